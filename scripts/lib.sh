@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# What scripts/quickstart and scripts/test share: the packages that each step needs, and building out of tree.
+
+# shellcheck disable=SC2034 # the lists are used by the scripts that source this file
+BUILD_PACKAGES=(autoconf automake gcc libc6-dev libconfig-dev libsystemd-dev make pkg-config)
+TEST_PACKAGES=("${BUILD_PACKAGES[@]}" curl iproute2 libcriterion-dev netcat-openbsd python3 python3-pytest socat systemd)
+FULL_PACKAGES=("${TEST_PACKAGES[@]}" clang-14 clang-format-14 libclang-rt-14-dev mandoc shellcheck util-linux valgrind)
+
+say()
+{
+    printf '\n==> %s\n' "$*"
+}
+
+die()
+{
+    printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+    exit 1
+}
+
+# Installs those of the packages named that are missing.
+install_missing()
+{
+    local package missing=() as_root=()
+
+    command -v dpkg-query >/dev/null || die "this script installs packages on Debian; elsewhere build by hand (README.md)"
+    for package; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+    done
+    if [ ${#missing[@]} -eq 0 ]; then
+        return
+    fi
+    say "installing ${missing[*]}"
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || die "sudo is missing; as root, run: apt-get update && apt-get install ${missing[*]}"
+        as_root=(sudo)
+    fi
+    SECONDS=0
+    "${as_root[@]}" apt-get -qq update
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get -qq -y --no-install-recommends install "${missing[@]}" >/dev/null
+    echo "done after $SECONDS s"
+}
+
+# Makes configure, if it is not there or older than what it is made from.
+make_configure()
+{
+    if [ ! -e configure ] || [ ! -e Makefile.in ] || [ -n "$(find configure.ac Makefile.am m4 -newer configure)" ]; then
+        autoreconf --install --force
+    fi
+}
+
+# build DIRECTORY [configure's arguments]: builds there, of the sources in the current directory.
+build()
+{
+    local directory=$1 top=$PWD
+
+    shift
+    mkdir -p "$directory" && (
+        cd "$directory" &&
+            "$top/configure" --quiet "$@" &&
+            make -j "$(nproc)" --no-print-directory
+    )
+}

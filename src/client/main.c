@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* sockgreet: asks for greetings. */
+#include "../common/util.h"
+#include "cmdline.h"
+#include "dial.h"
+#include "patience.h"
+#include "resolve.h"
+#include "rounds.h"
+#include "target.h"
+
+#include <err.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+
+/* A descriptor closed by the caller would otherwise be given to a socket, and messages be sent to the server.
+ */
+static void occupy_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+static struct patience patience_of(const struct cmdline *cmdline)
+{
+    struct patience patience = {.until_ns = INT64_MAX, .interrupt_fd = -1};
+
+    if (cmdline->deadline_ns > 0)
+        patience.until_ns = monotonic_ns() + cmdline->deadline_ns;
+    if (cmdline->counting && !patience_catch_interrupt(&patience))
+        err(CMDLINE_ERROR, "signals");
+    return patience;
+}
+
+static struct dial_source source_of(const struct cmdline *cmdline)
+{
+    struct dial_source source = {0};
+    char error[256];
+    int family;
+
+    if (cmdline->source && dial_source_parse(&source, cmdline->source, error, sizeof(error)) < 0)
+        errx(CMDLINE_ERROR, "%s", error);
+    family = source.address.length > 0 ? source.address.sa.sa_family : cmdline->family;
+    if (cmdline->family != AF_UNSPEC && cmdline->family != family)
+        errx(CMDLINE_ERROR, "-I: '%s' is not an %s address", cmdline->source,
+             cmdline->family == AF_INET ? "IPv4" : "IPv6");
+    return source;
+}
+
+static struct target_list targets_of(const struct cmdline *cmdline)
+{
+    const struct target_defaults defaults = {.udp = cmdline->udp, .port = cmdline->port};
+    struct target_list targets;
+    char error[1024];
+
+    if (target_list_parse(&targets, cmdline->operands, cmdline->operand_count, &defaults, error,
+                          sizeof(error)) < 0)
+        errx(CMDLINE_ERROR, "%s", error);
+    return targets;
+}
+
+int main(int argc, char **argv)
+{
+    struct cmdline cmdline;
+    struct dial_source source;
+    struct target_list targets;
+    struct patience patience;
+    enum cmdline_exit status;
+
+    occupy_standard_streams();
+    setlocale(LC_CTYPE, "");
+    signal(SIGPIPE, SIG_IGN); /* a write error is said in words */
+    cmdline_parse(&cmdline, argc, argv);
+    source = source_of(&cmdline);
+    targets = targets_of(&cmdline);
+    patience = patience_of(&cmdline);
+
+    if (cmdline.resolve)
+        status = resolve_run(&cmdline, &targets, &patience);
+    else
+        status = rounds_run(&cmdline, &targets, &source, &patience);
+
+    close_fd(&patience.interrupt_fd);
+    target_list_free(&targets);
+    return (int)status;
+}

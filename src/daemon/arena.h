@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* arena: a bump allocator in one shared anonymous mapping, so that a forked child can build a value for its
+ * parent. */
+#ifndef SOCKGREET_ARENA_H
+#define SOCKGREET_ARENA_H
+
+#include <stddef.h>
+
+struct arena {
+    char *base;
+    size_t size;
+    size_t used;
+};
+
+/* Maps size bytes, shared with children forked later. Returns 0 or -errno. */
+int arena_open(struct arena *arena, size_t size);
+
+/* Zeroed, suitably aligned memory; NULL when the arena is full. */
+void *arena_alloc(struct arena *arena, size_t size);
+
+/* A terminated copy of length bytes; NULL when the arena is full. */
+char *arena_copy(struct arena *arena, const char *bytes, size_t length);
+
+/* Unmaps what is not used and makes the rest read-only: the value in it is immutable from now on, at the same
+ * addresses. Returns 0 or -errno. */
+int arena_seal(struct arena *arena);
+
+/* Unmaps the arena, in which *arena itself may lie. */
+void arena_close(struct arena *arena);
+
+#endif

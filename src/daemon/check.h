@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* check: -t and -T, which look at the configuration and start nothing. */
+#ifndef SOCKGREET_CHECK_H
+#define SOCKGREET_CHECK_H
+
+#include "cmdline.h"
+
+/* Loads the configuration; says that it is good or prints it on stdout, all messages on stderr. Returns the
+ * exit code. */
+int check_run(const struct cmdline *cmdline);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* conf: the configuration as one immutable value, and the table that says what it may be. */
+#ifndef SOCKGREET_CONF_H
+#define SOCKGREET_CONF_H
+
+#include "../common/address.h"
+#include "../common/transport.h"
+#include "arena.h"
+#include "greeting.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#define CONF_NAME_MAX      64
+#define CONF_FILE_MAX      (1024 * 1024) /* bytes of a configuration file */
+#define CONF_DATAGRAM_MAX  1232          /* IPv6's smallest MTU (RFC 8200 5), less IPv6 and UDP headers */
+#define CONF_LISTENERS_MAX 512
+#define CONF_ARENA_SIZE    (64u << 20) /* bytes that a configuration can need at most */
+#define CONF_DEFAULT_USER  "sockgreet" /* and group; where it does not exist, nobody */
+
+enum conf_log_target { CONF_LOG_AUTO, CONF_LOG_JOURNAL, CONF_LOG_STDERR };
+enum conf_log_greetings { CONF_GREETINGS_EACH, CONF_GREETINGS_SUMMARY, CONF_GREETINGS_OFF };
+
+/* One address to bind. */
+struct conf_endpoint {
+    struct address address;
+    bool dual_stack; /* [::] that also serves IPv4; 0.0.0.0 where there is no IPv6 */
+    bool broadcast;  /* the IPv4 broadcast address */
+};
+
+struct conf_listener {
+    const char *name;
+    unsigned line; /* of its name in the file; 0 if it is not from a file */
+    enum transport transport;
+
+    const char *address; /* as configured; NULL for Unix */
+    const char *port;    /* as configured; NULL for Unix */
+    const char *path;    /* Unix; '@' first for the abstract namespace */
+    const struct conf_endpoint *endpoints;
+    size_t endpoint_count; /* at least 1 */
+
+    const char *greeting_text; /* as configured */
+    const struct greeting *greeting;
+
+    int64_t linger_ns; /* 0: close at once */
+    int backlog;
+    const char *interface; /* "" for none */
+    bool free_bind;
+    unsigned shards_given;    /* udp: as configured; 0: see shards */
+    unsigned shards;          /* udp: sockets per endpoint */
+    unsigned max_datagram;    /* datagram types: bytes of a greeting at most */
+    double max_amplification; /* udp: reply to request, in bytes of IP packet */
+
+    const char *mode; /* Unix: octal digits */
+    const char *owner;
+    const char *group;
+    mode_t mode_bits;
+    uid_t owner_id; /* (uid_t)-1: leave */
+    gid_t group_id; /* (gid_t)-1: leave */
+};
+
+struct conf {
+    const char *file; /* NULL: built-in defaults */
+
+    const char *greeting;
+    unsigned processes;
+    unsigned threads; /* as configured; 0: see thread_count */
+    unsigned thread_count;
+
+    const char *user;
+    const char *group;
+    bool user_given;  /* set in the file */
+    bool change_user; /* started as root: workers become uid and gid */
+    uid_t uid;
+    gid_t gid;
+
+    enum conf_log_target log_target;
+    int log_level; /* LOG_ERR .. LOG_DEBUG */
+    enum conf_log_greetings log_greetings;
+    unsigned log_max_per_second;
+    int64_t log_summary_interval_ns;
+
+    int64_t linger_ns;
+    int64_t linger_total_ns;
+    int64_t send_ns;
+    int64_t drain_ns;
+
+    unsigned connections;
+    bool connections_given; /* set in the file */
+
+    int64_t heartbeat_ns;
+
+    const struct conf_listener *listeners;
+    size_t listener_count;
+    const uint64_t *udp_ports; /* bit per port that a UDP listener of ours has; 1024 words */
+
+    struct arena arena; /* holds all of it */
+};
+
+/* Where the configuration comes from. */
+struct conf_source {
+    const char *path;       /* the file */
+    bool path_given;        /* -c: a missing file is an error; otherwise it means built-in defaults */
+    char *const *endpoints; /* -l: replace the configured listeners */
+    size_t endpoint_count;
+    bool log_to_stderr; /* -f */
+};
+
+/* Collects messages about a configuration; each line is "file:line: setting: what, and what is allowed". */
+struct conf_report;
+void conf_error(struct conf_report *report, unsigned line, const char *setting, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void conf_warning(struct conf_report *report, unsigned line, const char *setting, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Reads, scans, parses, checks and resolves, all in this process (see loader.h for how it is used);
+ * everything in arena. Returns NULL if report got an error. */
+const struct conf *conf_build(struct arena *arena, const struct conf_source *source,
+                              struct conf_report *report);
+
+/* Prints the effective configuration as a file that can be used again. */
+void conf_print(const struct conf *conf, FILE *out);
+
+/* The listener of a UDP port test in the hot path. */
+static inline bool conf_has_udp_port(const struct conf *conf, unsigned port)
+{
+    return conf->udp_ports[port / 64] >> (port % 64) & 1;
+}
+
+/* Unmaps the configuration; NULL is allowed. */
+void conf_free(const struct conf *conf);
+
+#endif

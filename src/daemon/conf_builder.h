@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* conf_builder: what the parts of the configuration share while it is being built. */
+#ifndef SOCKGREET_CONF_BUILDER_H
+#define SOCKGREET_CONF_BUILDER_H
+
+#include "conf.h"
+#include "conf_report.h"
+
+struct conf_builder {
+    struct arena *arena;
+    struct conf_report *report;
+    const struct conf_source *source;
+    struct conf *conf;
+    char hostname[65];
+    unsigned greeting_line;          /* of the greeting that listeners inherit */
+    bool greeting_bad;               /* and has an error, which was reported */
+    const struct greeting *greeting; /* compiled, if it is the same for every listener */
+};
+
+/* Memory in the arena, or NULL with an error reported. */
+void *conf_builder_alloc(struct conf_builder *builder, size_t size);
+
+/* A copy of text in the arena, or "" with an error reported. */
+const char *conf_builder_copy(struct conf_builder *builder, const char *text);
+
+#endif

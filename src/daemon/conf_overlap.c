@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#include "conf_overlap.h"
+
+#include "conf_report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Whether both families, or all addresses of a's, include b's. */
+static bool includes(const struct conf_endpoint *a, const struct conf_endpoint *b)
+{
+    return address_is_any(&a->address) &&
+           (a->dual_stack || a->address.sa.sa_family == b->address.sa.sa_family);
+}
+
+static bool same_place(const struct conf_endpoint *a, const struct conf_endpoint *b)
+{
+    if (address_port(&a->address) != address_port(&b->address))
+        return false;
+    return address_equal(&a->address, &b->address) || includes(a, b) || includes(b, a);
+}
+
+/* A file can be one socket only; abstract names are apart for streams and datagrams, as ports are for TCP and
+ * UDP. */
+static bool can_meet(const struct conf_listener *a, const struct conf_listener *b)
+{
+    if (transport_is_unix(a->transport) && transport_is_unix(b->transport))
+        return a->transport == b->transport || a->path[0] != '@';
+    if (a->transport != b->transport)
+        return false;
+    /* a socket without an interface takes the address on all of them */
+    return !*a->interface || !*b->interface || strcmp(a->interface, b->interface) == 0;
+}
+
+static const struct conf_endpoint *meeting(const struct conf_listener *a, const struct conf_listener *b)
+{
+    if (!can_meet(a, b))
+        return NULL;
+    for (size_t i = 0; i < b->endpoint_count; i++)
+        for (size_t j = 0; j < a->endpoint_count; j++)
+            if (same_place(&a->endpoints[j], &b->endpoints[i]))
+                return &b->endpoints[i];
+    return NULL;
+}
+
+static void report_meeting(const struct conf_listener *first, const struct conf_listener *second,
+                           const struct conf_endpoint *where, struct conf_report *report)
+{
+    char setting[CONF_NAME_MAX + 16], place[ADDRESS_TEXT_MAX], line[24] = "";
+
+    snprintf(setting, sizeof(setting), "listeners.%s", second->name);
+    address_text(&where->address, place, sizeof(place));
+    if (first->line)
+        snprintf(line, sizeof(line), " (line %u)", first->line);
+    conf_error(report, second->line, setting, "%s %s is taken by listeners.%s%s; allowed: each endpoint once",
+               transport_name(second->transport), place, first->name, line);
+}
+
+void conf_overlap_check(const struct conf_listener *listeners, size_t count, struct conf_report *report)
+{
+    for (size_t second = 1; second < count; second++)
+        for (size_t first = 0; first < second; first++) {
+            const struct conf_endpoint *where = meeting(&listeners[first], &listeners[second]);
+
+            if (where)
+                report_meeting(&listeners[first], &listeners[second], where, report);
+        }
+}

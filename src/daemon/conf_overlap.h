@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* conf_overlap: finds listeners that the kernel would not let bind side by side. */
+#ifndef SOCKGREET_CONF_OVERLAP_H
+#define SOCKGREET_CONF_OVERLAP_H
+
+#include "conf.h"
+
+/* Reports every listener that has an endpoint, a socket file or an abstract name of one before it. */
+void conf_overlap_check(const struct conf_listener *listeners, size_t count, struct conf_report *report);
+
+#endif

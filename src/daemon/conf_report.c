@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "conf_report.h"
+
+#include "../common/escape.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+static const char warning[] = "warning: ";
+
+struct conf_quoted conf_quote(const char *text)
+{
+    struct conf_quoted quoted = {"\""};
+    size_t room = sizeof(quoted.text) - strlen("\"") - strlen("...\"");
+    size_t length = strlen(text);
+    size_t shown = escape_bytes(quoted.text + 1, room, text, length);
+    char whole[sizeof(quoted.text)];
+
+    /* escape_bytes() does not say that it stopped early; with more room it would have written more. */
+    bool cut = escape_bytes(whole, sizeof(whole), text, length) > shown;
+    strcpy(quoted.text + 1 + shown, cut ? "...\"" : "\"");
+    return quoted;
+}
+
+void conf_report_open(struct conf_report *report, const char *file)
+{
+    report->errors = report->omitted = 0;
+    report->used = 0;
+    report->text[0] = report->activity[0] = '\0';
+    escape_bytes(report->file, sizeof(report->file), file, strlen(file));
+}
+
+void conf_report_activity(struct conf_report *report, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(report->activity, sizeof(report->activity), format, args);
+    va_end(args);
+}
+
+static size_t put_prefix(const struct conf_report *report, char *out, size_t size, unsigned line,
+                         const char *setting)
+{
+    size_t used = 0;
+
+    if (line)
+        used += (size_t)snprintf(out, size, "%s:%u: ", report->file, line);
+    if (setting)
+        used += (size_t)snprintf(out + used, size - used, "%.200s: ", setting);
+    return used;
+}
+
+/* Whether an error with this prefix is there already. */
+static bool has_error(const struct conf_report *report, const char *prefix)
+{
+    for (const char *at = report->text; (at = strstr(at, prefix)); at++)
+        if ((at == report->text || at[-1] == '\n') &&
+            strncmp(at + strlen(prefix), warning, strlen(warning)) != 0)
+            return true;
+    return false;
+}
+
+static void add_line(struct conf_report *report, const char *message, size_t length)
+{
+    /* Once one was left out all are, so that the report has no holes. */
+    if (report->omitted || length + 2 > sizeof(report->text) - report->used) {
+        report->omitted++;
+        return;
+    }
+    memcpy(report->text + report->used, message, length);
+    report->used += length;
+    report->text[report->used++] = '\n';
+    report->text[report->used] = '\0';
+}
+
+static void __attribute__((format(printf, 5, 0)))
+add(struct conf_report *report, unsigned line, const char *setting, const char *kind, const char *format,
+    va_list args)
+{
+    char message[CONF_MESSAGE_MAX];
+    size_t used = put_prefix(report, message, sizeof(message), line, setting);
+    int length;
+
+    if (!report->omitted && line && kind != warning && has_error(report, message))
+        return;
+    used += (size_t)snprintf(message + used, sizeof(message) - used, "%s", kind);
+    length = vsnprintf(message + used, sizeof(message) - used, format, args);
+    used += length > 0 ? (size_t)length : 0;
+    add_line(report, message, used < sizeof(message) ? used : sizeof(message) - 1);
+}
+
+void conf_error(struct conf_report *report, unsigned line, const char *setting, const char *format, ...)
+{
+    va_list args;
+
+    report->errors++;
+    va_start(args, format);
+    add(report, line, setting, "", format, args);
+    va_end(args);
+}
+
+void conf_warning(struct conf_report *report, unsigned line, const char *setting, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    add(report, line, setting, warning, format, args);
+    va_end(args);
+}

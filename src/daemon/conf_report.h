@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* conf_report: the messages about a configuration, bounded, in memory that the loader's parent can read. */
+#ifndef SOCKGREET_CONF_REPORT_H
+#define SOCKGREET_CONF_REPORT_H
+
+#include "conf.h"
+
+#include <stddef.h>
+
+#define CONF_REPORT_MAX  (64 * 1024) /* bytes of all messages */
+#define CONF_MESSAGE_MAX 1024        /* bytes of one message */
+#define CONF_FILE_SHOWN  512         /* bytes of the file's name in a message */
+
+/* Holds no pointers, so that it can lie in shared memory. */
+struct conf_report {
+    char file[CONF_FILE_SHOWN];
+    char activity[128]; /* what takes time right now, "" for nothing */
+    unsigned errors;
+    unsigned omitted; /* messages for which there was no room */
+    size_t used;
+    char text[CONF_REPORT_MAX];
+};
+
+/* A text that somebody else chose, made safe and short for a message: "…" with the quotes. */
+struct conf_quoted {
+    char text[72];
+};
+struct conf_quoted conf_quote(const char *text);
+
+/* Empties the report; messages with a line begin with the name of file. */
+void conf_report_open(struct conf_report *report, const char *file);
+
+/* Says what is about to take time, for the message of a loader that was killed over it; "" for nothing. */
+void conf_report_activity(struct conf_report *report, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* conf_error() and conf_warning(), which conf.h declares: with line 0 the message begins with the setting. Of
+ * the errors that a setting has on one line only the first is kept, since what follows is mostly its echo. */
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* conf_resolve: turns the words of a configuration into addresses, ports, users and groups. */
+#ifndef SOCKGREET_CONF_RESOLVE_H
+#define SOCKGREET_CONF_RESOLVE_H
+
+#include "arena.h"
+#include "conf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* All of these return 0, or -1 with what is wrong and what is allowed in error. */
+
+/* Finds the addresses of word as a listener of that transport would bind them; port is in host byte order. */
+int conf_resolve_address(struct arena *arena, const char *word, enum transport transport, unsigned port,
+                         const struct conf_endpoint **endpoints, size_t *count, char *error,
+                         size_t error_size);
+
+/* A number or a service name of the transport's protocol. */
+int conf_resolve_port(const char *word, enum transport transport, unsigned *port, char *error,
+                      size_t error_size);
+
+/* A name or a number; *group is the user's primary group, (gid_t)-1 for a number that no user has. */
+int conf_resolve_user(const char *word, uid_t *user, gid_t *group, char *error, size_t error_size);
+
+int conf_resolve_group(const char *word, gid_t *group, char *error, size_t error_size);
+
+#endif

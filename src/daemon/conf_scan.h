@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* conf_scan: reads the text of a configuration before libconfig does, and refuses what libconfig would
+ * quietly misread. */
+#ifndef SOCKGREET_CONF_SCAN_H
+#define SOCKGREET_CONF_SCAN_H
+
+#include "conf.h"
+
+#include <stddef.h>
+
+/* Reports every value that libconfig 1.5 would change (numbers cut, saturated or read in another base,
+ * unknown escapes) and what it would not survive (@include, NUL). Returns 0 if the text can be parsed, -1 if
+ * not; the report says whether there were errors. */
+int conf_scan(const char *text, size_t length, struct conf_report *report);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* conf_token: cuts the text of a configuration into tokens, at the places where libconfig's own scanner does.
+ */
+#ifndef SOCKGREET_CONF_TOKEN_H
+#define SOCKGREET_CONF_TOKEN_H
+
+#include <stddef.h>
+
+enum conf_token_kind {
+    CONF_TOKEN_END,
+    CONF_TOKEN_NAME,         /* a setting's name, true, false, or a text without its quotes */
+    CONF_TOKEN_NUMBER,       /* all that stands together and begins like a number */
+    CONF_TOKEN_STRING,       /* start and length are those of what is inside the quotes */
+    CONF_TOKEN_ASSIGN,       /* = or : */
+    CONF_TOKEN_SEPARATOR,    /* ; or , */
+    CONF_TOKEN_OPEN,         /* { [ ( */
+    CONF_TOKEN_CLOSE,        /* } ] ) */
+    CONF_TOKEN_OTHER,        /* a byte that begins nothing */
+    CONF_TOKEN_OPEN_STRING,  /* a string without its end */
+    CONF_TOKEN_OPEN_COMMENT, /* a comment without its end */
+};
+
+struct conf_token {
+    enum conf_token_kind kind;
+    const char *start;
+    size_t length;
+    unsigned line;
+};
+
+struct conf_lexer {
+    const char *at;
+    const char *end;
+    unsigned line; /* of at; begins with 1 */
+};
+
+/* The next token; CONF_TOKEN_END for ever at the end. */
+struct conf_token conf_token_next(struct conf_lexer *lexer);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include "conf_user.h"
+
+#include "conf_resolve.h"
+
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FALLBACK_USER  "nobody"
+#define FALLBACK_GROUP "nogroup"
+
+/* Naming the default is the same as not naming it, so that the example file means what it says everywhere. */
+static bool is_default(const char *name)
+{
+    return strcmp(name, CONF_DEFAULT_USER) == 0;
+}
+
+static void fall_back(struct conf_builder *builder, const char *setting, const char *kind, const char *name)
+{
+    if (geteuid() == 0)
+        conf_warning(builder->report, 0, setting, "there is no %s %s, so the workers run as %s", kind,
+                     conf_quote(CONF_DEFAULT_USER).text, name);
+}
+
+static bool resolve_user(struct conf_builder *builder, unsigned line, gid_t *primary)
+{
+    struct conf *conf = builder->conf;
+    char error[128];
+
+    if (conf_resolve_user(conf->user, &conf->uid, primary, error, sizeof(error)) == 0)
+        return true;
+    if (is_default(conf->user) &&
+        conf_resolve_user(FALLBACK_USER, &conf->uid, primary, error, sizeof(error)) == 0) {
+        fall_back(builder, "user", "user", FALLBACK_USER);
+        return true;
+    }
+    conf_error(builder->report, line, "user", "%s", error);
+    return false;
+}
+
+/* Without a group of its own the user brings one. */
+static void take_primary(struct conf_builder *builder, gid_t primary)
+{
+    struct conf *conf = builder->conf;
+    const struct group *entry = getgrgid(primary);
+    char number[24];
+
+    snprintf(number, sizeof(number), "%u", primary);
+    conf->gid = primary;
+    conf->group = conf_builder_copy(builder, entry ? entry->gr_name : number);
+}
+
+static void resolve_group(struct conf_builder *builder, unsigned line, gid_t primary)
+{
+    struct conf *conf = builder->conf;
+    char error[128];
+
+    if (conf_resolve_group(conf->group, &conf->gid, error, sizeof(error)) == 0)
+        return;
+    if (is_default(conf->group) && primary != (gid_t)-1)
+        conf->gid = primary;
+    else
+        conf_error(builder->report, line, "group", "%s", error);
+}
+
+void conf_user_resolve(struct conf_builder *builder, unsigned user_line, unsigned group_line)
+{
+    struct conf *conf = builder->conf;
+    gid_t primary = (gid_t)-1;
+
+    if (!resolve_user(builder, user_line, &primary))
+        return;
+    if (group_line || is_default(conf->user))
+        resolve_group(builder, group_line, primary);
+    else if (primary != (gid_t)-1)
+        take_primary(builder, primary);
+    else
+        conf_error(builder->report, user_line, "user",
+                   "%s is no user's number, so it has no group; allowed: with \"group\"", conf->user);
+    conf->change_user = geteuid() == 0 && conf->uid != 0;
+    if (geteuid() == 0 && conf->uid == 0)
+        conf_warning(builder->report, user_line, "user", "the workers keep all rights of root");
+}

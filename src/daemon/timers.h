@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* timers: deadlines that are constant per kind, so a first-in first-out list per kind keeps them sorted.
+ *
+ * Starting, stopping and expiring are O(1); finding the next deadline is O(kinds). Times are in nanoseconds of any clock
+ * that does not go back. */
+#ifndef SOCKGREET_TIMERS_H
+#define SOCKGREET_TIMERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TIMERS_NEVER INT64_MAX
+
+struct timer {
+    struct timer *next, *previous; /* NULL when not started */
+    struct timer_list *list;
+    int64_t deadline;
+};
+
+/* Called for a timer that expired; it has been stopped. */
+typedef void timer_expired(void *context, struct timer *timer);
+
+struct timer_list {
+    struct timer head; /* of a ring */
+    int64_t duration;
+    timer_expired *expired;
+};
+
+struct timers {
+    struct timer_list *lists;
+    size_t count, room;
+};
+
+/* Prepares for at most room kinds. Returns 0 or -errno. */
+int timers_open(struct timers *timers, size_t room);
+void timers_close(struct timers *timers);
+
+/* The list for one duration and callback, made when it is asked for first. Only at set-up; room must suffice. */
+struct timer_list *timers_list(struct timers *timers, int64_t duration, timer_expired *expired);
+
+/* Starts a timer, or starts it again, so that it expires duration after now. */
+void timer_start(struct timer *timer, struct timer_list *list, int64_t now);
+
+/* Stops a timer; nothing happens if it is not started. */
+void timer_stop(struct timer *timer);
+
+/* Expires every timer whose deadline is not after now. */
+void timers_expire(struct timers *timers, int64_t now, void *context);
+
+/* The earliest deadline, or TIMERS_NEVER. */
+int64_t timers_next(const struct timers *timers);
+
+#endif

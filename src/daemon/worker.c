@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+#include "worker.h"
+
+#include "../common/util.h"
+#include "limits.h"
+#include "log.h"
+#include "logger.h"
+#include "notify.h"
+#include "privs.h"
+#include "sanitizer.h"
+#include "serve.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sysexits.h>
+
+#define FLUSH_NS (1000 * NS_PER_MS) /* for the logger to write what is left, when the clients are done */
+
+struct greeter {
+    pthread_t thread;
+    struct serve *serve;
+    struct worker *worker;
+};
+
+struct worker {
+    const struct worker_settings *settings;
+    struct greeter *greeters;
+    unsigned started; /* greeters whose thread runs */
+    _Atomic unsigned running;
+    pthread_t logger_thread;
+    struct logger logger;
+    bool logger_started;
+    _Atomic bool logger_stop;
+    _Atomic int order; /* enum serve_order */
+    int order_fd;
+    int done_fd; /* eventfd: a greeting thread has ended */
+    int signal_fd;
+};
+
+static void write_eventfd(int fd)
+{
+    ssize_t written = write(fd, &(uint64_t){1}, sizeof(uint64_t));
+
+    (void)written; /* EAGAIN: the counter is full, so it is readable, which is all that is wanted */
+}
+
+static void *greeter_run(void *argument)
+{
+    struct greeter *greeter = argument;
+
+    serve_run(greeter->serve);
+    atomic_fetch_sub(&greeter->worker->running, 1);
+    write_eventfd(greeter->worker->done_fd);
+    return NULL;
+}
+
+/* Signals are read by the main thread alone; threads inherit the full mask. */
+static int open_signals(void)
+{
+    sigset_t all, wanted;
+
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGTERM);
+    sigaddset(&wanted, SIGQUIT);
+    return signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* The death signal comes after the user has changed, because that clears it (prctl(2)); a master that died before it was
+ * set is noticed by its pid. */
+static bool follow_master(pid_t master)
+{
+    return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == master;
+}
+
+static bool open_descriptors(struct worker *worker)
+{
+    worker->signal_fd = open_signals();
+    worker->order_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    worker->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return worker->signal_fd >= 0 && worker->order_fd >= 0 && worker->done_fd >= 0;
+}
+
+/* Everything that threads need is allocated before the first of them runs. */
+static bool open_greeters(struct worker *worker)
+{
+    const struct worker_settings *s = worker->settings;
+    unsigned threads = s->conf->thread_count, all = s->conf->processes * threads;
+
+    worker->greeters = calloc(threads, sizeof(*worker->greeters));
+    if (!worker->greeters)
+        return false;
+    for (unsigned i = 0; i < threads; i++) {
+        struct serve_settings serve = {.conf = s->conf,
+                                       .listeners = s->listeners,
+                                       .shared = s->shared,
+                                       .worker = s->slot,
+                                       .thread = i,
+                                       .connections = limits_share(s->connections, all, i * s->conf->processes + s->slot),
+                                       .log_wake_fd = s->log_wake_fd,
+                                       .announce_fd = s->announce_fd,
+                                       .order_fd = worker->order_fd,
+                                       .order = &worker->order};
+
+        worker->greeters[i].worker = worker;
+        worker->greeters[i].serve = serve_new(&serve);
+        if (!worker->greeters[i].serve)
+            return false;
+    }
+    return true;
+}
+
+static bool start_logger(struct worker *worker)
+{
+    const struct worker_settings *s = worker->settings;
+    struct ring events = shared_events(s->shared, s->slot);
+
+    worker->logger = (struct logger){.conf = s->conf,
+                                     .shared = s->shared,
+                                     .worker = s->slot,
+                                     .wake_fd = s->log_wake_fd,
+                                     .stop = &worker->logger_stop};
+    errno = pthread_create(&worker->logger_thread, NULL, logger_run, &worker->logger);
+    if (errno)
+        return false;
+    worker->logger_started = true;
+    pthread_setname_np(worker->logger_thread, "logger");
+    log_use_ring(&events, &shared_logger(s->shared, s->slot)->asleep, s->log_wake_fd);
+    return true;
+}
+
+static bool start_greeters(struct worker *worker)
+{
+    char name[16];
+
+    for (unsigned i = 0; i < worker->settings->conf->thread_count; i++) {
+        struct greeter *greeter = &worker->greeters[i];
+
+        atomic_fetch_add(&worker->running, 1);
+        errno = pthread_create(&greeter->thread, NULL, greeter_run, greeter);
+        if (errno) {
+            atomic_fetch_sub(&worker->running, 1);
+            return false;
+        }
+        worker->started++;
+        snprintf(name, sizeof(name), "greeter-%hu", (unsigned short)i);
+        pthread_setname_np(greeter->thread, name);
+    }
+    return true;
+}
+
+static void give_order(struct worker *worker, enum serve_order order)
+{
+    atomic_store(&worker->order, order);
+    write_eventfd(worker->order_fd);
+}
+
+static void handle_signal(struct worker *worker)
+{
+    struct signalfd_siginfo info;
+
+    while (read(worker->signal_fd, &info, sizeof(info)) == sizeof(info))
+        if (info.ssi_signo == SIGQUIT)
+            give_order(worker, SERVE_QUIT);
+        else if (atomic_load(&worker->order) == SERVE_RUN)
+            give_order(worker, SERVE_DRAIN);
+}
+
+/* Waits until every greeting thread has ended. No worker outlives its master: the death signal sees to that, and the
+ * lifeline should it ever fail. */
+static void supervise(struct worker *worker)
+{
+    struct pollfd fds[] = {{.fd = worker->signal_fd, .events = POLLIN},
+                           {.fd = worker->settings->lifeline_fd, .events = POLLIN},
+                           {.fd = worker->done_fd, .events = POLLIN}};
+    uint64_t value;
+
+    while (atomic_load(&worker->running) > 0) {
+        if (poll(fds, ARRAY_SIZE(fds), -1) < 0)
+            continue;
+        if (fds[1].revents)
+            _exit(EX_OSERR);
+        if (fds[2].revents && read(worker->done_fd, &value, sizeof(value)) < 0)
+            continue;
+        handle_signal(worker);
+    }
+}
+
+static void join_greeters(struct worker *worker)
+{
+    for (unsigned i = 0; i < worker->started; i++)
+        pthread_join(worker->greeters[i].thread, NULL);
+    worker->started = 0;
+}
+
+/* A logger that is stuck in a stopped journald is left behind; the process ends all the same. */
+static bool stop_logger(struct worker *worker)
+{
+    struct timespec end;
+    int64_t at;
+
+    if (!worker->logger_started)
+        return true;
+    log_use_stderr();
+    atomic_store(&worker->logger_stop, true);
+    write_eventfd(worker->settings->log_wake_fd);
+    clock_gettime(CLOCK_REALTIME, &end);
+    at = (int64_t)end.tv_sec * NS_PER_S + end.tv_nsec + FLUSH_NS;
+    end.tv_sec = at / NS_PER_S;
+    end.tv_nsec = at % NS_PER_S;
+    return pthread_timedjoin_np(worker->logger_thread, NULL, &end) == 0;
+}
+
+static void free_greeters(struct worker *worker)
+{
+    for (unsigned i = 0; worker->greeters && i < worker->settings->conf->thread_count; i++)
+        serve_free(worker->greeters[i].serve);
+    free(worker->greeters);
+}
+
+static int fail(struct worker *worker, const char *what)
+{
+    log_error("worker %u cannot start: %s: %s", worker->settings->slot, what, strerror(errno));
+    return EX_OSERR;
+}
+
+static int start(struct worker *worker)
+{
+    const char *step = "";
+
+    if (!open_descriptors(worker))
+        return fail(worker, "eventfd");
+
+    /* Here privileges end, for good. */
+    errno = -privs_drop(worker->settings->conf, &step);
+    if (errno)
+        return fail(worker, step);
+    if (!follow_master(worker->settings->master))
+        return EX_OSERR; /* nobody to report to */
+    if (!open_greeters(worker))
+        return fail(worker, "greeting threads");
+
+    /* Here threads begin. */
+    if (!start_logger(worker) || !start_greeters(worker))
+        return fail(worker, "pthread_create");
+    return 0;
+}
+
+static void name_process(unsigned slot)
+{
+    char name[16];
+
+    snprintf(name, sizeof(name), "sockgreetd-w%hu", (unsigned short)slot);
+    prctl(PR_SET_NAME, name);
+}
+
+int worker_run(const struct worker_settings *settings)
+{
+    struct worker worker = {.settings = settings, .signal_fd = -1, .order_fd = -1, .done_fd = -1};
+    int status;
+
+    log_use_stderr(); /* the master's ring is the master's */
+    notify_forget();
+    name_process(settings->slot);
+    status = start(&worker);
+    if (status == 0) {
+        if (write(settings->ready_fd, "R", 1) == 1) /* a master that is gone shows on the lifeline */
+            close(settings->ready_fd);
+    } else {
+        give_order(&worker, SERVE_QUIT);
+    }
+    supervise(&worker);
+    join_greeters(&worker);
+    if (!stop_logger(&worker))
+        _exit(status);
+    free_greeters(&worker);
+    close_fd(&worker.signal_fd);
+    close_fd(&worker.order_fd);
+    close_fd(&worker.done_fd);
+    sanitizer_check_leaks();
+    return status;
+}

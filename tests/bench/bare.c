@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/* The floor of the benchmark: the fewest system calls that greet, with nothing around them.
+ *
+ *   bare tcp ADDRESS PORT PROCESSES        greeting and end of file in one segment, wait for the client's end, close
+ *   bare tcp-close ADDRESS PORT PROCESSES  greeting and end of file in one segment, close at once
+ *   bare udp ADDRESS PORT PROCESSES        recvmmsg, sendmmsg, answers from the address asked, greeters' ports get none
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#define GREETING "Thank you for connecting\r\n"
+#define EVENTS   64
+#define ACCEPTS  16
+#define BATCH    32
+
+static void die(const char *what)
+{
+    perror(what);
+    exit(EX_OSERR);
+}
+
+static int open_socket(int type, const struct sockaddr_in *address, bool share)
+{
+    int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1;
+
+    if (fd < 0 || (type == SOCK_STREAM && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0) ||
+        (share && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) < 0) ||
+        bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
+        die("bind");
+    if (type == SOCK_STREAM && listen(fd, 4096) < 0)
+        die("listen");
+    return fd;
+}
+
+static int watch(int fd, uint32_t events)
+{
+    struct epoll_event event = {.events = events, .data.fd = fd};
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
+
+    if (epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0)
+        die("epoll");
+    return epoll;
+}
+
+/* Returns whether the client is done: its end of file, or an error. */
+static bool is_done(int fd)
+{
+    char buffer[16384];
+    ssize_t n;
+
+    while ((n = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT | MSG_TRUNC)) > 0)
+        ;
+    return n == 0 || errno != EAGAIN;
+}
+
+/* Greets who waits, ACCEPTS at most. Returns how many are to be lingered for. */
+static int accept_all(int listener, bool linger, int *fresh)
+{
+    int count = 0;
+
+    for (int i = 0; i < ACCEPTS; i++) {
+        struct sockaddr_storage peer;
+        socklen_t length = sizeof(peer);
+        int fd = accept4(listener, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+        if (fd < 0)
+            return count;
+        send(fd, GREETING, sizeof(GREETING) - 1, MSG_MORE | MSG_NOSIGNAL);
+        if (linger) {
+            shutdown(fd, SHUT_WR);
+            fresh[count++] = fd;
+        } else {
+            close(fd);
+        }
+    }
+    return count;
+}
+
+/* Those who are done by the end of the turn need not go through epoll. */
+static void settle(int epoll, const int *fresh, int count)
+{
+    for (int i = 0; i < count; i++) {
+        struct epoll_event event = {.events = EPOLLIN, .data.fd = fresh[i]};
+
+        if (is_done(fresh[i]) || epoll_ctl(epoll, EPOLL_CTL_ADD, fresh[i], &event) < 0)
+            close(fresh[i]);
+    }
+}
+
+static void serve_tcp(int listener, bool linger)
+{
+    struct epoll_event events[EVENTS];
+    int epoll = watch(listener, EPOLLIN | EPOLLEXCLUSIVE), fresh[ACCEPTS];
+
+    for (;;) {
+        int count = epoll_wait(epoll, events, EVENTS, -1), greeted = 0;
+
+        for (int i = 0; i < count; i++)
+            if (events[i].data.fd == listener)
+                greeted = accept_all(listener, linger, fresh);
+            else if (is_done(events[i].data.fd))
+                close(events[i].data.fd);
+        settle(epoll, fresh, greeted);
+    }
+}
+
+struct batch {
+    struct mmsghdr in[BATCH], out[BATCH];
+    struct iovec iov;
+    struct sockaddr_in from[BATCH];
+    _Alignas(struct cmsghdr) char control[BATCH][CMSG_SPACE(sizeof(struct in_pktinfo))];
+};
+
+static unsigned prepare(struct batch *batch, unsigned received, in_port_t own)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < received; i++) {
+        struct cmsghdr *c = CMSG_FIRSTHDR(&batch->in[i].msg_hdr);
+        struct in_pktinfo *info = c ? (struct in_pktinfo *)(void *)CMSG_DATA(c) : NULL;
+
+        if (!info || ntohs(batch->from[i].sin_port) < 1024 || batch->from[i].sin_port == own)
+            continue;
+        info->ipi_ifindex = 0;
+        batch->out[count++].msg_hdr = (struct msghdr){.msg_name = &batch->from[i],
+                                                      .msg_namelen = sizeof(batch->from[i]),
+                                                      .msg_iov = &batch->iov,
+                                                      .msg_iovlen = 1,
+                                                      .msg_control = batch->control[i],
+                                                      .msg_controllen = sizeof(batch->control[i])};
+    }
+    return count;
+}
+
+static void serve_udp(int fd, in_port_t own)
+{
+    static struct batch batch;
+    struct epoll_event events[EVENTS];
+    int epoll = watch(fd, EPOLLIN), on = 1;
+
+    if (setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on)) < 0)
+        die("IP_PKTINFO");
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &(int){1024 * 1024}, sizeof(int)); /* as much as the kernel gives */
+    batch.iov = (struct iovec){(void *)(uintptr_t)GREETING, sizeof(GREETING) - 1};
+    for (;;) {
+        int received;
+
+        epoll_wait(epoll, events, EVENTS, -1);
+        do {
+            for (int i = 0; i < BATCH; i++)
+                batch.in[i].msg_hdr = (struct msghdr){.msg_name = &batch.from[i],
+                                                      .msg_namelen = sizeof(batch.from[i]),
+                                                      .msg_control = batch.control[i],
+                                                      .msg_controllen = sizeof(batch.control[i])};
+            received = recvmmsg(fd, batch.in, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
+            if (received > 0)
+                sendmmsg(fd, batch.out, prepare(&batch, (unsigned)received, own), MSG_DONTWAIT | MSG_NOSIGNAL);
+        } while (received == BATCH);
+    }
+}
+
+static void serve(const char *mode, int fd, in_port_t own)
+{
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() == 1)
+        _exit(EX_OSERR);
+    if (strcmp(mode, "udp") == 0)
+        serve_udp(fd, own);
+    serve_tcp(fd, strcmp(mode, "tcp") == 0);
+}
+
+int main(int argc, char **argv)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    int processes = argc == 5 ? atoi(argv[4]) : 0, fd = -1;
+    bool udp = argc == 5 && strcmp(argv[1], "udp") == 0;
+
+    if (processes < 1 || inet_pton(AF_INET, argv[2], &address.sin_addr) != 1) {
+        fprintf(stderr, "usage: bare tcp|tcp-close|udp ADDRESS PORT PROCESSES\n");
+        return EX_USAGE;
+    }
+    address.sin_port = htons((uint16_t)atoi(argv[3]));
+    if (!udp)
+        fd = open_socket(SOCK_STREAM, &address, false);
+    for (int i = 0; i < processes; i++) {
+        if (udp)
+            fd = open_socket(SOCK_DGRAM, &address, true);
+        if (fork() == 0)
+            serve(argv[1], fd, address.sin_port);
+    }
+    while (wait(NULL) > 0)
+        ;
+    return 0;
+}

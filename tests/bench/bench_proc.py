@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""What the kernel says about processes and ports: run time, memory, who listens."""
+import collections
+import os
+import time
+
+
+def tree(root):
+    """The process ids of root and all its descendants."""
+    children = collections.defaultdict(list)
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat", encoding="ascii", errors="replace") as stat:
+                    parent = int(stat.read().rpartition(")")[2].split()[1])
+            except (OSError, IndexError):
+                continue
+            children[parent].append(int(name))
+    pids = [root]
+    for pid in pids:
+        pids += children[pid]
+    return pids
+
+
+def run_time(pids):
+    """{(pid, tid): nanoseconds on a processor} of all threads."""
+    times = {}
+    for pid in pids:
+        try:
+            for tid in os.listdir(f"/proc/{pid}/task"):
+                with open(f"/proc/{pid}/task/{tid}/schedstat", encoding="ascii") as schedstat:
+                    times[pid, int(tid)] = int(schedstat.read().split()[0])
+        except OSError:
+            continue
+    return times
+
+
+class RunTime:
+    """Run time that a process tree uses from one moment on. A thread that ends between the two looks takes its time with
+    it: ended says how many did, and a figure with ended > 0 is not to be trusted."""
+
+    def __init__(self, root):
+        self.root = root
+        self.start = run_time(tree(root))
+
+    def stop(self):
+        """(nanoseconds, {name: nanoseconds}, ended)"""
+        end = run_time(tree(self.root))
+        by_name = collections.Counter()
+        for task, value in end.items():
+            try:
+                with open(f"/proc/{task[0]}/task/{task[1]}/comm", encoding="utf-8", errors="replace") as comm:
+                    by_name[comm.read().strip()] += value - self.start.get(task, 0)
+            except OSError:
+                by_name["?"] += value - self.start.get(task, 0)
+        return sum(by_name.values()), dict(by_name), len(self.start.keys() - end.keys())
+
+
+def pss(root):
+    """Proportional set size of a process tree in bytes, and the number of processes."""
+    total = count = 0
+    for pid in tree(root):
+        try:
+            with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as smaps:
+                for line in smaps:
+                    if line.startswith("Pss:"):
+                        total += int(line.split()[1]) * 1024
+        except OSError:
+            continue
+        count += 1
+    return total, count
+
+
+def _bound(table, state, port):
+    try:
+        with open(f"/proc/net/{table}", encoding="ascii") as lines:
+            next(lines)
+            for line in lines:
+                words = line.split()
+                if words[3] == state and int(words[1].rpartition(":")[2], 16) == port:
+                    return True
+    except OSError:
+        pass
+    return False
+
+
+def in_use(transport, port):
+    """Whether any socket listens on (TCP) or is bound to (UDP) a port, shared or not."""
+    tables, state = (("tcp", "tcp6"), "0A") if transport == "tcp" else (("udp", "udp6"), "07")
+    return any(_bound(table, state, port) for table in tables)
+
+
+def wait_gone(pids, seconds=5):
+    """Waits until none of the processes is left. Returns whether they are gone."""
+    end = time.monotonic() + seconds
+    while any(os.path.exists(f"/proc/{pid}") for pid in pids):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def busy_share(before, after):
+    """Share of all processors' time that was used between two looks at processor_times()."""
+    used, idle = (y - x for x, y in zip(before, after))
+    return used / (used + idle) if used + idle else 0.0
+
+
+def processor_times():
+    """(used, idle) ticks of all processors."""
+    with open("/proc/stat", encoding="ascii") as stat:
+        values = [int(x) for x in stat.readline().split()[1:9]]
+    idle = values[3] + values[4]
+    return sum(values) - idle, idle

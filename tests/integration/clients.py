@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: MIT
+"""Clients that nobody here wrote: Python's sockets, netcat, socat and curl."""
+
+import concurrent.futures
+import contextlib
+import os
+import socket
+import struct
+import subprocess
+import time
+
+from processes import SLOWNESS
+
+TIMEOUT = 10 * SLOWNESS
+HAS_IPV6 = os.path.exists("/proc/net/if_inet6") and "0" * 31 + "1" in open("/proc/net/if_inet6").read()
+
+
+def connect(address, timeout=TIMEOUT):
+    """A connected stream socket; address is (host, port), or a path, with @ first for an abstract one."""
+    if not isinstance(address, str):
+        return socket.create_connection(address, timeout)
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(timeout)
+    connection.connect(abstract(address))
+    return connection
+
+
+def abstract(path):
+    """A Unix path as the socket interface wants it."""
+    return "\0" + path[1:] if path.startswith("@") else path
+
+
+def read_all(connection):
+    """Everything up to the end of file; a reset is an exception."""
+    chunks = []
+    while chunk := connection.recv(1 << 16):
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def greet(address, payload=b""):
+    """Connects, sends the payload, and only then reads the whole greeting."""
+    with connect(address) as connection:
+        if payload:
+            connection.sendall(payload)
+        return read_all(connection)
+
+
+def greet_many(address, payloads, at_once=64):
+    """One client for each payload, so many at once: how often each outcome was seen."""
+
+    def one(payload):
+        try:
+            return greet(address, payload)
+        except OSError as error:
+            return type(error).__name__
+
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+        return list(pool.map(one, payloads))
+
+
+def reset(connection):
+    """Closes with a reset instead of an end of file."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def is_greeted_within(connection, seconds):
+    """Whether the first bytes of a greeting come in time."""
+    connection.settimeout(seconds)
+    try:
+        return connection.recv(1) != b""
+    except TimeoutError:
+        return False
+
+
+def udp_socket(address, bind=None):
+    """A UDP socket of the right family."""
+    bound = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_DGRAM)
+    bound.settimeout(TIMEOUT)
+    if bind:
+        bound.bind(bind)
+    return bound
+
+
+def ask_udp(address, payload=b"hello", bind=None):
+    """Asks once over UDP: (answer, the address it came from)."""
+    with udp_socket(address, bind) as client:
+        return exchange(client, address, payload)
+
+
+def exchange(client, address, payload=b"hello"):
+    """Sends one datagram: (answer, the address it came from)."""
+    client.sendto(payload, address)
+    answer, source = client.recvfrom(65536)
+    return answer, source[:2] if isinstance(source, tuple) else source
+
+
+def is_silent(client, seconds=0.3):
+    """Whether no datagram comes for so long."""
+    client.settimeout(seconds * SLOWNESS)
+    try:
+        client.recv(65536)
+    except TimeoutError:
+        return True
+    finally:
+        client.settimeout(TIMEOUT)
+    return False
+
+
+def dgram_socket(bind=""):
+    """A Unix datagram socket; by default autobound (unix(7)), None leaves it without an address."""
+    client = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    client.settimeout(TIMEOUT)
+    if bind is not None:
+        client.bind(bind)
+    return client
+
+
+def run(*command, payload=b"", timeout=20):
+    """A client program's standard output."""
+    done = subprocess.run(list(map(str, command)), input=payload, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          timeout=timeout * SLOWNESS, check=False)
+    return done.stdout
+
+
+class Crowd:
+    """Clients that hold their connections until the block ends."""
+
+    def __init__(self, address, count):
+        self.address, self.count, self.connections = address, count, []
+
+    def __enter__(self):
+        for _ in range(self.count):
+            self.connections.append(connect(self.address))
+        return self
+
+    def __exit__(self, *_):
+        for connection in self.connections:
+            connection.close()
+
+
+def slowly(connection, total, pieces=20, pause=0.02):
+    """Reads so many bytes in about so many pieces, with pauses."""
+    chunks, size = [], 0
+    with contextlib.suppress(TimeoutError):
+        while chunk := connection.recv(total // pieces + 1):
+            chunks.append(chunk)
+            size += len(chunk)
+            time.sleep(pause)
+    return b"".join(chunks)

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+"""What /proc says about processes, and waiting with an end."""
+
+import os
+import time
+
+SANITIZER = os.environ.get("SOCKGREET_SANITIZER", "")
+SLOWNESS = 4 if SANITIZER else 1  # how much longer everything may take under a sanitizer
+
+
+def wait_until(condition, timeout=5.0, what="condition"):
+    """Waits for condition() to be true and returns its value; fails after timeout seconds."""
+    end = time.monotonic() + timeout * SLOWNESS
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < end, f"waited {timeout * SLOWNESS:g} s in vain: {what}"
+        time.sleep(0.005)
+
+
+def stays(condition, seconds):
+    """Whether condition() is true at every look during so many seconds."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if not condition():
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def _stat(pid):
+    """Fields of /proc/PID/stat from the state on; None if there is no such process."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="latin-1") as file:
+            return file.read().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def is_running(pid):
+    """Whether the process is there and no zombie."""
+    fields = _stat(pid)
+    return fields is not None and fields[0] not in "ZX"
+
+
+def is_stopped(pid):
+    """Whether SIGSTOP has stopped every thread of the process."""
+    states = []
+    for task in os.listdir(f"/proc/{pid}/task"):
+        states.append((_stat(f"{pid}/task/{task}") or ["X"])[0])
+    return all(state == "T" for state in states)
+
+
+def children(parent):
+    """The living children of a process, oldest first."""
+    found = []
+    for name in os.listdir("/proc"):
+        fields = _stat(name) if name.isdigit() else None
+        if fields and int(fields[1]) == parent and fields[0] not in "ZX":
+            found.append((int(fields[19]), int(name)))
+    return [pid for _, pid in sorted(found)]
+
+
+def cpu_seconds(*pids):
+    """Processor time that the threads of these processes have used."""
+    nanoseconds = 0
+    for pid in pids:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/schedstat", encoding="ascii") as file:
+                nanoseconds += int(file.read().split()[0])
+    return nanoseconds / 1e9
+
+
+def status(pid):
+    """/proc/PID/status as a dictionary."""
+    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+        return {key: value.strip() for key, _, value in (line.partition(":") for line in file)}
+
+
+def descriptors(pid):
+    """Numbers of the open file descriptors of a process."""
+    return sorted(int(name) for name in os.listdir(f"/proc/{pid}/fd"))

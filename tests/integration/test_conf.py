@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: MIT
+"""Good configurations: -t accepts them, and what -T prints is a file that means the same."""
+
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+DAEMON = os.environ.get("SOCKGREETD", "sockgreetd")
+TOP = pathlib.Path(__file__).parents[2]
+EXAMPLE = TOP / "etc/sockgreet.conf"
+MANUAL = TOP / "man/sockgreet.conf.5"
+MEBIBYTE = 1024 * 1024
+
+
+def run(*arguments, **options):
+    done = subprocess.run([DAEMON, *arguments], capture_output=True, timeout=30, check=False, **options)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
+
+
+@pytest.fixture(name="effective")
+def fixture_effective(tmp_path):
+    """The -T of a configuration, after a look whether the -T of it is the same."""
+
+    def effective(text, *arguments):
+        first, second = tmp_path / "first.conf", tmp_path / "second.conf"
+        first.write_bytes(text if isinstance(text, bytes) else text.encode())
+        printed = run("-T", "-c", first, *arguments)
+        second.write_bytes(printed)
+        assert run("-T", "-c", second) == printed
+        return printed.decode("latin-1")
+
+    return effective
+
+
+def uncommented(text):
+    """The example with all its settings: a space follows the slashes of prose, but not those of settings."""
+    return re.sub(r"^//(?! \S)", "", text, flags=re.M)
+
+
+def settings_of(printed):
+    """Dotted paths of all settings in a printed configuration, those of listeners without the listener."""
+    groups, paths = [], set()
+    for line in printed.splitlines():
+        name = re.match(r" *([\w-]+) = ", line)
+        if line.endswith("{"):
+            groups.append(name[1])
+        elif line.strip() == "};":
+            groups.pop()
+        elif name:
+            paths.add(name[1] if groups[:1] == ["listeners"] else ".".join([*groups, name[1]]))
+    return paths
+
+
+def test_check_says_so(tmp_path):
+    conf = tmp_path / "x.conf"
+    conf.write_text('user = "daemon";')
+    done = subprocess.run([DAEMON, "-t", "-c", conf], capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{conf}: configuration OK\n", "")
+
+
+def test_an_empty_file_serves_every_address(effective):
+    printed = effective("")
+    assert printed.count('address = "";') == 2
+    assert 'path = "/run/sockgreet/greet.sock";' in printed
+
+
+def test_the_example_changes_nothing(effective):
+    defaults = effective("")
+    text = EXAMPLE.read_text()
+    assert effective(text) == defaults
+    assert effective(uncommented(text)) == defaults
+
+
+def test_the_example_has_every_setting(effective):
+    # the datagram listener of Unix sockets has no setting that others have not
+    text = uncommented(EXAMPLE.read_text())
+    for path in settings_of(effective("")):
+        assert re.search(rf"^ *{path.split('.')[-1]} = ", text, re.M), path
+    assert 'greeting = "Thank you' in text.split("listeners =")[1]
+
+
+def test_the_manual_has_every_setting(effective):
+    text = MANUAL.read_text()
+    for path in settings_of(effective("")):
+        assert f".It Ic {path} " in text, path
+
+
+STRINGS = [
+    r"plain",
+    r"\\ \" \n \r \t \f",
+    r"\x01\x02\x1b\x7f",
+    r"\x80\xff\xC3\xa4",
+    "\u00e4\u20ac\U0001f600",
+    r"$$ $${pid}",
+    r"${hostname} ${client_address:-nobody}",
+    'two" "strings',
+    "a\nline\tor two",
+    "# // /* no comment */",
+]
+
+
+@pytest.mark.parametrize("text", STRINGS)
+def test_strings(effective, text):
+    printed = effective(f'greeting = "{text}";')
+    assert printed.splitlines()[1].startswith('greeting = "')
+
+
+def test_all_bytes(effective):
+    every = bytes(i for i in range(1, 256) if i not in b'"\\$')
+    printed = effective(b'greeting = "' + every + b'";')
+    assert '\\x01\\x02' in printed
+
+
+def test_a_large_greeting(effective):
+    greeting = "x" * (MEBIBYTE - 8192)
+    text = f'greeting = "{greeting}"; listeners = {{ t = {{ type = "tcp"; }}; }};'
+    assert effective(text).count(greeting) == 1
+
+
+@pytest.mark.parametrize(
+    "written, printed",
+    [
+        ("0", "0.0"),
+        ("1", "1.0"),
+        ("2L", "2.0"),
+        ("0x2", "2.0"),
+        ("0.1", "0.1"),
+        ("1e-3", "0.001"),
+        (".5", "0.5"),
+        ("1.", "1.0"),
+        ("0.000000001", "0.000000001"),
+        ("4.999999999", "4.999999999"),
+        ("0.30000000000000004", "0.3"),
+    ],
+)
+def test_times(effective, written, printed):
+    assert f"    linger = {printed};\n" in effective(f"timeouts = {{ linger = {written}; }};")
+
+
+@pytest.mark.parametrize("written, printed", [("1", "1.0"), ("1.1", "1.1"), ("2.50", "2.5"), ("1000", "1000.0")])
+def test_numbers(effective, written, printed):
+    text = f'listeners = {{ u = {{ type = "udp"; max_amplification = {written}; }}; }};'
+    assert f"max_amplification = {printed};" in effective(text)
+
+
+@pytest.mark.parametrize(
+    "written, printed",
+    [
+        ("2130706433", "2130706433"),
+        ("3232235777L", "3232235777L"),
+        ('"3232235777"', "3232235777L"),
+        ("0x7f000001", "2130706433"),
+        ('"127.0.0.1"', '"127.0.0.1"'),
+        ('"::1"', '"::1"'),
+        ('"[::1]"', '"[::1]"'),
+        ('"localhost"', '"localhost"'),
+        ('"*"', '"*"'),
+        ('"fe80::1%lo"', '"fe80::1%lo"'),
+    ],
+)
+def test_addresses(effective, written, printed):
+    text = f'listeners = {{ t = {{ type = "tcp"; address = {written}; }}; }};'
+    assert f"        address = {printed};\n" in effective(text)
+
+
+def test_a_socket_without_a_file(effective):
+    printed = effective('listeners = { a = { type = "unix"; path = "@a b"; }; };')
+    assert "mode" not in printed
+    assert 'path = "@a b";' in printed
+
+
+def test_a_comment_on_the_last_line(effective):
+    assert "connections = 7;" in effective("limits = { connections = 7; }; // seven")
+
+
+def test_listen_option(effective):
+    printed = effective('greeting = "hi"; listeners = { old = { type = "tcp"; }; };', "-f", "-l", "127.0.0.1:1", "-l",
+                        "udp://[::1]:2", "-l", "tcp://*:3", "-l", "unix:/tmp/x", "--listen=unix-dgram:@y")
+    assert re.findall(r"^    ([\w-]+) = {", printed, re.M) == ["tcp", "udp", "tcp2", "unix", "unix-dgram"]
+    assert 'target = "stderr";' in printed
+    assert 'greeting = "hi";' in printed
+
+
+def test_options_in_long():
+    assert run("--print", "--stderr", "--listen", "localhost:7").count(b"port = 7;") == 1
+    assert b"--config" in run("--help")
+    assert run("--version").startswith(b"sockgreetd ")
+
+
+def test_output_that_cannot_be_written():
+    with open("/dev/full", "w", encoding="ascii") as full:
+        done = subprocess.run([DAEMON, "-T", "-l", "localhost"], stdout=full, stderr=subprocess.PIPE, timeout=30,
+                              check=False)
+    assert done.returncode == 71
+    assert b"No space left on device" in done.stderr

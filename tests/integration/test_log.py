@@ -1,0 +1,396 @@
+# SPDX-License-Identifier: MIT
+"""The log: every client is in it once, or in a count; it never holds up a greeting."""
+
+import fcntl
+import os
+import re
+import signal
+import time
+
+import pytest
+
+from clients import HAS_IPV6, ask_udp, connect, dgram_socket, exchange, greet, greet_many, is_greeted_within, read_all
+from namespaces import mount_prefix
+from processes import SLOWNESS, wait_until
+from service import GREETING, tcp, udp, unix, unix_dgram
+
+GREETED = "628f6245a59e418ebee2d5c4d7c5de0b"
+SUMMARY = "37f5cf77321241f6b301c2b117cb3fd6"
+STARTED = "d82dc5152aa644a1b5bc9373306e583a"
+STOPPING = "89bdd762a66045c9b92d1ffb2e31c04d"
+COUNTERS = "d4d0a4e66e564d41aacaea9734c69093"
+
+
+def wait_served(address):
+    """Waits until clients are greeted, where the log cannot say so."""
+
+    def look():
+        try:
+            return greet(address) == GREETING
+        except OSError:
+            return False
+
+    wait_until(look, 10, "a greeting")
+
+
+def summarised(service):
+    """How many clients the summaries in the log name."""
+    return sum(int(number) for number in re.findall(r"Served (\d+) (?:more )?clients in", service.log()))
+
+
+def written(service):
+    """How many clients have a line of their own."""
+    return sum(line.startswith(("Got connection from ", "Got datagram from ")) for line in service.lines())
+
+
+# Text
+
+
+@pytest.mark.parametrize("host,shown", [
+    ("127.0.0.1", "127.0.0.1:{}"),
+    pytest.param("::1", "[::1]:{}", marks=pytest.mark.skipif(not HAS_IPV6, reason="no IPv6 here")),
+])
+def test_tcp_text(daemon, host, shown):
+    """The old words, exactly."""
+    service = daemon({"tcp": tcp(host)})
+    with connect(service.address()) as connection:
+        assert read_all(connection) == GREETING
+        port = connection.getsockname()[1]
+    service.wait_log("^Got connection")
+    assert f"Got connection from {shown.format(port)} on tcp, sent 26 bytes" in service.lines()
+
+
+def test_lines_of_a_whole_life(daemon):
+    """What the log says from start to end."""
+    service = daemon({"front": tcp()})
+    greet(service.address())
+    service.wait_log("^Got connection")
+    service.stop()
+    host, port = service.address()
+    lines = service.lines()
+    assert lines[0] == f"Listening on {host}:{port} (front, tcp)"
+    assert re.fullmatch(r"Ready: 2 workers of \d+ threads serve 1 listeners", lines[1])
+    assert re.fullmatch(rf"Got connection from {host}:\d+ on front, sent 26 bytes", lines[2])
+    assert lines[3] == "Stopping on SIGTERM: clients have up to 2.0 s"
+    assert lines[4].startswith("Counters: served=1 sent=1 ")
+    assert lines[5:] == ["Stopped: 1 clients served"]
+
+
+def test_every_line_has_a_time(daemon):
+    """On a terminal every line begins with local time, to the millisecond."""
+    service = daemon({"tcp": tcp()})
+    greet(service.address())
+    service.stop()
+    assert all(re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \S", line) for line in service.log().splitlines())
+
+
+def test_payload_never_reaches_the_log(daemon):
+    """Whatever a client sends, its words are not in the log."""
+    service = daemon({"tcp": tcp(), "udp": udp()})
+    words = b"\nGot connection from 6.6.6.6:6 on tcp, sent 26 bytes\x1b[31m\n%n%s"
+    greet(service.address("tcp"), words)
+    ask_udp(service.address("udp"), words)
+    service.stop()
+    assert "6.6.6.6" not in service.log() and "\x1b" not in service.log()
+
+
+@pytest.mark.parametrize("level,greeted,warned", [("info", True, True), ("notice", False, True), ("error", False, False)])
+def test_level(spawn, level, greeted, warned):
+    """Entries below log.level are not written."""
+    service = spawn({"tcp": tcp()}, log={"level": level})
+    wait_served(service.address())
+    service.process.send_signal(signal.SIGHUP)
+    time.sleep(0.2 * SLOWNESS)
+    service.stop()
+    assert ("Got connection" in service.log()) == greeted
+    assert ("warning: SIGHUP ignored" in service.log()) == warned
+
+
+# Accounting
+
+
+@pytest.mark.parametrize("clients,most", [(300, 0), (300, 20), (300, 100000)])
+def test_accounting(daemon, clients, most):
+    """written + summarised + dropped = served, in the counters and in the lines of the log, exactly."""
+    service = daemon({"tcp": tcp()}, log={"max_per_second": most})
+    assert greet_many(service.address(), [b"x" * 10] * clients) == [GREETING] * clients
+    counters = service.stop()
+    assert counters["served"] == counters["sent"] == clients
+    assert written(service) == counters["written"]
+    assert summarised(service) == counters["summarised"]
+    assert counters["dropped"] == 0
+    assert (counters["written"] == clients) == (most > clients) and (counters["written"] > 0) == (most > 0)
+
+
+def test_accounting_of_datagrams(daemon):
+    """The same for datagrams, which come faster."""
+    service = daemon({"udp": udp()}, log={"max_per_second": 10})
+    for _ in range(500):
+        ask_udp(service.address())
+    counters = service.stop()
+    assert counters["served"] == 500
+    assert (written(service), summarised(service)) == (counters["written"], counters["summarised"])
+
+
+def test_no_more_than_max_per_second(daemon):
+    """All workers together stay under max_per_second."""
+    service = daemon({"tcp": tcp()}, log={"max_per_second": 5}, workers={"processes": 2, "threads": 2})
+    started = time.monotonic()
+    greet_many(service.address(), [b""] * 400)
+    service.wait_accounted()
+    seconds = int(time.monotonic() - started) + 2
+    assert 5 <= written(service) <= 5 * seconds
+
+
+def test_summary(daemon):
+    """With greetings = "summary" clients are only counted, once in every summary_interval."""
+    service = daemon({"tcp": tcp()}, log={"greetings": "summary"})
+    greet_many(service.address(), [b""] * 50)
+    wait_until(lambda: summarised(service) == 50, 5, "summaries")
+    service.stop()
+    assert written(service) == 0 and summarised(service) == 50
+    assert re.search(r"Served \d+ clients in \d+\.\d s, not written one by one", service.log())
+
+
+def test_off(daemon):
+    """With greetings = "off" nothing is said about clients."""
+    service = daemon({"tcp": tcp()}, log={"greetings": "off"})
+    greet_many(service.address(), [b""] * 50)
+    counters = service.stop()
+    assert counters["served"] == 50
+    assert written(service) == 0 and "Served" not in service.log()
+
+
+def test_accounting_over_a_killed_worker(daemon):
+    """No client is counted twice or lost when a worker is killed at work."""
+    service = daemon({"tcp": tcp()}, log={"max_per_second": 300})
+    results = []
+    for _ in range(3):
+        time.sleep(1.05)  # so that the successor comes at once
+        victim = service.workers()[0]
+        results += greet_many(service.address(), [b"x" * 100] * 300)
+        os.kill(victim, signal.SIGKILL)
+        results += greet_many(service.address(), [b"x" * 100] * 300)
+    wait_until(lambda: len(service.workers()) == 2, 5, "both workers")
+    service.wait_accounted()
+    counters = service.stop()
+    assert counters["taken"] == counters["served"] + counters["abandoned"]
+    assert counters["served"] >= results.count(GREETING)
+    assert results.count(GREETING) >= 1800 - 64
+
+
+# Where it goes
+
+
+def test_full_pipe_that_nobody_reads(spawn):
+    """A standard error that takes nothing more holds up neither greeting nor start nor stop."""
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    os.set_blocking(writing, False)
+    try:
+        while os.write(writing, b"x" * 100):
+            pass
+    except BlockingIOError:
+        pass
+    os.set_blocking(writing, True)
+    service = spawn({"tcp": tcp(), "udp": udp()}, stderr=writing)
+    wait_served(service.address("tcp"))
+    assert greet_many(service.address("tcp"), [b"x" * 100] * 3000) == [GREETING] * 3000
+    for _ in range(100):
+        assert ask_udp(service.address("udp"))[0] == GREETING
+    service.workers()
+    for number in (signal.SIGUSR1, signal.SIGHUP):
+        service.process.send_signal(number)
+    assert greet(service.address("tcp")) == GREETING
+    service.stop()
+    os.close(reading)
+    os.close(writing)
+
+
+def test_pipe_whose_reader_is_gone(spawn):
+    """A standard error that nobody can read any more is no reason to end."""
+    reading, writing = os.pipe()
+    service = spawn({"tcp": tcp()}, stderr=writing)
+    os.close(writing)
+    wait_served(service.address())
+    os.close(reading)
+    assert greet_many(service.address(), [b""] * 50) == [GREETING] * 50
+    service.stop()
+
+
+def test_closed_standard_error(spawn):
+    """Without any standard streams the daemon serves all the same, and no client gets to hear the log."""
+    service = spawn({"tcp": tcp()}, preexec=lambda: os.closerange(0, 3))
+    wait_served(service.address())
+    assert greet_many(service.address(), [b""] * 50) == [GREETING] * 50
+    service.stop()
+
+
+def test_journald_absent(spawn):
+    """log.target = "journal" without journald: greetings go on, and so does the master."""
+    prefix = mount_prefix("mount -t tmpfs none /run")
+    service = spawn({"tcp": tcp(), "udp": udp()}, log={"target": "journal"}, prefix=prefix)
+    wait_served(service.address("tcp"))
+    assert greet_many(service.address("tcp"), [b"x"] * 500) == [GREETING] * 500
+    assert ask_udp(service.address("udp"))[0] == GREETING
+    service.process.send_signal(signal.SIGUSR1)
+    service.stop()
+
+
+def test_stopped_journald(spawn, journal):
+    """A journald that reads nothing more fills its socket, and holds up nobody."""
+    service = spawn({"tcp": tcp()}, log={"target": "journal"}, prefix=journal.prefix)
+    wait_served(service.address())
+    for _ in range(5):
+        assert greet_many(service.address(), [b"x" * 100] * 600) == [GREETING] * 600
+        service.process.send_signal(signal.SIGUSR1)
+    assert not any(is_greeted_late(service.address()) for _ in range(20))
+    started = time.monotonic()
+    service.stop()
+    assert time.monotonic() - started < 5 * SLOWNESS
+
+
+def is_greeted_late(address):
+    """Whether a greeting takes longer than it should."""
+    with connect(address) as connection:
+        return not is_greeted_within(connection, 0.5 * SLOWNESS)
+
+
+def test_option_f_overrides_the_target(daemon):
+    """With -f the log goes to standard error, whatever the configuration says."""
+    service = daemon({"tcp": tcp()}, log={"target": "journal"}, options=["-f"])
+    greet(service.address())
+    service.wait_log("^Got connection")
+
+
+def test_target_auto_without_the_journal(daemon):
+    """log.target = "auto" writes to a standard error that is not the journal's."""
+    service = daemon({"tcp": tcp()}, log={"target": "auto"}, environment={"JOURNAL_STREAM": "1:2"})
+    greet(service.address())
+    service.wait_log("^Got connection")
+
+
+def test_target_auto_with_the_journal(spawn, journal, tmp_path):
+    """log.target = "auto" writes to the journal if standard error is connected to it."""
+    with open(tmp_path / "stream", "wb") as stream:
+        there = os.fstat(stream.fileno())
+        service = spawn({"tcp": tcp()}, log={"target": "auto"}, prefix=journal.prefix, stderr=stream,
+                        environment={"JOURNAL_STREAM": f"{there.st_dev}:{there.st_ino}"})
+        journal.wait_message("Ready: ")
+        greet(service.address())
+        journal.wait(MESSAGE_ID=GREETED)
+        service.stop()
+
+
+# The journal
+
+
+@pytest.fixture
+def journaled(spawn, journal):
+    """Starts a daemon that logs to the stand-in for journald."""
+    services = []
+
+    def start(listeners, **settings):
+        services.append(spawn(listeners, log={"target": "journal"}, prefix=journal.prefix, **settings))
+        journal.wait(MESSAGE_ID=STARTED, timeout=10)
+        return services[-1]
+
+    yield start
+    for service in services:
+        service.stop()
+
+
+def test_journal_fields_of_a_tcp_client(journaled, journal):
+    """Every promised field, and its MESSAGE_ID."""
+    service = journaled({"front": tcp("")})
+    port = service.address()[1]
+    with connect(("127.0.0.3", port)) as connection:
+        assert read_all(connection) == GREETING
+        client = connection.getsockname()
+    entry = journal.wait(MESSAGE_ID=GREETED)
+    assert {key: value for key, value in entry.items() if not key.startswith("SYSLOG_")} == {
+        "MESSAGE": f"Got connection from {client[0]}:{client[1]} on front, sent 26 bytes",
+        "MESSAGE_ID": GREETED,
+        "PRIORITY": "6",
+        "SOCKGREET_LISTENER": "front",
+        "SOCKGREET_TRANSPORT": "tcp",
+        "SOCKGREET_CLIENT_ADDRESS": client[0],
+        "SOCKGREET_CLIENT_PORT": str(client[1]),
+        "SOCKGREET_SERVER_ADDRESS": "127.0.0.3",
+        "SOCKGREET_SERVER_PORT": str(port),
+        "SOCKGREET_BYTES": "26",
+        "SOCKGREET_RESULT": "sent",
+    }
+
+
+def test_journal_fields_of_a_udp_client(journaled, journal):
+    """The same for a datagram."""
+    service = journaled({"udp": udp("")})
+    port = service.address()[1]
+    ask_udp(("127.0.0.3", port), bind=("127.0.0.4", 0))
+    entry = journal.wait(MESSAGE_ID=GREETED)
+    assert re.fullmatch(r"Got datagram from 127\.0\.0\.4:\d+ on udp, sent 26 bytes", entry["MESSAGE"])
+    assert entry["SOCKGREET_CLIENT_ADDRESS"] == "127.0.0.4"
+    assert (entry["SOCKGREET_SERVER_ADDRESS"], entry["SOCKGREET_SERVER_PORT"]) == ("127.0.0.3", str(port))
+    assert (entry["SOCKGREET_TRANSPORT"], entry["SOCKGREET_RESULT"]) == ("udp", "sent")
+
+
+def test_journal_fields_of_a_unix_client(journaled, journal, tmp_path):
+    """A Unix client has a user and a process, and nobody forges fields through a path."""
+    path = str(tmp_path / "s\nSOCKGREET_RESULT=forged\n")
+    journaled({"local": unix(path), "dgram": unix_dgram(tmp_path / "d")})
+    assert greet(path) == GREETING
+    entry = journal.wait(MESSAGE_ID=GREETED, SOCKGREET_LISTENER="local")
+    assert entry["MESSAGE"] == f"Got connection from uid {os.getuid()} (pid {os.getpid()}) on local, sent 26 bytes"
+    assert entry["SOCKGREET_CLIENT_UID"] == str(os.getuid()) and entry["SOCKGREET_CLIENT_PID"] == str(os.getpid())
+    assert entry["SOCKGREET_SERVER_ADDRESS"] == path
+    for pairs in journal.entries:
+        keys = [key for key, _ in pairs]
+        assert len(keys) == len(set(keys)) and ("SOCKGREET_RESULT", "forged") not in pairs
+    with dgram_socket("") as client:
+        exchange(client, str(tmp_path / "d"))
+    entry = journal.wait(MESSAGE_ID=GREETED, SOCKGREET_LISTENER="dgram")
+    assert (entry["SOCKGREET_TRANSPORT"], entry["SOCKGREET_CLIENT_PID"]) == ("unix-dgram", str(os.getpid()))
+
+
+def test_journal_result_of_an_unanswerable_datagram(journaled, journal, tmp_path):
+    """Who gets no answer is written down with the reason."""
+    journaled({"dgram": unix_dgram(tmp_path / "d")})
+    with dgram_socket(None) as client:
+        client.sendto(b"x", str(tmp_path / "d"))
+    entry = journal.wait(MESSAGE_ID=GREETED)
+    assert (entry["SOCKGREET_RESULT"], entry["SOCKGREET_BYTES"]) == ("unanswerable", "0")
+
+
+def test_journal_names_no_place_in_the_sources(journaled, journal):
+    """Entries do not say where in the program they come from."""
+    service = journaled({"tcp": tcp()})
+    greet(service.address())
+    journal.wait(MESSAGE_ID=GREETED)
+    assert not any(key.startswith("CODE_") for pairs in journal.entries for key, _ in pairs)
+
+
+def test_journal_of_a_whole_life(spawn, journal):
+    """Start, counters and end have a MESSAGE_ID each; a worker's death names worker and reason."""
+    service = spawn({"tcp": tcp()}, log={"target": "journal"}, prefix=journal.prefix)
+    journal.wait(MESSAGE_ID=STARTED)
+    service.process.send_signal(signal.SIGUSR1)
+    assert journal.wait(MESSAGE_ID=COUNTERS)["MESSAGE"].startswith("Counters: served=0 ")
+    victim = service.workers()[0]
+    os.kill(victim, signal.SIGKILL)
+    entry = journal.wait_message(f"(pid {victim}) killed by signal 9 (KILL)")
+    assert entry["SOCKGREET_REASON"] == "killed by signal 9 (KILL)" and entry["SOCKGREET_WORKER"].isdigit()
+    assert entry["PRIORITY"] == "3"
+    wait_until(lambda: len(service.workers()) == 2, 5, "a successor")
+    service.stop()
+    journal.wait(MESSAGE_ID=STOPPING)
+
+
+def test_journal_summary(spawn, journal):
+    """A summary says how many clients it stands for."""
+    service = spawn({"tcp": tcp()}, log={"target": "journal", "max_per_second": 0}, prefix=journal.prefix)
+    journal.wait(MESSAGE_ID=STARTED)
+    greet_many(service.address(), [b""] * 30)
+    service.stop()
+    counts = [int(entry["SOCKGREET_COUNT"]) for entry in map(dict, journal.read()) if entry.get("MESSAGE_ID") == SUMMARY]
+    assert sum(counts) == 30
