@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The floor of the benchmark: the fewest system calls that greet, with nothing around them.
  *
- *   bare tcp ADDRESS PORT PROCESSES        greeting and end of file in one segment, wait for the client's end, close
- *   bare tcp-close ADDRESS PORT PROCESSES  greeting and end of file in one segment, close at once
- *   bare udp ADDRESS PORT PROCESSES        recvmmsg, sendmmsg, answers from the address asked, greeters' ports get none
+ *   bare tcp ADDRESS PORT PROCESSES        greeting and end of file in one segment, wait for the client's
+ * end, close bare tcp-close ADDRESS PORT PROCESSES  greeting and end of file in one segment, close at once
+ *   bare udp ADDRESS PORT PROCESSES        recvmmsg, sendmmsg, answers from the address asked, greeters'
+ * ports get none
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -166,7 +168,8 @@ static void serve_udp(int fd, in_port_t own)
                                                       .msg_controllen = sizeof(batch.control[i])};
             received = recvmmsg(fd, batch.in, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
             if (received > 0)
-                sendmmsg(fd, batch.out, prepare(&batch, (unsigned)received, own), MSG_DONTWAIT | MSG_NOSIGNAL);
+                sendmmsg(fd, batch.out, prepare(&batch, (unsigned)received, own),
+                         MSG_DONTWAIT | MSG_NOSIGNAL);
         } while (received == BATCH);
     }
 }
@@ -175,6 +178,8 @@ static void serve(const char *mode, int fd, in_port_t own)
 {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() == 1)
         _exit(EX_OSERR);
+    /* As sockgreetd does: who wakes up does not push the client aside that woke it (sched(7)). */
+    sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){.sched_priority = 0});
     if (strcmp(mode, "udp") == 0)
         serve_udp(fd, own);
     serve_tcp(fd, strcmp(mode, "tcp") == 0);
