@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What the kernel says about processes and ports: run time, memory, who listens."""
 import collections
+import errno
 import os
+import socket
 import time
 
 
@@ -71,23 +73,22 @@ def pss(root):
     return total, count
 
 
-def _bound(table, state, port):
-    try:
-        with open(f"/proc/net/{table}", encoding="ascii") as lines:
-            next(lines)
-            for line in lines:
-                words = line.split()
-                if words[3] == state and int(words[1].rpartition(":")[2], 16) == port:
-                    return True
-    except OSError:
-        pass
-    return False
-
-
 def in_use(transport, port):
-    """Whether any socket listens on (TCP) or is bound to (UDP) a port, shared or not."""
-    tables, state = (("tcp", "tcp6"), "0A") if transport == "tcp" else (("udp", "udp6"), "07")
-    return any(_bound(table, state, port) for table in tables)
+    """Whether any socket listens on (TCP) or is bound to (UDP) a port, shared with SO_REUSEPORT or not. Tried rather than
+    read from /proc/net/tcp, which takes long with a hundred thousand connections in TIME_WAIT."""
+    kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
+    for family, anywhere in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
+        try:
+            with socket.socket(family, kind) as probe:
+                if transport == "tcp":  # does not mind TIME_WAIT, but does mind a listener
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if family == socket.AF_INET6:
+                    probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                probe.bind((anywhere, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return True
+    return False
 
 
 def wait_gone(pids, seconds=5):
