@@ -23,6 +23,8 @@ static struct {
     struct ring ring;
     _Atomic uint32_t *asleep;
     int wake_fd;
+    char *capture;
+    size_t capture_size, captured;
 } logging = {.level = LOG_INFO, .wake_fd = -1};
 
 /* Whether standard error is the stream that systemd connected to the journal (systemd.exec(5), JOURNAL_STREAM). */
@@ -205,22 +207,75 @@ __attribute__((format(printf, 5, 0))) static void fill_event(struct event *event
     }
 }
 
+static void capture(const struct event *event)
+{
+    size_t room = logging.capture_size - logging.captured;
+    int n;
+
+    if (!logging.capture || event->level > LOG_ERR || room <= 1)
+        return;
+    n = snprintf(logging.capture + logging.captured, room, "%s\n", event->text);
+    logging.captured += (size_t)n < room ? (size_t)n : room - 1;
+}
+
+void log_capture(char *buffer, size_t size)
+{
+    logging.capture = buffer;
+    logging.capture_size = size;
+    logging.captured = 0;
+}
+
+static void deliver(const struct event *event)
+{
+    struct event *place;
+
+    if (!logging.ring_used) {
+        write_direct(event);
+        return;
+    }
+    place = ring_reserve(&logging.ring);
+    if (!place) /* the logger is stuck, and more of the same would not help */
+        return;
+    *place = *event;
+    ring_publish(&logging.ring);
+    log_wake(logging.asleep, logging.wake_fd);
+}
+
 void log_event(int level, const char *message_id, const char *const fields[], const char *format, ...)
 {
-    struct event direct, *event = logging.ring_used ? ring_reserve(&logging.ring) : &direct;
     int saved = errno;
+    struct event event;
     va_list arguments;
 
-    if (!log_wants(level) || !event) /* a full ring: the logger is stuck, and more of the same would not help */
+    if (!log_wants(level))
         return;
     va_start(arguments, format);
-    fill_event(event, level, message_id, fields, format, arguments);
+    fill_event(&event, level, message_id, fields, format, arguments);
     va_end(arguments);
-    if (logging.ring_used) {
-        ring_publish(&logging.ring);
-        log_wake(logging.asleep, logging.wake_fd);
-    } else {
-        write_direct(event);
-    }
+    capture(&event);
+    deliver(&event);
     errno = saved;
+}
+
+static void log_loader_message(const char *line, int length)
+{
+    static const char mark[] = ": warning: ";
+    const char *found = memmem(line, (size_t)length, mark, strlen(mark));
+
+    if (found) /* the level says so already */
+        log_event(LOG_WARNING, NULL, NULL, "%.*s: %.*s", (int)(found - line), line,
+                  length - (int)(found - line) - (int)strlen(mark), found + strlen(mark));
+    else
+        log_event(LOG_ERR, MESSAGE_CONFIGURATION_REFUSED, NULL, "%.*s", length, line);
+}
+
+void log_loader_messages(const char *messages)
+{
+    while (messages && *messages) {
+        int length = (int)strcspn(messages, "\n");
+
+        if (length)
+            log_loader_message(messages, length);
+        messages += length + (messages[length] == '\n');
+    }
 }

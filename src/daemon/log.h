@@ -45,6 +45,13 @@ void log_event(int level, const char *message_id, const char *const fields[], co
     __attribute__((format(printf, 4, 5)));
 #define LOG_FIELDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
+/* Each line of what the loader says as an event of its own: warnings as such, the rest as errors about a refused
+ * configuration. NULL is allowed. */
+void log_loader_messages(const char *messages);
+
+/* From now on errors are also collected in buffer, a line each, as far as they fit; NULL ends that. */
+void log_capture(char *buffer, size_t size);
+
 /* Shorthands for events without fields or kind. */
 #define log_error(...)   log_event(LOG_ERR, NULL, NULL, __VA_ARGS__)
 #define log_warning(...) log_event(LOG_WARNING, NULL, NULL, __VA_ARGS__)

@@ -135,8 +135,8 @@ static bool drain(const struct logger *logger)
 {
     bool any = drain_events(shared_events(logger->shared, logger->worker));
 
-    if (atomic_load(logger->shared->event_reader) == (int)logger->worker)
-        any |= drain_events(shared_master_events(logger->shared));
+    if (atomic_load(&logger->shared->service->event_reader) == (int)getpid())
+        any |= drain_events(shared_master_events(logger->shared->service));
     for (unsigned thread = 0; thread < logger->shared->threads; thread++)
         any |= drain_records(logger, thread);
     return any;

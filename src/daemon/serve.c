@@ -120,11 +120,10 @@ static void ordered(struct serve *serve, struct watch *watch, uint32_t events)
     (void)events;
     if (order != SERVE_RUN && !serve->draining)
         start_drain(serve);
-    if (order == SERVE_QUIT) {
-        if (serve->accepting)
-            stop_accepting(serve, 0);
+    if (order >= SERVE_FINISH && serve->accepting)
+        stop_accepting(serve, order == SERVE_FINISH ? CLOSE_NS : 0);
+    if (order == SERVE_QUIT)
         serve->close_end = serve->now;
-    }
 }
 
 /* Whether the thread has nothing more to do. */
@@ -164,7 +163,7 @@ static void due(struct serve *serve)
         resume(serve);
     if (serve->now < serve->next_beat)
         return;
-    stats_add(&serve->shared->beats, 1);
+    atomic_store_explicit(&serve->shared->beat_at, serve->now, memory_order_relaxed);
     serve->next_beat = serve->now + serve->conf->heartbeat_ns;
     try_sockets(serve);
 }
@@ -311,7 +310,7 @@ static void open_account(struct serve *serve)
     serve->account.each = conf->log_greetings == CONF_GREETINGS_EACH && log_wants(LOG_INFO);
     serve->account.asleep = &shared_logger(s->shared, s->worker)->asleep;
     serve->account.wake_fd = s->log_wake_fd;
-    log_rate_attach(&serve->account.rate, s->shared->rate, conf->log_max_per_second);
+    log_rate_attach(&serve->account.rate, &s->shared->service->rate, conf->log_max_per_second);
 }
 
 static int open_all(struct serve *serve)

@@ -8,9 +8,10 @@
 #include "shared.h"
 
 enum serve_order {
-    SERVE_RUN,   /* greet */
-    SERVE_DRAIN, /* greet on until those connected now are done or timeouts.drain ends, then stop */
-    SERVE_QUIT   /* stop at once */
+    SERVE_RUN,    /* greet */
+    SERVE_DRAIN,  /* greet on until those connected now are done or timeouts.drain ends, then stop */
+    SERVE_FINISH, /* stop accepting at once, and give those connected a quarter of a second */
+    SERVE_QUIT    /* stop at once */
 };
 
 /* What a thread is given; all of it outlives the thread. */

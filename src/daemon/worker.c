@@ -21,6 +21,7 @@
 #include <sys/signalfd.h>
 #include <sysexits.h>
 
+#define ORPHAN_SECONDS 1
 #define FLUSH_NS (1000 * NS_PER_MS) /* for the logger to write what is left, when the clients are done */
 
 struct greeter {
@@ -67,9 +68,11 @@ static int open_signals(void)
     sigset_t all, wanted;
 
     sigfillset(&all);
+    sigdelset(&all, SIGALRM); /* see orphaned() */
     sigprocmask(SIG_SETMASK, &all, NULL);
     sigemptyset(&wanted);
     sigaddset(&wanted, SIGTERM);
+    sigaddset(&wanted, SIGUSR2);
     sigaddset(&wanted, SIGQUIT);
     return signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -78,7 +81,7 @@ static int open_signals(void)
  * set is noticed by its pid. */
 static bool follow_master(pid_t master)
 {
-    return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == master;
+    return prctl(PR_SET_PDEATHSIG, SIGUSR2) == 0 && getppid() == master;
 }
 
 static bool open_descriptors(struct worker *worker)
@@ -163,34 +166,56 @@ static void give_order(struct worker *worker, enum serve_order order)
     write_eventfd(worker->order_fd);
 }
 
-static void handle_signal(struct worker *worker)
+static enum serve_order order_of(uint32_t signal_number)
+{
+    switch (signal_number) {
+    case SIGTERM:
+        return SERVE_DRAIN;
+    case SIGUSR2:
+        return SERVE_FINISH;
+    default:
+        return SERVE_QUIT;
+    }
+}
+
+/* Orders only ever become more urgent. */
+static void handle_signals(struct worker *worker)
 {
     struct signalfd_siginfo info;
 
     while (read(worker->signal_fd, &info, sizeof(info)) == sizeof(info))
-        if (info.ssi_signo == SIGQUIT)
-            give_order(worker, SERVE_QUIT);
-        else if (atomic_load(&worker->order) == SERVE_RUN)
-            give_order(worker, SERVE_DRAIN);
+        if ((int)order_of(info.ssi_signo) > atomic_load(&worker->order))
+            give_order(worker, order_of(info.ssi_signo));
 }
 
-/* Waits until every greeting thread has ended. No worker outlives its master: the death signal sees to that, and the
- * lifeline should it ever fail. */
+/* The master is gone, by whatever death: clients in hand are finished, nobody else is taken. The alarm, whose default action
+ * is the end, sees to it that no worker outlives its master for long. */
+static void orphaned(struct worker *worker)
+{
+    alarm(ORPHAN_SECONDS);
+    if (atomic_load(&worker->order) < SERVE_FINISH)
+        give_order(worker, SERVE_FINISH);
+}
+
+/* Waits until every greeting thread has ended. */
 static void supervise(struct worker *worker)
 {
     struct pollfd fds[] = {{.fd = worker->signal_fd, .events = POLLIN},
-                           {.fd = worker->settings->lifeline_fd, .events = POLLIN},
-                           {.fd = worker->done_fd, .events = POLLIN}};
+                           {.fd = worker->done_fd, .events = POLLIN},
+                           {.fd = worker->settings->lifeline_fd, .events = POLLIN}};
     uint64_t value;
 
     while (atomic_load(&worker->running) > 0) {
         if (poll(fds, ARRAY_SIZE(fds), -1) < 0)
             continue;
-        if (fds[1].revents)
-            _exit(EX_OSERR);
-        if (fds[2].revents && read(worker->done_fd, &value, sizeof(value)) < 0)
+        if (fds[2].revents) {
+            orphaned(worker);
+            fds[2].fd = -1; /* once is enough */
+            fds[2].revents = 0;
+        }
+        if (fds[1].revents && read(worker->done_fd, &value, sizeof(value)) < 0)
             continue;
-        handle_signal(worker);
+        handle_signals(worker);
     }
 }
 
