@@ -14,6 +14,9 @@ IS_ROOT = os.geteuid() == 0
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _NEW_USER = () if IS_ROOT else ("--map-root-user",)
 
+# Settings that a daemon inside needs: a user who is not root outside has no other to change to.
+SETTINGS_INSIDE = {} if IS_ROOT else {"user": "root", "group": "root"}
+
 
 def mount_prefix(script, *arguments):
     """A command prefix: the rest runs in a mount namespace of its own, after the shell script."""
@@ -46,11 +49,6 @@ class Namespace:
         """What to put before a command that is to run inside."""
         user = [] if IS_ROOT else ["--user", "--preserve-credentials"]
         return ["nsenter", "--target", str(self.holder.pid), *user, "--net"]
-
-    @property
-    def settings(self):
-        """Settings that a daemon inside needs: a user who is not root outside has no other to change to."""
-        return {} if IS_ROOT else {"user": "root", "group": "root"}
 
     def ip(self, *arguments):
         """Runs ip inside."""

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from clients import HAS_IPV6, ask_udp, exchange, greet, read_all
-from namespaces import IS_ROOT
+from namespaces import IS_ROOT, SETTINGS_INSIDE
 from service import GREETING, tcp, udp
 
 needs_ipv6 = pytest.mark.skipif(not HAS_IPV6, reason="no IPv6 here")
@@ -74,7 +74,7 @@ def test_integer_address_beyond_31_bits(namespace, daemon, text):
         __str__ = __format__ = lambda self, *_: text
 
     listener = tcp(Literal())
-    daemon({"tcp": listener}, prefix=namespace.prefix, **namespace.settings)
+    daemon({"tcp": listener}, prefix=namespace.prefix, **SETTINGS_INSIDE)
     with namespace.tcp("192.168.1.1", listener["port"]) as connection:
         assert read_all(connection) == GREETING
 
@@ -93,7 +93,7 @@ def test_service_name_as_port(namespace, daemon):
     """A port may be a service name."""
     port = socket.getservbyname("qotd", "tcp")
     service = daemon({"tcp": {"type": "tcp", "address": "127.0.0.1", "port": "qotd"}}, prefix=namespace.prefix,
-                     **namespace.settings)
+                     **SETTINGS_INSIDE)
     with namespace.tcp("127.0.0.1", port) as connection:
         assert read_all(connection) == GREETING
     service.stop()
@@ -103,7 +103,7 @@ def test_broadcast(namespace, daemon):
     """"<broadcast>" is answered to those who ask everybody, from an address of the host."""
     namespace.add_link()
     listener = udp("<broadcast>")
-    daemon({"udp": listener}, prefix=namespace.prefix, **namespace.settings)
+    daemon({"udp": listener}, prefix=namespace.prefix, **SETTINGS_INSIDE)
     with namespace.udp("192.168.77.1") as client:
         answer, source = exchange(client, ("255.255.255.255", listener["port"]))
     assert (answer, source) == (GREETING, ("192.168.77.1", listener["port"]))
@@ -113,7 +113,7 @@ def test_broadcast_to_any_address(namespace, daemon):
     """A wildcard listener answers broadcasts as well, from an address of the host."""
     namespace.add_link()
     listener = udp("")
-    daemon({"udp": listener}, prefix=namespace.prefix, **namespace.settings)
+    daemon({"udp": listener}, prefix=namespace.prefix, **SETTINGS_INSIDE)
     with namespace.udp("192.168.77.1") as client:
         for asked in ("255.255.255.255", "192.168.77.255"):
             answer, source = exchange(client, (asked, listener["port"]))
@@ -125,7 +125,7 @@ def test_link_local_with_scope(namespace, daemon):
     """A link-local address is given with its interface, and shown with it."""
     namespace.add_link()
     listener = tcp("fe80::77%east", greeting="${server_address} ${client_address}")
-    service = daemon({"tcp": listener, "udp": {**listener, "type": "udp"}}, prefix=namespace.prefix, **namespace.settings)
+    service = daemon({"tcp": listener, "udp": {**listener, "type": "udp"}}, prefix=namespace.prefix, **SETTINGS_INSIDE)
     index = namespace.index("east")
     address = ("fe80::77", listener["port"], 0, index)
     with namespace.tcp(*address) as connection:
@@ -142,7 +142,7 @@ def test_link_local_client_of_a_wildcard_listener(namespace, daemon):
     """The answer to a link-local client leaves from the address and through the interface that it came by."""
     namespace.add_link()
     listener = udp("")
-    daemon({"udp": listener}, prefix=namespace.prefix, **namespace.settings)
+    daemon({"udp": listener}, prefix=namespace.prefix, **SETTINGS_INSIDE)
     with namespace.udp("::") as client:
         client.sendto(b"hello", ("fe80::77", listener["port"], 0, namespace.index("east")))
         answer, source = client.recvfrom(100)
@@ -154,7 +154,7 @@ def test_interface(namespace, daemon, kind):
     """A listener with an interface hears that interface alone."""
     namespace.add_link()
     listener = {"tcp": tcp, "udp": udp}[kind]("", interface="east")
-    daemon({"one": listener}, prefix=namespace.prefix, **namespace.settings)
+    daemon({"one": listener}, prefix=namespace.prefix, **SETTINGS_INSIDE)
     if kind == "tcp":
         with pytest.raises(AssertionError, match="refused"):
             namespace.tcp("127.0.0.1", listener["port"])
@@ -169,7 +169,7 @@ def test_interface(namespace, daemon, kind):
 def test_free_bind(namespace, daemon):
     """With free_bind an address can be bound before it arrives, and served when it does."""
     listeners = both("192.168.99.1", free_bind=True)
-    daemon(listeners, prefix=namespace.prefix, **namespace.settings)
+    daemon(listeners, prefix=namespace.prefix, **SETTINGS_INSIDE)
     namespace.ip("address", "add", "192.168.99.1/32", "dev", "lo")
     port = listeners["tcp"]["port"]
     with namespace.tcp("192.168.99.1", port) as connection:
@@ -180,7 +180,7 @@ def test_free_bind(namespace, daemon):
 
 def test_address_that_is_not_here(namespace, spawn):
     """Without free_bind it is refused, with a hint."""
-    service = spawn(both("192.168.99.1"), prefix=namespace.prefix, **namespace.settings)
+    service = spawn(both("192.168.99.1"), prefix=namespace.prefix, **SETTINGS_INSIDE)
     service.wait_stopped(expect=71)
     assert "Cannot assign requested address: no interface has this address (free_bind = true" in service.log()
 

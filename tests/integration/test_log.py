@@ -10,7 +10,7 @@ import time
 import pytest
 
 from clients import HAS_IPV6, ask_udp, connect, dgram_socket, exchange, greet, greet_many, is_greeted_within, read_all
-from namespaces import mount_prefix
+from namespaces import SETTINGS_INSIDE, mount_prefix
 from processes import SLOWNESS, wait_until
 from service import GREETING, tcp, udp, unix, unix_dgram
 
@@ -229,7 +229,7 @@ def test_closed_standard_error(spawn):
 def test_journald_absent(spawn):
     """log.target = "journal" without journald: greetings go on, and so does the master."""
     prefix = mount_prefix("mount -t tmpfs none /run")
-    service = spawn({"tcp": tcp(), "udp": udp()}, log={"target": "journal"}, prefix=prefix)
+    service = spawn({"tcp": tcp(), "udp": udp()}, log={"target": "journal"}, prefix=prefix, **SETTINGS_INSIDE)
     wait_served(service.address("tcp"))
     assert greet_many(service.address("tcp"), [b"x"] * 500) == [GREETING] * 500
     assert ask_udp(service.address("udp"))[0] == GREETING
@@ -239,13 +239,14 @@ def test_journald_absent(spawn):
 
 def test_stopped_journald(spawn, journal):
     """A journald that reads nothing more fills its socket, and holds up nobody."""
-    service = spawn({"tcp": tcp()}, log={"target": "journal"}, prefix=journal.prefix)
+    service = spawn({"tcp": tcp()}, log={"target": "journal"}, prefix=journal.prefix, **SETTINGS_INSIDE)
     wait_served(service.address())
     for _ in range(5):
         assert greet_many(service.address(), [b"x" * 100] * 600) == [GREETING] * 600
         service.process.send_signal(signal.SIGUSR1)
     assert not any(is_greeted_late(service.address()) for _ in range(20))
     started = time.monotonic()
+    service.checked = False  # what the loggers could not get rid of is lost with them
     service.stop()
     assert time.monotonic() - started < 5 * SLOWNESS
 
@@ -274,7 +275,7 @@ def test_target_auto_with_the_journal(spawn, journal, tmp_path):
     """log.target = "auto" writes to the journal if standard error is connected to it."""
     with open(tmp_path / "stream", "wb") as stream:
         there = os.fstat(stream.fileno())
-        service = spawn({"tcp": tcp()}, log={"target": "auto"}, prefix=journal.prefix, stderr=stream,
+        service = spawn({"tcp": tcp()}, log={"target": "auto"}, prefix=journal.prefix, stderr=stream, **SETTINGS_INSIDE,
                         environment={"JOURNAL_STREAM": f"{there.st_dev}:{there.st_ino}"})
         journal.wait_message("Ready: ")
         greet(service.address())
@@ -291,7 +292,8 @@ def journaled(spawn, journal):
     services = []
 
     def start(listeners, **settings):
-        services.append(spawn(listeners, log={"target": "journal"}, prefix=journal.prefix, **settings))
+        services.append(spawn(listeners, log={"target": "journal"}, prefix=journal.prefix,
+                              **SETTINGS_INSIDE, **settings))
         journal.wait(MESSAGE_ID=STARTED, timeout=10)
         return services[-1]
 
@@ -337,12 +339,12 @@ def test_journal_fields_of_a_udp_client(journaled, journal):
 
 def test_journal_fields_of_a_unix_client(journaled, journal, tmp_path):
     """A Unix client has a user and a process, and nobody forges fields through a path."""
-    path = str(tmp_path / "s\nSOCKGREET_RESULT=forged\n")
+    path = str(tmp_path / "s\nSOCKGREET_RESULT=forged\n")  # whoever runs this is root in there
     journaled({"local": unix(path), "dgram": unix_dgram(tmp_path / "d")})
     assert greet(path) == GREETING
     entry = journal.wait(MESSAGE_ID=GREETED, SOCKGREET_LISTENER="local")
-    assert entry["MESSAGE"] == f"Got connection from uid {os.getuid()} (pid {os.getpid()}) on local, sent 26 bytes"
-    assert entry["SOCKGREET_CLIENT_UID"] == str(os.getuid()) and entry["SOCKGREET_CLIENT_PID"] == str(os.getpid())
+    assert entry["MESSAGE"] == f"Got connection from uid 0 (pid {os.getpid()}) on local, sent 26 bytes"
+    assert entry["SOCKGREET_CLIENT_UID"] == "0" and entry["SOCKGREET_CLIENT_PID"] == str(os.getpid())
     assert entry["SOCKGREET_SERVER_ADDRESS"] == path
     for pairs in journal.entries:
         keys = [key for key, _ in pairs]
@@ -372,7 +374,7 @@ def test_journal_names_no_place_in_the_sources(journaled, journal):
 
 def test_journal_of_a_whole_life(spawn, journal):
     """Start, counters and end have a MESSAGE_ID each; a worker's death names worker and reason."""
-    service = spawn({"tcp": tcp()}, log={"target": "journal"}, prefix=journal.prefix)
+    service = spawn({"tcp": tcp()}, log={"target": "journal"}, prefix=journal.prefix, **SETTINGS_INSIDE)
     journal.wait(MESSAGE_ID=STARTED)
     service.process.send_signal(signal.SIGUSR1)
     assert journal.wait(MESSAGE_ID=COUNTERS)["MESSAGE"].startswith("Counters: served=0 ")
@@ -388,7 +390,7 @@ def test_journal_of_a_whole_life(spawn, journal):
 
 def test_journal_summary(spawn, journal):
     """A summary says how many clients it stands for."""
-    service = spawn({"tcp": tcp()}, log={"target": "journal", "max_per_second": 0}, prefix=journal.prefix)
+    service = spawn({"tcp": tcp()}, log={"target": "journal", "max_per_second": 0}, prefix=journal.prefix, **SETTINGS_INSIDE)
     journal.wait(MESSAGE_ID=STARTED)
     greet_many(service.address(), [b""] * 30)
     service.stop()

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from clients import HAS_IPV6, exchange, is_silent
+from namespaces import SETTINGS_INSIDE
 from service import GREETING, udp
 
 needs_ipv6 = pytest.mark.skipif(not HAS_IPV6, reason="no IPv6 here")
@@ -26,7 +27,7 @@ def inside(namespace, daemon):
     namespace.add_global_addresses()
 
     def start(listeners, **settings):
-        return daemon(listeners, prefix=namespace.prefix, **namespace.settings, **settings)
+        return daemon(listeners, prefix=namespace.prefix, **SETTINGS_INSIDE, **settings)
 
     return start
 

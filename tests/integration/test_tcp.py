@@ -8,6 +8,7 @@ import time
 import pytest
 
 from clients import HAS_IPV6, Crowd, connect, greet, greet_many, read_all, reset, run, slowly
+from namespaces import SETTINGS_INSIDE
 from processes import SANITIZER, wait_until
 from service import GREETING, tcp
 
@@ -223,7 +224,7 @@ def test_mapped_address_is_shown_as_ipv4(daemon):
 
 def test_greeting_and_end_of_file_in_one_segment(daemon, namespace):
     """The greeting leaves together with the end of file, in one packet."""
-    service = daemon({"tcp": tcp()}, prefix=namespace.prefix, **namespace.settings)
+    service = daemon({"tcp": tcp()}, prefix=namespace.prefix, **SETTINGS_INSIDE)
     port = service.address()[1]
     packets = namespace.capture()
     with namespace.tcp("127.0.0.1", port) as connection:

@@ -4,6 +4,7 @@
 import pytest
 
 from clients import HAS_IPV6, ask_udp, exchange, is_silent, run, udp_socket
+from namespaces import SETTINGS_INSIDE
 from processes import descriptors
 from service import GREETING, udp
 
@@ -55,7 +56,7 @@ def test_answer_leaves_from_the_ipv6_address_asked(daemon, address):
 def test_answer_leaves_from_the_global_ipv6_address_asked(daemon, namespace):
     """The same with several IPv6 addresses, of which the routing would choose another."""
     namespace.add_global_addresses()
-    service = daemon({"udp": udp("")}, prefix=namespace.prefix, **namespace.settings)
+    service = daemon({"udp": udp("")}, prefix=namespace.prefix, **SETTINGS_INSIDE)
     for host in ("2001:db8::1", "2001:db8::2", "::1"):
         client = namespace.udp("::1")
         assert exchange(client, (host, service.address()[1]), b"x" * 100) == (GREETING, (host, service.address()[1]))
