@@ -2,7 +2,8 @@
 /* runtime: the files in the runtime directory by which the master and sockgreetctl find each other.
  *
  * The directory is the first in $RUNTIME_DIRECTORY (systemd.exec(5)), else /run/sockgreet for root, else
- * $XDG_RUNTIME_DIR/sockgreet. Without one everything here does nothing. Every file is written whole or not at all. */
+ * $XDG_RUNTIME_DIR/sockgreet. Without one everything here does nothing. Every file is written whole or not at
+ * all. */
 #ifndef SOCKGREET_RUNTIME_H
 #define SOCKGREET_RUNTIME_H
 

@@ -17,7 +17,8 @@ static const char doc[] =
     "The service is found by the runtime directory: $RUNTIME_DIRECTORY, else /run/sockgreet for root, else "
     "$XDG_RUNTIME_DIR/sockgreet.\n"
     "\n"
-    "Exit status: 0 done, 64 usage, 69 no service, 71 operating system error, 78 the configuration was refused.\n";
+    "Exit status: 0 done, 64 usage, 69 no service, 71 operating system error, 78 the configuration was "
+    "refused.\n";
 
 static const struct argp_option options[] = {
     {"pid", 'p', "PID", 0, "Process of the service, instead of the one in the runtime directory", 0},

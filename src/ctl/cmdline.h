@@ -9,7 +9,7 @@ enum ctl_command { CTL_RELOAD, CTL_STATUS };
 
 struct ctl_cmdline {
     enum ctl_command command;
-    pid_t pid;       /* of the master; 0: the one in the pid file */
+    pid_t pid;        /* of the master; 0: the one in the pid file */
     unsigned timeout; /* seconds */
 };
 

@@ -105,8 +105,8 @@ int control_reload(const struct ctl_cmdline *cmdline)
     value.sival_int = (int)token;
     pidfd = pidfd_open(pid, 0);
     if (pidfd < 0 || sigqueue(pid, SIGRTMIN, value) < 0)
-        return fail(errno == ESRCH ? EX_UNAVAILABLE : EX_OSERR, "cannot signal the service (pid %d): %s", (int)pid,
-                    strerror(errno));
+        return fail(errno == ESRCH ? EX_UNAVAILABLE : EX_OSERR, "cannot signal the service (pid %d): %s",
+                    (int)pid, strerror(errno));
     status = wait_for_answer(cmdline, name, pidfd);
     close(pidfd);
     return status;

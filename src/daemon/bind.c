@@ -7,6 +7,7 @@
 #include <libgen.h>
 #include <linux/filter.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -63,7 +64,8 @@ static bool set_options(int fd, const struct conf_listener *conf, const struct a
     if (!udp)
         return true;
     set_int(fd, SOL_SOCKET, SO_RCVBUF, UDP_RECEIVE_BUFFER); /* the kernel clips it to net.core.rmem_max */
-    /* The address that was asked, so that the answer leaves from it: mapped addresses come with IP_PKTINFO too. */
+    /* The address that was asked, so that the answer leaves from it: mapped addresses come with IP_PKTINFO
+     * too. */
     if (!set_int(fd, IPPROTO_IP, IP_PKTINFO, 1))
         return false;
     return address->sa.sa_family != AF_INET6 || set_int(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
@@ -73,7 +75,8 @@ static bool set_bind_options(int fd, const struct conf_listener *conf, const str
 {
     if (transport_is_unix(conf->transport))
         return true;
-    /* A restart must not wait for connections in TIME_WAIT. With UDP it would let two programs share the port. */
+    /* A restart must not wait for connections in TIME_WAIT. With UDP it would let two programs share the
+     * port. */
     if (conf->transport == TRANSPORT_TCP && !set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1))
         return false;
     if (endpoint->address.sa.sa_family == AF_INET6 &&
@@ -106,8 +109,7 @@ static void make_directory(const char *path)
 {
     char copy[sizeof(((struct sockaddr_un *)0)->sun_path)];
 
-    strncpy(copy, path, sizeof(copy) - 1);
-    copy[sizeof(copy) - 1] = '\0';
+    snprintf(copy, sizeof(copy), "%s", path);
     mkdir(dirname(copy), 0755);
 }
 
@@ -152,13 +154,14 @@ static bool bind_and_listen(int fd, const struct conf_listener *conf, const stru
 {
     *step = "bind";
     if (bind_is_path(&endpoint->address) ? !bind_unix_path(fd, conf, &endpoint->address)
-                                    : bind(fd, &endpoint->address.sa, endpoint->address.length) < 0)
+                                         : bind(fd, &endpoint->address.sa, endpoint->address.length) < 0)
         return false;
     *step = "listen";
     return transport_socket_type(conf->transport) != SOCK_STREAM || listen(fd, conf->backlog) == 0;
 }
 
-int bind_new(const struct conf_listener *conf, const struct conf_endpoint *endpoint, bool shared, const char **step)
+int bind_new(const struct conf_listener *conf, const struct conf_endpoint *endpoint, bool shared,
+             const char **step)
 {
     int type = transport_socket_type(conf->transport) | SOCK_CLOEXEC | SOCK_NONBLOCK, error;
     int fd = socket(endpoint->address.sa.sa_family, type, 0);
@@ -167,7 +170,8 @@ int bind_new(const struct conf_listener *conf, const struct conf_endpoint *endpo
     if (fd < 0)
         return -errno;
     *step = "setsockopt";
-    /* Later shards share the first one's port; the first is bound without, so that nobody else's is shared. */
+    /* Later shards share the first one's port; the first is bound without, so that nobody else's is shared.
+     */
     if ((!shared || set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1)) && set_bind_options(fd, conf, endpoint) &&
         set_options(fd, conf, &endpoint->address) && bind_and_listen(fd, conf, endpoint, step))
         return fd;
@@ -194,7 +198,8 @@ int bind_adopted(int fd, const struct conf_listener *conf, const struct address 
 
 void bind_refuse_new(int fd, bool refuse)
 {
-    /* A TCP segment is dropped if its SYN flag is set: the peer tries again, and finds the port closed then. */
+    /* A TCP segment is dropped if its SYN flag is set: the peer tries again, and finds the port closed then.
+     */
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
         BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x02, 0, 1),

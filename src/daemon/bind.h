@@ -6,9 +6,10 @@
 #include "../common/address.h"
 #include "conf.h"
 
-/* Creates, configures and binds a socket, and listens. shared says that others of the same endpoint are bound already (UDP
- * shards). Returns the descriptor, or -errno with the step that failed. */
-int bind_new(const struct conf_listener *conf, const struct conf_endpoint *endpoint, bool shared, const char **step);
+/* Creates, configures and binds a socket, and listens. shared says that others of the same endpoint are bound
+ * already (UDP shards). Returns the descriptor, or -errno with the step that failed. */
+int bind_new(const struct conf_listener *conf, const struct conf_endpoint *endpoint, bool shared,
+             const char **step);
 
 /* Gives an adopted socket what a new one would have, as far as that can be changed. Returns 0 or -errno. */
 int bind_adopted(int fd, const struct conf_listener *conf, const struct address *address);
@@ -22,7 +23,8 @@ int bind_set_mode(const char *path, const struct conf_listener *conf);
 /* Whether fd is the socket that endpoint means: type, address, v6only and interface. */
 bool bind_matches(int fd, const struct conf_listener *conf, const struct conf_endpoint *endpoint);
 
-/* Starts or ends dropping every new connection attempt at a listening TCP socket; those already made are not touched. */
+/* Starts or ends dropping every new connection attempt at a listening TCP socket; those already made are not
+ * touched. */
 void bind_refuse_new(int fd, bool refuse);
 
 /* Whether address is a path in the file system. */

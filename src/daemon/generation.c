@@ -63,9 +63,10 @@ void generation_close_pipes(const struct generation *generation)
         close_fd(&generation->slots.table[i].ready_fd);
 }
 
-/* The child's side of the fork: what only the master may have is closed, above all the lifeline's writing end. */
-static _Noreturn void become_worker(const struct generation *generation, const struct nursery *nursery, unsigned index,
-                                    int ready_fd, pid_t master)
+/* The child's side of the fork: what only the master may have is closed, above all the lifeline's writing
+ * end. */
+static _Noreturn void become_worker(const struct generation *generation, const struct nursery *nursery,
+                                    unsigned index, int ready_fd, pid_t master)
 {
     struct worker_settings settings = {.conf = generation->conf,
                                        .listeners = &generation->listeners,
@@ -84,7 +85,8 @@ static _Noreturn void become_worker(const struct generation *generation, const s
     _exit(worker_run(&settings));
 }
 
-static int fork_worker(struct generation *generation, const struct nursery *nursery, unsigned index, int64_t now)
+static int fork_worker(struct generation *generation, const struct nursery *nursery, unsigned index,
+                       int64_t now)
 {
     pid_t master = getpid(), pid;
     int ready[2];
@@ -122,7 +124,8 @@ void generation_start_due(struct generation *generation, const struct nursery *n
         snprintf(generation->last_failure, sizeof(generation->last_failure), "cannot fork worker %u: %s", i,
                  strerror(-error));
         log_event(LOG_ERR, MESSAGE_WORKER_BACKOFF, LOG_FIELDS("SOCKGREET_REASON", strerror(-error)),
-                  "%s; trying again in %.1f s", generation->last_failure, (double)slot_failed(slot, now) / NS_PER_S);
+                  "%s; trying again in %.1f s", generation->last_failure,
+                  (double)slot_failed(slot, now) / NS_PER_S);
     }
 }
 
@@ -132,8 +135,8 @@ static void report_death(struct generation *generation, const struct slot *slot,
     char number[16], next[64] = "replaced at once";
 
     snprintf(number, sizeof(number), "%u", index);
-    snprintf(generation->last_failure, sizeof(generation->last_failure), "worker %u (pid %d) %s", index, (int)pid,
-             slot->last_exit);
+    snprintf(generation->last_failure, sizeof(generation->last_failure), "worker %u (pid %d) %s", index,
+             (int)pid, slot->last_exit);
     if (delay)
         snprintf(next, sizeof(next), "it did not last, next try in %.1f s", (double)delay / NS_PER_S);
     log_event(LOG_ERR, delay ? MESSAGE_WORKER_BACKOFF : MESSAGE_WORKER_DIED,
@@ -152,8 +155,8 @@ void generation_worker_ended(struct generation *generation, struct slot *slot, i
     }
     slot->start_at = SLOT_NEVER;
     if (status != 0)
-        log_warning("worker %u (pid %d) %s while it drained", (unsigned)(slot - generation->slots.table), (int)pid,
-                    slot->last_exit);
+        log_warning("worker %u (pid %d) %s while it drained", (unsigned)(slot - generation->slots.table),
+                    (int)pid, slot->last_exit);
 }
 
 void generation_signal(const struct generation *generation, int signal_number)
@@ -199,8 +202,9 @@ bool generation_is_alive(const struct generation *generation, int64_t now)
     return false;
 }
 
-/* If the whole machine slept, everybody's heartbeat is late: a worker that looks stuck gets one more look, a quarter of a
- * heartbeat later. The first look is that much early, so the worker is still replaced in time. */
+/* If the whole machine slept, everybody's heartbeat is late: a worker that looks stuck gets one more look, a
+ * quarter of a heartbeat later. The first look is that much early, so the worker is still replaced in time.
+ */
 static int64_t check_worker(struct generation *generation, unsigned index, int64_t now)
 {
     struct slot *slot = &generation->slots.table[index];
@@ -216,9 +220,10 @@ static int64_t check_worker(struct generation *generation, unsigned index, int64
         slot->suspect_since = now;
     if (now < slot->suspect_since + margin)
         return slot->suspect_since + margin;
-    log_event(LOG_ERR, MESSAGE_WORKER_DIED, NULL, "worker %u (pid %d) has made no progress for %.1f s: killed", index,
-              (int)slot->pid, (double)(now - at) / NS_PER_S + (double)generation->conf->heartbeat_ns *
-              generation->conf->stuck_after / NS_PER_S);
+    log_event(LOG_ERR, MESSAGE_WORKER_DIED, NULL,
+              "worker %u (pid %d) has made no progress for %.1f s: killed", index, (int)slot->pid,
+              (double)(now - at) / NS_PER_S +
+                  (double)generation->conf->heartbeat_ns * generation->conf->stuck_after / NS_PER_S);
     slot->killed_stuck = true;
     kill(slot->pid, SIGKILL);
     return SLOT_NEVER;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* generation: one configuration, and the workers that serve it. A reload makes a new one; the old one drains and goes. */
+/* generation: one configuration, and the workers that serve it. A reload makes a new one; the old one drains
+ * and goes. */
 #ifndef SOCKGREET_GENERATION_H
 #define SOCKGREET_GENERATION_H
 
@@ -34,8 +35,9 @@ struct nursery {
     void *context;
 };
 
-/* Opens the listeners (see listener_open()) and everything else that workers need, and forks none yet. Takes conf over on
- * success. Returns NULL, with the reason logged, if something cannot be had; then nothing has changed. */
+/* Opens the listeners (see listener_open()) and everything else that workers need, and forks none yet. Takes
+ * conf over on success. Returns NULL, with the reason logged, if something cannot be had; then nothing has
+ * changed. */
 struct generation *generation_new(unsigned number, const struct conf *conf, struct shared_service *service);
 
 /* Frees everything; no worker may be left. keep: sockets that nobody else has outlive the process (see
@@ -54,7 +56,8 @@ void generation_drain(struct generation *generation, int64_t now);
 /* Sends every worker a signal. */
 void generation_signal(const struct generation *generation, int signal_number);
 
-/* Kills workers that make no progress, or do not end. Returns when to look again (monotonic ns, SLOT_NEVER for never). */
+/* Kills workers that make no progress, or do not end. Returns when to look again (monotonic ns, SLOT_NEVER
+ * for never). */
 int64_t generation_check(struct generation *generation, int64_t now);
 
 /* Whether any of its threads has shown a heartbeat within what supervision allows. */

@@ -86,8 +86,8 @@ void listener_forget_inherited(void)
         if (!bound)
             continue;
         if (!bound->owned)
-            log_warning("file descriptor %d (%s) that was passed belongs to no configured listener: closed", bound->fd,
-                        bound->label);
+            log_warning("file descriptor %d (%s) that was passed belongs to no configured listener: closed",
+                        bound->fd, bound->label);
         bound_hold(bound);
         bound->address.length = sizeof(bound->address.un);
         if (getsockname(bound->fd, &bound->address.sa, &bound->address.length) < 0)
@@ -100,7 +100,8 @@ void listener_forget_inherited(void)
 }
 
 /* A socket that an earlier life, or systemd, had for this endpoint. */
-static struct bound_socket *adopt_inherited(const struct conf_listener *conf, const struct conf_endpoint *endpoint)
+static struct bound_socket *adopt_inherited(const struct conf_listener *conf,
+                                            const struct conf_endpoint *endpoint)
 {
     for (size_t i = 0; i < inherited.count; i++) {
         struct bound_socket *bound = inherited.sockets[i];
@@ -147,16 +148,17 @@ static void make_label(char label[LISTENER_LABEL_MAX + 1], const struct conf_lis
     char host[ADDRESS_TEXT_MAX];
 
     address_host(address, host, sizeof(host));
-    snprintf(label, LISTENER_LABEL_MAX + 1, LISTENER_LABEL_PREFIX "%s/%.160s/%u/%u%s%s", transport_name(conf->transport),
-             host, address_port(address), shard, *conf->interface ? "/" : "", conf->interface);
+    snprintf(label, LISTENER_LABEL_MAX + 1, LISTENER_LABEL_PREFIX "%s/%.160s/%u/%u%s%s",
+             transport_name(conf->transport), host, address_port(address), shard, *conf->interface ? "/" : "",
+             conf->interface);
     for (char *p = label; *p; p++)
         if (*p == ':')
             *p = '.';
 }
 
 /* A new socket for the endpoint, or for its IPv4 half where there is no IPv6. Returns 0 or -errno. */
-static int bind_endpoint(struct bound_socket **bound, const struct conf_listener *conf, struct conf_endpoint *endpoint,
-                         unsigned shard, const char **step)
+static int bind_endpoint(struct bound_socket **bound, const struct conf_listener *conf,
+                         struct conf_endpoint *endpoint, unsigned shard, const char **step)
 {
     char label[LISTENER_LABEL_MAX + 1];
     int fd = bind_new(conf, endpoint, shard > 0, step);
@@ -180,8 +182,8 @@ static int bind_endpoint(struct bound_socket **bound, const struct conf_listener
     return 0;
 }
 
-static int open_shard(struct listener_set *set, const struct conf *conf, size_t index, const struct conf_endpoint *wanted,
-                      unsigned shard, const char **step)
+static int open_shard(struct listener_set *set, const struct conf *conf, size_t index,
+                      const struct conf_endpoint *wanted, unsigned shard, const char **step)
 {
     const struct conf_listener *listener = &conf->listeners[index];
     struct conf_endpoint endpoint = *wanted;
@@ -194,19 +196,19 @@ static int open_shard(struct listener_set *set, const struct conf *conf, size_t 
     if (!bound && (error = bind_endpoint(&bound, listener, &endpoint, shard, step)) < 0)
         return error;
     bound_hold(bound);
-    set->sockets[set->count++] =
-        (struct listener_socket){.bound = bound,
-                                 .fd = bound->fd,
-                                 .index = (uint16_t)index,
-                                 .conf = listener,
-                                 .address = bound->address,
-                                 .any = !unix_socket && (address_is_any(&bound->address) || endpoint.broadcast)};
+    set->sockets[set->count++] = (struct listener_socket){
+        .bound = bound,
+        .fd = bound->fd,
+        .index = (uint16_t)index,
+        .conf = listener,
+        .address = bound->address,
+        .any = !unix_socket && (address_is_any(&bound->address) || endpoint.broadcast)};
     *step = "share";
     return listener->transport == TRANSPORT_UDP && listener->shards > 1 ? bind_allow_sharing(bound->fd) : 0;
 }
 
-static void report(const struct conf *conf, const struct conf_listener *listener, const struct address *address,
-                   const char *step, int error)
+static void report(const struct conf *conf, const struct conf_listener *listener,
+                   const struct address *address, const char *step, int error)
 {
     char where[ADDRESS_TEXT_MAX], place[256] = "";
     const char *hint = "";
@@ -222,10 +224,12 @@ static void report(const struct conf *conf, const struct conf_listener *listener
         hint = ": no interface has this address (free_bind = true binds it all the same)";
     log_event(LOG_ERR, MESSAGE_LISTENER_FAILED,
               LOG_FIELDS("SOCKGREET_LISTENER", listener->name, "SOCKGREET_REASON", strerror(-error)),
-              "%slisteners.%s: cannot %s %s: %s%s", place, listener->name, step, where, strerror(-error), hint);
+              "%slisteners.%s: cannot %s %s: %s%s", place, listener->name, step, where, strerror(-error),
+              hint);
 }
 
-/* How many sockets a UDP endpoint has is fixed while it is bound: the kernel spreads senders over them by their number. */
+/* How many sockets a UDP endpoint has is fixed while it is bound: the kernel spreads senders over them by
+ * their number, and lets only sockets of the same user share a port. */
 static unsigned count_shards(const struct conf_listener *listener, const struct conf_endpoint *endpoint)
 {
     unsigned bound = 0;
@@ -234,8 +238,12 @@ static unsigned count_shards(const struct conf_listener *listener, const struct 
         return 1;
     for (const struct bound_socket *b = all; b; b = b->next)
         bound += bind_matches(b->fd, listener, endpoint);
-    if (bound && bound != listener->shards)
-        log_warning("listeners.%s.shards: stays %u until the service is stopped and started", listener->name, bound);
+    for (size_t i = 0; i < inherited.count; i++)
+        bound += inherited.sockets[i] && bind_matches(inherited.sockets[i]->fd, listener, endpoint);
+    if (bound && bound != listener->shards && listener->shards_given)
+        log_warning(
+            "listeners.%s.shards: stays %u, as many sockets as there are, until the service is stopped",
+            listener->name, bound);
     return bound ? bound : listener->shards;
 }
 
@@ -314,7 +322,8 @@ void listener_settle(const struct listener_set *set)
         if (error == 0 && s->bound->owned && bind_is_path(&s->address))
             error = bind_set_mode(s->address.un.sun_path, s->conf);
         if (error < 0)
-            log_warning("listeners.%s: cannot change the socket's settings: %s", s->conf->name, strerror(-error));
+            log_warning("listeners.%s: cannot change the socket's settings: %s", s->conf->name,
+                        strerror(-error));
     }
 }
 

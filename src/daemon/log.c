@@ -16,8 +16,8 @@
 #define LINE_SIZE  (EVENT_SIZE + 128)
 
 static struct {
-    bool journal;   /* entries go to journald's socket */
-    bool prefix;    /* standard error is journald's stream: "<6>text" */
+    bool journal; /* entries go to journald's socket */
+    bool prefix;  /* standard error is journald's stream: "<6>text" */
     int level;
     bool ring_used; /* events go into ring */
     struct ring ring;
@@ -27,7 +27,8 @@ static struct {
     size_t capture_size, captured;
 } logging = {.level = LOG_INFO, .wake_fd = -1};
 
-/* Whether standard error is the stream that systemd connected to the journal (systemd.exec(5), JOURNAL_STREAM). */
+/* Whether standard error is the stream that systemd connected to the journal (systemd.exec(5),
+ * JOURNAL_STREAM). */
 static bool stderr_is_journal(void)
 {
     const char *stream = getenv("JOURNAL_STREAM");
@@ -71,7 +72,8 @@ void log_use_ring(const struct ring *ring, _Atomic uint32_t *asleep, int wake_fd
 
 static const char *level_word(int level)
 {
-    static const char *const words[] = {[LOG_ERR] = "error: ", [LOG_WARNING] = "warning: ", [LOG_DEBUG] = "debug: "};
+    static const char *const words[] = {
+        [LOG_ERR] = "error: ", [LOG_WARNING] = "warning: ", [LOG_DEBUG] = "debug: "};
 
     return level >= 0 && level < (int)ARRAY_SIZE(words) && words[level] ? words[level] : "";
 }
@@ -87,8 +89,9 @@ static size_t format_line(char line[LINE_SIZE], int level, const char *message)
     } else {
         clock_gettime(CLOCK_REALTIME, &now);
         localtime_r(&now.tv_sec, &tm);
-        n = snprintf(line, LINE_SIZE, "%04d-%02d-%02d %02d:%02d:%02d.%03ld %s%s\n", tm.tm_year + 1900, tm.tm_mon + 1,
-                     tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, now.tv_nsec / NS_PER_MS, level_word(level), message);
+        n = snprintf(line, LINE_SIZE, "%04d-%02d-%02d %02d:%02d:%02d.%03ld %s%s\n", tm.tm_year + 1900,
+                     tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, now.tv_nsec / NS_PER_MS,
+                     level_word(level), message);
     }
     if (n < LINE_SIZE)
         return (size_t)n;
@@ -134,7 +137,8 @@ static void write_journal(int level, const char *message_id, const char *message
     sd_journal_sendv(iov, count);
 }
 
-void log_write(int level, const char *message_id, const char *message, const char *const *fields, size_t field_count)
+void log_write(int level, const char *message_id, const char *message, const char *const *fields,
+               size_t field_count)
 {
     if (!log_wants(level))
         return;
@@ -185,8 +189,10 @@ void log_flush(void)
     }
 }
 
-__attribute__((format(printf, 5, 0))) static void fill_event(struct event *event, int level, const char *message_id, const char *const fields[],
-                       const char *format, va_list arguments)
+__attribute__((format(printf, 5, 0))) static void fill_event(struct event *event, int level,
+                                                             const char *message_id,
+                                                             const char *const fields[], const char *format,
+                                                             va_list arguments)
 {
     const size_t size = sizeof(event->text) - 2;
     size_t used;

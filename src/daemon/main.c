@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* sockgreetd: greets every client. */
+#include "../common/runtime.h"
 #include "check.h"
 #include "cmdline.h"
 #include "listener.h"
 #include "loader.h"
 #include "log.h"
 #include "master.h"
-#include "../common/runtime.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -76,9 +76,8 @@ static int run(const struct cmdline *cmdline, char **argv)
     if (status && inherited > 0 && getenv("NOTIFY_SOCKET"))
         status = load_last_good(&loaded);
     if (status == 0) {
-        struct master_settings settings = {.source = &cmdline->source,
-                                           .degraded = loaded.degraded ? loaded.messages : NULL,
-                                           .argv = argv};
+        struct master_settings settings = {
+            .source = &cmdline->source, .degraded = loaded.degraded ? loaded.messages : NULL, .argv = argv};
 
         keep_own_path(argv);
         status = master_run(&settings, loaded.conf);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include "../common/runtime.h"
 #include "../common/util.h"
 #include "log.h"
 #include "master_internal.h"
 #include "notify.h"
-#include "../common/runtime.h"
 #include "worker.h"
 
 #include <fcntl.h>
@@ -20,17 +20,18 @@
 #define EXIT_NS (2 * NS_PER_S) /* what an end may take beside delay and drain, for the service manager */
 
 /* Calls act(generation) for every generation there is. */
-#define FOR_EACH_GENERATION(master, generation)                                                              \
-    for (unsigned generation##_i = 0; generation##_i < 2 + (master)->draining_count; generation##_i++)       \
-        for (struct generation *generation = nth_generation(master, generation##_i); generation; generation = NULL)
+#define FOR_EACH_GENERATION(master, generation)                                                        \
+    for (unsigned generation##_i = 0; generation##_i < 2 + (master)->draining_count; generation##_i++) \
+        for (struct generation *generation = nth_generation(master, generation##_i); generation;       \
+             generation = NULL)
 
 static struct generation *nth_generation(const struct master *master, unsigned i)
 {
     return i == 0 ? master->serving : i == 1 ? master->starting : master->draining[i - 2];
 }
 
-/* All signals are blocked for good and read from a descriptor, so that the master sleeps without a race. sockgreetctl's
- * requests are real-time signals, which queue and carry a token. */
+/* All signals are blocked for good and read from a descriptor, so that the master sleeps without a race.
+ * sockgreetctl's requests are real-time signals, which queue and carry a token. */
 static int open_signals(void)
 {
     const int wanted[] = {SIGTERM, SIGINT, SIGQUIT, SIGCHLD, SIGHUP, SIGUSR1, SIGUSR2, SIGRTMIN};
@@ -53,7 +54,7 @@ static void close_inherited(void *context)
     close_fd(&master->signal_fd);
     close_fd(&master->upgrade.ready_fd);
     FOR_EACH_GENERATION(master, generation)
-        generation_close_pipes(generation);
+    generation_close_pipes(generation);
 }
 
 static int open_all(struct master *master)
@@ -62,7 +63,8 @@ static int open_all(struct master *master)
     master->nursery.context = master;
     master->signal_fd = open_signals();
     master->nursery.announce_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (master->signal_fd < 0 || master->nursery.announce_fd < 0 || pipe2(master->nursery.lifeline, O_CLOEXEC) < 0)
+    if (master->signal_fd < 0 || master->nursery.announce_fd < 0 ||
+        pipe2(master->nursery.lifeline, O_CLOEXEC) < 0)
         return -errno;
     master->service = shared_service_open();
     return master->service ? 0 : -errno;
@@ -75,7 +77,7 @@ static void close_all(struct master *master)
     reload_close(master);
     upgrade_close(master);
     FOR_EACH_GENERATION(master, generation)
-        generation_free(generation, keep);
+    generation_free(generation, keep);
     shared_service_close(master->service);
     close_fd(&master->nursery.lifeline[0]);
     close_fd(&master->nursery.lifeline[1]);
@@ -83,23 +85,24 @@ static void close_all(struct master *master)
     close_fd(&master->signal_fd);
 }
 
-/* The master's events are written by the logger of the first worker that serves, or directly where none does. */
+/* The master's events are written by the logger of the first worker that serves, or directly where none does.
+ */
 static void choose_event_reader(struct master *master)
 {
     struct ring ring = shared_master_events(master->service);
 
     FOR_EACH_GENERATION(master, generation)
-        for (unsigned i = 0; i < generation->slots.count; i++) {
-            const struct slot *slot = &generation->slots.table[i];
-            struct shared_logger *logger = shared_logger(&generation->shared, i);
+    for (unsigned i = 0; i < generation->slots.count; i++) {
+        const struct slot *slot = &generation->slots.table[i];
+        struct shared_logger *logger = shared_logger(&generation->shared, i);
 
-            if (!slot->ready)
-                continue;
-            atomic_store(&master->service->event_reader, slot->pid);
-            log_use_ring(&ring, &logger->asleep, slot->log_wake_fd);
-            log_wake(&logger->asleep, slot->log_wake_fd);
-            return;
-        }
+        if (!slot->ready)
+            continue;
+        atomic_store(&master->service->event_reader, slot->pid);
+        log_use_ring(&ring, &logger->asleep, slot->log_wake_fd);
+        log_wake(&logger->asleep, slot->log_wake_fd);
+        return;
+    }
     atomic_store(&master->service->event_reader, 0);
     log_flush();
     log_use_stderr();
@@ -126,8 +129,8 @@ static void first_ready(struct master *master, int64_t now)
     const struct generation *generation = master->serving;
 
     report_listeners(generation);
-    log_event(LOG_INFO, MESSAGE_STARTED, NULL, "Ready: %u workers of %u threads serve %zu listeners", generation->slots.count,
-              generation->conf->thread_count, generation->conf->listener_count);
+    log_event(LOG_INFO, MESSAGE_STARTED, NULL, "Ready: %u workers of %u threads serve %zu listeners",
+              generation->slots.count, generation->conf->thread_count, generation->conf->listener_count);
     status_update(master, now);
     notify_ready(master->status);
     runtime_write_pid();
@@ -153,7 +156,8 @@ static void announce(const struct master *master)
         log_warning("cannot announce a worker's death: %s", strerror(errno));
 }
 
-static void worker_ended(struct master *master, struct generation *generation, struct slot *slot, int status, int64_t now)
+static void worker_ended(struct master *master, struct generation *generation, struct slot *slot, int status,
+                         int64_t now)
 {
     bool was_ready = slot->ready;
 
@@ -170,7 +174,8 @@ static void worker_ended(struct master *master, struct generation *generation, s
 
 static bool reap_worker(struct master *master, pid_t pid, int status, int64_t now)
 {
-    FOR_EACH_GENERATION(master, generation) {
+    FOR_EACH_GENERATION(master, generation)
+    {
         struct slot *slot = slots_find(&generation->slots, pid);
 
         if (slot) {
@@ -181,14 +186,16 @@ static bool reap_worker(struct master *master, pid_t pid, int status, int64_t no
     return false;
 }
 
-/* Workers, and whom a process 1 inherits. The loader and a new binary are waited for by whoever started them. */
+/* Workers, and whom a process 1 inherits. The loader and a new binary are waited for by whoever started them.
+ */
 static void reap(struct master *master, int64_t now)
 {
     siginfo_t info = {0};
     int status;
 
     while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid) {
-        if (info.si_pid == reload_pid(master) || (info.si_pid == master->upgrade.pid && !master->upgrade.done))
+        if (info.si_pid == reload_pid(master) ||
+            (info.si_pid == master->upgrade.pid && !master->upgrade.done))
             return; /* seen to in this very turn, and the rest in the next */
         if (waitpid(info.si_pid, &status, WNOHANG) == info.si_pid)
             reap_worker(master, info.si_pid, status, now);
@@ -241,9 +248,12 @@ static int64_t drain_time(const struct master *master)
 static void begin_stop(struct master *master, int signal_number, int64_t now)
 {
     const struct generation *generation = master->serving ? master->serving : master->starting;
-    int64_t delay = generation && signal_number != SIGQUIT && !master->upgrade.done ? generation->conf->drain_delay_ns : 0;
+    int64_t delay = generation && signal_number != SIGQUIT && !master->upgrade.done
+                        ? generation->conf->drain_delay_ns
+                        : 0;
 
-    log_event(LOG_INFO, MESSAGE_STOPPING, NULL, "Stopping on SIG%s: greeting on for %.1f s, then clients have up to %.1f s",
+    log_event(LOG_INFO, MESSAGE_STOPPING, NULL,
+              "Stopping on SIG%s: greeting on for %.1f s, then clients have up to %.1f s",
               sigabbrev_np(signal_number), (double)delay / NS_PER_S, (double)drain_time(master) / NS_PER_S);
     reload_close(master);
     if (master->serving && master->starting) { /* nobody waits for it any more */
@@ -269,7 +279,8 @@ static void stop(struct master *master, int signal_number, int64_t now)
         return;
     if (master->stop == STOP_DELAY)
         drain_everything(master, now);
-    FOR_EACH_GENERATION(master, generation) {
+    FOR_EACH_GENERATION(master, generation)
+    {
         generation->kill_at = now + EXIT_NS;
         generation_signal(generation, signal_number == SIGQUIT ? SIGQUIT : SIGUSR2);
     }
@@ -355,7 +366,8 @@ static int64_t turn(struct master *master, int64_t now)
     retire_drained(master);
     if (master->stop == STOP_DELAY && now >= master->drain_at)
         drain_everything(master, now);
-    FOR_EACH_GENERATION(master, generation) {
+    FOR_EACH_GENERATION(master, generation)
+    {
         generation_start_due(generation, &master->nursery, now);
         next = earliest(next, generation_check(generation, now));
     }
@@ -375,7 +387,7 @@ static unsigned count_slots(const struct master *master)
     unsigned count = 0;
 
     FOR_EACH_GENERATION(master, generation)
-        count += generation->slots.count;
+    count += generation->slots.count;
     return count;
 }
 
@@ -395,8 +407,8 @@ static void wait_for_events(struct master *master, int64_t next)
     fds[count++] = (struct pollfd){.fd = reload_fd(master), .events = POLLIN};
     fds[count++] = (struct pollfd){.fd = master->upgrade.ready_fd, .events = POLLIN};
     FOR_EACH_GENERATION(master, generation)
-        for (unsigned i = 0; i < generation->slots.count; i++)
-            fds[count++] = (struct pollfd){.fd = generation->slots.table[i].ready_fd, .events = POLLIN};
+    for (unsigned i = 0; i < generation->slots.count; i++)
+        fds[count++] = (struct pollfd){.fd = generation->slots.table[i].ready_fd, .events = POLLIN};
     poll(fds, count, timeout);
     free(fds);
 }
@@ -458,7 +470,8 @@ int master_run(const struct master_settings *settings, const struct conf *conf)
     int error;
 
     if (settings->degraded)
-        snprintf(master.degraded, sizeof(master.degraded), "%.*s", (int)strcspn(settings->degraded, "\n"), settings->degraded);
+        snprintf(master.degraded, sizeof(master.degraded), "%.*s", (int)strcspn(settings->degraded, "\n"),
+                 settings->degraded);
     error = start(&master, conf);
     if (error == 0) {
         supervise(&master);

@@ -9,12 +9,12 @@
 
 struct master_settings {
     const struct conf_source *source; /* for reloads */
-    const char *degraded;             /* why conf is the last good one and not source's; NULL: it is source's */
-    char **argv;                      /* for an upgrade */
+    const char *degraded; /* why conf is the last good one and not source's; NULL: it is source's */
+    char **argv;          /* for an upgrade */
 };
 
-/* Binds the listeners, starts the workers and supervises them until SIGTERM or SIGINT. Takes conf over. Returns the exit
- * status: 0 or EX_OSERR. In a worker it does not return. */
+/* Binds the listeners, starts the workers and supervises them until SIGTERM or SIGINT. Takes conf over.
+ * Returns the exit status: 0 or EX_OSERR. In a worker it does not return. */
 int master_run(const struct master_settings *settings, const struct conf *conf);
 
 #endif

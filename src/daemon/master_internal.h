@@ -32,10 +32,10 @@ struct reload {
 
 /* A new binary that takes over. */
 struct upgrade {
-    pid_t pid;     /* 0: none */
-    int ready_fd;  /* -1, or where it says that it serves */
+    pid_t pid;    /* 0: none */
+    int ready_fd; /* -1, or where it says that it serves */
     int64_t deadline;
-    bool done;     /* it serves: this process drains, and leaves the sockets alone */
+    bool done; /* it serves: this process drains, and leaves the sockets alone */
 };
 
 enum stop_state { STOP_NO, STOP_DELAY /* timeouts.drain_delay */, STOP_DRAIN };
@@ -46,8 +46,8 @@ struct master {
     struct nursery nursery;
     int signal_fd;
 
-    struct generation *serving;  /* NULL until the first is ready */
-    struct generation *starting; /* NULL, or the first, or that of a reload */
+    struct generation *serving;                    /* NULL until the first is ready */
+    struct generation *starting;                   /* NULL, or the first, or that of a reload */
     struct generation *draining[DRAINING_MAX + 1]; /* one more for the last, when all stop */
     unsigned draining_count;
     unsigned last_number; /* of a generation */
@@ -59,12 +59,12 @@ struct master {
 
     struct stats_totals retired; /* counters of generations that are gone */
     uint64_t retired_written;
-    char degraded[256];     /* why the last good configuration serves instead of the file; "" if it does not */
+    char degraded[256]; /* why the last good configuration serves instead of the file; "" if it does not */
     char last_failure[160]; /* "" if there was none */
     unsigned retired_restarts;
 
     char status[640];
-    int64_t status_at; /* when to look at it again */
+    int64_t status_at;    /* when to look at it again */
     uint64_t rate_served; /* for greetings a second */
     int64_t rate_at;
     int64_t watchdog_at;
@@ -73,7 +73,8 @@ struct master {
 /* master.c */
 void master_drain_generation(struct master *master, struct generation *generation, int64_t now);
 
-/* reload.c: a reload was asked for (token 0: by a plain signal); what to do next; the loader's or a worker's news. */
+/* reload.c: a reload was asked for (token 0: by a plain signal); what to do next; the loader's or a worker's
+ * news. */
 void reload_request(struct master *master, uint32_t token);
 void reload_step(struct master *master, int64_t now);
 int64_t reload_next(const struct master *master);

@@ -27,7 +27,8 @@ void notify_watchdog(void);
 /* Half of what the watchdog allows, in nanoseconds; 0: there is none. */
 int64_t notify_watchdog_interval(void);
 
-/* Has the manager keep a copy of a listening socket over restarts, under a label unique to it, or drop it again. */
+/* Has the manager keep a copy of a listening socket over restarts, under a label unique to it, or drop it
+ * again. */
 void notify_store(int fd, const char *label);
 void notify_unstore(const char *label);
 

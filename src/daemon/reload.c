@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* A reload: load, bind what is new, start the new generation, and only when it serves drain the old one. Whatever fails
- * leaves the old generation as it was. */
+/* A reload: load, bind what is new, start the new generation, and only when it serves drain the old one.
+ * Whatever fails leaves the old generation as it was. */
+#include "../common/runtime.h"
 #include "../common/util.h"
 #include "log.h"
 #include "master_internal.h"
 #include "notify.h"
-#include "../common/runtime.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,7 +111,8 @@ static void loaded(struct master *master, int64_t now)
     reload->deadline = now + START_NS;
 }
 
-/* A generation whose workers do not come up is drained like an old one: some of its workers may have greeted already. */
+/* A generation whose workers do not come up is drained like an old one: some of its workers may have greeted
+ * already. */
 static void abandon_start(struct master *master, int64_t now)
 {
     struct generation *generation = master->starting;
@@ -150,11 +151,13 @@ void reload_promote(struct master *master, int64_t now)
         master_drain_generation(master, old, now);
         master->degraded[0] = '\0';
     }
-    if (!master->degraded[0] && notify_enabled() && runtime_replace(RUNTIME_LAST_GOOD, save_last_good, new->conf) < 0)
+    if (!master->degraded[0] && notify_enabled() &&
+        runtime_replace(RUNTIME_LAST_GOOD, save_last_good, new->conf) < 0)
         log_warning("cannot keep a copy of the configuration in the runtime directory");
     if (!old)
         return;
-    snprintf(text, sizeof(text), "Reloaded: generation %u serves with %u workers", new->number, new->slots.count);
+    snprintf(text, sizeof(text), "Reloaded: generation %u serves with %u workers", new->number,
+             new->slots.count);
     log_event(LOG_INFO, MESSAGE_RELOADED, NULL, "%s", text);
     finish(master, 0, text, now);
 }

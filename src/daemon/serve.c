@@ -34,7 +34,8 @@ static void unwatch_sockets(struct serve *serve, bool datagram_too)
             epoll_ctl(serve->epoll, EPOLL_CTL_DEL, serve->sockets[i].fd, NULL);
 }
 
-/* Tries each listener: a wake-up that another thread took with it when it died is not passed on by the kernel. */
+/* Tries each listener: a wake-up that another thread took with it when it died is not passed on by the
+ * kernel. */
 static void try_sockets(struct serve *serve)
 {
     for (size_t i = 0; i < serve->socket_count; i++)
@@ -229,8 +230,8 @@ static void format_end(struct end_text *text, const struct record_address *packe
     snprintf(text->port, sizeof(text->port), "%u", packed->port);
 }
 
-size_t serve_render(struct serve *serve, const struct conf_listener *listener, const struct record_address *client,
-                    const struct record_address *server, char *out)
+size_t serve_render(struct serve *serve, const struct conf_listener *listener,
+                    const struct record_address *client, const struct record_address *server, char *out)
 {
     const struct greeting *greeting = listener->greeting;
     struct end_text client_text, server_text;
@@ -257,11 +258,10 @@ static void open_socket(struct serve_socket *socket, const struct listener_socke
     socket->stream = transport_socket_type(listener->conf->transport) == SOCK_STREAM;
     socket->watch.ready = socket->stream ? serve_stream_ready : serve_dgram_ready;
     record_pack(&socket->bound, &listener->address);
-
 }
 
-/* A thread with no room for clients leaves the stream sockets to others. The order matters to EPOLLEXCLUSIVE: each
- * thread is first in line at its own UDP shard. */
+/* A thread with no room for clients leaves the stream sockets to others. The order matters to EPOLLEXCLUSIVE:
+ * each thread is first in line at its own UDP shard. */
 static int open_sockets(struct serve *serve)
 {
     const struct listener_set *set = serve->settings.listeners;
@@ -320,8 +320,8 @@ static int open_all(struct serve *serve)
     serve->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (error || serve->epoll < 0)
         return error ? error : -errno;
-    if ((error = timers_open(&serve->timers, serve->conf->listener_count + 3)) || (error = open_buffers(serve)) ||
-        (error = open_sockets(serve)))
+    if ((error = timers_open(&serve->timers, serve->conf->listener_count + 3)) ||
+        (error = open_buffers(serve)) || (error = open_sockets(serve)))
         return error;
     serve->announce.ready = announced;
     serve->order.ready = ordered;

@@ -19,11 +19,11 @@ struct serve_settings {
     const struct conf *conf;
     const struct listener_set *listeners;
     const struct shared *shared;
-    unsigned worker, thread; /* slot, and index in it */
-    unsigned connections;    /* clients this thread may hold at once */
-    int log_wake_fd;         /* eventfd of the worker's logger */
-    int announce_fd;         /* eventfd: the master says that a worker died, look at the listeners */
-    int order_fd;            /* eventfd: order has changed */
+    unsigned worker, thread;  /* slot, and index in it */
+    unsigned connections;     /* clients this thread may hold at once */
+    int log_wake_fd;          /* eventfd of the worker's logger */
+    int announce_fd;          /* eventfd: the master says that a worker died, look at the listeners */
+    int order_fd;             /* eventfd: order has changed */
     const _Atomic int *order; /* enum serve_order */
 };
 

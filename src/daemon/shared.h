@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* shared: the memory that workers share with the master: counters and log rings, by slot and thread.
  *
- * One mapping lives as long as the service, and one as long as a generation of workers, so that a worker's successor in a
- * slot finds what its predecessor left. Only counters and ring contents lie in the mappings; everything that points is
- * private to each process and inherited through fork. */
+ * One mapping lives as long as the service, and one as long as a generation of workers, so that a worker's
+ * successor in a slot finds what its predecessor left. Only counters and ring contents lie in the mappings;
+ * everything that points is private to each process and inherited through fork. */
 #ifndef SOCKGREET_SHARED_H
 #define SOCKGREET_SHARED_H
 

@@ -203,6 +203,7 @@ void slots_describe(int status, char *text, size_t size)
         snprintf(text, size, "killed by signal %d (%s)%s", WTERMSIG(status), name ? name : "unknown",
                  WCOREDUMP(status) ? ", core dumped" : "");
     } else {
-        snprintf(text, size, "exited with status %d%s", WEXITSTATUS(status), exit_meaning(WEXITSTATUS(status)));
+        snprintf(text, size, "exited with status %d%s", WEXITSTATUS(status),
+                 exit_meaning(WEXITSTATUS(status)));
     }
 }

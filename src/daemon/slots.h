@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* slots: the table of a generation's worker processes: who runs, since when, whether it makes progress, how the last one
- * ended, and when to start the next. */
+/* slots: the table of a generation's worker processes: who runs, since when, whether it makes progress, how
+ * the last one ended, and when to start the next. */
 #ifndef SOCKGREET_SLOTS_H
 #define SOCKGREET_SLOTS_H
 
@@ -12,18 +12,18 @@
 #define SLOT_NEVER INT64_MAX
 
 struct slot {
-    pid_t pid;         /* 0: nobody */
-    int ready_fd;      /* -1, or where the worker says that it serves */
-    int log_wake_fd;   /* eventfd of the slot's logger; outlives workers */
+    pid_t pid;       /* 0: nobody */
+    int ready_fd;    /* -1, or where the worker says that it serves */
+    int log_wake_fd; /* eventfd of the slot's logger; outlives workers */
     bool ready;
     int64_t suspect_since; /* it looked stuck then; 0: it does not */
-    bool killed_stuck; /* by us, because it made no progress */
-    int64_t started_at; /* monotonic ns, as all times here */
+    bool killed_stuck;     /* by us, because it made no progress */
+    int64_t started_at;    /* monotonic ns, as all times here */
     int64_t ready_at;
-    int64_t start_at;    /* when to start the next worker; SLOT_NEVER while one runs */
-    unsigned failures;   /* lives in a row that ended too soon */
-    unsigned starts;     /* workers started so far */
-    char last_exit[96];  /* how the last worker ended, in words; "" if none has */
+    int64_t start_at;   /* when to start the next worker; SLOT_NEVER while one runs */
+    unsigned failures;  /* lives in a row that ended too soon */
+    unsigned starts;    /* workers started so far */
+    char last_exit[96]; /* how the last worker ended, in words; "" if none has */
 };
 
 struct slots {
@@ -41,9 +41,9 @@ void slot_started(struct slot *slot, pid_t pid, int ready_fd, int64_t now);
 /* Reads what a worker says on its ready_fd. Returns true if it is serving now. */
 bool slot_read_ready(struct slot *slot, int64_t now);
 
-/* Notes how a worker ended (a wait status) and when the next is due: after 0.1, 0.2, 0.4 … 10 s if it ended by its own
- * fault before or within a second after it was ready, which also keeps such starts to 12 a minute; otherwise at once, but
- * no more than 20 times a second. Returns that delay, 0 for at once. */
+/* Notes how a worker ended (a wait status) and when the next is due: after 0.1, 0.2, 0.4 … 10 s if it ended
+ * by its own fault before or within a second after it was ready, which also keeps such starts to 12 a minute;
+ * otherwise at once, but no more than 20 times a second. Returns that delay, 0 for at once. */
 int64_t slot_ended(struct slot *slot, int status, int64_t now);
 
 /* A worker could not be forked: due again after the same delays. */
@@ -61,7 +61,8 @@ unsigned slots_restarts(const struct slots *slots);
 /* When the next worker is due; SLOT_NEVER if none is. */
 int64_t slots_next_start(const struct slots *slots);
 
-/* A wait status in words: "killed by signal 11 (SEGV), core dumped", "exited with status 71 (operating system error)". */
+/* A wait status in words: "killed by signal 11 (SEGV), core dumped", "exited with status 71 (operating system
+ * error)". */
 void slots_describe(int status, char *text, size_t size);
 
 #endif

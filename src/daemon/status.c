@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What the master says about itself: STATUS=, the status file, the counters. */
+#include "../common/runtime.h"
 #include "../common/util.h"
 #include "log.h"
 #include "master_internal.h"
 #include "notify.h"
-#include "../common/runtime.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,7 +12,8 @@
 
 #define REFRESH_NS (5 * NS_PER_S)
 
-static void add_generation(const struct generation *generation, struct stats_totals *totals, uint64_t *written)
+static void add_generation(const struct generation *generation, struct stats_totals *totals,
+                           uint64_t *written)
 {
     if (!generation)
         return;
@@ -38,8 +39,8 @@ void status_retire(struct master *master, const struct generation *generation)
     master->retired.dropped += waiting; /* nobody is left to write what a killed worker left in its rings */
     master->retired_restarts += slots_restarts(&generation->slots);
     if (waiting)
-        log_event(LOG_WARNING, MESSAGE_DROPPED, NULL, "%" PRIu64 " log entries of generation %u were dropped", waiting,
-                  generation->number);
+        log_event(LOG_WARNING, MESSAGE_DROPPED, NULL, "%" PRIu64 " log entries of generation %u were dropped",
+                  waiting, generation->number);
 }
 
 static const char *state_word(const struct master *master)
@@ -81,11 +82,12 @@ static void compose(struct master *master, char *text, size_t size, int64_t now)
     }
     for (unsigned i = 0; i < master->draining_count; i++)
         alive += slots_alive(&master->draining[i]->slots);
-    snprintf(text, size, "%s%s%sGeneration %u %s: %u of %u workers, %" PRIu64 " greeted (%.0f/s), %u restarts%s%s",
-             master->degraded[0] ? "CONFIGURATION REFUSED, serving the last good one (" : "", master->degraded,
-             master->degraded[0] ? "). " : "", generation ? generation->number : master->last_number,
-             state_word(master), alive, wanted, served, served_per_second(master, served, now), restarts,
-             master->last_failure[0] ? "; last failure: " : "", master->last_failure);
+    snprintf(
+        text, size, "%s%s%sGeneration %u %s: %u of %u workers, %" PRIu64 " greeted (%.0f/s), %u restarts%s%s",
+        master->degraded[0] ? "CONFIGURATION REFUSED, serving the last good one (" : "", master->degraded,
+        master->degraded[0] ? "). " : "", generation ? generation->number : master->last_number,
+        state_word(master), alive, wanted, served, served_per_second(master, served, now), restarts,
+        master->last_failure[0] ? "; last failure: " : "", master->last_failure);
 }
 
 void status_update(struct master *master, int64_t now)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* An upgrade outside systemd: a new binary is executed with the listening sockets. When it serves, this process drains and
- * leaves; if it does not within ten seconds, this process stays. */
+/* An upgrade outside systemd: a new binary is executed with the listening sockets. When it serves, this
+ * process drains and leaves; if it does not within ten seconds, this process stays. */
 #include "../common/util.h"
 #include "log.h"
 #include "master_internal.h"
@@ -80,7 +80,8 @@ void upgrade_start(struct master *master, int64_t now)
     pid_t pid;
 
     if (notify_enabled()) {
-        log_warning("SIGUSR2 ignored: under systemd, systemctl restart upgrades without a refused connection");
+        log_warning(
+            "SIGUSR2 ignored: under systemd, systemctl restart upgrades without a refused connection");
         return;
     }
     if (!master->serving || master->upgrade.pid || master->stop != STOP_NO) {
@@ -95,7 +96,8 @@ void upgrade_start(struct master *master, int64_t now)
         execute(master, ready[1]);
     close(ready[1]);
     master->upgrade = (struct upgrade){.pid = pid, .ready_fd = ready[0], .deadline = now + READY_NS};
-    log_event(LOG_INFO, MESSAGE_UPGRADE, NULL, "Upgrade: started %s as pid %d", master->settings->argv[0], (int)pid);
+    log_event(LOG_INFO, MESSAGE_UPGRADE, NULL, "Upgrade: started %s as pid %d", master->settings->argv[0],
+              (int)pid);
 }
 
 static void fail(struct master *master, const char *why)
@@ -122,7 +124,8 @@ void upgrade_step(struct master *master, int64_t now)
     } else if (n == 1) {
         close_fd(&upgrade->ready_fd);
         upgrade->done = true;
-        log_event(LOG_INFO, MESSAGE_UPGRADE, NULL, "Upgrade: pid %d serves, this process drains", (int)upgrade->pid);
+        log_event(LOG_INFO, MESSAGE_UPGRADE, NULL, "Upgrade: pid %d serves, this process drains",
+                  (int)upgrade->pid);
         kill(getpid(), SIGTERM); /* the same way as any other end */
     } else if (now >= upgrade->deadline) {
         fail(master, "was not ready in 10 s");

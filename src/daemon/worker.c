@@ -22,7 +22,7 @@
 #include <sysexits.h>
 
 #define ORPHAN_SECONDS 1
-#define FLUSH_NS (1000 * NS_PER_MS) /* for the logger to write what is left, when the clients are done */
+#define FLUSH_NS       (1000 * NS_PER_MS) /* for the logger to write what is left, when the clients are done */
 
 struct greeter {
     pthread_t thread;
@@ -77,8 +77,8 @@ static int open_signals(void)
     return signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* The death signal comes after the user has changed, because that clears it (prctl(2)); a master that died before it was
- * set is noticed by its pid. */
+/* The death signal comes after the user has changed, because that clears it (prctl(2)); a master that died
+ * before it was set is noticed by its pid. */
 static bool follow_master(pid_t master)
 {
     return prctl(PR_SET_PDEATHSIG, SIGUSR2) == 0 && getppid() == master;
@@ -102,16 +102,17 @@ static bool open_greeters(struct worker *worker)
     if (!worker->greeters)
         return false;
     for (unsigned i = 0; i < threads; i++) {
-        struct serve_settings serve = {.conf = s->conf,
-                                       .listeners = s->listeners,
-                                       .shared = s->shared,
-                                       .worker = s->slot,
-                                       .thread = i,
-                                       .connections = limits_share(s->connections, all, i * s->conf->processes + s->slot),
-                                       .log_wake_fd = s->log_wake_fd,
-                                       .announce_fd = s->announce_fd,
-                                       .order_fd = worker->order_fd,
-                                       .order = &worker->order};
+        struct serve_settings serve = {
+            .conf = s->conf,
+            .listeners = s->listeners,
+            .shared = s->shared,
+            .worker = s->slot,
+            .thread = i,
+            .connections = limits_share(s->connections, all, i * s->conf->processes + s->slot),
+            .log_wake_fd = s->log_wake_fd,
+            .announce_fd = s->announce_fd,
+            .order_fd = worker->order_fd,
+            .order = &worker->order};
 
         worker->greeters[i].worker = worker;
         worker->greeters[i].serve = serve_new(&serve);
@@ -188,8 +189,8 @@ static void handle_signals(struct worker *worker)
             give_order(worker, order_of(info.ssi_signo));
 }
 
-/* The master is gone, by whatever death: clients in hand are finished, nobody else is taken. The alarm, whose default action
- * is the end, sees to it that no worker outlives its master for long. */
+/* The master is gone, by whatever death: clients in hand are finished, nobody else is taken. The alarm, whose
+ * default action is the end, sees to it that no worker outlives its master for long. */
 static void orphaned(struct worker *worker)
 {
     alarm(ORPHAN_SECONDS);

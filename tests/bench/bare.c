@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The floor of the benchmark: the fewest system calls that greet, with nothing around them.
  *
- *   bare tcp ADDRESS PORT PROCESSES        greeting and end of file in one segment, wait for the client's end, close
- *   bare tcp-close ADDRESS PORT PROCESSES  greeting and end of file in one segment, close at once
- *   bare udp ADDRESS PORT PROCESSES        recvmmsg, sendmmsg, answers from the address asked, greeters' ports get none
+ *   bare tcp ADDRESS PORT PROCESSES        greeting and end of file in one segment, wait for the client's
+ * end, close bare tcp-close ADDRESS PORT PROCESSES  greeting and end of file in one segment, close at once
+ *   bare udp ADDRESS PORT PROCESSES        recvmmsg, sendmmsg, answers from the address asked, greeters'
+ * ports get none
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -166,7 +167,8 @@ static void serve_udp(int fd, in_port_t own)
                                                       .msg_controllen = sizeof(batch.control[i])};
             received = recvmmsg(fd, batch.in, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
             if (received > 0)
-                sendmmsg(fd, batch.out, prepare(&batch, (unsigned)received, own), MSG_DONTWAIT | MSG_NOSIGNAL);
+                sendmmsg(fd, batch.out, prepare(&batch, (unsigned)received, own),
+                         MSG_DONTWAIT | MSG_NOSIGNAL);
         } while (received == BATCH);
     }
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "histogram.h"
 
-/* Bucket 64 * d + s: below 128 the value itself; above, the value's highest bit in d and the next six in s. */
+/* Bucket 64 * d + s: below 128 the value itself; above, the value's highest bit in d and the next six in s.
+ */
 static unsigned bucket_of(uint64_t value)
 {
     unsigned shift;

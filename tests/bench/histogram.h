@@ -21,8 +21,8 @@ void histogram_add(struct histogram *histogram, uint64_t value);
 /* Adds all that other holds. */
 void histogram_merge(struct histogram *histogram, const struct histogram *other);
 
-/* The smallest value that at least the given share (0 to 1) of all values does not exceed, as the middle of its bucket, and
- * within what was seen; 0 if the histogram is empty. */
+/* The smallest value that at least the given share (0 to 1) of all values does not exceed, as the middle of
+ * its bucket, and within what was seen; 0 if the histogram is empty. */
 uint64_t histogram_quantile(const struct histogram *histogram, double share);
 
 double histogram_mean(const struct histogram *histogram);

@@ -141,7 +141,8 @@ static bool run(const struct load_options *options, struct load_thread *threads)
 
 static void print_latency(const struct histogram *h)
 {
-    printf("\"latency_us\": {\"count\": %" PRIu64 ", \"min\": %.3f, \"mean\": %.3f, \"p50\": %.3f, \"p90\": %.3f, "
+    printf("\"latency_us\": {\"count\": %" PRIu64
+           ", \"min\": %.3f, \"mean\": %.3f, \"p50\": %.3f, \"p90\": %.3f, "
            "\"p99\": %.3f, \"p999\": %.3f, \"max\": %.3f}",
            h->count, (double)h->min / 1e3, histogram_mean(h) / 1e3, (double)histogram_quantile(h, 0.5) / 1e3,
            (double)histogram_quantile(h, 0.9) / 1e3, (double)histogram_quantile(h, 0.99) / 1e3,
@@ -195,8 +196,8 @@ static bool report(const struct load_options *options, struct load_thread *threa
     print_latency(&sum->latency);
     printf(", \"generator\": {\"cpu_seconds\": %.4f, \"cpu_share\": %.4f, \"busiest_share\": %.4f, "
            "\"queued_share\": %.4f, \"cpu_us_each\": %.3f}}\n",
-           cpu, cpu / elapsed / options->threads, busiest / 1e9 / elapsed, queued / elapsed / options->threads,
-           sum->answered ? cpu * 1e6 / (double)sum->answered : 0);
+           cpu, cpu / elapsed / options->threads, busiest / 1e9 / elapsed,
+           queued / elapsed / options->threads, sum->answered ? cpu * 1e6 / (double)sum->answered : 0);
     right = sum->answered > 0 && sum->unexpected == 0;
     for (int f = 0; f < FAILURE_COUNT; f++)
         right = right && sum->failures[f] == 0;
@@ -214,12 +215,15 @@ static void usage(FILE *out)
           "  -d SECONDS   (3)\n"
           "  -n COUNT     stop after so many\n"
           "  -w SECONDS   wait so long for an answer and its end (5)\n"
-          "  -e TEXT      the answer, with \\r \\n \\t \\\\ for what they mean; without: any text that ends in a newline\n"
+          "  -e TEXT      the answer, with \\r \\n \\t \\\\ for what they mean; without: any text that ends "
+          "in a newline\n"
           "  -b BYTES     stream clients talk first: they send so many bytes before they read (0)\n"
           "  -p BYTES     payload of a datagram (0)\n"
-          "  -s COUNT     take turns with so many source addresses, 127.1.0.1 and on (64); 0: as the kernel likes\n"
+          "  -s COUNT     take turns with so many source addresses, 127.1.0.1 and on (64); 0: as the kernel "
+          "likes\n"
           "  -q           do not print the result\n"
-          "Prints one JSON object. Exits 0 if every answer was right, 1 if one was not, 64 or 71 if it could not be tried.\n",
+          "Prints one JSON object. Exits 0 if every answer was right, 1 if one was not, 64 or 71 if it could "
+          "not be tried.\n",
           out);
 }
 
@@ -292,8 +296,9 @@ static bool parse_target(struct load_target *target, const char *text)
 
 static bool are_sane(struct load_options *options)
 {
-    if (options->clients == 0 || options->threads == 0 || options->threads > THREADS_MAX || options->seconds <= 0 ||
-        options->timeout <= 0 || options->payload > 65000 || options->sources > 60000)
+    if (options->clients == 0 || options->threads == 0 || options->threads > THREADS_MAX ||
+        options->seconds <= 0 || options->timeout <= 0 || options->payload > 65000 ||
+        options->sources > 60000)
         return false;
     if (options->threads > options->clients)
         options->threads = options->clients;
@@ -306,21 +311,42 @@ static bool parse_options(struct load_options *options, bool *quiet, int argc, c
 
     while ((letter = getopt(argc, argv, "c:r:t:d:n:w:e:b:p:s:q")) != -1)
         switch (letter) {
-        case 'c': options->clients = (unsigned)strtoul(optarg, NULL, 10); break;
-        case 'r': options->rate = strtod(optarg, NULL); break;
-        case 't': options->threads = (unsigned)strtoul(optarg, NULL, 10); break;
-        case 'd': options->seconds = strtod(optarg, NULL); break;
-        case 'n': options->requests = strtoull(optarg, NULL, 10); break;
-        case 'w': options->timeout = strtod(optarg, NULL); break;
-        case 'b': options->talk = strtoul(optarg, NULL, 10); break;
-        case 'p': options->payload = strtoul(optarg, NULL, 10); break;
-        case 's': options->sources = (unsigned)strtoul(optarg, NULL, 10); break;
-        case 'q': *quiet = true; break;
+        case 'c':
+            options->clients = (unsigned)strtoul(optarg, NULL, 10);
+            break;
+        case 'r':
+            options->rate = strtod(optarg, NULL);
+            break;
+        case 't':
+            options->threads = (unsigned)strtoul(optarg, NULL, 10);
+            break;
+        case 'd':
+            options->seconds = strtod(optarg, NULL);
+            break;
+        case 'n':
+            options->requests = strtoull(optarg, NULL, 10);
+            break;
+        case 'w':
+            options->timeout = strtod(optarg, NULL);
+            break;
+        case 'b':
+            options->talk = strtoul(optarg, NULL, 10);
+            break;
+        case 'p':
+            options->payload = strtoul(optarg, NULL, 10);
+            break;
+        case 's':
+            options->sources = (unsigned)strtoul(optarg, NULL, 10);
+            break;
+        case 'q':
+            *quiet = true;
+            break;
         case 'e':
             options->expected_length = unescape(optarg);
             options->expected = optarg;
             break;
-        default: return false;
+        default:
+            return false;
         }
     return optind == argc - 1 && parse_target(&options->target, argv[optind]) && are_sane(options);
 }

@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /* load: what the load generator's threads and transports share.
  *
- * Closed loop: a fixed number of clients, each asks again as soon as it has its answer. Open loop: clients start at a fixed
- * rate, whatever the server does, and latency counts from the moment each was due, so a stalled server cannot hide
- * (coordinated omission). */
+ * Closed loop: a fixed number of clients, each asks again as soon as it has its answer. Open loop: clients
+ * start at a fixed rate, whatever the server does, and latency counts from the moment each was due, so a
+ * stalled server cannot hide (coordinated omission). */
 #ifndef BENCH_LOAD_H
 #define BENCH_LOAD_H
 
 #include "histogram.h"
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <netinet/in.h>
 
 #define NS_PER_S   1000000000LL
 #define CHECK_NS   (50LL * 1000 * 1000) /* between two looks for clients that waited too long */
 #define ANSWER_MAX (1u << 20)
 
-#define FAILURES(X)                                                                                        \
-    X(REFUSED, "refused") /* nobody listens */                                                             \
-    X(RESET, "reset")     /* broken off before the clean end of file */                                    \
-    X(SHORT, "short")     /* a clean end, but not the whole greeting */                                    \
-    X(WRONG, "wrong")     /* other bytes than expected, or more of them */                                 \
-    X(TIMEOUT, "timeout") /* neither answer nor end in time */                                             \
+#define FAILURES(X)                                                        \
+    X(REFUSED, "refused") /* nobody listens */                             \
+    X(RESET, "reset")     /* broken off before the clean end of file */    \
+    X(SHORT, "short")     /* a clean end, but not the whole greeting */    \
+    X(WRONG, "wrong")     /* other bytes than expected, or more of them */ \
+    X(TIMEOUT, "timeout") /* neither answer nor end in time */             \
     X(LOCAL, "local")     /* the generator itself could not: no port, no descriptor */
 
 #define FAILURE_ENUMERATOR(id, name) FAILURE_##id,

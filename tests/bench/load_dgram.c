@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* UDP and Unix datagram clients: connected sockets, each with up to DEPTH_MAX requests under way.
  *
- * One client a socket as long as there are no more clients than SOCKETS_MAX; beyond that batches of them share a socket, so
- * that the generator costs less than the server. Answers are all alike, so on a shared socket the oldest request is the one
- * that counts as answered. */
+ * One client a socket as long as there are no more clients than SOCKETS_MAX; beyond that batches of them
+ * share a socket, so that the generator costs less than the server. Answers are all alike, so on a shared
+ * socket the oldest request is the one that counts as answered. */
 #include "load.h"
 
 #include <errno.h>
@@ -19,9 +19,9 @@
 
 struct channel {
     int fd;
-    unsigned depth;           /* requests under way at most */
-    unsigned head, tail;      /* of those under way */
-    unsigned pending;         /* due but not sent; their places follow head */
+    unsigned depth;      /* requests under way at most */
+    unsigned head, tail; /* of those under way */
+    unsigned pending;    /* due but not sent; their places follow head */
     int64_t due[DEPTH_MAX];
     int64_t sent[DEPTH_MAX];
 };
@@ -49,7 +49,8 @@ static bool open_channel(struct dgram *dgram, struct channel *channel, unsigned 
     if (channel->fd < 0)
         return false;
     if (target->sa.sa_family == AF_UNIX) {
-        if (bind(channel->fd, &(struct sockaddr){.sa_family = AF_UNIX}, sizeof(sa_family_t)) < 0) /* autobind, unix(7) */
+        if (bind(channel->fd, &(struct sockaddr){.sa_family = AF_UNIX}, sizeof(sa_family_t)) <
+            0) /* autobind, unix(7) */
             return false;
     } else if (options->sources && target->sa.sa_family == AF_INET) {
         source.sin_addr.s_addr = htonl(0x7f010001u + dgram->thread->index % options->sources);
@@ -179,7 +180,8 @@ static void expire(struct dgram *dgram)
     for (unsigned i = 0; i < dgram->channel_count; i++) {
         struct channel *channel = &dgram->channels[i];
 
-        while (under_way(channel) && channel->sent[channel->tail % DEPTH_MAX] + longest <= dgram->thread->now) {
+        while (under_way(channel) &&
+               channel->sent[channel->tail % DEPTH_MAX] + longest <= dgram->thread->now) {
             load_failed(dgram->thread, FAILURE_TIMEOUT);
             channel->tail++;
             dgram->active--;

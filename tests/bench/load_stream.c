@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* TCP and Unix stream clients: connect, perhaps talk, read to the end of file, check, close.
  *
- * A client closes only after the server's end of file, so TIME_WAIT stays with the server and no port of ours is held up. */
+ * A client closes only after the server's end of file, so TIME_WAIT stays with the server and no port of ours
+ * is held up. */
 #include "load.h"
 
 #include <errno.h>
@@ -63,7 +64,8 @@ static enum failure failure_of(int error)
     }
 }
 
-/* 127.1.0.1 and on, so that thousands of clients a second share neither ports nor the server's TIME_WAIT entries. */
+/* 127.1.0.1 and on, so that thousands of clients a second share neither ports nor the server's TIME_WAIT
+ * entries. */
 static bool bind_source(struct stream *stream, int fd)
 {
     const struct load_options *options = stream->thread->options;
@@ -105,8 +107,8 @@ static void start(struct stream *stream, struct conn *conn, int64_t due)
 {
     const struct load_target *target = &stream->thread->options->target;
 
-    *conn = (struct conn){.due = due,
-                          .deadline = stream->thread->now + (int64_t)(stream->thread->options->timeout * NS_PER_S)};
+    *conn = (struct conn){
+        .due = due, .deadline = stream->thread->now + (int64_t)(stream->thread->options->timeout * NS_PER_S)};
     stream->active++;
     conn->fd = socket(target->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (conn->fd < 0 || !bind_source(stream, conn->fd)) {
@@ -172,7 +174,8 @@ static void hear(struct stream *stream, struct conn *conn)
 
 static void ready(struct stream *stream, struct conn *conn, uint32_t events)
 {
-    /* A refused or reset connection reads as an error below; one that cannot be talked to may still hold a greeting. */
+    /* A refused or reset connection reads as an error below; one that cannot be talked to may still hold a
+     * greeting. */
     if (conn->talked < stream->thread->options->talk)
         talk(stream, conn);
     if (events & (EPOLLIN | EPOLLERR | EPOLLHUP))
@@ -192,7 +195,8 @@ static void start_due(struct stream *stream)
     int64_t due;
 
     /* A round at most, so that those who fail at once do not keep us from hearing the others. */
-    for (unsigned i = 0; i < stream->thread->clients && stream->free && load_may_start(stream->thread, &due); i++) {
+    for (unsigned i = 0; i < stream->thread->clients && stream->free && load_may_start(stream->thread, &due);
+         i++) {
         struct conn *conn = stream->free;
 
         stream->free = conn->next;

@@ -83,7 +83,8 @@ Test(account, a_successor_repairs_what_a_killed_thread_left)
 
     serve_one(&account, NS_PER_S);
     account_taken(&account, 3); /* two still in its hands, one … */
-    cr_assert_not_null(account_result(&account, RESULT_RESET, 0, NS_PER_S)); /* … killed before it was published */
+    cr_assert_not_null(
+        account_result(&account, RESULT_RESET, 0, NS_PER_S)); /* … killed before it was published */
     account_reconcile(&account);
     sum = totals();
     cr_assert_eq(stats_served(&sum), 2);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Greeting threads without master and worker around them; under ThreadSanitizer this is where a race in the drain shows. */
+/* Greeting threads without master and worker around them; under ThreadSanitizer this is where a race in the
+ * drain shows. */
 #include "common/util.h"
 #include "daemon/conf.h"
 #include "daemon/conf_report.h"
@@ -57,9 +58,8 @@ static void configure(struct service *service)
     cr_assert_eq(arena_open(&arena, 1024 * 1024), 0);
     service->conf = conf_build(&arena, &source, &report);
     cr_assert_not_null(service->conf);
-    service->address = (struct sockaddr_in){.sin_family = AF_INET,
-                                            .sin_port = htons((uint16_t)port),
-                                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    service->address = (struct sockaddr_in){
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 }
 
 static void *run(void *serve)
