@@ -22,7 +22,10 @@
 #include <sysexits.h>
 
 #define ORPHAN_SECONDS 1
-#define FLUSH_NS       (1000 * NS_PER_MS) /* for the logger to write what is left, when the clients are done */
+#define FLUSH_MOST_NS  (1000 * NS_PER_MS) /* for the logger to write what is left, when the clients are done \
+                                           */
+#define FLUSH_LEAST_NS (50 * NS_PER_MS)
+#define CLOSE_NS       (300 * NS_PER_MS) /* from the end of the drain to the end of the process */
 
 struct greeter {
     pthread_t thread;
@@ -43,6 +46,7 @@ struct worker {
     int order_fd;
     int done_fd; /* eventfd: a greeting thread has ended */
     int signal_fd;
+    int64_t end_at; /* when it should be over, once an order was given */
 };
 
 static void write_eventfd(int fd)
@@ -163,6 +167,8 @@ static bool start_greeters(struct worker *worker)
 
 static void give_order(struct worker *worker, enum serve_order order)
 {
+    worker->end_at =
+        monotonic_ns() + CLOSE_NS + (order == SERVE_DRAIN ? worker->settings->conf->drain_ns : 0);
     atomic_store(&worker->order, order);
     write_eventfd(worker->order_fd);
 }
@@ -227,6 +233,15 @@ static void join_greeters(struct worker *worker)
     worker->started = 0;
 }
 
+static int64_t flush_time(const struct worker *worker)
+{
+    int64_t left = worker->end_at - monotonic_ns();
+
+    if (left < FLUSH_LEAST_NS)
+        return FLUSH_LEAST_NS;
+    return left < FLUSH_MOST_NS ? left : FLUSH_MOST_NS;
+}
+
 /* A logger that is stuck in a stopped journald is left behind; the process ends all the same. */
 static bool stop_logger(struct worker *worker)
 {
@@ -239,7 +254,7 @@ static bool stop_logger(struct worker *worker)
     atomic_store(&worker->logger_stop, true);
     write_eventfd(worker->settings->log_wake_fd);
     clock_gettime(CLOCK_REALTIME, &end);
-    at = (int64_t)end.tv_sec * NS_PER_S + end.tv_nsec + FLUSH_NS;
+    at = (int64_t)end.tv_sec * NS_PER_S + end.tv_nsec + flush_time(worker);
     end.tv_sec = at / NS_PER_S;
     end.tv_nsec = at % NS_PER_S;
     return pthread_timedjoin_np(worker->logger_thread, NULL, &end) == 0;
