@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -177,6 +178,8 @@ static void serve(const char *mode, int fd, in_port_t own)
 {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() == 1)
         _exit(EX_OSERR);
+    /* As sockgreetd does: who wakes up does not push the client aside that woke it (sched(7)). */
+    sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){.sched_priority = 0});
     if (strcmp(mode, "udp") == 0)
         serve_udp(fd, own);
     serve_tcp(fd, strcmp(mode, "tcp") == 0);

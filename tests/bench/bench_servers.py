@@ -14,6 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 HOST = "127.0.0.1"
 GREETING = b"Thank you for connecting\r\n"
 START_LIMIT = 10  # seconds until the first greeting
+POLL = 0.0002     # seconds between two looks for it
 
 
 class Unavailable(Exception):
@@ -70,13 +71,12 @@ class Server:
         arguments = self.command()
         self.process = None
         with open(os.path.join(directory, "output"), "wb") as output:
-            began = time.monotonic()
-            # The log goes where it costs the reader nothing; what is said while starting is kept.
             self.process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=self.log(output),
                                             cwd=directory, start_new_session=True)
-        self.await_greeting(began)
+        self.await_greeting(time.monotonic())  # Popen returns when the program is being executed
 
     def log(self, output):
+        """Where standard error goes."""
         return output
 
     def await_greeting(self, began):
@@ -90,6 +90,7 @@ class Server:
             if self.process.poll() is not None or time.monotonic() > began + START_LIMIT:
                 with open(os.path.join(self.directory, "output"), encoding="utf-8", errors="replace") as output:
                     raise Failed(f"{self.name} does not start: {output.read()[-1000:]}")
+            time.sleep(POLL)
 
     def stop(self):
         """Stops it and everything it started."""
@@ -167,7 +168,7 @@ class Nginx(Server):
         if transport == "tcp":
             self.listen = "reuseport backlog=4096"
         else:
-            self.listen = "udp reuseport"
+            self.listen = "udp reuseport rcvbuf=1m"
 
     def check(self):
         program("nginx", "nginx")

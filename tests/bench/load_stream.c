@@ -189,7 +189,6 @@ static void expire(struct stream *stream)
             fail(stream, &stream->conns[i], FAILURE_TIMEOUT);
 }
 
-/* Talking first means first: before the server's greeting can be there. */
 static void start_due(struct stream *stream)
 {
     int64_t due;
@@ -201,6 +200,7 @@ static void start_due(struct stream *stream)
 
         stream->free = conn->next;
         start(stream, conn, due);
+        /* First means before the greeting can be there. */
         if (conn->fd >= 0 && stream->thread->options->talk)
             talk(stream, conn);
     }
@@ -217,8 +217,11 @@ static void run(struct stream *stream)
 
         start_due(stream);
         count = load_wait(thread, events, EVENTS, stream->free != NULL);
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < count; i++) {
             ready(stream, events[i].data.ptr, events[i].events);
+            if (stream->free) /* whoever has its answer asks again at once */
+                start_due(stream);
+        }
         if (thread->now >= next_check) {
             expire(stream);
             next_check = thread->now + CHECK_NS;

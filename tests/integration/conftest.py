@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Fixtures. The environment says which programs are tested (SOCKGREETD, SOCKGREET), and whether a sanitizer is built into
-them (SOCKGREET_SANITIZER=address or thread)."""
+"""Fixtures. The environment says which programs are tested (SOCKGREETD, SOCKGREET), and whether a sanitizer is built
+into them (SOCKGREET_SANITIZER=address or thread)."""
 
 import os
 import shutil
@@ -61,7 +61,7 @@ def spawn(sockgreetd, tmp_path):
 
 @pytest.fixture
 def daemon(spawn):
-    """Starts daemons and waits until they serve; those that still run are stopped with the test, which must be clean."""
+    """Starts daemons and waits until they serve; those that still run are stopped with the test: cleanly."""
     services = []
 
     def start(listeners, **settings):

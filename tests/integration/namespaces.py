@@ -22,7 +22,8 @@ def mount_prefix(script, *arguments):
     """A command prefix: the rest runs in a mount namespace of its own, after the shell script."""
     if subprocess.run(["unshare", *_NEW_USER, "--mount", "true"], stderr=subprocess.DEVNULL, check=False).returncode:
         pytest.skip("this user may not make mount namespaces")
-    return ["unshare", *_NEW_USER, "--mount", "sh", "-ec", f'{script}; shift {len(arguments)}; exec "$@"', "sh", *arguments]
+    script = f'{script}; shift {len(arguments)}; exec "$@"'
+    return ["unshare", *_NEW_USER, "--mount", "sh", "-ec", script, "sh", *arguments]
 
 
 class Namespace:
@@ -54,10 +55,17 @@ class Namespace:
         """Runs ip inside."""
         subprocess.run([*self.prefix, "ip", *map(str, arguments)], check=True)
 
+    def add_address(self, address):
+        """One more address of the loopback interface."""
+        if ":" in address:
+            self.ip("address", "add", f"{address}/128", "dev", "lo", "nodad")
+        else:
+            self.ip("address", "add", f"{address}/32", "dev", "lo")
+
     def add_global_addresses(self):
         """Two IPv4 and two IPv6 addresses that no one would call private (documentation ranges)."""
-        for address in ("203.0.113.1/32", "203.0.113.2/32", "2001:db8::1/128", "2001:db8::2/128"):
-            self.ip("address", "add", address, "dev", "lo", *(["nodad"] if ":" in address else []))
+        for address in ("203.0.113.1", "203.0.113.2", "2001:db8::1", "2001:db8::2"):
+            self.add_address(address)
 
     def add_link(self):
         """A pair of connected interfaces, east and west, with addresses on east."""
@@ -102,8 +110,8 @@ class Namespace:
 
     def index(self, interface):
         """The number of an interface inside."""
-        text = subprocess.run([*self.prefix, "ip", "-o", "link", "show", interface], capture_output=True, check=True).stdout
-        return int(text.partition(b":")[0])
+        command = [*self.prefix, "ip", "-o", "link", "show", interface]
+        return int(subprocess.run(command, capture_output=True, check=True).stdout.partition(b":")[0])
 
     def udp(self, host, port=0):
         """A UDP socket inside, bound."""

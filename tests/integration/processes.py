@@ -38,18 +38,23 @@ def _stat(pid):
         return None
 
 
+def _thread_states(pid):
+    """The states of all threads of a process; none if there is no such process."""
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return [(_stat(f"{pid}/task/{task}") or ["X"])[0] for task in tasks]
+
+
 def is_running(pid):
-    """Whether the process is there and no zombie."""
-    fields = _stat(pid)
-    return fields is not None and fields[0] not in "ZX"
+    """Whether any thread of the process is left: the last one, not the first, closes its descriptors."""
+    return any(state not in "ZX" for state in _thread_states(pid))
 
 
 def is_stopped(pid):
     """Whether SIGSTOP has stopped every thread of the process."""
-    states = []
-    for task in os.listdir(f"/proc/{pid}/task"):
-        states.append((_stat(f"{pid}/task/{task}") or ["X"])[0])
-    return all(state == "T" for state in states)
+    return all(state == "T" for state in _thread_states(pid))
 
 
 def children(parent):
@@ -70,6 +75,15 @@ def cpu_seconds(*pids):
             with open(f"/proc/{pid}/task/{task}/schedstat", encoding="ascii") as file:
                 nanoseconds += int(file.read().split()[0])
     return nanoseconds / 1e9
+
+
+def proportional_memory(*pids):
+    """Bytes of memory of these processes, what they share divided among those who share it (PSS)."""
+    total = 0
+    for pid in pids:
+        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+            total += next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+    return total * 1024
 
 
 def status(pid):

@@ -185,7 +185,7 @@ class Service:
         try:
             code = self.process.wait(timeout * SLOWNESS)
         except subprocess.TimeoutExpired:
-            raise AssertionError(f"sockgreetd did not stop within {timeout * SLOWNESS:g} s:\n{self.log()[-3000:]}") from None
+            raise AssertionError(f"not stopped within {timeout * SLOWNESS:g} s:\n{self.log()[-3000:]}") from None
         assert code == expect, f"exit code {code}:\n{self.log()[-3000:]}"
         assert not [pid for pid in self.known_workers if is_running(pid)], "workers outlived the master"
         if not self.checked or not self._counters_lines():

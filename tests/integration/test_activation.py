@@ -180,7 +180,11 @@ class Manager:
 
     def wait(self, assignment):
         """Waits for a message with this assignment."""
-        return wait_until(lambda: next((m for m in self.read() if assignment in m), None), 10, f"{assignment} in {self.messages}")
+
+        def look():
+            return next((message for message in self.read() if assignment in message), None)
+
+        return wait_until(look, 10, f"{assignment} in {self.messages}")
 
 
 @pytest.fixture

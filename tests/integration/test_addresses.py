@@ -57,7 +57,11 @@ def test_numeric_address(daemon, address, host, other):
     assert other is None or is_refused(other, port)
 
 
-@pytest.mark.parametrize("address,host", [(2130706433, "127.0.0.1"), ("2130706434", "127.0.0.2"), (0x7F000003, "127.0.0.3")])
+@pytest.mark.parametrize("address,host", [
+    (2130706433, "127.0.0.1"),
+    ("2130706434", "127.0.0.2"),
+    (0x7F000003, "127.0.0.3"),
+])
 def test_integer_address(daemon, address, host):
     """An integer is the IPv4 address in host byte order."""
     service = daemon(both(address))
@@ -67,7 +71,7 @@ def test_integer_address(daemon, address, host):
 @pytest.mark.parametrize("text", ["3232235777L", '"3232235777"'])
 def test_integer_address_beyond_31_bits(namespace, daemon, text):
     """Values above 2147483647 are written with an L or as a string."""
-    namespace.ip("address", "add", "192.168.1.1/32", "dev", "lo")
+    namespace.add_address("192.168.1.1")
 
     class Literal(int):
         """Stands in the file as it is."""
@@ -170,7 +174,7 @@ def test_free_bind(namespace, daemon):
     """With free_bind an address can be bound before it arrives, and served when it does."""
     listeners = both("192.168.99.1", free_bind=True)
     daemon(listeners, prefix=namespace.prefix, **SETTINGS_INSIDE)
-    namespace.ip("address", "add", "192.168.99.1/32", "dev", "lo")
+    namespace.add_address("192.168.99.1")
     port = listeners["tcp"]["port"]
     with namespace.tcp("192.168.99.1", port) as connection:
         assert read_all(connection) == GREETING
@@ -193,8 +197,8 @@ def test_busy_port_names_file_and_line(spawn):
         service.wait_stopped(expect=71)
     for port in ports:
         line = 1 + service.configuration.read_text().splitlines().index(f"  l{port} = {{")
-        assert (f"{service.configuration}:{line}: listeners.l{port}: cannot bind 127.0.0.1:{port}: Address already in use: "
-                "another program listens there (ss -lntup shows which)") in service.log()
+        assert (f"{service.configuration}:{line}: listeners.l{port}: cannot bind 127.0.0.1:{port}: Address already in "
+                "use: another program listens there (ss -lntup shows which)") in service.log()
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="needs root, to become a user who may not")

@@ -11,7 +11,7 @@ from clients import HAS_IPV6, ask_udp, dgram_socket, exchange, greet
 from conftest import needs_root
 from namespaces import SETTINGS_INSIDE
 from processes import SLOWNESS, wait_until
-from service import GREETING, free_port
+from service import GREETING, free_port, tcp
 
 
 def run_daemon(sockgreetd, *arguments, **options):
@@ -42,8 +42,7 @@ def test_endpoints(spawn, tmp_path):
 def test_endpoints_stand_in_for_the_files(daemon, tmp_path):
     """With -l and -c the file gives everything but the listeners."""
     path = str(tmp_path / "only")
-    service = daemon({"tcp": {"type": "tcp", "address": "127.0.0.1", "port": free_port()}}, greeting="hello from the file",
-                     options=["-l", f"unix:{path}"])
+    service = daemon({"tcp": tcp()}, greeting="hello from the file", options=["-l", f"unix:{path}"])
     assert greet(path) == b"hello from the file"
     with pytest.raises(ConnectionRefusedError):
         greet(service.address())
@@ -63,7 +62,7 @@ def test_file_without_listeners(namespace, spawn):
 @needs_root
 def test_built_in_defaults_serve_loopback_only(namespace, spawn, tmp_path):
     """Without a file the host itself is served and nobody else, and the daemon says so."""
-    namespace.ip("address", "add", "192.168.5.5/32", "dev", "lo")
+    namespace.add_address("192.168.5.5")
     environment = {"XDG_RUNTIME_DIR": str(tmp_path)}
     prefix = ["unshare", "--mount", "sh", "-ec", 'mount -t tmpfs none /run; exec "$@"', "sh"]
     service = spawn({}, file=False, options=["-f"], prefix=[*namespace.prefix, *prefix], environment=environment)
@@ -118,6 +117,6 @@ def test_version_and_help(sockgreetd):
 
 def test_it_never_daemonises(daemon):
     """The process that was started is the master, in the foreground."""
-    service = daemon({"tcp": {"type": "tcp", "address": "127.0.0.1", "port": free_port()}})
+    service = daemon({"tcp": tcp()})
     wait_until(lambda: len(service.workers()) == 2, 5, "workers")
     assert service.process.poll() is None and os.getpgid(service.pid) == os.getpgid(0)

@@ -7,8 +7,8 @@ import resource
 import select
 import time
 
-from clients import Crowd, ask_udp, connect, greet, is_greeted_within, read_all
-from processes import SLOWNESS, cpu_seconds, descriptors, wait_until
+from clients import Crowd, ask_udp, connect, greet, greet_many, is_greeted_within, read_all
+from processes import SANITIZER, SLOWNESS, cpu_seconds, descriptors, proportional_memory, wait_until
 from service import GREETING, tcp, udp
 
 _PR_CAPBSET_DROP, _CAP_SYS_RESOURCE = 24, 24
@@ -36,8 +36,8 @@ def cpu_during(service, seconds):
 def test_default_is_lowered(daemon):
     """With 64 descriptors the default of limits.connections is lowered, with a warning, and everybody is greeted."""
     service = daemon({"tcp": tcp()}, preexec=limit_descriptors(64), workers={"processes": 2, "threads": 1})
-    service.wait_log(r"^warning: limits\.connections: lowered from 10000 to \d+, because no more than 64 file descriptors "
-                     r"per process can be had \(LimitNOFILE, ulimit -n\)$")
+    service.wait_log(r"^warning: limits\.connections: lowered from 10000 to \d+, because no more than 64 file "
+                     r"descriptors per process can be had \(LimitNOFILE, ulimit -n\)$")
     with Crowd(service.address(), 200) as crowd:
         for connection in crowd.connections:
             assert read_all(connection) == GREETING
@@ -58,7 +58,7 @@ def test_never_out_of_descriptors_when_lowered(daemon):
 
 def test_explicit_limit_that_cannot_be_had(spawn):
     """A limit that was set explicitly and cannot be had is an error: exit code 71."""
-    service = spawn({"tcp": tcp()}, preexec=limit_descriptors(64), limits={"connections": 1000}, workers={"processes": 2})
+    service = spawn({"tcp": tcp()}, preexec=limit_descriptors(64), limits={"connections": 1000})
     service.wait_stopped(expect=71)
     assert "error: limits.connections: 1000 need " in service.log()
     assert "but no more than 64 can be had: lower it, or raise LimitNOFILE (ulimit -n)" in service.log()
@@ -121,7 +121,7 @@ def test_fewer_connections_than_threads(daemon):
 
 
 def test_descriptors_run_out(daemon):
-    """Without descriptors accepting pauses: no busy loop, one line in the log, UDP goes on, and all are greeted after."""
+    """Without descriptors accepting pauses: no busy loop, one line in the log, UDP goes on, all are greeted after."""
     same_user = {"user": "root", "group": "root"} if os.geteuid() == 0 else {}  # prlimit(2) works on one's own
     service = daemon({"tcp": tcp(), "udp": udp()}, workers={"processes": 1, "threads": 2}, **same_user)
     worker = service.workers()[0]
@@ -136,6 +136,18 @@ def test_descriptors_run_out(daemon):
             assert read_all(connection) == GREETING
     assert len(service.wait_log(r"^warning: Accepting paused \d+ times: Too many open files$")) == 1
     assert service.counters()["accept_pauses"] < 100
+
+
+def test_memory(daemon, capsys):
+    """Idle, all processes together need at most 3 MB (PSS), and 4 MB after load."""
+    service = daemon({"tcp": tcp(), "udp": udp()}, limits={"connections": 10000})
+    pids = [service.pid, *service.workers()]
+    idle = proportional_memory(*pids) / 1e6
+    assert greet_many(service.address("tcp"), [b"x" * 1000] * 2000) == [GREETING] * 2000
+    loaded = proportional_memory(*pids) / 1e6
+    with capsys.disabled():
+        print(f"\nmemory (PSS): {idle:.1f} MB idle, {loaded:.1f} MB after load")
+    assert SANITIZER or (idle <= 3 and loaded <= 4)  # a sanitizer's shadow memory is not ours
 
 
 def test_no_descriptor_is_used_up(daemon):

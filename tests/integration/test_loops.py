@@ -98,7 +98,7 @@ def test_source_port_zero(namespace, inside):
 @pytest.mark.parametrize("host", ["203.0.113.2", "192.168.5.5", pytest.param("2001:db8::2", marks=needs_ipv6)])
 def test_low_source_port(namespace, inside, host):
     """A datagram from a port under 1024, where other small services live, is not answered."""
-    namespace.ip("address", "add", "192.168.5.5/32", "dev", "lo")
+    namespace.add_address("192.168.5.5")
     listener = udp("")
     service = inside({"udp": listener})
     server = "2001:db8::1" if ":" in host else "203.0.113.1"
@@ -146,7 +146,7 @@ def test_no_amplification_for_global_sources(namespace, inside, host, server, he
 def test_whole_greeting_for_local_sources(namespace, inside, host):
     """Loopback, link-local, private and unique-local clients get everything, however short the request."""
     if host not in ("127.0.0.1", "::1"):
-        namespace.ip("address", "add", host + ("/128" if ":" in host else "/32"), "dev", "lo", *(["nodad"] if ":" in host else []))
+        namespace.add_address(host)
     listener = udp("", greeting="x" * 400)
     inside({"udp": listener})
     with namespace.udp(host) as client:

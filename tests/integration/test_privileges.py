@@ -36,7 +36,7 @@ def test_workers_have_no_capabilities(daemon):
 @needs_root
 @pytest.mark.parametrize("user,group", [("nobody", "nogroup"), ("daemon", "mail"), ("daemon", None)])
 def test_workers_run_as_the_configured_user(daemon, user, group):
-    """Started as root, workers are the configured user for good: real, effective, saved and file-system ids, no groups."""
+    """Started as root, workers are the configured user for good: real, effective, saved, file-system; no groups."""
     settings = {"user": user, **({"group": group} if group else {})}
     service = daemon({"tcp": tcp()}, preexec=lambda: os.setgroups([1, 2, 3]), **settings)
     uid = pwd.getpwnam(user).pw_uid
@@ -74,7 +74,7 @@ def test_low_port(daemon, namespace):
 
 
 @needs_root
-def test_worker_that_cannot_change_its_user(spawn, tmp_path):
+def test_worker_that_cannot_change_its_user(spawn):
     """A drop that fails ends the worker: it never serves with rights that it should not have."""
     prefix = ["setpriv", "--bounding-set=-setuid", "--"]
     service = spawn({"tcp": tcp()}, prefix=prefix)
@@ -90,7 +90,7 @@ def test_worker_that_cannot_change_its_user(spawn, tmp_path):
 
 
 def test_workers_keep_nothing_of_the_masters(daemon, tmp_path):
-    """A worker has the listening sockets, standard streams and what it made itself, and not the lifeline's other end."""
+    """A worker has the listening sockets, standard streams and what it made, and not the lifeline's other end."""
     service = daemon({"tcp": tcp(), "udp": udp(shards=1), "local": unix(tmp_path / "s")}, workers={"threads": 1})
     writers = [os.readlink(f"/proc/{service.pid}/fd/{fd}") for fd in descriptors(service.pid)
                if _is_writer(service.pid, fd) and os.readlink(f"/proc/{service.pid}/fd/{fd}").startswith("pipe:")]
