@@ -142,6 +142,7 @@ static void worker_ready(struct master *master, int64_t now)
     bool first = !master->serving;
 
     choose_event_reader(master);
+    master->status_at = now;
     if (!master->starting || slots_ready(&master->starting->slots) < master->starting->slots.count)
         return;
     reload_promote(master, now);
@@ -247,14 +248,17 @@ static int64_t drain_time(const struct master *master)
 
 static void begin_stop(struct master *master, int signal_number, int64_t now)
 {
+    char first[64] = "";
     const struct generation *generation = master->serving ? master->serving : master->starting;
     int64_t delay = generation && signal_number != SIGQUIT && !master->upgrade.done
                         ? generation->conf->drain_delay_ns
                         : 0;
 
-    log_event(LOG_INFO, MESSAGE_STOPPING, NULL,
-              "Stopping on SIG%s: greeting on for %.1f s, then clients have up to %.1f s",
-              sigabbrev_np(signal_number), (double)delay / NS_PER_S, (double)drain_time(master) / NS_PER_S);
+    if (delay)
+        snprintf(first, sizeof(first), "greeting on for %.1f s, then ", (double)delay / NS_PER_S);
+    log_event(LOG_INFO, MESSAGE_STOPPING, NULL, "Stopping on SIG%s: %sclients have up to %.1f s",
+              sigabbrev_np(signal_number), first,
+              signal_number == SIGQUIT ? 0.0 : (double)drain_time(master) / NS_PER_S);
     reload_close(master);
     if (master->serving && master->starting) { /* nobody waits for it any more */
         master_drain_generation(master, master->starting, now);
