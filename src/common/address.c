@@ -101,7 +101,8 @@ size_t address_host(const struct address *address, char *text, size_t size)
 unsigned address_port(const struct address *address)
 {
     /* sin_port and sin6_port lie at the same offset (RFC 3493 3.3 leaves it open, Linux fixes it). */
-    _Static_assert(offsetof(struct sockaddr_in, sin_port) == offsetof(struct sockaddr_in6, sin6_port), "port offset");
+    _Static_assert(offsetof(struct sockaddr_in, sin_port) == offsetof(struct sockaddr_in6, sin6_port),
+                   "port offset");
     if (address->sa.sa_family != AF_INET && address->sa.sa_family != AF_INET6)
         return 0;
     return ntohs(address->in.sin_port);
@@ -149,15 +150,15 @@ static enum address_scope ipv4_scope(uint32_t host)
         uint32_t prefix, mask;
         enum address_scope scope;
     } ranges[] = {
-        {0xffffffff, 0xffffffff, ADDRESS_BROADCAST}, /* 255.255.255.255 */
+        {0xffffffff, 0xffffffff, ADDRESS_BROADCAST},   /* 255.255.255.255 */
         {0x00000000, 0xff000000, ADDRESS_UNSPECIFIED}, /* 0.0.0.0/8 */
-        {0x7f000000, 0xff000000, ADDRESS_LOOPBACK}, /* 127.0.0.0/8 */
-        {0x0a000000, 0xff000000, ADDRESS_PRIVATE}, /* 10.0.0.0/8 */
-        {0xac100000, 0xfff00000, ADDRESS_PRIVATE}, /* 172.16.0.0/12 */
-        {0xc0a80000, 0xffff0000, ADDRESS_PRIVATE}, /* 192.168.0.0/16 */
-        {0x64400000, 0xffc00000, ADDRESS_PRIVATE}, /* 100.64.0.0/10 */
-        {0xa9fe0000, 0xffff0000, ADDRESS_LINK_LOCAL}, /* 169.254.0.0/16 */
-        {0xe0000000, 0xf0000000, ADDRESS_MULTICAST}, /* 224.0.0.0/4 */
+        {0x7f000000, 0xff000000, ADDRESS_LOOPBACK},    /* 127.0.0.0/8 */
+        {0x0a000000, 0xff000000, ADDRESS_PRIVATE},     /* 10.0.0.0/8 */
+        {0xac100000, 0xfff00000, ADDRESS_PRIVATE},     /* 172.16.0.0/12 */
+        {0xc0a80000, 0xffff0000, ADDRESS_PRIVATE},     /* 192.168.0.0/16 */
+        {0x64400000, 0xffc00000, ADDRESS_PRIVATE},     /* 100.64.0.0/10 */
+        {0xa9fe0000, 0xffff0000, ADDRESS_LINK_LOCAL},  /* 169.254.0.0/16 */
+        {0xe0000000, 0xf0000000, ADDRESS_MULTICAST},   /* 224.0.0.0/4 */
     };
 
     for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)

@@ -18,7 +18,8 @@ struct address {
     };
 };
 
-/* Large enough for every text below: an escaped Unix path of 108 bytes ("\xHH" each), or [IPv6%interface]:port. */
+/* Large enough for every text below: an escaped Unix path of 108 bytes ("\xHH" each), or
+ * [IPv6%interface]:port. */
 #define ADDRESS_TEXT_MAX 448
 
 enum address_scope {
@@ -34,21 +35,23 @@ enum address_scope {
 /* Copies a kernel-filled socket address; length is cut to what struct address holds. */
 void address_set(struct address *address, const struct sockaddr *sa, socklen_t length);
 
-/* The Unix address of path; a leading '@' names the abstract namespace. False if path is empty or too long. */
+/* The Unix address of path; a leading '@' names the abstract namespace. False if path is empty or too long.
+ */
 bool address_set_unix(struct address *address, const char *path);
 
 /* Turns an IPv4-mapped IPv6 address (RFC 4291 2.5.5.2) into the IPv4 address it stands for. */
 void address_unmap(struct address *address);
 
-/* The host part: "192.0.2.1", "fe80::1%eth0", a mapped address as IPv4, an escaped Unix path or "@name", "" for an
- * unnamed socket. Always terminates; returns the length written. */
+/* The host part: "192.0.2.1", "fe80::1%eth0", a mapped address as IPv4, an escaped Unix path or "@name", ""
+ * for an unnamed socket. Always terminates; returns the length written. */
 size_t address_host(const struct address *address, char *text, size_t size);
 
 /* The port in host byte order; 0 for Unix addresses. */
 unsigned address_port(const struct address *address);
 void address_set_port(struct address *address, unsigned port);
 
-/* Host and port as one endpoint: "192.0.2.1:80", "[::1]:80", "/run/x.sock". Always terminates; returns the length. */
+/* Host and port as one endpoint: "192.0.2.1:80", "[::1]:80", "/run/x.sock". Always terminates; returns the
+ * length. */
 size_t address_text(const struct address *address, char *text, size_t size);
 
 /* Same family, host, port and scope. */

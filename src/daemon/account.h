@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* account: every client is counted once, and its log record written, summarised or dropped exactly once.
  *
- * written + summarised + dropped = served holds at every moment a thread is not inside account_result(), and is made to
- * hold again by the successor of a thread that was killed there. */
+ * written + summarised + dropped = served holds at every moment a thread is not inside account_result(), and
+ * is made to hold again by the successor of a thread that was killed there. */
 #ifndef SOCKGREET_ACCOUNT_H
 #define SOCKGREET_ACCOUNT_H
 
@@ -22,8 +22,8 @@ struct account {
     int wake_fd;
 };
 
-/* Repairs what a killed predecessor left half-counted, and counts the clients it had in its hands as abandoned. Call once,
- * before the thread serves. */
+/* Repairs what a killed predecessor left half-counted, and counts the clients it had in its hands as
+ * abandoned. Call once, before the thread serves. */
 void account_reconcile(struct account *account);
 
 /* A client (or n datagrams) came into this thread's hands. */

@@ -30,8 +30,8 @@ struct client {
     uint32_t discarded;
     uint32_t sent;
     uint32_t rest_length;
-    const char *rest; /* of the greeting */
-    char *copy;       /* holds rest if it was rendered for this client; malloc'ed */
+    const char *rest;   /* of the greeting */
+    char *copy;         /* holds rest if it was rendered for this client; malloc'ed */
     struct timer idle;  /* sending: next progress; lingering: next byte */
     struct timer total; /* lingering in all */
     struct record_address peer;

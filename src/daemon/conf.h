@@ -86,11 +86,13 @@ struct conf {
     int64_t linger_total_ns;
     int64_t send_ns;
     int64_t drain_ns;
+    int64_t drain_delay_ns;
 
     unsigned connections;
     bool connections_given; /* set in the file */
 
     int64_t heartbeat_ns;
+    unsigned stuck_after; /* heartbeats; 0: never */
 
     const struct conf_listener *listeners;
     size_t listener_count;

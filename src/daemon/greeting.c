@@ -47,8 +47,9 @@ static size_t value_max(const struct greeting *greeting, enum greeting_variable 
 {
     switch (variable) {
     case GREETING_CLIENT_ADDRESS:
+        return greeting->is_unix ? strlen("uid 4294967295") : IP_TEXT_MAX;
     case GREETING_SERVER_ADDRESS:
-        return greeting->address_max;
+        return greeting->is_unix ? sizeof(((struct sockaddr_un *)0)->sun_path) : IP_TEXT_MAX;
     case GREETING_CLIENT_PORT:
     case GREETING_SERVER_PORT:
         return strlen("65535");
@@ -230,7 +231,7 @@ int greeting_compile(struct arena *arena, const char *text, size_t length,
         return fail(&c, "is %zu bytes long; allowed: at most %d", length, GREETING_MAX);
     if (make_room(&c, arena, text, length) < 0)
         return -1;
-    c.greeting->address_max = strncmp(constants->transport, "unix", 4) == 0 ? ADDRESS_TEXT_MAX : IP_TEXT_MAX;
+    c.greeting->is_unix = strncmp(constants->transport, "unix", 4) == 0;
     if (put_text(&c, text, length) < 0)
         return -1;
     c.greeting->parts = c.parts;

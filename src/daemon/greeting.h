@@ -37,7 +37,7 @@ struct greeting {
     size_t length;     /* of bytes; 0 if not is_static */
     bool is_static;
     unsigned uses;      /* bit per enum greeting_variable */
-    size_t address_max; /* bytes of an address; longer ones are cut */
+    bool is_unix;       /* its addresses are users and paths */
     size_t max_length;  /* what greeting_render() can write at most */
     const struct greeting_part *parts;
     size_t part_count;

@@ -8,9 +8,10 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#define DESCRIPTORS_OTHER      40 /* standard streams, eventfds, pipes, NSS and journald sockets, and room to breathe */
-#define DESCRIPTORS_PER_THREAD 2  /* epoll, and one in accept's hands */
-#define CONNECTIONS_LEAST      8  /* per process; with less it is not worth starting */
+#define DESCRIPTORS_OTHER \
+    40 /* standard streams, eventfds, pipes, NSS and journald sockets, and room to breathe */
+#define DESCRIPTORS_PER_THREAD 2 /* epoll, and one in accept's hands */
+#define CONNECTIONS_LEAST      8 /* per process; with less it is not worth starting */
 
 unsigned limits_share(unsigned total, unsigned count, unsigned index)
 {
@@ -53,15 +54,17 @@ int limits_apply(const struct conf *conf, size_t sockets, unsigned *connections)
     have = limit > other ? (unsigned long long)(limit - other) : 0;
     if (conf->connections_given || have < CONNECTIONS_LEAST) {
         log_event(LOG_ERR, MESSAGE_LIMIT_LOWERED, NULL,
-                  "limits.connections: %u need %llu file descriptors per process, but no more than %llu can be had: "
+                  "limits.connections: %u need %llu file descriptors per process, but no more than %llu can "
+                  "be had: "
                   "lower it, or raise LimitNOFILE (ulimit -n)",
                   conf->connections, (unsigned long long)need, (unsigned long long)limit);
         return -EMFILE;
     }
     *connections = (unsigned)have * conf->processes;
-    log_event(LOG_WARNING, MESSAGE_LIMIT_LOWERED, NULL,
-              "limits.connections: lowered from %u to %u, because no more than %llu file descriptors per process "
-              "can be had (LimitNOFILE, ulimit -n)",
-              conf->connections, *connections, (unsigned long long)limit);
+    log_event(
+        LOG_WARNING, MESSAGE_LIMIT_LOWERED, NULL,
+        "limits.connections: lowered from %u to %u, because no more than %llu file descriptors per process "
+        "can be had (LimitNOFILE, ulimit -n)",
+        conf->connections, *connections, (unsigned long long)limit);
     return 0;
 }

@@ -155,6 +155,11 @@ int loader_fd(const struct loader *loader)
     return loader->pidfd;
 }
 
+pid_t loader_pid(const struct loader *loader)
+{
+    return loader->child;
+}
+
 static bool has_ended(const struct loader *loader)
 {
     struct pollfd ended = {.fd = loader->pidfd, .events = POLLIN};

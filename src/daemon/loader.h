@@ -22,6 +22,9 @@ int loader_start(const struct conf_source *source, struct loader **loader);
 /* A descriptor that becomes readable when the child has ended. */
 int loader_fd(const struct loader *loader);
 
+/* The child's process id. */
+pid_t loader_pid(const struct loader *loader);
+
 /* Ends the child if it still runs, and says what became of it. *conf is the configuration (LOADER_LOADED;
  * free with conf_free()) or NULL; *messages are lines of warnings and errors ("" if none), malloc'ed, the
  * caller frees. Frees loader. */

@@ -16,16 +16,19 @@
 #define LINE_SIZE  (EVENT_SIZE + 128)
 
 static struct {
-    bool journal;   /* entries go to journald's socket */
-    bool prefix;    /* standard error is journald's stream: "<6>text" */
+    bool journal; /* entries go to journald's socket */
+    bool prefix;  /* standard error is journald's stream: "<6>text" */
     int level;
     bool ring_used; /* events go into ring */
     struct ring ring;
     _Atomic uint32_t *asleep;
     int wake_fd;
+    char *capture;
+    size_t capture_size, captured;
 } logging = {.level = LOG_INFO, .wake_fd = -1};
 
-/* Whether standard error is the stream that systemd connected to the journal (systemd.exec(5), JOURNAL_STREAM). */
+/* Whether standard error is the stream that systemd connected to the journal (systemd.exec(5),
+ * JOURNAL_STREAM). */
 static bool stderr_is_journal(void)
 {
     const char *stream = getenv("JOURNAL_STREAM");
@@ -69,7 +72,8 @@ void log_use_ring(const struct ring *ring, _Atomic uint32_t *asleep, int wake_fd
 
 static const char *level_word(int level)
 {
-    static const char *const words[] = {[LOG_ERR] = "error: ", [LOG_WARNING] = "warning: ", [LOG_DEBUG] = "debug: "};
+    static const char *const words[] = {
+        [LOG_ERR] = "error: ", [LOG_WARNING] = "warning: ", [LOG_DEBUG] = "debug: "};
 
     return level >= 0 && level < (int)ARRAY_SIZE(words) && words[level] ? words[level] : "";
 }
@@ -85,8 +89,9 @@ static size_t format_line(char line[LINE_SIZE], int level, const char *message)
     } else {
         clock_gettime(CLOCK_REALTIME, &now);
         localtime_r(&now.tv_sec, &tm);
-        n = snprintf(line, LINE_SIZE, "%04d-%02d-%02d %02d:%02d:%02d.%03ld %s%s\n", tm.tm_year + 1900, tm.tm_mon + 1,
-                     tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, now.tv_nsec / NS_PER_MS, level_word(level), message);
+        n = snprintf(line, LINE_SIZE, "%04d-%02d-%02d %02d:%02d:%02d.%03ld %s%s\n", tm.tm_year + 1900,
+                     tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, now.tv_nsec / NS_PER_MS,
+                     level_word(level), message);
     }
     if (n < LINE_SIZE)
         return (size_t)n;
@@ -132,7 +137,8 @@ static void write_journal(int level, const char *message_id, const char *message
     sd_journal_sendv(iov, count);
 }
 
-void log_write(int level, const char *message_id, const char *message, const char *const *fields, size_t field_count)
+void log_write(int level, const char *message_id, const char *message, const char *const *fields,
+               size_t field_count)
 {
     if (!log_wants(level))
         return;
@@ -183,8 +189,10 @@ void log_flush(void)
     }
 }
 
-__attribute__((format(printf, 5, 0))) static void fill_event(struct event *event, int level, const char *message_id, const char *const fields[],
-                       const char *format, va_list arguments)
+__attribute__((format(printf, 5, 0))) static void fill_event(struct event *event, int level,
+                                                             const char *message_id,
+                                                             const char *const fields[], const char *format,
+                                                             va_list arguments)
 {
     const size_t size = sizeof(event->text) - 2;
     size_t used;
@@ -205,22 +213,75 @@ __attribute__((format(printf, 5, 0))) static void fill_event(struct event *event
     }
 }
 
+static void capture(const struct event *event)
+{
+    size_t room = logging.capture_size - logging.captured;
+    int n;
+
+    if (!logging.capture || event->level > LOG_ERR || room <= 1)
+        return;
+    n = snprintf(logging.capture + logging.captured, room, "%s\n", event->text);
+    logging.captured += (size_t)n < room ? (size_t)n : room - 1;
+}
+
+void log_capture(char *buffer, size_t size)
+{
+    logging.capture = buffer;
+    logging.capture_size = size;
+    logging.captured = 0;
+}
+
+static void deliver(const struct event *event)
+{
+    struct event *place;
+
+    if (!logging.ring_used) {
+        write_direct(event);
+        return;
+    }
+    place = ring_reserve(&logging.ring);
+    if (!place) /* the logger is stuck, and more of the same would not help */
+        return;
+    *place = *event;
+    ring_publish(&logging.ring);
+    log_wake(logging.asleep, logging.wake_fd);
+}
+
 void log_event(int level, const char *message_id, const char *const fields[], const char *format, ...)
 {
-    struct event direct, *event = logging.ring_used ? ring_reserve(&logging.ring) : &direct;
     int saved = errno;
+    struct event event;
     va_list arguments;
 
-    if (!log_wants(level) || !event) /* a full ring: the logger is stuck, and more of the same would not help */
+    if (!log_wants(level))
         return;
     va_start(arguments, format);
-    fill_event(event, level, message_id, fields, format, arguments);
+    fill_event(&event, level, message_id, fields, format, arguments);
     va_end(arguments);
-    if (logging.ring_used) {
-        ring_publish(&logging.ring);
-        log_wake(logging.asleep, logging.wake_fd);
-    } else {
-        write_direct(event);
-    }
+    capture(&event);
+    deliver(&event);
     errno = saved;
+}
+
+static void log_loader_message(const char *line, int length)
+{
+    static const char mark[] = ": warning: ";
+    const char *found = memmem(line, (size_t)length, mark, strlen(mark));
+
+    if (found) /* the level says so already */
+        log_event(LOG_WARNING, NULL, NULL, "%.*s: %.*s", (int)(found - line), line,
+                  length - (int)(found - line) - (int)strlen(mark), found + strlen(mark));
+    else
+        log_event(LOG_ERR, MESSAGE_CONFIGURATION_REFUSED, NULL, "%.*s", length, line);
+}
+
+void log_loader_messages(const char *messages)
+{
+    while (messages && *messages) {
+        int length = (int)strcspn(messages, "\n");
+
+        if (length)
+            log_loader_message(messages, length);
+        messages += length + (messages[length] == '\n');
+    }
 }

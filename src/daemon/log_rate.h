@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* log_rate: how many greetings a second are written one by one, exactly, for all threads of all workers together. */
+/* log_rate: how many greetings a second are written one by one, exactly, for all threads of all workers
+ * together. */
 #ifndef SOCKGREET_LOG_RATE_H
 #define SOCKGREET_LOG_RATE_H
 

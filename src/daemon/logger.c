@@ -12,7 +12,7 @@
 
 #define FIELD_MAX       (ADDRESS_TEXT_MAX + 32)
 #define FIELDS          10
-#define BURST           256              /* entries from one ring before the others get their turn */
+#define BURST           256 /* entries from one ring before the others get their turn */
 #define PAUSE_REPORT_NS (10 * NS_PER_S)
 
 /* The fields of one entry, as "KEY=VALUE". */
@@ -45,7 +45,8 @@ static void host_text(char text[ADDRESS_TEXT_MAX], const struct record_address *
     address_host(&address, text, ADDRESS_TEXT_MAX);
 }
 
-static void add_end(struct fields *fields, const char *end, const char *host, const struct record_address *packed)
+static void add_end(struct fields *fields, const char *end, const char *host,
+                    const struct record_address *packed)
 {
     add(fields, "SOCKGREET_%s_ADDRESS=%s", end, host);
     if (packed->family == AF_UNIX)
@@ -54,7 +55,8 @@ static void add_end(struct fields *fields, const char *end, const char *host, co
         add(fields, "SOCKGREET_%s_PORT=%u", end, packed->port);
 }
 
-static void add_fields(struct fields *fields, const struct conf_listener *listener, const struct record *record)
+static void add_fields(struct fields *fields, const struct conf_listener *listener,
+                       const struct record *record)
 {
     char client[ADDRESS_TEXT_MAX], server[ADDRESS_TEXT_MAX];
 
@@ -73,7 +75,8 @@ static void add_fields(struct fields *fields, const struct conf_listener *listen
 }
 
 /* "Got connection from 127.0.0.1:48437 on tcp, sent 26 bytes" */
-static void client_message(char *text, size_t size, const struct conf_listener *listener, const struct record *record)
+static void client_message(char *text, size_t size, const struct conf_listener *listener,
+                           const struct record *record)
 {
     char from[ADDRESS_TEXT_MAX], outcome[32] = "";
     struct address address;
@@ -135,8 +138,8 @@ static bool drain(const struct logger *logger)
 {
     bool any = drain_events(shared_events(logger->shared, logger->worker));
 
-    if (atomic_load(logger->shared->event_reader) == (int)logger->worker)
-        any |= drain_events(shared_master_events(logger->shared));
+    if (atomic_load(&logger->shared->service->event_reader) == (int)getpid())
+        any |= drain_events(shared_master_events(logger->shared->service));
     for (unsigned thread = 0; thread < logger->shared->threads; thread++)
         any |= drain_records(logger, thread);
     return any;
@@ -176,11 +179,13 @@ static void summarise(struct logger *logger, int64_t now)
         write_count(LOG_INFO, MESSAGE_SUMMARY, summarised, message);
     }
     if (dropped) {
-        snprintf(message, sizeof(message), "%" PRIu64 " log entries about clients found no room and were dropped", dropped);
+        snprintf(message, sizeof(message),
+                 "%" PRIu64 " log entries about clients found no room and were dropped", dropped);
         write_count(LOG_WARNING, MESSAGE_DROPPED, dropped, message);
     }
     if (abandoned) {
-        snprintf(message, sizeof(message), "%" PRIu64 " clients were in the hands of a worker that was killed", abandoned);
+        snprintf(message, sizeof(message),
+                 "%" PRIu64 " clients were in the hands of a worker that was killed", abandoned);
         write_count(LOG_WARNING, MESSAGE_ABANDONED, abandoned, message);
     }
 }
@@ -198,7 +203,8 @@ static void report_pauses(struct logger *logger, int64_t now)
     for (unsigned thread = 0; thread < logger->shared->threads && !error; thread++)
         error = atomic_load(&shared_thread(logger->shared, logger->worker, thread)->pause_error);
     snprintf(message, sizeof(message), "Accepting paused %" PRIu64 " times: %s",
-             totals.accept_pauses - logger->pauses_reported, error ? strerror(error) : "limits.connections is reached");
+             totals.accept_pauses - logger->pauses_reported,
+             error ? strerror(error) : "limits.connections is reached");
     write_count(LOG_WARNING, MESSAGE_ACCEPT_PAUSED, totals.accept_pauses - logger->pauses_reported, message);
     logger->pauses_reported = totals.accept_pauses;
     logger->next_pause_report = now + PAUSE_REPORT_NS;
@@ -210,12 +216,14 @@ static bool has_unreported(const struct logger *logger)
     struct stats_totals totals = {0};
 
     shared_sum_worker(logger->shared, logger->worker, &totals);
-    return totals.summarised != atomic_load(&reported->summarised) || totals.dropped != atomic_load(&reported->dropped) ||
-           totals.abandoned != atomic_load(&reported->abandoned) || totals.accept_pauses != logger->pauses_reported;
+    return totals.summarised != atomic_load(&reported->summarised) ||
+           totals.dropped != atomic_load(&reported->dropped) ||
+           totals.abandoned != atomic_load(&reported->abandoned) ||
+           totals.accept_pauses != logger->pauses_reported;
 }
 
-/* Falls asleep unless something came meanwhile. Greeting threads do not ring for what they only count, so it wakes up for
- * every summary by itself. */
+/* Falls asleep unless something came meanwhile. Greeting threads do not ring for what they only count, so it
+ * wakes up for every summary by itself. */
 static void wait_for_work(struct logger *logger, int64_t now)
 {
     struct shared_logger *state = shared_logger(logger->shared, logger->worker);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* sockgreetd: greets every client. */
+#include "../common/runtime.h"
 #include "check.h"
 #include "cmdline.h"
 #include "listener.h"
@@ -7,56 +8,92 @@
 #include "log.h"
 #include "master.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
-static int status_of(enum loader_status status)
+/* What was loaded, and from where. */
+struct loaded {
+    const struct conf *conf;
+    char *messages; /* why it is not the file's */
+    bool degraded;
+};
+
+static int load(const struct conf_source *source, struct loaded *loaded)
 {
+    enum loader_status status = loader_run(source, &loaded->conf, &loaded->messages);
+
+    log_open(loaded->conf ? loaded->conf->log_target : CONF_LOG_AUTO,
+             loaded->conf ? loaded->conf->log_level : LOG_INFO);
+    log_loader_messages(loaded->messages);
     return status == LOADER_LOADED ? 0 : status == LOADER_REFUSED ? EX_CONFIG : EX_OSERR;
 }
 
-/* Each line of what the loader said, as an event. */
-static void log_messages(char *messages, bool refused)
+/* A restart with a broken file is no outage: the configuration that served before the restart serves on. */
+static int load_last_good(struct loaded *loaded)
 {
-    char *rest = messages;
+    char path[512], *messages = NULL;
+    struct conf_source source = {.path = path, .path_given = true};
 
-    for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n"))
-        if (*line)
-            log_event(refused ? LOG_ERR : LOG_WARNING, refused ? MESSAGE_CONFIGURATION_REFUSED : NULL, NULL, "%s", line);
+    if (!runtime_path(RUNTIME_LAST_GOOD, path, sizeof(path)) || access(path, R_OK) < 0)
+        return EX_CONFIG;
+    if (loader_run(&source, &loaded->conf, &messages) != LOADER_LOADED) {
+        log_loader_messages(messages);
+        free(messages);
+        return EX_CONFIG;
+    }
+    free(messages);
+    loaded->degraded = true;
+    log_open(loaded->conf->log_target, loaded->conf->log_level);
+    log_event(LOG_ERR, MESSAGE_CONFIGURATION_REFUSED, NULL,
+              "The configuration was refused; the last good one serves until a reload succeeds");
+    return 0;
 }
 
-static int load(const struct conf_source *source, const struct conf **conf)
+/* The path of this program, which an upgrade executes when another file stands there. */
+static void keep_own_path(char **argv)
 {
-    char *messages = NULL;
-    enum loader_status status = loader_run(source, conf, &messages);
+    static char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
 
-    log_open(*conf ? (*conf)->log_target : CONF_LOG_AUTO, *conf ? (*conf)->log_level : LOG_INFO);
-    if (messages)
-        log_messages(messages, status != LOADER_LOADED);
-    free(messages);
-    return status_of(status);
+    if (length > 0)
+        argv[0] = path;
+}
+
+static int run(const struct cmdline *cmdline, char **argv)
+{
+    struct loaded loaded = {0};
+    int inherited = listener_inherit(), status; /* before any other descriptor is opened */
+
+    if (inherited < 0) {
+        fprintf(stderr, "sockgreetd: cannot take over the sockets passed: %s\n", strerror(-inherited));
+        return EX_OSERR;
+    }
+    status = load(&cmdline->source, &loaded);
+    if (status && inherited > 0 && getenv("NOTIFY_SOCKET"))
+        status = load_last_good(&loaded);
+    if (status == 0) {
+        struct master_settings settings = {
+            .source = &cmdline->source, .degraded = loaded.degraded ? loaded.messages : NULL, .argv = argv};
+
+        keep_own_path(argv);
+        status = master_run(&settings, loaded.conf);
+    }
+    free(loaded.messages);
+    return status;
 }
 
 int main(int argc, char **argv)
 {
-    const struct conf *conf = NULL;
     struct cmdline cmdline;
     int status = cmdline_parse(argc, argv, &cmdline);
 
     if (status != CMDLINE_GO_ON)
         return status;
-    if (cmdline.action != CMDLINE_RUN) {
-        status = check_run(&cmdline);
-    } else if (listener_inherit() < 0) { /* before any other descriptor is opened */
-        status = EX_OSERR;
-    } else {
-        status = load(&cmdline.source, &conf);
-        if (status == 0)
-            status = master_run(conf);
-        conf_free(conf);
-    }
+    status = cmdline.action == CMDLINE_RUN ? run(&cmdline, argv) : check_run(&cmdline);
     cmdline_free(&cmdline);
     return status;
 }

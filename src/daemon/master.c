@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include "master.h"
-
+#include "../common/runtime.h"
 #include "../common/util.h"
-#include "limits.h"
-#include "listener.h"
 #include "log.h"
+#include "master_internal.h"
 #include "notify.h"
-#include "sanitizer.h"
-#include "shared.h"
-#include "slots.h"
 #include "worker.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,30 +17,24 @@
 #include <sys/wait.h>
 #include <sysexits.h>
 
-#define STOP_GRACE_NS (2 * NS_PER_S) /* past the drain, before workers are killed */
-#define STATUS_NS     (5 * NS_PER_S) /* between refreshes of STATUS= */
+#define EXIT_NS (2 * NS_PER_S) /* what an end may take beside delay and drain, for the service manager */
 
-struct master {
-    const struct conf *conf;
-    struct listener_set listeners;
-    struct shared shared;
-    struct slots slots;
-    unsigned connections;
-    int signal_fd;
-    int lifeline[2]; /* workers read the first, whose end of file says that the master is gone */
-    int announce_fd;
-    struct pollfd *poll;
-    bool ready;      /* every worker has been serving at once */
-    bool stopping;
-    int64_t kill_at; /* while stopping */
-    int64_t status_at;
-    char status[160];
-};
+/* Calls act(generation) for every generation there is. */
+#define FOR_EACH_GENERATION(master, generation)                                                        \
+    for (unsigned generation##_i = 0; generation##_i < 2 + (master)->draining_count; generation##_i++) \
+        for (struct generation *generation = nth_generation(master, generation##_i); generation;       \
+             generation = NULL)
 
-/* All signals are blocked for good and read from a descriptor, so that the master sleeps without a race. */
+static struct generation *nth_generation(const struct master *master, unsigned i)
+{
+    return i == 0 ? master->serving : i == 1 ? master->starting : master->draining[i - 2];
+}
+
+/* All signals are blocked for good and read from a descriptor, so that the master sleeps without a race.
+ * sockgreetctl's requests are real-time signals, which queue and carry a token. */
 static int open_signals(void)
 {
-    static const int wanted[] = {SIGTERM, SIGINT, SIGQUIT, SIGCHLD, SIGUSR1, SIGHUP};
+    const int wanted[] = {SIGTERM, SIGINT, SIGQUIT, SIGCHLD, SIGHUP, SIGUSR1, SIGUSR2, SIGRTMIN};
     sigset_t all, set;
 
     sigfillset(&all);
@@ -58,342 +46,442 @@ static int open_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static int open_descriptors(struct master *master)
+/* In a worker just forked. */
+static void close_inherited(void *context)
 {
-    master->signal_fd = open_signals();
-    master->announce_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (master->signal_fd < 0 || master->announce_fd < 0 || pipe2(master->lifeline, O_CLOEXEC) < 0)
-        return -errno;
-    return 0;
-}
+    struct master *master = context;
 
-static int open_tables(struct master *master)
-{
-    const struct conf *conf = master->conf;
-    int error = shared_open(&master->shared, conf->processes, conf->thread_count);
-
-    if (error || (error = slots_open(&master->slots, conf->processes, monotonic_ns())))
-        return error;
-    master->poll = calloc(conf->processes + 1, sizeof(*master->poll));
-    return master->poll ? 0 : -ENOMEM;
+    close_fd(&master->signal_fd);
+    close_fd(&master->upgrade.ready_fd);
+    FOR_EACH_GENERATION(master, generation)
+    generation_close_pipes(generation);
 }
 
 static int open_all(struct master *master)
 {
-    int error = open_descriptors(master);
-
-    if (error || (error = open_tables(master))) {
-        log_error("cannot start: %s", strerror(-error));
-        return error;
-    }
-    error = listener_open(&master->listeners, master->conf);
-    return error ? error : limits_apply(master->conf, master->listeners.count, &master->connections);
+    master->nursery.close_inherited = close_inherited;
+    master->nursery.context = master;
+    master->signal_fd = open_signals();
+    master->nursery.announce_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (master->signal_fd < 0 || master->nursery.announce_fd < 0 ||
+        pipe2(master->nursery.lifeline, O_CLOEXEC) < 0)
+        return -errno;
+    master->service = shared_service_open();
+    return master->service ? 0 : -errno;
 }
 
 static void close_all(struct master *master)
 {
-    listener_close(&master->listeners);
-    free(master->poll);
-    slots_close(&master->slots);
-    shared_close(&master->shared);
-    close_fd(&master->lifeline[0]);
-    close_fd(&master->lifeline[1]);
-    close_fd(&master->announce_fd);
+    bool keep = master->upgrade.done || notify_enabled(); /* somebody else has the sockets, too */
+
+    reload_close(master);
+    upgrade_close(master);
+    FOR_EACH_GENERATION(master, generation)
+    generation_free(generation, keep);
+    shared_service_close(master->service);
+    close_fd(&master->nursery.lifeline[0]);
+    close_fd(&master->nursery.lifeline[1]);
+    close_fd(&master->nursery.announce_fd);
     close_fd(&master->signal_fd);
 }
 
-/* The child's side of the fork: what only the master may have is closed, above all the lifeline's writing end. */
-static _Noreturn void become_worker(struct master *master, unsigned index, int ready_fd, pid_t master_pid)
-{
-    struct worker_settings settings = {.conf = master->conf,
-                                       .listeners = &master->listeners,
-                                       .shared = &master->shared,
-                                       .slot = index,
-                                       .connections = master->connections,
-                                       .master = master_pid,
-                                       .lifeline_fd = master->lifeline[0],
-                                       .ready_fd = ready_fd,
-                                       .announce_fd = master->announce_fd,
-                                       .log_wake_fd = master->slots.table[index].log_wake_fd};
-
-    close_fd(&master->signal_fd);
-    close_fd(&master->lifeline[1]);
-    for (unsigned i = 0; i < master->slots.count; i++)
-        close_fd(&master->slots.table[i].ready_fd);
-    _exit(worker_run(&settings));
-}
-
-static int fork_worker(struct master *master, unsigned index)
-{
-    pid_t master_pid = getpid(), pid;
-    int ready[2];
-
-    if (pipe2(ready, O_CLOEXEC | O_NONBLOCK) < 0)
-        return -errno;
-    pid = fork();
-    if (pid < 0) {
-        int error = -errno;
-
-        close(ready[0]);
-        close(ready[1]);
-        return error;
-    }
-    if (pid == 0) {
-        close(ready[0]);
-        become_worker(master, index, ready[1], master_pid);
-    }
-    close(ready[1]);
-    slot_started(&master->slots.table[index], pid, ready[0]);
-    return 0;
-}
-
-static void start_due_workers(struct master *master, int64_t now)
-{
-    for (unsigned i = 0; i < master->slots.count && !master->stopping; i++) {
-        struct slot *slot = &master->slots.table[i];
-        int error;
-
-        if (slot->pid || slot->start_at > now)
-            continue;
-        error = fork_worker(master, i);
-        if (error)
-            log_event(LOG_ERR, MESSAGE_WORKER_BACKOFF, LOG_FIELDS("SOCKGREET_REASON", strerror(-error)),
-                      "cannot fork worker %u: %s; trying again in %.1f s", i, strerror(-error),
-                      (double)slot_failed(slot, now) / NS_PER_S);
-    }
-}
-
-/* The master's events are written by the logger of the first worker that serves, or directly where none does. */
+/* The master's events are written by the logger of the first worker that serves, or directly where none does.
+ */
 static void choose_event_reader(struct master *master)
 {
-    struct ring ring = shared_master_events(&master->shared);
+    struct ring ring = shared_master_events(master->service);
 
-    for (unsigned i = 0; i < master->slots.count; i++)
-        if (master->slots.table[i].ready) {
-            struct shared_logger *logger = shared_logger(&master->shared, i);
+    FOR_EACH_GENERATION(master, generation)
+    for (unsigned i = 0; i < generation->slots.count; i++) {
+        const struct slot *slot = &generation->slots.table[i];
+        struct shared_logger *logger = shared_logger(&generation->shared, i);
 
-            atomic_store(master->shared.event_reader, (int)i);
-            log_use_ring(&ring, &logger->asleep, master->slots.table[i].log_wake_fd);
-            log_wake(&logger->asleep, master->slots.table[i].log_wake_fd);
-            return;
-        }
-    atomic_store(master->shared.event_reader, -1);
+        if (!slot->ready)
+            continue;
+        atomic_store(&master->service->event_reader, slot->pid);
+        log_use_ring(&ring, &logger->asleep, slot->log_wake_fd);
+        log_wake(&logger->asleep, slot->log_wake_fd);
+        return;
+    }
+    atomic_store(&master->service->event_reader, 0);
     log_flush();
     log_use_stderr();
 }
 
-static uint64_t count_served(const struct master *master)
-{
-    struct stats_totals totals = {0};
-
-    shared_sum(&master->shared, &totals);
-    return stats_served(&totals);
-}
-
-static void update_status(struct master *master, int64_t now)
-{
-    char status[sizeof(master->status)];
-    unsigned ready = slots_ready(&master->slots);
-
-    master->status_at = now + STATUS_NS;
-    if (master->stopping)
-        snprintf(status, sizeof(status), "Stopping: %u workers finish their clients", slots_alive(&master->slots));
-    else
-        snprintf(status, sizeof(status), "%u of %u workers serving %zu listeners, %" PRIu64 " clients served", ready,
-                 master->slots.count, master->conf->listener_count, count_served(master));
-    if (strcmp(status, master->status) == 0)
-        return;
-    snprintf(master->status, sizeof(master->status), "%s", status);
-    if (master->ready)
-        notify_status(status);
-}
-
-static void report_started(struct master *master)
+static void report_listeners(const struct generation *generation)
 {
     char where[ADDRESS_TEXT_MAX];
 
-    if (!master->conf->file)
+    if (!generation->conf->file)
         log_notice("no configuration file: serving the built-in defaults, to this host only");
-    for (size_t i = 0; i < master->listeners.count; i++) {
-        const struct listener_socket *s = &master->listeners.sockets[i];
+    for (size_t i = 0; i < generation->listeners.count; i++) {
+        const struct listener_socket *s = &generation->listeners.sockets[i];
 
         if (i && s[-1].conf == s->conf && address_equal(&s[-1].address, &s->address))
             continue; /* another shard */
         address_text(&s->address, where, sizeof(where));
         log_info("Listening on %s (%s, %s)", where, s->conf->name, transport_name(s->conf->transport));
     }
-    log_event(LOG_INFO, MESSAGE_STARTED, NULL, "Ready: %u workers of %u threads serve %zu listeners", master->slots.count,
-              master->conf->thread_count, master->conf->listener_count);
+}
+
+static void first_ready(struct master *master, int64_t now)
+{
+    const struct generation *generation = master->serving;
+
+    report_listeners(generation);
+    log_event(LOG_INFO, MESSAGE_STARTED, NULL, "Ready: %u workers of %u threads serve %zu listeners",
+              generation->slots.count, generation->conf->thread_count, generation->conf->listener_count);
+    status_update(master, now);
+    notify_ready(master->status);
+    runtime_write_pid();
+    upgrade_report_ready();
 }
 
 static void worker_ready(struct master *master, int64_t now)
 {
+    bool first = !master->serving;
+
     choose_event_reader(master);
-    if (master->ready || slots_ready(&master->slots) < master->slots.count)
+    master->status_at = now;
+    if (!master->starting || slots_ready(&master->starting->slots) < master->starting->slots.count)
         return;
-    report_started(master);
-    update_status(master, now);
-    master->ready = true;
-    notify_ready(master->status);
+    reload_promote(master, now);
+    if (first)
+        first_ready(master, now);
 }
 
-/* Says why a worker ended that was not asked to, and what comes next. */
-static void report_death(struct slot *slot, unsigned index, pid_t pid, int64_t delay)
+/* A client whose wake-up a dead worker took is accepted by the others now, not at their next heartbeat. */
+static void announce(const struct master *master)
 {
-    char number[16], next[64] = "replaced at once";
-
-    snprintf(number, sizeof(number), "%u", index);
-    if (delay)
-        snprintf(next, sizeof(next), "it did not last, next try in %.1f s", (double)delay / NS_PER_S);
-    log_event(LOG_ERR, delay ? MESSAGE_WORKER_BACKOFF : MESSAGE_WORKER_DIED,
-              LOG_FIELDS("SOCKGREET_WORKER", number, "SOCKGREET_REASON", slot->last_exit), "worker %u (pid %d) %s: %s",
-              index, (int)pid, slot->last_exit, next);
+    if (write(master->nursery.announce_fd, &(uint64_t){1}, sizeof(uint64_t)) < 0)
+        log_warning("cannot announce a worker's death: %s", strerror(errno));
 }
 
-static void worker_ended(struct master *master, struct slot *slot, int status, int64_t now)
+static void worker_ended(struct master *master, struct generation *generation, struct slot *slot, int status,
+                         int64_t now)
 {
-    unsigned index = (unsigned)(slot - master->slots.table);
-    pid_t pid = slot->pid;
-    int64_t delay = slot_ended(slot, status, now);
+    bool was_ready = slot->ready;
 
+    generation_worker_ended(generation, slot, status, now);
     choose_event_reader(master);
-    if (!master->stopping)
-        report_death(slot, index, pid, delay);
-    else if (status != 0)
-        log_warning("worker %u (pid %d) %s while stopping", index, (int)pid, slot->last_exit);
-    /* A client whose wake-up the dead worker took is accepted by the others now, not at their next heartbeat. */
-    if (write(master->announce_fd, &(uint64_t){1}, sizeof(uint64_t)) < 0)
-        log_warning("cannot announce the death of worker %u: %s", index, strerror(errno));
+    announce(master);
+    if (generation->state == GENERATION_DRAINING)
+        return;
+    snprintf(master->last_failure, sizeof(master->last_failure), "%s", generation->last_failure);
+    if (generation == master->starting && !was_ready)
+        reload_worker_failed(master, now);
+    master->status_at = now;
 }
 
-/* Every child is reaped, also those that a process 1 inherits. */
+static bool reap_worker(struct master *master, pid_t pid, int status, int64_t now)
+{
+    FOR_EACH_GENERATION(master, generation)
+    {
+        struct slot *slot = slots_find(&generation->slots, pid);
+
+        if (slot) {
+            worker_ended(master, generation, slot, status, now);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Workers, and whom a process 1 inherits. The loader and a new binary are waited for by whoever started them.
+ */
 static void reap(struct master *master, int64_t now)
 {
+    siginfo_t info = {0};
     int status;
-    pid_t pid;
 
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        struct slot *slot = slots_find(&master->slots, pid);
-
-        if (slot)
-            worker_ended(master, slot, status, now);
+    while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid) {
+        if (info.si_pid == reload_pid(master) ||
+            (info.si_pid == master->upgrade.pid && !master->upgrade.done))
+            return; /* seen to in this very turn, and the rest in the next */
+        if (waitpid(info.si_pid, &status, WNOHANG) == info.si_pid)
+            reap_worker(master, info.si_pid, status, now);
+        info.si_pid = 0;
     }
 }
 
-static void signal_workers(struct master *master, int signal_number)
+static void retire(struct master *master, unsigned i)
 {
-    for (unsigned i = 0; i < master->slots.count; i++)
-        if (master->slots.table[i].pid)
-            kill(master->slots.table[i].pid, signal_number);
+    struct generation *generation = master->draining[i];
+
+    status_retire(master, generation);
+    generation_free(generation, master->upgrade.done || (master->stop != STOP_NO && notify_enabled()));
+    master->draining[i] = master->draining[--master->draining_count];
+    master->draining[master->draining_count] = NULL;
 }
 
-/* The first request drains, the second ends the drain. */
+static void retire_drained(struct master *master)
+{
+    for (unsigned i = master->draining_count; i-- > 0;)
+        if (slots_alive(&master->draining[i]->slots) == 0)
+            retire(master, i);
+}
+
+void master_drain_generation(struct master *master, struct generation *generation, int64_t now)
+{
+    generation_drain(generation, now);
+    master->draining[master->draining_count++] = generation;
+}
+
+static void drain_everything(struct master *master, int64_t now)
+{
+    struct generation *all[] = {master->serving, master->starting};
+
+    master->stop = STOP_DRAIN;
+    master->serving = master->starting = NULL;
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+        if (all[i])
+            master_drain_generation(master, all[i], now);
+    status_update(master, now);
+}
+
+static int64_t drain_time(const struct master *master)
+{
+    const struct generation *generation = master->serving ? master->serving : master->starting;
+
+    return generation ? generation->conf->drain_ns : 0;
+}
+
+static void begin_stop(struct master *master, int signal_number, int64_t now)
+{
+    char first[64] = "";
+    const struct generation *generation = master->serving ? master->serving : master->starting;
+    int64_t delay = generation && signal_number != SIGQUIT && !master->upgrade.done
+                        ? generation->conf->drain_delay_ns
+                        : 0;
+
+    if (delay)
+        snprintf(first, sizeof(first), "greeting on for %.1f s, then ", (double)delay / NS_PER_S);
+    log_event(LOG_INFO, MESSAGE_STOPPING, NULL, "Stopping on SIG%s: %sclients have up to %.1f s",
+              sigabbrev_np(signal_number), first,
+              signal_number == SIGQUIT ? 0.0 : (double)drain_time(master) / NS_PER_S);
+    reload_close(master);
+    if (master->serving && master->starting) { /* nobody waits for it any more */
+        master_drain_generation(master, master->starting, now);
+        master->starting = NULL;
+    }
+    master->stop = STOP_DELAY;
+    master->drain_at = now + delay;
+    status_update(master, now);
+    notify_stopping(master->status, delay + drain_time(master) + EXIT_NS);
+    if (delay == 0)
+        drain_everything(master, now);
+}
+
+/* The first request drains, the second ends the drain; SIGQUIT does not wait for anybody. */
 static void stop(struct master *master, int signal_number, int64_t now)
 {
-    bool at_once = master->stopping || signal_number == SIGQUIT;
+    bool again = master->stop != STOP_NO;
 
-    if (!master->stopping) {
-        master->stopping = true;
-        master->kill_at = now + master->conf->drain_ns + STOP_GRACE_NS;
-        log_event(LOG_INFO, MESSAGE_STOPPING, NULL, "Stopping on SIG%s: clients have up to %.1f s",
-                  sigabbrev_np(signal_number), at_once ? 0.0 : (double)master->conf->drain_ns / NS_PER_S);
-        update_status(master, now);
-        notify_stopping(master->status);
+    if (!again)
+        begin_stop(master, signal_number, now);
+    if (!again && signal_number != SIGQUIT)
+        return;
+    if (master->stop == STOP_DELAY)
+        drain_everything(master, now);
+    FOR_EACH_GENERATION(master, generation)
+    {
+        generation->kill_at = now + EXIT_NS;
+        generation_signal(generation, signal_number == SIGQUIT ? SIGQUIT : SIGUSR2);
     }
-    if (at_once)
-        master->kill_at = now + STOP_GRACE_NS;
-    signal_workers(master, at_once ? SIGQUIT : SIGTERM);
 }
 
-static void log_counters(const struct master *master)
+static void handle_signal(struct master *master, const struct signalfd_siginfo *info, int64_t now)
 {
-    struct stats_totals totals = {0};
-    char text[512];
+    int number = (int)info->ssi_signo;
 
-    shared_sum(&master->shared, &totals);
-    stats_text(&totals, text, sizeof(text));
-    log_event(LOG_NOTICE, MESSAGE_COUNTERS, NULL, "Counters: %s written=%" PRIu64, text, shared_written(&master->shared));
+    if (number == SIGRTMIN) {
+        reload_request(master, (uint32_t)info->ssi_int);
+        return;
+    }
+    switch (number) {
+    case SIGTERM:
+    case SIGINT:
+    case SIGQUIT:
+        stop(master, number, now);
+        break;
+    case SIGHUP:
+        reload_request(master, 0);
+        break;
+    case SIGUSR1:
+        status_log_counters(master);
+        break;
+    case SIGUSR2:
+        upgrade_start(master, now);
+        break;
+    default: /* SIGCHLD: signals merge, so children are looked after every time anyway */
+        break;
+    }
 }
 
 static void handle_signals(struct master *master, int64_t now)
 {
     struct signalfd_siginfo info;
 
-    while (read(master->signal_fd, &info, sizeof(info)) == sizeof(info)) {
-        switch ((int)info.ssi_signo) {
-        case SIGTERM:
-        case SIGINT:
-        case SIGQUIT:
-            stop(master, (int)info.ssi_signo, now);
-            break;
-        case SIGUSR1:
-            log_counters(master);
-            break;
-        case SIGHUP:
-            log_warning("SIGHUP ignored: restart the service to read a changed configuration");
-            break;
-        default: /* SIGCHLD: signals merge, so children are looked after every time anyway */
-            break;
-        }
+    while (read(master->signal_fd, &info, sizeof(info)) == sizeof(info))
+        handle_signal(master, &info, now);
+}
+
+static void read_ready(struct master *master, int64_t now)
+{
+    struct generation *starting = master->starting, *serving = master->serving;
+    struct generation *both[] = {serving, starting};
+
+    for (size_t g = 0; g < ARRAY_SIZE(both); g++)
+        for (unsigned i = 0; both[g] && i < both[g]->slots.count; i++)
+            if (both[g]->slots.table[i].ready_fd >= 0 && slot_read_ready(&both[g]->slots.table[i], now))
+                worker_ready(master, now);
+}
+
+static int64_t feed_watchdog(struct master *master, int64_t now)
+{
+    int64_t interval = notify_watchdog_interval();
+    const struct generation *generation = master->serving;
+
+    if (interval == 0)
+        return SLOT_NEVER;
+    if (now >= master->watchdog_at) {
+        master->watchdog_at = now + interval;
+        if (!generation || master->stop != STOP_NO || generation_is_alive(generation, now))
+            notify_watchdog();
     }
-    reap(master, now);
+    return master->watchdog_at;
 }
 
-static int poll_timeout(const struct master *master, int64_t now)
+static int64_t earliest(int64_t a, int64_t b)
 {
-    int64_t next = master->stopping ? master->kill_at : slots_next_start(&master->slots);
-
-    if (master->ready && notify_enabled() && master->status_at < next)
-        next = master->status_at;
-    if (next == SLOT_NEVER)
-        return -1;
-    return next <= now ? 0 : (int)((next - now) / NS_PER_MS) + 1;
+    return a < b ? a : b;
 }
 
-static void wait_for_events(struct master *master)
+/* Everything that is due now, and when something will be again. */
+static int64_t turn(struct master *master, int64_t now)
 {
-    for (unsigned i = 0; i < master->slots.count; i++)
-        master->poll[i] = (struct pollfd){.fd = master->slots.table[i].ready_fd, .events = POLLIN};
-    master->poll[master->slots.count] = (struct pollfd){.fd = master->signal_fd, .events = POLLIN};
-    poll(master->poll, master->slots.count + 1, poll_timeout(master, monotonic_ns()));
-}
+    int64_t next = SLOT_NEVER;
 
-static void turn(struct master *master)
-{
-    int64_t now = monotonic_ns();
-
-    for (unsigned i = 0; i < master->slots.count; i++)
-        if (master->poll[i].revents && slot_read_ready(&master->slots.table[i], now))
-            worker_ready(master, now);
+    read_ready(master, now);
     handle_signals(master, now);
-    start_due_workers(master, now);
-    if (master->ready && now >= master->status_at && notify_enabled())
-        update_status(master, now);
-    if (master->stopping && now >= master->kill_at) {
-        log_warning("workers did not end in time and are killed");
-        signal_workers(master, SIGKILL);
-        master->kill_at = now + STOP_GRACE_NS;
+    reload_step(master, now);
+    upgrade_step(master, now);
+    reap(master, now);
+    retire_drained(master);
+    if (master->stop == STOP_DELAY && now >= master->drain_at)
+        drain_everything(master, now);
+    FOR_EACH_GENERATION(master, generation)
+    {
+        generation_start_due(generation, &master->nursery, now);
+        next = earliest(next, generation_check(generation, now));
     }
+    if (now >= master->status_at && (master->serving || master->stop == STOP_DRAIN))
+        status_update(master, now);
+    next = earliest(next, feed_watchdog(master, now));
+    next = earliest(next, reload_next(master));
+    if (master->serving)
+        next = earliest(next, master->status_at);
+    if (master->upgrade.pid && !master->upgrade.done)
+        next = earliest(next, master->upgrade.deadline);
+    return master->stop == STOP_DELAY ? earliest(next, master->drain_at) : next;
+}
+
+static unsigned count_slots(const struct master *master)
+{
+    unsigned count = 0;
+
+    FOR_EACH_GENERATION(master, generation)
+    count += generation->slots.count;
+    return count;
+}
+
+/* Sleeps until a signal, a worker's word, the loader's or a new binary's news, or the time next. */
+static void wait_for_events(struct master *master, int64_t next)
+{
+    unsigned count = 0, room = count_slots(master) + 3;
+    struct pollfd *fds = calloc(room, sizeof(*fds));
+    int64_t wait = next - monotonic_ns();
+    int timeout = next == SLOT_NEVER ? -1 : wait <= 0 ? 0 : (int)(wait / NS_PER_MS) + 1;
+
+    if (!fds) { /* without memory for the list, look at everything often */
+        poll(NULL, 0, 50);
+        return;
+    }
+    fds[count++] = (struct pollfd){.fd = master->signal_fd, .events = POLLIN};
+    fds[count++] = (struct pollfd){.fd = reload_fd(master), .events = POLLIN};
+    fds[count++] = (struct pollfd){.fd = master->upgrade.ready_fd, .events = POLLIN};
+    FOR_EACH_GENERATION(master, generation)
+    for (unsigned i = 0; i < generation->slots.count; i++)
+        fds[count++] = (struct pollfd){.fd = generation->slots.table[i].ready_fd, .events = POLLIN};
+    poll(fds, count, timeout);
+    free(fds);
+}
+
+static bool is_over(const struct master *master)
+{
+    return master->stop == STOP_DRAIN && master->draining_count == 0;
 }
 
 static void supervise(struct master *master)
 {
-    start_due_workers(master, monotonic_ns());
-    while (!master->stopping || slots_alive(&master->slots) > 0) {
-        wait_for_events(master);
-        turn(master);
+    while (!is_over(master)) {
+        int64_t next = turn(master, monotonic_ns());
+
+        if (!is_over(master))
+            wait_for_events(master, next);
     }
 }
 
-int master_run(const struct conf *conf)
+static void report_end(const struct master *master)
 {
-    struct master master = {.conf = conf, .signal_fd = -1, .lifeline = {-1, -1}, .announce_fd = -1};
-    int error = open_all(&master);
+    struct stats_totals totals;
+    uint64_t written;
 
+    log_flush();
+    log_use_stderr();
+    status_log_counters(master);
+    status_totals(master, &totals, &written);
+    log_event(LOG_INFO, MESSAGE_STOPPED, NULL, "Stopped: %" PRIu64 " clients served", stats_served(&totals));
+    if (!master->upgrade.done) {
+        runtime_remove_pid();
+        runtime_remove(RUNTIME_STATUS);
+    }
+}
+
+static int start(struct master *master, const struct conf *conf)
+{
+    int error = open_all(master);
+
+    if (error) {
+        log_error("cannot start: %s", strerror(-error));
+        return error;
+    }
+    runtime_open();
+    master->starting = generation_new(1, conf, master->service);
+    if (!master->starting)
+        return -EIO; /* logged */
+    listener_forget_inherited();
+    master->last_number = 1;
+    return 0;
+}
+
+int master_run(const struct master_settings *settings, const struct conf *conf)
+{
+    struct master master = {.settings = settings,
+                            .signal_fd = -1,
+                            .nursery = {.lifeline = {-1, -1}, .announce_fd = -1},
+                            .upgrade = {.ready_fd = -1}};
+    int error;
+
+    if (settings->degraded)
+        snprintf(master.degraded, sizeof(master.degraded), "%.*s", (int)strcspn(settings->degraded, "\n"),
+                 settings->degraded);
+    error = start(&master, conf);
     if (error == 0) {
         supervise(&master);
-        log_counters(&master);
-        log_event(LOG_INFO, MESSAGE_STOPPED, NULL, "Stopped: %" PRIu64 " clients served", count_served(&master));
+        report_end(&master);
+    } else {
+        conf_free(conf);
     }
     close_all(&master);
     return error ? EX_OSERR : 0;

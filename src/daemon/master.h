@@ -7,8 +7,14 @@
 
 #include "conf.h"
 
-/* Binds the listeners, starts the workers and supervises them until SIGTERM or SIGINT. Returns the exit status: 0 or
- * EX_OSERR. In a worker it does not return. */
-int master_run(const struct conf *conf);
+struct master_settings {
+    const struct conf_source *source; /* for reloads */
+    const char *degraded; /* why conf is the last good one and not source's; NULL: it is source's */
+    char **argv;          /* for an upgrade */
+};
+
+/* Binds the listeners, starts the workers and supervises them until SIGTERM or SIGINT. Takes conf over.
+ * Returns the exit status: 0 or EX_OSERR. In a worker it does not return. */
+int master_run(const struct master_settings *settings, const struct conf *conf);
 
 #endif

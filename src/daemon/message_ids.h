@@ -42,6 +42,12 @@
 /* Clients whose worker was killed while it served them. */
 #define MESSAGE_ABANDONED "363c88bab92142f9af1dbaf608062386"
 
+/* A reload succeeded. */
+#define MESSAGE_RELOADED "001bfdba9c534732846d9305fad95482"
+
+/* A new binary takes over, or could not. */
+#define MESSAGE_UPGRADE "c85dc39bba1a41ea8901696f7f739d05"
+
 /* The counters, as asked for with SIGUSR1. */
 #define MESSAGE_COUNTERS "d4d0a4e66e564d41aacaea9734c69093"
 

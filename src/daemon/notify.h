@@ -4,18 +4,33 @@
 #define SOCKGREET_NOTIFY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Whether a service manager listens. */
 bool notify_enabled(void);
 
-/* Every worker is serving. */
+/* Every worker is serving, or a reload is over, however it ended. */
 void notify_ready(const char *status);
+
+/* A reload begins. */
+void notify_reloading(void);
 
 /* The one line that systemctl status shows. */
 void notify_status(const char *status);
 
-/* The end has begun. */
-void notify_stopping(const char *status);
+/* The end has begun; it may take this long. */
+void notify_stopping(const char *status, int64_t longest_ns);
+
+/* The workers make progress (sd_watchdog_enabled(3)). */
+void notify_watchdog(void);
+
+/* Half of what the watchdog allows, in nanoseconds; 0: there is none. */
+int64_t notify_watchdog_interval(void);
+
+/* Has the manager keep a copy of a listening socket over restarts, under a label unique to it, or drop it
+ * again. */
+void notify_store(int fd, const char *label);
+void notify_unstore(const char *label);
 
 /* In a child: only the master speaks (NotifyAccess=main). */
 void notify_forget(void);

@@ -72,7 +72,8 @@ static int verify(const struct conf *conf, const char **step)
     if (!conf->change_user)
         return 0;
     *step = "verify user";
-    if (getresuid(&real, &effective, &saved) < 0 || real != conf->uid || effective != conf->uid || saved != conf->uid)
+    if (getresuid(&real, &effective, &saved) < 0 || real != conf->uid || effective != conf->uid ||
+        saved != conf->uid)
         return -EPERM;
     *step = "verify that root cannot be regained";
     return conf->uid != 0 && (setresuid(0, 0, 0) == 0 || setresgid(0, 0, 0) == 0) ? -EPERM : 0;

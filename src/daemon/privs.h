@@ -5,8 +5,9 @@
 
 #include "conf.h"
 
-/* Changes to the configured user if there is one to change to, empties every capability set, forbids new privileges, and
- * verifies that nothing can be taken back. Call before threads exist. Returns 0, or -errno with the step that failed. */
+/* Changes to the configured user if there is one to change to, empties every capability set, forbids new
+ * privileges, and verifies that nothing can be taken back. Call before threads exist. Returns 0, or -errno
+ * with the step that failed. */
 int privs_drop(const struct conf *conf, const char **step);
 
 #endif

@@ -37,7 +37,8 @@ void ring_publish(const struct ring *ring)
 {
     uint64_t published = atomic_load_explicit(&ring->state->published, memory_order_relaxed);
 
-    /* Sequentially consistent, so that the producer sees a reader that fell asleep before it saw this (log_wake). */
+    /* Sequentially consistent, so that the producer sees a reader that fell asleep before it saw this
+     * (log_wake). */
     atomic_store(&ring->state->published, published + 1);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* ring: a lock-free queue of fixed-size elements in shared memory, one producer and one consumer.
  *
- * Positions count every element ever published and released, so a successor of either side goes on where it was left. */
+ * Positions count every element ever published and released, so a successor of either side goes on where it
+ * was left. */
 #ifndef SOCKGREET_RING_H
 #define SOCKGREET_RING_H
 

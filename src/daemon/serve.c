@@ -34,7 +34,8 @@ static void unwatch_sockets(struct serve *serve, bool datagram_too)
             epoll_ctl(serve->epoll, EPOLL_CTL_DEL, serve->sockets[i].fd, NULL);
 }
 
-/* Tries each listener: a wake-up that another thread took with it when it died is not passed on by the kernel. */
+/* Tries each listener: a wake-up that another thread took with it when it died is not passed on by the
+ * kernel. */
 static void try_sockets(struct serve *serve)
 {
     for (size_t i = 0; i < serve->socket_count; i++)
@@ -120,11 +121,10 @@ static void ordered(struct serve *serve, struct watch *watch, uint32_t events)
     (void)events;
     if (order != SERVE_RUN && !serve->draining)
         start_drain(serve);
-    if (order == SERVE_QUIT) {
-        if (serve->accepting)
-            stop_accepting(serve, 0);
+    if (order >= SERVE_FINISH && serve->accepting)
+        stop_accepting(serve, order == SERVE_FINISH ? CLOSE_NS : 0);
+    if (order == SERVE_QUIT)
         serve->close_end = serve->now;
-    }
 }
 
 /* Whether the thread has nothing more to do. */
@@ -164,7 +164,7 @@ static void due(struct serve *serve)
         resume(serve);
     if (serve->now < serve->next_beat)
         return;
-    stats_add(&serve->shared->beats, 1);
+    atomic_store_explicit(&serve->shared->beat_at, serve->now, memory_order_relaxed);
     serve->next_beat = serve->now + serve->conf->heartbeat_ns;
     try_sockets(serve);
 }
@@ -230,8 +230,8 @@ static void format_end(struct end_text *text, const struct record_address *packe
     snprintf(text->port, sizeof(text->port), "%u", packed->port);
 }
 
-size_t serve_render(struct serve *serve, const struct conf_listener *listener, const struct record_address *client,
-                    const struct record_address *server, char *out)
+size_t serve_render(struct serve *serve, const struct conf_listener *listener,
+                    const struct record_address *client, const struct record_address *server, char *out)
 {
     const struct greeting *greeting = listener->greeting;
     struct end_text client_text, server_text;
@@ -258,11 +258,10 @@ static void open_socket(struct serve_socket *socket, const struct listener_socke
     socket->stream = transport_socket_type(listener->conf->transport) == SOCK_STREAM;
     socket->watch.ready = socket->stream ? serve_stream_ready : serve_dgram_ready;
     record_pack(&socket->bound, &listener->address);
-
 }
 
-/* A thread with no room for clients leaves the stream sockets to others. The order matters to EPOLLEXCLUSIVE: each
- * thread is first in line at its own UDP shard. */
+/* A thread with no room for clients leaves the stream sockets to others. The order matters to EPOLLEXCLUSIVE:
+ * each thread is first in line at its own UDP shard. */
 static int open_sockets(struct serve *serve)
 {
     const struct listener_set *set = serve->settings.listeners;
@@ -311,7 +310,7 @@ static void open_account(struct serve *serve)
     serve->account.each = conf->log_greetings == CONF_GREETINGS_EACH && log_wants(LOG_INFO);
     serve->account.asleep = &shared_logger(s->shared, s->worker)->asleep;
     serve->account.wake_fd = s->log_wake_fd;
-    log_rate_attach(&serve->account.rate, s->shared->rate, conf->log_max_per_second);
+    log_rate_attach(&serve->account.rate, &s->shared->service->rate, conf->log_max_per_second);
 }
 
 static int open_all(struct serve *serve)
@@ -321,8 +320,8 @@ static int open_all(struct serve *serve)
     serve->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (error || serve->epoll < 0)
         return error ? error : -errno;
-    if ((error = timers_open(&serve->timers, serve->conf->listener_count + 3)) || (error = open_buffers(serve)) ||
-        (error = open_sockets(serve)))
+    if ((error = timers_open(&serve->timers, serve->conf->listener_count + 3)) ||
+        (error = open_buffers(serve)) || (error = open_sockets(serve)))
         return error;
     serve->announce.ready = announced;
     serve->order.ready = ordered;

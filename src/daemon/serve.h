@@ -8,9 +8,10 @@
 #include "shared.h"
 
 enum serve_order {
-    SERVE_RUN,   /* greet */
-    SERVE_DRAIN, /* greet on until those connected now are done or timeouts.drain ends, then stop */
-    SERVE_QUIT   /* stop at once */
+    SERVE_RUN,    /* greet */
+    SERVE_DRAIN,  /* greet on until those connected now are done or timeouts.drain ends, then stop */
+    SERVE_FINISH, /* stop accepting at once, and give those connected a quarter of a second */
+    SERVE_QUIT    /* stop at once */
 };
 
 /* What a thread is given; all of it outlives the thread. */
@@ -18,11 +19,11 @@ struct serve_settings {
     const struct conf *conf;
     const struct listener_set *listeners;
     const struct shared *shared;
-    unsigned worker, thread; /* slot, and index in it */
-    unsigned connections;    /* clients this thread may hold at once */
-    int log_wake_fd;         /* eventfd of the worker's logger */
-    int announce_fd;         /* eventfd: the master says that a worker died, look at the listeners */
-    int order_fd;            /* eventfd: order has changed */
+    unsigned worker, thread;  /* slot, and index in it */
+    unsigned connections;     /* clients this thread may hold at once */
+    int log_wake_fd;          /* eventfd of the worker's logger */
+    int announce_fd;          /* eventfd: the master says that a worker died, look at the listeners */
+    int order_fd;             /* eventfd: order has changed */
     const _Atomic int *order; /* enum serve_order */
 };
 

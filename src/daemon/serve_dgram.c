@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* UDP and Unix datagrams: a batch in, a batch out, each answer from the address that was asked.
  *
- * Which datagrams get no answer, and how long an answer may be, follows from two dangers: greeters that are spoofed into
- * answering each other for ever (CVE-2024-2169), and greeters used to amplify an attack (RFC 5358 has the DNS case). */
+ * Which datagrams get no answer, and how long an answer may be, follows from two dangers: greeters that are
+ * spoofed into answering each other for ever (CVE-2024-2169), and greeters used to amplify an attack (RFC
+ * 5358 has the DNS case). */
 #include "serve_internal.h"
 
 #include <arpa/inet.h>
@@ -12,12 +13,14 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define BATCH          32
-#define BATCHES        4 /* taken from one socket before others get their turn */
-#define IPV4_OVERHEAD  28 /* RFC 791 header without options, RFC 768 header */
-#define IPV6_OVERHEAD  48 /* RFC 8200 header, RFC 768 header */
-#define PACKET_ALWAYS  64 /* bytes of IP packet that every source gets */
-#define AUTOBIND_DIGITS 5 /* unix(7): NUL and five hexadecimal digits */
+#define BATCH           32
+#define BATCHES         4  /* taken from one socket before others get their turn */
+#define IPV4_OVERHEAD   28 /* RFC 791 header without options, RFC 768 header */
+#define IPV6_OVERHEAD   48 /* RFC 8200 header, RFC 768 header */
+#define PACKET_ALWAYS   64 /* bytes of IP packet that every source gets */
+#define AUTOBIND_DIGITS 5  /* unix(7): NUL and five hexadecimal digits */
+#define PAYLOAD_READ    32 /* bytes of a request that are looked at */
+#define ECHO_LEAST      8  /* bytes in common that make a request another greeter's answer */
 
 /* One datagram of a batch. */
 struct dgram {
@@ -29,14 +32,15 @@ struct dgram {
     bool has_info4, has_info6;
     struct ucred credentials; /* Unix */
     size_t request;           /* bytes of payload */
-    uint32_t length;          /* of the answer */
+    char payload[PAYLOAD_READ];
+    uint32_t length; /* of the answer */
     enum result result;
     char rendered[CONF_DATAGRAM_MAX];
 };
 
 struct dgram_batch {
     struct mmsghdr in[BATCH], out[BATCH];
-    struct iovec iov[BATCH];
+    struct iovec in_iov[BATCH], iov[BATCH];
     struct {
         _Alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
     } out_control[BATCH];
@@ -54,12 +58,15 @@ static int receive(struct serve_socket *socket, struct dgram_batch *batch)
     for (int i = 0; i < BATCH; i++) {
         struct dgram *d = &batch->dgrams[i];
 
+        batch->in_iov[i] = (struct iovec){d->payload, sizeof(d->payload)};
         batch->in[i].msg_hdr = (struct msghdr){.msg_name = &d->client.sa,
                                                .msg_namelen = sizeof(d->client.un),
+                                               .msg_iov = &batch->in_iov[i],
+                                               .msg_iovlen = 1,
                                                .msg_control = d->control,
                                                .msg_controllen = sizeof(d->control)};
     }
-    /* Nobody reads the payload: with MSG_TRUNC and no buffer its length is all that comes (recv(2)). */
+    /* MSG_TRUNC: the whole length comes, however little is read (recv(2)). */
     return recvmmsg(socket->fd, batch->in, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
 }
 
@@ -106,6 +113,21 @@ static bool udp_answerable(const struct conf *conf, const struct address *client
     if (port < 1024 && scope != ADDRESS_LOOPBACK) /* where the small services live that would answer back */
         return false;
     return !conf_has_udp_port(conf, port); /* another greeter, or ourselves */
+}
+
+/* Whether a request begins as our own greeting does: then it is the answer of a greeter like this one, on
+ * whatever port, and answering it would begin a conversation that never ends. */
+static bool is_echo(const struct greeting *greeting, const struct dgram *d)
+{
+    const char *begin = greeting->is_static ? greeting->bytes : greeting->parts[0].text;
+    size_t length = greeting->is_static ? greeting->length : greeting->parts[0].length;
+
+    if (!greeting->is_static && greeting->parts[0].variable != GREETING_LITERAL)
+        return false;
+    if (length > sizeof(d->payload))
+        length = sizeof(d->payload);
+    return length > 0 && d->request >= length && memcmp(d->payload, begin, length) == 0 &&
+           (length >= ECHO_LEAST || d->request == greeting->length);
 }
 
 /* Bytes of payload that may go to a source in global address space. */
@@ -174,17 +196,19 @@ static bool is_answerable(struct serve *serve, const struct serve_socket *socket
     scope = address_scope(&d->client);
     if (scope == ADDRESS_GLOBAL)
         *allowance = udp_allowance(socket->conf, d);
-    return udp_answerable(serve->conf, &d->client, scope);
+    return udp_answerable(serve->conf, &d->client, scope) && !is_echo(socket->conf->greeting, d);
 }
 
-static void set_source(struct msghdr *header, char *control, const struct serve_socket *socket, struct dgram *d)
+static void set_source(struct msghdr *header, char *control, const struct serve_socket *socket,
+                       struct dgram *d)
 {
     bool v4 = d->has_info4;
     size_t size = v4 ? sizeof(d->info4) : sizeof(d->info6);
     struct cmsghdr *c;
 
     /* A multicast address cannot be a source: the kernel chooses one. */
-    if (!socket->listener->any || !(v4 || d->has_info6) || (!v4 && IN6_IS_ADDR_MULTICAST(&d->info6.ipi6_addr)))
+    if (!socket->listener->any || !(v4 || d->has_info6) ||
+        (!v4 && IN6_IS_ADDR_MULTICAST(&d->info6.ipi6_addr)))
         return;
     if (v4) {
         d->info4.ipi_ifindex = 0; /* the route decides */
@@ -201,9 +225,10 @@ static void set_source(struct msghdr *header, char *control, const struct serve_
     memcpy(CMSG_DATA(c), v4 ? (void *)&d->info4 : (void *)&d->info6, size);
 }
 
-/* Decides about one datagram and, if it is answered, adds the answer to the batch. Returns how many it holds. */
-static unsigned prepare(struct serve *serve, struct serve_socket *socket, struct dgram_batch *batch, unsigned count,
-                        struct dgram *d)
+/* Decides about one datagram and, if it is answered, adds the answer to the batch. Returns how many it holds.
+ */
+static unsigned prepare(struct serve *serve, struct serve_socket *socket, struct dgram_batch *batch,
+                        unsigned count, struct dgram *d)
 {
     size_t allowance;
     const char *bytes;
@@ -227,7 +252,8 @@ static unsigned prepare(struct serve *serve, struct serve_socket *socket, struct
     return count + 1;
 }
 
-/* Sends the answers. One that the network or a full queue does not take is counted, and the next one is tried. */
+/* Sends the answers. One that the network or a full queue does not take is counted, and the next one is
+ * tried. */
 static void answer_all(struct serve_socket *socket, struct dgram_batch *batch, unsigned count)
 {
     unsigned done = 0;
@@ -245,7 +271,8 @@ static void answer_all(struct serve_socket *socket, struct dgram_batch *batch, u
     }
 }
 
-static void account_all(struct serve *serve, struct serve_socket *socket, struct dgram_batch *batch, unsigned count)
+static void account_all(struct serve *serve, struct serve_socket *socket, struct dgram_batch *batch,
+                        unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
         struct dgram *d = &batch->dgrams[i];
@@ -290,7 +317,8 @@ void serve_dgram_ready(struct serve *serve, struct watch *watch, uint32_t events
             serve_batch(serve, socket, (unsigned)received);
         else if (received == 0 || errno == EAGAIN)
             return;
-        /* Anything else is an earlier answer's ICMP error or a datagram with a bad checksum: it is over with this. */
+        /* Anything else is an earlier answer's ICMP error or a datagram with a bad checksum: it is over with
+         * this. */
         if (received > 0 && received < BATCH)
             return;
     }

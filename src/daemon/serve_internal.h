@@ -4,8 +4,8 @@
 #define SOCKGREET_SERVE_INTERNAL_H
 
 #include "account.h"
-#include "log.h"
 #include "client.h"
+#include "log.h"
 #include "serve.h"
 #include "timers.h"
 #include "watch.h"
@@ -50,9 +50,9 @@ struct serve {
     int64_t next_beat;
 
     bool draining;
-    int64_t drain_end;  /* stop accepting then at the latest */
-    int64_t close_end;  /* close whoever is left then */
-    unsigned epoch;     /* clients of an older epoch were there before the drain */
+    int64_t drain_end; /* stop accepting then at the latest */
+    int64_t close_end; /* close whoever is left then */
+    unsigned epoch;    /* clients of an older epoch were there before the drain */
     unsigned old_clients;
 
     char time_text[32]; /* ${time}, made once a second */
@@ -60,10 +60,10 @@ struct serve {
     char pid_text[16];
 };
 
-/* Renders a greeting that is not static; out has room for its max_length. Addresses may be NULL if the greeting does not
- * use them. Returns the length. */
-size_t serve_render(struct serve *serve, const struct conf_listener *listener, const struct record_address *client,
-                    const struct record_address *server, char *out);
+/* Renders a greeting that is not static; out has room for its max_length. Addresses may be NULL if the
+ * greeting does not use them. Returns the length. */
+size_t serve_render(struct serve *serve, const struct conf_listener *listener,
+                    const struct record_address *client, const struct record_address *server, char *out);
 
 /* Stops accepting for a while: error is errno, or 0 for the limit of connections. */
 void serve_pause(struct serve *serve, int error);

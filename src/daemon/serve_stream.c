@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* TCP and Unix stream clients: greet, shut down, linger until the client has read it all, close.
  *
- * Closing a socket with unread input makes the kernel send a reset (RFC 1122 4.2.2.13), which can destroy the greeting
- * before the client has read it. So every client's input is read away, within bounds, until its end of file. */
+ * Closing a socket with unread input makes the kernel send a reset (RFC 1122 4.2.2.13), which can destroy the
+ * greeting before the client has read it. So every client's input is read away, within bounds, until its end
+ * of file. */
 #include "serve_internal.h"
 
 #include <linux/sockios.h>
@@ -38,7 +39,8 @@ static void own_address(const struct client *client, struct record_address *serv
         record_pack(server, &address);
 }
 
-/* Who the client is costs a system call on a Unix socket, so it is asked for only where it is written down. */
+/* Who the client is costs a system call on a Unix socket, so it is asked for only where it is written down.
+ */
 static void fill_record(struct record *record, struct client *client)
 {
     if (client->socket->conf->transport == TRANSPORT_UNIX)
@@ -107,11 +109,13 @@ static enum input discard(struct client *client, bool *talked)
     }
 }
 
-/* MSG_MORE holds the last segment back, so that it leaves together with the end of file that shutdown() adds. */
+/* MSG_MORE holds the last segment back, so that it leaves together with the end of file that shutdown() adds.
+ */
 static enum progress send_rest(struct client *client)
 {
     while (client->rest_length) {
-        ssize_t n = send(client->fd, client->rest, client->rest_length, MSG_MORE | MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t n =
+            send(client->fd, client->rest, client->rest_length, MSG_MORE | MSG_NOSIGNAL | MSG_DONTWAIT);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -244,7 +248,8 @@ static void advance(struct serve *serve, struct client *client)
     }
 }
 
-/* While a large greeting is on its way, the client's input is read away too, lest both sides wait for each other. */
+/* While a large greeting is on its way, the client's input is read away too, lest both sides wait for each
+ * other. */
 static bool hear(struct serve *serve, struct client *client)
 {
     bool talked = false;
@@ -299,7 +304,8 @@ static void greet(struct serve *serve, struct client *client)
     advance(serve, client);
 }
 
-/* What an error of accept means: 0 try the next, else whether to pause; see accept(2) on pending network errors. */
+/* What an error of accept means: 0 try the next, else whether to pause; see accept(2) on pending network
+ * errors. */
 enum accept_verdict { ACCEPT_NEXT, ACCEPT_EMPTY, ACCEPT_PAUSE };
 
 static enum accept_verdict judge_accept(int error)
@@ -325,7 +331,8 @@ static enum accept_verdict judge_accept(int error)
     }
 }
 
-static struct client *take(struct serve *serve, struct serve_socket *socket, int fd, const struct address *peer)
+static struct client *take(struct serve *serve, struct serve_socket *socket, int fd,
+                           const struct address *peer)
 {
     struct client *client = client_new(&serve->clients);
 

@@ -7,11 +7,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-/* Layout: head, master's events, then for each worker: logger, events, and for each thread: state, records. */
-struct head {
-    struct log_rate rate;
-    _Atomic int event_reader;
-};
+/* Layout of a generation's part: for each worker: logger, events, and for each thread: state, records. */
 
 static size_t aligned(size_t size)
 {
@@ -33,14 +29,9 @@ static size_t worker_size(const struct shared *shared)
     return aligned(sizeof(struct shared_logger)) + events_size() + shared->threads * thread_size();
 }
 
-static size_t head_size(void)
-{
-    return aligned(sizeof(struct head)) + events_size();
-}
-
 static char *worker_base(const struct shared *shared, unsigned worker)
 {
-    return shared->base + head_size() + worker * worker_size(shared);
+    return shared->base + worker * worker_size(shared);
 }
 
 static char *thread_base(const struct shared *shared, unsigned worker, unsigned thread)
@@ -49,22 +40,37 @@ static char *thread_base(const struct shared *shared, unsigned worker, unsigned 
            thread * thread_size();
 }
 
-int shared_open(struct shared *shared, unsigned workers, unsigned threads)
+static void *map(size_t size)
 {
-    struct head *head;
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+static size_t service_size(void)
+{
+    return aligned(sizeof(struct shared_service)) + events_size();
+}
+
+struct shared_service *shared_service_open(void)
+{
+    return map(service_size());
+}
+
+void shared_service_close(struct shared_service *service)
+{
+    if (service)
+        munmap(service, service_size());
+}
+
+int shared_open(struct shared *shared, struct shared_service *service, unsigned workers, unsigned threads)
+{
+    shared->service = service;
     shared->workers = workers;
     shared->threads = threads;
-    shared->size = head_size() + workers * worker_size(shared);
-    shared->base = mmap(NULL, shared->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared->base == MAP_FAILED) {
-        shared->base = NULL;
-        return -errno;
-    }
-    head = (struct head *)(void *)shared->base;
-    shared->rate = &head->rate;
-    shared->event_reader = &head->event_reader;
-    return 0;
+    shared->size = workers * worker_size(shared);
+    shared->base = map(shared->size);
+    return shared->base ? 0 : -errno;
 }
 
 void shared_close(struct shared *shared)
@@ -102,11 +108,11 @@ struct ring shared_events(const struct shared *shared, unsigned worker)
     return ring;
 }
 
-struct ring shared_master_events(const struct shared *shared)
+struct ring shared_master_events(struct shared_service *service)
 {
     struct ring ring;
 
-    ring_attach(&ring, shared->base + aligned(sizeof(struct head)), SHARED_EVENTS, sizeof(struct event));
+    ring_attach(&ring, (char *)service + aligned(sizeof(*service)), SHARED_EVENTS, sizeof(struct event));
     return ring;
 }
 
@@ -122,15 +128,25 @@ void shared_sum(const struct shared *shared, struct stats_totals *totals)
         shared_sum_worker(shared, worker, totals);
 }
 
-uint64_t shared_written(const struct shared *shared)
+static uint64_t sum_rings(const struct shared *shared, uint64_t (*count)(const struct ring *))
 {
-    uint64_t written = 0;
+    uint64_t sum = 0;
 
     for (unsigned worker = 0; worker < shared->workers; worker++)
         for (unsigned thread = 0; thread < shared->threads; thread++) {
             struct ring ring = shared_records(shared, worker, thread);
 
-            written += ring_released(&ring);
+            sum += count(&ring);
         }
-    return written;
+    return sum;
+}
+
+uint64_t shared_written(const struct shared *shared)
+{
+    return sum_rings(shared, ring_released);
+}
+
+uint64_t shared_waiting(const struct shared *shared)
+{
+    return sum_rings(shared, ring_published) - shared_written(shared);
 }

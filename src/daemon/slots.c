@@ -3,6 +3,7 @@
 
 #include "../common/util.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,8 @@
 
 #define BACKOFF_FIRST_NS (100 * NS_PER_MS)
 #define BACKOFF_LAST_NS  (10 * NS_PER_S)
-#define TOO_SOON_NS      NS_PER_S /* a life shorter than this counts as a failure to start */
+#define TOO_SOON_NS      NS_PER_S /* a crash within this time of being ready counts as a failure to start */
+#define START_PAUSE_NS   (50 * NS_PER_MS) /* between the starts of a slot's workers, at least */
 
 int slots_open(struct slots *slots, unsigned count, int64_t now)
 {
@@ -47,12 +49,15 @@ void slots_close(struct slots *slots)
     slots->count = 0;
 }
 
-void slot_started(struct slot *slot, pid_t pid, int ready_fd)
+void slot_started(struct slot *slot, pid_t pid, int ready_fd, int64_t now)
 {
     slot->pid = pid;
     slot->ready_fd = ready_fd;
-    slot->ready = false;
+    slot->ready = slot->killed_stuck = false;
+    slot->suspect_since = 0;
+    slot->started_at = now;
     slot->start_at = SLOT_NEVER;
+    slot->starts++;
 }
 
 bool slot_read_ready(struct slot *slot, int64_t now)
@@ -83,19 +88,46 @@ static int64_t back_off(struct slot *slot, int64_t now)
     return delay;
 }
 
+/* Whether the process itself is to blame; a signal that somebody sent is no reason to wait. */
+static bool is_own_fault(int status)
+{
+    if (WIFEXITED(status))
+        return true;
+    switch (WTERMSIG(status)) {
+    case SIGSEGV:
+    case SIGABRT:
+    case SIGBUS:
+    case SIGILL:
+    case SIGFPE:
+    case SIGSYS:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void describe_end(struct slot *slot, int status)
+{
+    if (slot->killed_stuck)
+        snprintf(slot->last_exit, sizeof(slot->last_exit), "made no progress and was killed");
+    else
+        slots_describe(status, slot->last_exit, sizeof(slot->last_exit));
+}
+
 int64_t slot_ended(struct slot *slot, int status, int64_t now)
 {
     bool served = slot->ready && now - slot->ready_at >= TOO_SOON_NS;
+    bool failed = !slot->ready || (!served && is_own_fault(status));
 
-    slots_describe(status, slot->last_exit, sizeof(slot->last_exit));
+    describe_end(slot, status);
     close_fd(&slot->ready_fd);
     slot->pid = 0;
     slot->ready = false;
-    slot->restarts++;
-    if (!served)
+    if (failed)
         return back_off(slot, now);
-    slot->failures = 0;
-    slot->start_at = now;
+    if (served)
+        slot->failures = 0;
+    slot->start_at = slot->started_at + START_PAUSE_NS > now ? slot->started_at + START_PAUSE_NS : now;
     return 0;
 }
 
@@ -130,6 +162,15 @@ unsigned slots_ready(const struct slots *slots)
     return ready;
 }
 
+unsigned slots_restarts(const struct slots *slots)
+{
+    unsigned restarts = 0;
+
+    for (unsigned i = 0; i < slots->count; i++)
+        restarts += slots->table[i].starts > 1 ? slots->table[i].starts - 1 : 0;
+    return restarts;
+}
+
 int64_t slots_next_start(const struct slots *slots)
 {
     int64_t next = SLOT_NEVER;
@@ -162,6 +203,7 @@ void slots_describe(int status, char *text, size_t size)
         snprintf(text, size, "killed by signal %d (%s)%s", WTERMSIG(status), name ? name : "unknown",
                  WCOREDUMP(status) ? ", core dumped" : "");
     } else {
-        snprintf(text, size, "exited with status %d%s", WEXITSTATUS(status), exit_meaning(WEXITSTATUS(status)));
+        snprintf(text, size, "exited with status %d%s", WEXITSTATUS(status),
+                 exit_meaning(WEXITSTATUS(status)));
     }
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* slots: the table of worker processes: who runs, since when, how the last one ended, and when to start the next. */
+/* slots: the table of a generation's worker processes: who runs, since when, whether it makes progress, how
+ * the last one ended, and when to start the next. */
 #ifndef SOCKGREET_SLOTS_H
 #define SOCKGREET_SLOTS_H
 
@@ -11,15 +12,18 @@
 #define SLOT_NEVER INT64_MAX
 
 struct slot {
-    pid_t pid;           /* 0: nobody */
-    int ready_fd;        /* -1, or where the worker says that it serves */
-    int log_wake_fd;     /* eventfd of the slot's logger; outlives workers */
+    pid_t pid;       /* 0: nobody */
+    int ready_fd;    /* -1, or where the worker says that it serves */
+    int log_wake_fd; /* eventfd of the slot's logger; outlives workers */
     bool ready;
-    int64_t ready_at;    /* monotonic ns */
-    int64_t start_at;    /* when to start the next worker; SLOT_NEVER while one runs */
-    unsigned failures;   /* lives in a row that ended too soon */
-    unsigned restarts;   /* workers started after the first */
-    char last_exit[96];  /* how the last worker ended, in words; "" if none has */
+    int64_t suspect_since; /* it looked stuck then; 0: it does not */
+    bool killed_stuck;     /* by us, because it made no progress */
+    int64_t started_at;    /* monotonic ns, as all times here */
+    int64_t ready_at;
+    int64_t start_at;   /* when to start the next worker; SLOT_NEVER while one runs */
+    unsigned failures;  /* lives in a row that ended too soon */
+    unsigned starts;    /* workers started so far */
+    char last_exit[96]; /* how the last worker ended, in words; "" if none has */
 };
 
 struct slots {
@@ -31,14 +35,15 @@ struct slots {
 int slots_open(struct slots *slots, unsigned count, int64_t now);
 void slots_close(struct slots *slots);
 
-/* A worker was forked: pid, and the pipe on which it will report. */
-void slot_started(struct slot *slot, pid_t pid, int ready_fd);
+/* A worker was forked: its pid, and the pipe on which it will report, which the slot closes. */
+void slot_started(struct slot *slot, pid_t pid, int ready_fd, int64_t now);
 
 /* Reads what a worker says on its ready_fd. Returns true if it is serving now. */
 bool slot_read_ready(struct slot *slot, int64_t now);
 
-/* Notes how a worker ended (a wait status) and when the next is due: at once if it had served for a second, otherwise
- * after 0.1, 0.2, 0.4 … 10 s. Returns that delay in nanoseconds. */
+/* Notes how a worker ended (a wait status) and when the next is due: after 0.1, 0.2, 0.4 … 10 s if it ended
+ * by its own fault before or within a second after it was ready, which also keeps such starts to 12 a minute;
+ * otherwise at once, but no more than 20 times a second. Returns that delay, 0 for at once. */
 int64_t slot_ended(struct slot *slot, int status, int64_t now);
 
 /* A worker could not be forked: due again after the same delays. */
@@ -50,10 +55,14 @@ struct slot *slots_find(const struct slots *slots, pid_t pid);
 unsigned slots_alive(const struct slots *slots);
 unsigned slots_ready(const struct slots *slots);
 
+/* Workers started after the first of each slot. */
+unsigned slots_restarts(const struct slots *slots);
+
 /* When the next worker is due; SLOT_NEVER if none is. */
 int64_t slots_next_start(const struct slots *slots);
 
-/* A wait status in words: "killed by signal 11 (SEGV), core dumped", "exited with status 71 (operating system error)". */
+/* A wait status in words: "killed by signal 11 (SEGV), core dumped", "exited with status 71 (operating system
+ * error)". */
 void slots_describe(int status, char *text, size_t size);
 
 #endif

@@ -15,7 +15,8 @@ void stats_sum(struct stats_totals *totals, const struct stats *stats)
 {
     for (int i = 0; i < RESULT_COUNT; i++)
         totals->results[i] += atomic_load_explicit(&stats->results[i], memory_order_relaxed);
-#define COUNTER_SUM(member, text) totals->member += atomic_load_explicit(&stats->member, memory_order_relaxed);
+#define COUNTER_SUM(member, text) \
+    totals->member += atomic_load_explicit(&stats->member, memory_order_relaxed);
     COUNTERS(COUNTER_SUM)
 }
 

@@ -10,12 +10,12 @@
 #include <stdint.h>
 
 /* What became of a client: enumerator, name in journal and counters. */
-#define RESULTS(X)                                                                                           \
-    X(SENT, "sent")                 /* the whole greeting was handed to the network */                       \
-    X(TRUNCATED, "truncated")       /* a datagram cut so that it is no larger than its request */            \
-    X(RESET, "reset")               /* the client broke the connection off */                                \
-    X(TIMED_OUT, "timed-out")       /* the client did not take the greeting in time */                       \
-    X(REFUSED, "refused")           /* the network or the client's queue did not take the datagram */        \
+#define RESULTS(X)                                                                                    \
+    X(SENT, "sent")                 /* the whole greeting was handed to the network */                \
+    X(TRUNCATED, "truncated")       /* a datagram cut so that it is no larger than its request */     \
+    X(RESET, "reset")               /* the client broke the connection off */                         \
+    X(TIMED_OUT, "timed-out")       /* the client did not take the greeting in time */                \
+    X(REFUSED, "refused")           /* the network or the client's queue did not take the datagram */ \
     X(UNANSWERABLE, "unanswerable") /* a datagram whose sender must not or cannot be answered */
 
 #define RESULT_ENUMERATOR(id, name) RESULT_##id,
@@ -24,12 +24,12 @@ enum result { RESULTS(RESULT_ENUMERATOR) RESULT_COUNT };
 const char *result_name(enum result result);
 
 /* Everything else that is counted: member, text. */
-#define COUNTERS(X)                                                                                          \
-    X(taken, "clients taken in hand")                                                                        \
-    X(bytes, "bytes of greetings")                                                                           \
-    X(summarised, "greetings counted instead of written to the log")                                         \
-    X(dropped, "log records that found no room")                                                             \
-    X(abandoned, "clients in the hands of a worker that was killed")                                         \
+#define COUNTERS(X)                                                  \
+    X(taken, "clients taken in hand")                                \
+    X(bytes, "bytes of greetings")                                   \
+    X(summarised, "greetings counted instead of written to the log") \
+    X(dropped, "log records that found no room")                     \
+    X(abandoned, "clients in the hands of a worker that was killed") \
     X(accept_pauses, "times accepting paused for want of descriptors, memory or room")
 
 #define COUNTER_MEMBER(member, text) _Atomic uint64_t member;
@@ -48,7 +48,8 @@ struct stats_totals {
 /* Adds to a counter that only the calling thread writes: no locked instruction. */
 static inline void stats_add(_Atomic uint64_t *counter, uint64_t n)
 {
-    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
+                          memory_order_relaxed);
 }
 
 /* Adds the counters of one thread to totals. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* timers: deadlines that are constant per kind, so a first-in first-out list per kind keeps them sorted.
  *
- * Starting, stopping and expiring are O(1); finding the next deadline is O(kinds). Times are in nanoseconds of any clock
- * that does not go back. */
+ * Starting, stopping and expiring are O(1); finding the next deadline is O(kinds). Times are in nanoseconds
+ * of any clock that does not go back. */
 #ifndef SOCKGREET_TIMERS_H
 #define SOCKGREET_TIMERS_H
 
@@ -36,7 +36,8 @@ struct timers {
 int timers_open(struct timers *timers, size_t room);
 void timers_close(struct timers *timers);
 
-/* The list for one duration and callback, made when it is asked for first. Only at set-up; room must suffice. */
+/* The list for one duration and callback, made when it is asked for first. Only at set-up; room must suffice.
+ */
 struct timer_list *timers_list(struct timers *timers, int64_t duration, timer_expired *expired);
 
 /* Starts a timer, or starts it again, so that it expires duration after now. */

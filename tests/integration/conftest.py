@@ -1,15 +1,24 @@
 # SPDX-License-Identifier: MIT
-"""Fixtures. The environment says which programs are tested (SOCKGREETD, SOCKGREET), and whether a sanitizer is built
-into them (SOCKGREET_SANITIZER=address or thread)."""
+"""Fixtures. The environment says which programs are tested (SOCKGREETD, SOCKGREET, SOCKGREETCTL), and whether a
+sanitizer is built into them (SOCKGREET_SANITIZER=address or thread). SOCKGREET_LONG=1 has the tests that wait for rare
+accidents run at full length."""
 
 import os
+import pathlib
 import shutil
+import subprocess
 
 import pytest
 
+from fault import Faults
 from journal import Journal
+from manager import Manager
 from namespaces import Namespace
+from operations import control
 from service import Service
+
+HERE = pathlib.Path(__file__).parent
+BENCH = HERE.parent / "bench"
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
@@ -23,7 +32,7 @@ def program(variable):
 
 
 def pytest_report_header():
-    names = ("SOCKGREETD", "SOCKGREET", "SOCKGREET_SANITIZER")
+    names = ("SOCKGREETD", "SOCKGREET", "SOCKGREETCTL", "SOCKGREET_SANITIZER", "SOCKGREET_LONG")
     return ", ".join(f"{name}={os.environ.get(name, '')}" for name in names)
 
 
@@ -51,12 +60,72 @@ def spawn(sockgreetd, tmp_path):
         directory.mkdir()
         names = ("options", "prefix", "stderr", "environment", "preexec", "pass_fds", "file")
         how = {name: settings.pop(name) for name in names if name in settings}
-        services.append(Service(sockgreetd, directory, {**settings, "listeners": listeners}, **how))
+        how["program"] = settings.pop("program", sockgreetd)
+        services.append(Service(directory=directory, settings={**settings, "listeners": listeners}, **how))
         return services[-1]
 
     yield start
     for service in services:
         service.cleanup()
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory):
+    """Compiles C sources of the tests' own: build(name, sources, *options) is the path of the result."""
+    directory = tmp_path_factory.mktemp("build")
+    directory.parent.chmod(0o755)
+
+    def compile_and_link(name, sources, *options):
+        path = directory / name
+        if not path.exists():
+            command = ["cc", "-std=gnu17", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra", *options]
+            subprocess.run([*command, "-o", path, *map(str, sources)], check=True)
+        return path
+
+    return compile_and_link
+
+
+@pytest.fixture(scope="session")
+def load_program(build):
+    """The benchmark's load generator."""
+    sources = sorted(BENCH.glob("load*.c")) + [BENCH / "histogram.c"]
+    return build("load", sources, "-pthread", "-lm")
+
+
+@pytest.fixture(scope="session")
+def fault_library(build):
+    """A library to preload that has chosen calls fail (fault.c)."""
+    return build("fault.so", [HERE / "fault.c"], "-shared", "-fPIC", "-pthread")
+
+
+@pytest.fixture
+def faults(fault_library, tmp_path):
+    """Faults in the calls of a daemon that is started with this environment."""
+    return Faults(fault_library, tmp_path)
+
+
+@pytest.fixture
+def manager(tmp_path):
+    """A stand-in for the service manager."""
+    return Manager(tmp_path)
+
+
+@pytest.fixture
+def sockgreetctl():
+    """The control program: sockgreetctl(service, "reload") is a Result."""
+    path = program("SOCKGREETCTL")
+    return lambda service, *arguments, **how: control(path, service, *arguments, **how)
+
+
+@pytest.fixture
+def figures(capsys):
+    """Prints one line of figures, whether the test passes or not."""
+
+    def show(text):
+        with capsys.disabled():
+            print(f"\n    {text}")
+
+    return show
 
 
 @pytest.fixture

@@ -96,6 +96,7 @@ class Service:
         self.settings = effective(settings)
         self.configuration = directory / "sockgreet.conf"
         self.log_file = directory / "log"
+        self.runtime = directory / "run"  # RUNTIME_DIRECTORY
         self.checked = stderr is None  # whether the log can be read
         arguments = [*prefix, program]
         if file:
@@ -105,7 +106,8 @@ class Service:
         with open(self.log_file, "wb") as log:
             self.process = subprocess.Popen(
                 [*arguments, *options], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, preexec_fn=preexec,
-                stderr=log if stderr is None else stderr, env={**os.environ, **(environment or {})}, pass_fds=pass_fds)
+                stderr=log if stderr is None else stderr, pass_fds=pass_fds,
+                env={**os.environ, "RUNTIME_DIRECTORY": str(self.runtime), **(environment or {})})
 
     @property
     def pid(self):

@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -141,7 +142,7 @@ def test_socket_of_no_listener_is_closed(spawn):
     with bound_socket(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", free_port())) as stranger:
         address = stranger.getsockname()
         service = pass_sockets(spawn, [stranger], {"tcp": tcp()}).wait_ready()
-    service.wait_log(r"^warning: file descriptor 3 passed by systemd belongs to no configured listener: closed$")
+    service.wait_log(r"^warning: file descriptor 3 \(unknown\) that was passed belongs to no configured listener: closed$")
     with pytest.raises(ConnectionRefusedError):
         connect(address)
     assert greet(service.address()) == GREETING
@@ -186,6 +187,14 @@ class Manager:
 
         return wait_until(look, 10, f"{assignment} in {self.messages}")
 
+    def wait_match(self, pattern):
+        """Waits for an assignment that matches."""
+
+        def look():
+            return any(re.fullmatch(pattern, assignment) for message in self.read() for assignment in message)
+
+        wait_until(look, 10, f"{pattern} in {self.messages}")
+
 
 @pytest.fixture
 def manager(tmp_path):
@@ -199,12 +208,12 @@ def test_ready_and_stopping(spawn, manager):
     """READY=1 comes once, when every worker serves, with a STATUS; STOPPING=1 once, at the end."""
     service = spawn({"tcp": tcp(), "udp": udp()}, workers={"processes": 3}, environment={"NOTIFY_SOCKET": manager.path})
     ready = manager.wait("READY=1")
-    assert ready == ["READY=1", "STATUS=3 of 3 workers serving 2 listeners, 0 clients served"]
+    assert ready == ["READY=1", "STATUS=Generation 1 serving: 3 of 3 workers, 0 greeted (0/s), 0 restarts"]
     assert greet(service.address("tcp")) == GREETING
     assert len(service.workers()) == 3
     service.stop()
     stopping = manager.wait("STOPPING=1")
-    assert stopping[1].startswith("STATUS=Stopping: ")
+    assert stopping[1].startswith("STATUS=Generation 1 stopping")
     everything = [assignment for message in manager.read() for assignment in message]
     assert everything.count("READY=1") == everything.count("STOPPING=1") == 1
     assert everything.index("READY=1") < everything.index("STOPPING=1")
@@ -239,7 +248,7 @@ def test_status_is_refreshed(spawn, manager):
     manager.wait("READY=1")
     for _ in range(3):
         greet(service.address())
-    manager.wait("STATUS=2 of 2 workers serving 1 listeners, 3 clients served")
+    manager.wait_match(r"STATUS=Generation 1 serving: 2 of 2 workers, 3 greeted \([01]/s\), 0 restarts")
     service.stop()
 
 

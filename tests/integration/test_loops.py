@@ -158,7 +158,7 @@ def test_max_amplification(namespace, inside):
     listener = udp("", greeting="x" * 400, max_amplification=3)
     inside({"udp": listener})
     with namespace.udp("203.0.113.2") as client:
-        assert len(exchange(client, ("203.0.113.1", listener["port"]), b"x" * 72)[0]) == 3 * 100 - 28
+        assert len(exchange(client, ("203.0.113.1", listener["port"]), b"?" * 72)[0]) == 3 * 100 - 28
 
 
 def test_multicast_and_broadcast_sources(namespace, inside):

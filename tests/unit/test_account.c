@@ -8,18 +8,22 @@
 #include <sys/eventfd.h>
 
 static struct shared shared;
+static struct shared_service *service;
 
 static struct account new_account(bool each, uint32_t per_second)
 {
     struct account account = {.each = each};
 
     shared_close(&shared); /* of the test before, where all run in one process */
-    cr_assert_eq(shared_open(&shared, 1, 1), 0);
+    shared_service_close(service);
+    service = shared_service_open();
+    cr_assert_not_null(service);
+    cr_assert_eq(shared_open(&shared, service, 1, 1), 0);
     account.stats = &shared_thread(&shared, 0, 0)->stats;
     account.records = shared_records(&shared, 0, 0);
     account.asleep = &shared_logger(&shared, 0)->asleep;
     account.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    log_rate_attach(&account.rate, shared.rate, per_second);
+    log_rate_attach(&account.rate, &service->rate, per_second);
     return account;
 }
 
@@ -79,7 +83,8 @@ Test(account, a_successor_repairs_what_a_killed_thread_left)
 
     serve_one(&account, NS_PER_S);
     account_taken(&account, 3); /* two still in its hands, one … */
-    cr_assert_not_null(account_result(&account, RESULT_RESET, 0, NS_PER_S)); /* … killed before it was published */
+    cr_assert_not_null(
+        account_result(&account, RESULT_RESET, 0, NS_PER_S)); /* … killed before it was published */
     account_reconcile(&account);
     sum = totals();
     cr_assert_eq(stats_served(&sum), 2);

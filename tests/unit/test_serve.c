@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Greeting threads without master and worker around them; under ThreadSanitizer this is where a race in the drain shows. */
+/* Greeting threads without master and worker around them; under ThreadSanitizer this is where a race in the
+ * drain shows. */
 #include "common/util.h"
 #include "daemon/conf.h"
 #include "daemon/conf_report.h"
@@ -23,6 +24,7 @@
 struct service {
     const struct conf *conf;
     struct listener_set listeners;
+    struct shared_service *shared_service;
     struct shared shared;
     struct serve *serves[THREADS];
     pthread_t threads[THREADS];
@@ -56,9 +58,8 @@ static void configure(struct service *service)
     cr_assert_eq(arena_open(&arena, 1024 * 1024), 0);
     service->conf = conf_build(&arena, &source, &report);
     cr_assert_not_null(service->conf);
-    service->address = (struct sockaddr_in){.sin_family = AF_INET,
-                                            .sin_port = htons((uint16_t)port),
-                                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    service->address = (struct sockaddr_in){
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 }
 
 static void *run(void *serve)
@@ -74,7 +75,9 @@ static void start(struct service *service)
     service->order_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     service->announce_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     service->log_wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    cr_assert_eq(shared_open(&service->shared, 1, THREADS), 0);
+    service->shared_service = shared_service_open();
+    cr_assert_not_null(service->shared_service);
+    cr_assert_eq(shared_open(&service->shared, service->shared_service, 1, THREADS), 0);
     cr_assert_eq(listener_open(&service->listeners, service->conf), 0);
     for (unsigned i = 0; i < THREADS; i++) {
         struct serve_settings settings = {.conf = service->conf,
@@ -108,8 +111,9 @@ static struct stats_totals finish(struct service *service)
         serve_free(service->serves[i]);
     }
     shared_sum(&service->shared, &totals);
-    listener_close(&service->listeners);
+    listener_close(&service->listeners, false);
     shared_close(&service->shared);
+    shared_service_close(service->shared_service);
     conf_free(service->conf);
     close(service->order_fd);
     close(service->announce_fd);

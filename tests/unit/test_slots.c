@@ -23,7 +23,7 @@ static void start(struct slot *slot, pid_t pid, bool ready, int64_t now)
     int ends[2];
 
     cr_assert_eq(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
-    slot_started(slot, pid, ends[0]);
+    slot_started(slot, pid, ends[0], now);
     if (ready) {
         cr_assert_eq(write(ends[1], "R", 1), 1);
         cr_assert(slot_read_ready(slot, now));
@@ -69,6 +69,31 @@ Test(slots, one_that_does_not_last_is_started_later_and_later)
     cr_assert_eq(slot_ended(slot, EXITED(71), NS_PER_S), 0);
     start(slot, 10, false, 0);
     cr_assert_eq(slot_ended(slot, EXITED(71), 0), NS_PER_S / 10); /* a good life makes up for all */
+    slots_close(&slots);
+}
+
+/* A signal from outside is no fault of the worker's: its clients must not wait. */
+Test(slots, one_that_somebody_killed_is_replaced_at_once)
+{
+    struct slots slots = new_slots(1);
+    struct slot *slot = &slots.table[0];
+
+    start(slot, 10, true, NS_PER_S);
+    cr_assert_eq(slot_ended(slot, KILLED(SIGKILL), 2 * NS_PER_S - 1), 0);
+    cr_assert_eq(slot->start_at, 2 * NS_PER_S - 1);
+    start(slot, 10, true, NS_PER_S);
+    cr_assert_eq(slot_ended(slot, KILLED(SIGSEGV), 2 * NS_PER_S - 1), NS_PER_S / 10);
+    slots_close(&slots);
+}
+
+Test(slots, workers_are_started_no_more_than_20_times_a_second)
+{
+    struct slots slots = new_slots(1);
+    struct slot *slot = &slots.table[0];
+
+    start(slot, 10, true, NS_PER_S);
+    cr_assert_eq(slot_ended(slot, KILLED(SIGKILL), NS_PER_S + 1), 0);
+    cr_assert_eq(slot->start_at, NS_PER_S + NS_PER_S / 20);
     slots_close(&slots);
 }
 

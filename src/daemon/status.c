@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* What the master says about itself: STATUS=, the status file, the counters. */
+#include "../common/runtime.h"
+#include "../common/util.h"
+#include "log.h"
+#include "master_internal.h"
+#include "notify.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define REFRESH_NS (5 * NS_PER_S)
+
+static void add_generation(const struct generation *generation, struct stats_totals *totals,
+                           uint64_t *written)
+{
+    if (!generation)
+        return;
+    shared_sum(&generation->shared, totals);
+    *written += shared_written(&generation->shared);
+}
+
+void status_totals(const struct master *master, struct stats_totals *totals, uint64_t *written)
+{
+    *totals = master->retired;
+    *written = master->retired_written;
+    add_generation(master->serving, totals, written);
+    add_generation(master->starting, totals, written);
+    for (unsigned i = 0; i < master->draining_count; i++)
+        add_generation(master->draining[i], totals, written);
+}
+
+void status_retire(struct master *master, const struct generation *generation)
+{
+    uint64_t waiting = shared_waiting(&generation->shared);
+
+    add_generation(generation, &master->retired, &master->retired_written);
+    master->retired.dropped += waiting; /* nobody is left to write what a killed worker left in its rings */
+    master->retired_restarts += slots_restarts(&generation->slots);
+    if (waiting)
+        log_event(LOG_WARNING, MESSAGE_DROPPED, NULL, "%" PRIu64 " log entries of generation %u were dropped",
+                  waiting, generation->number);
+}
+
+static const char *state_word(const struct master *master)
+{
+    if (master->upgrade.done)
+        return "replaced, draining";
+    if (master->stop == STOP_DELAY)
+        return "stopping soon";
+    if (master->stop == STOP_DRAIN)
+        return "draining";
+    if (master->reload.running)
+        return "reloading";
+    return master->serving ? "serving" : "starting";
+}
+
+static double served_per_second(struct master *master, uint64_t served, int64_t now)
+{
+    double seconds = (double)(now - master->rate_at) / NS_PER_S;
+    double rate = master->rate_at && seconds > 0 ? (double)(served - master->rate_served) / seconds : 0;
+
+    master->rate_served = served;
+    master->rate_at = now;
+    return rate;
+}
+
+static void compose(struct master *master, char *text, size_t size, int64_t now)
+{
+    const struct generation *generation = master->serving ? master->serving : master->starting;
+    struct stats_totals totals;
+    unsigned alive = 0, wanted = 0, restarts = master->retired_restarts;
+    uint64_t written, served;
+
+    status_totals(master, &totals, &written);
+    served = stats_served(&totals);
+    if (generation) {
+        alive = slots_ready(&generation->slots);
+        wanted = generation->slots.count;
+        restarts += slots_restarts(&generation->slots);
+    }
+    for (unsigned i = 0; i < master->draining_count; i++)
+        alive += slots_alive(&master->draining[i]->slots);
+    snprintf(
+        text, size, "%s%s%sGeneration %u %s: %u of %u workers, %" PRIu64 " greeted (%.0f/s), %u restarts%s%s",
+        master->degraded[0] ? "CONFIGURATION REFUSED, serving the last good one (" : "", master->degraded,
+        master->degraded[0] ? "). " : "", generation ? generation->number : master->last_number,
+        state_word(master), alive, wanted, served, served_per_second(master, served, now), restarts,
+        master->last_failure[0] ? "; last failure: " : "", master->last_failure);
+}
+
+void status_update(struct master *master, int64_t now)
+{
+    char text[sizeof(master->status)];
+
+    master->status_at = now + REFRESH_NS;
+    compose(master, text, sizeof(text), now);
+    if (strcmp(text, master->status) == 0)
+        return;
+    memcpy(master->status, text, sizeof(text));
+    notify_status(text);
+    runtime_write(RUNTIME_STATUS, text);
+}
+
+void status_log_counters(const struct master *master)
+{
+    struct stats_totals totals;
+    char text[512];
+    uint64_t written;
+
+    status_totals(master, &totals, &written);
+    stats_text(&totals, text, sizeof(text));
+    log_event(LOG_NOTICE, MESSAGE_COUNTERS, NULL, "Counters: %s written=%" PRIu64, text, written);
+}

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+"""A stand-in for systemd as a daemon's service manager: its messages, its descriptor store."""
+
+import os
+import socket
+
+from processes import wait_until
+
+
+class Manager:
+    """Receives what a daemon tells its service manager."""
+
+    def __init__(self, directory):
+        path = directory / "notify"
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(path))
+        self.socket.setblocking(False)
+        self.environment = {"NOTIFY_SOCKET": str(path)}
+        self.messages = []
+        self.store = {}  # name: descriptor
+
+    def __del__(self):
+        for descriptor in self.store.values():
+            os.close(descriptor)
+
+    def _take(self, message, descriptors):
+        self.messages.append(message)
+        name = message.get("FDNAME")
+        if message.get("FDSTORE") == "1":
+            assert len(descriptors) == 1 and name not in self.store
+            self.store[name] = descriptors.pop()
+        elif message.get("FDSTOREREMOVE") == "1":
+            os.close(self.store.pop(name))
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+    def read(self):
+        """All messages so far, as dictionaries."""
+        try:
+            while True:
+                data, descriptors, _, _ = socket.recv_fds(self.socket, 8192, 16)
+                pairs = (line.partition("=") for line in data.decode().splitlines())
+                self._take({key: value for key, _, value in pairs}, descriptors)
+        except BlockingIOError:
+            return self.messages
+
+    def count(self, assignment):
+        """How many messages had it."""
+        key, _, value = assignment.partition("=")
+        return sum(message.get(key) == value for message in self.read())
+
+    def wait(self, assignment, count=1, timeout=10.0):
+        """Waits for so many messages with this assignment."""
+        wait_until(lambda: self.count(assignment) >= count, timeout, f"{count} messages with {assignment}")
+
+    def pass_store(self):
+        """How a daemon gets the stored sockets at its start: (preexec, environment, descriptors)."""
+        names, copies = list(self.store), [os.dup(fd) for fd in self.store.values()]
+
+        def place():
+            high = [os.dup2(fd, 200 + i) for i, fd in enumerate(copies)]
+            for i, fd in enumerate(high):
+                os.dup2(fd, 3 + i)
+                os.close(fd)
+            os.environ["LISTEN_PID"] = str(os.getpid())
+
+        environment = {**self.environment, "LISTEN_FDS": str(len(names)), "LISTEN_FDNAMES": ":".join(names)}
+        return place, environment, copies
