@@ -166,14 +166,23 @@ void generation_signal(const struct generation *generation, int signal_number)
             kill(generation->slots.table[i].pid, signal_number);
 }
 
-void generation_drain(struct generation *generation, int64_t now)
+void generation_drain(struct generation *generation, int signal_number, int64_t now)
 {
     generation->state = GENERATION_DRAINING;
     generation->kill_at = now + generation->conf->drain_ns + KILL_GRACE_NS;
     for (unsigned i = 0; i < generation->slots.count; i++)
         if (!generation->slots.table[i].pid)
             generation->slots.table[i].start_at = SLOT_NEVER;
-    generation_signal(generation, SIGTERM);
+    generation_signal(generation, signal_number);
+}
+
+bool generation_is_accepting(const struct generation *generation)
+{
+    for (unsigned i = 0; i < generation->slots.count; i++)
+        for (unsigned t = 0; generation->slots.table[i].pid && t < generation->shared.threads; t++)
+            if (atomic_load(&shared_thread(&generation->shared, i, t)->accepting))
+                return true;
+    return false;
 }
 
 /* When the first of a worker's threads will have been silent for as long as supervision allows. */

@@ -50,8 +50,12 @@ void generation_start_due(struct generation *generation, const struct nursery *n
 /* A worker of this generation ended: reports it, and plans its successor unless the generation drains. */
 void generation_worker_ended(struct generation *generation, struct slot *slot, int status, int64_t now);
 
-/* Tells the workers to drain, and kills them if they take longer than their drain time. */
-void generation_drain(struct generation *generation, int64_t now);
+/* Tells the workers to end (SIGUSR1 or SIGTERM, see enum serve_order), and kills them if they take longer
+ * than their drain time. */
+void generation_drain(struct generation *generation, int signal_number, int64_t now);
+
+/* Whether any of its threads that run still accepts clients. */
+bool generation_is_accepting(const struct generation *generation);
 
 /* Sends every worker a signal. */
 void generation_signal(const struct generation *generation, int signal_number);

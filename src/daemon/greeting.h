@@ -36,9 +36,9 @@ struct greeting {
     const char *bytes; /* the whole greeting if is_static */
     size_t length;     /* of bytes; 0 if not is_static */
     bool is_static;
-    unsigned uses;      /* bit per enum greeting_variable */
-    bool is_unix;       /* its addresses are users and paths */
-    size_t max_length;  /* what greeting_render() can write at most */
+    unsigned uses;     /* bit per enum greeting_variable */
+    bool is_unix;      /* its addresses are users and paths */
+    size_t max_length; /* what greeting_render() can write at most */
     const struct greeting_part *parts;
     size_t part_count;
 };

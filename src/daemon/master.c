@@ -221,10 +221,15 @@ static void retire_drained(struct master *master)
             retire(master, i);
 }
 
-void master_drain_generation(struct master *master, struct generation *generation, int64_t now)
+static void drain(struct master *master, struct generation *generation, int signal_number, int64_t now)
 {
-    generation_drain(generation, now);
+    generation_drain(generation, signal_number, now);
     master->draining[master->draining_count++] = generation;
+}
+
+void master_retire_generation(struct master *master, struct generation *generation, int64_t now)
+{
+    drain(master, generation, SIGUSR1, now);
 }
 
 static void drain_everything(struct master *master, int64_t now)
@@ -235,7 +240,7 @@ static void drain_everything(struct master *master, int64_t now)
     master->serving = master->starting = NULL;
     for (size_t i = 0; i < ARRAY_SIZE(all); i++)
         if (all[i])
-            master_drain_generation(master, all[i], now);
+            drain(master, all[i], master->upgrade.done ? SIGUSR1 : SIGTERM, now);
     status_update(master, now);
 }
 
@@ -261,7 +266,7 @@ static void begin_stop(struct master *master, int signal_number, int64_t now)
               signal_number == SIGQUIT ? 0.0 : (double)drain_time(master) / NS_PER_S);
     reload_close(master);
     if (master->serving && master->starting) { /* nobody waits for it any more */
-        master_drain_generation(master, master->starting, now);
+        master_retire_generation(master, master->starting, now);
         master->starting = NULL;
     }
     master->stop = STOP_DELAY;
@@ -378,7 +383,7 @@ static int64_t turn(struct master *master, int64_t now)
     if (now >= master->status_at && (master->serving || master->stop == STOP_DRAIN))
         status_update(master, now);
     next = earliest(next, feed_watchdog(master, now));
-    next = earliest(next, reload_next(master));
+    next = earliest(next, reload_next(master, now));
     if (master->serving)
         next = earliest(next, master->status_at);
     if (master->upgrade.pid && !master->upgrade.done)

@@ -10,8 +10,8 @@
 #include <poll.h>
 #include <stdbool.h>
 
-#define DRAINING_MAX 4  /* generations that drain at a time; then a reload waits */
-#define TOKENS_MAX   32 /* reloads by sockgreetctl that are answered together */
+#define DRAINING_MAX 4   /* generations that drain at a time; then a reload waits */
+#define TOKENS_MAX   256 /* reloads by sockgreetctl that are answered together */
 #define REASON_MAX   4096
 
 struct tokens {
@@ -26,7 +26,8 @@ struct reload {
     bool running;
     struct tokens answering; /* who waits for the one in progress */
     struct loader *loader;   /* NULL: not loading */
-    int64_t deadline;        /* of loading, or of the new generation's start */
+    unsigned retiring;       /* number of the old generation, until it accepts nobody any more; 0: none */
+    int64_t deadline;        /* of loading, of the new generation's start, or of the old one's last clients */
     char reason[REASON_MAX]; /* what went wrong, if anything */
 };
 
@@ -70,14 +71,14 @@ struct master {
     int64_t watchdog_at;
 };
 
-/* master.c */
-void master_drain_generation(struct master *master, struct generation *generation, int64_t now);
+/* master.c: others serve instead of this generation from now on. */
+void master_retire_generation(struct master *master, struct generation *generation, int64_t now);
 
 /* reload.c: a reload was asked for (token 0: by a plain signal); what to do next; the loader's or a worker's
  * news. */
 void reload_request(struct master *master, uint32_t token);
 void reload_step(struct master *master, int64_t now);
-int64_t reload_next(const struct master *master);
+int64_t reload_next(const struct master *master, int64_t now);
 int reload_fd(const struct master *master);
 pid_t reload_pid(const struct master *master); /* of the loader; 0: there is none */
 void reload_worker_failed(struct master *master, int64_t now);

@@ -12,30 +12,35 @@
 #include <string.h>
 #include <sysexits.h>
 
-#define START_NS (10 * NS_PER_S) /* for the new generation's workers to be ready */
+#define START_NS  (10 * NS_PER_S) /* for the new generation's workers to be ready */
+#define RETIRE_NS NS_PER_S        /* for the old generation's workers to stop accepting */
+#define LOOK_NS   NS_PER_MS       /* between two looks whether they have */
 
-static void add_token(struct tokens *tokens, uint32_t token)
+static void answer_one(uint32_t token, int code, const char *text)
 {
-    if (token && tokens->count < TOKENS_MAX)
-        tokens->token[tokens->count++] = token;
-}
+    char name[64], reply[REASON_MAX + 32];
 
-void reload_request(struct master *master, uint32_t token)
-{
-    master->reload.requested = true;
-    add_token(&master->reload.asking, token);
+    snprintf(name, sizeof(name), RUNTIME_REPLY "%u", token);
+    snprintf(reply, sizeof(reply), "%d\n%s\n", code, text);
+    if (runtime_write(name, reply) < 0)
+        log_warning("cannot answer sockgreetctl in the runtime directory");
 }
 
 static void answer(const struct reload *reload, int code, const char *text)
 {
-    char name[64], reply[REASON_MAX + 32];
+    for (unsigned i = 0; i < reload->answering.count; i++)
+        answer_one(reload->answering.token[i], code, text);
+}
 
-    snprintf(reply, sizeof(reply), "%d\n%s\n", code, text);
-    for (unsigned i = 0; i < reload->answering.count; i++) {
-        snprintf(name, sizeof(name), RUNTIME_REPLY "%u", reload->answering.token[i]);
-        if (runtime_write(name, reply) < 0)
-            log_warning("cannot answer sockgreetctl in the runtime directory");
-    }
+void reload_request(struct master *master, uint32_t token)
+{
+    struct tokens *asking = &master->reload.asking;
+
+    master->reload.requested = true;
+    if (token && asking->count < TOKENS_MAX)
+        asking->token[asking->count++] = token;
+    else if (token)
+        answer_one(token, EX_OSERR, "too many reloads at once");
 }
 
 /* The reload is over. systemd waits for READY=1 also after a refused one. */
@@ -119,7 +124,7 @@ static void abandon_start(struct master *master, int64_t now)
 
     listener_retire(&generation->listeners, &master->serving->listeners);
     master->starting = NULL;
-    master_drain_generation(master, generation, now);
+    master_retire_generation(master, generation, now);
     fail(master, EX_OSERR, now);
 }
 
@@ -138,7 +143,6 @@ static void save_last_good(FILE *out, const void *conf)
 void reload_promote(struct master *master, int64_t now)
 {
     struct generation *old = master->serving, *new = master->starting;
-    char text[128];
 
     new->state = GENERATION_SERVING;
     master->serving = new;
@@ -148,7 +152,7 @@ void reload_promote(struct master *master, int64_t now)
     listener_store(&new->listeners);
     if (old) {
         listener_retire(&old->listeners, &new->listeners);
-        master_drain_generation(master, old, now);
+        master_retire_generation(master, old, now);
         master->degraded[0] = '\0';
     }
     if (!master->degraded[0] && notify_enabled() &&
@@ -156,6 +160,27 @@ void reload_promote(struct master *master, int64_t now)
         log_warning("cannot keep a copy of the configuration in the runtime directory");
     if (!old)
         return;
+    master->reload.retiring = old->number;
+    master->reload.deadline = now + RETIRE_NS;
+}
+
+static bool is_accepting(const struct master *master, unsigned number)
+{
+    for (unsigned i = 0; i < master->draining_count; i++)
+        if (master->draining[i]->number == number)
+            return generation_is_accepting(master->draining[i]);
+    return false;
+}
+
+/* A reload is over when only the new generation greets those who come. */
+static void finish_retirement(struct master *master, int64_t now)
+{
+    const struct generation *new = master->serving;
+    char text[128];
+
+    if (now < master->reload.deadline && is_accepting(master, master->reload.retiring))
+        return;
+    master->reload.retiring = 0;
     snprintf(text, sizeof(text), "Reloaded: generation %u serves with %u workers", new->number,
              new->slots.count);
     log_event(LOG_INFO, MESSAGE_RELOADED, NULL, "%s", text);
@@ -172,7 +197,8 @@ void reload_step(struct master *master, int64_t now)
     else if (reload->running && master->starting && now >= reload->deadline) {
         log_error("the new generation's workers were not ready in %.0f s", (double)START_NS / NS_PER_S);
         abandon_start(master, now);
-    }
+    } else if (reload->retiring)
+        finish_retirement(master, now);
     if (reload->requested && !reload->running && master->serving && master->stop == STOP_NO &&
         !master->upgrade.done && master->draining_count < DRAINING_MAX)
         begin(master, now);
@@ -188,8 +214,10 @@ pid_t reload_pid(const struct master *master)
     return master->reload.loader ? loader_pid(master->reload.loader) : 0;
 }
 
-int64_t reload_next(const struct master *master)
+int64_t reload_next(const struct master *master, int64_t now)
 {
+    if (master->reload.retiring)
+        return now + LOOK_NS;
     return master->reload.running ? master->reload.deadline : SLOT_NEVER;
 }
 
@@ -212,4 +240,5 @@ void reload_close(struct master *master)
     answer(reload, EX_OSERR, "the service stops");
     reload->answering.count = reload->asking.count = 0;
     reload->running = reload->requested = false;
+    reload->retiring = 0;
 }

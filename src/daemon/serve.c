@@ -10,7 +10,7 @@
 #define EVENTS_PER_TURN 64
 #define PAUSE_NS        (100 * NS_PER_MS) /* without descriptors or memory */
 #define CLOSE_NS        (250 * NS_PER_MS) /* for those who came while the older ones finished */
-#define SWEEPS          64                /* batches taken from each socket when accepting ends */
+#define SWEEPS          4096              /* rounds over all sockets when accepting ends, at most */
 
 static bool watch_socket(struct serve *serve, struct serve_socket *socket)
 {
@@ -102,29 +102,57 @@ static void start_drain(struct serve *serve)
     serve->old_clients = serve->clients.active;
 }
 
+static uint64_t taken(const struct serve *serve)
+{
+    return atomic_load_explicit(&serve->shared->stats.taken, memory_order_relaxed);
+}
+
+/* Takes whoever waits at any socket, as far as there is room. */
+static void sweep(struct serve *serve)
+{
+    uint64_t before;
+    int rounds = 0;
+
+    do {
+        before = taken(serve);
+        try_sockets(serve);
+        serve_stream_settle(serve);
+    } while (taken(serve) != before && ++rounds < SWEEPS);
+}
+
+/* Who has connected is greeted; who connects from now on finds another worker, or nobody. */
 static void stop_accepting(struct serve *serve, int64_t grace)
 {
-    /* Who has connected is greeted; who connects from now on finds another worker, or nobody. */
-    for (int i = 0; i < SWEEPS && grace > 0 && !serve->paused; i++)
-        try_sockets(serve);
-    serve_stream_settle(serve);
+    if (!serve->accepting)
+        return;
+    if (grace > 0)
+        sweep(serve);
     unwatch_sockets(serve, true);
     serve->accepting = false;
+    atomic_store(&serve->shared->accepting, false);
     serve->close_end = serve->now + grace;
+}
+
+static int64_t earliest(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
 }
 
 static void ordered(struct serve *serve, struct watch *watch, uint32_t events)
 {
     enum serve_order order = (enum serve_order)atomic_load(serve->settings.order);
+    int64_t grace = order == SERVE_RETIRE ? serve->conf->drain_ns : order == SERVE_FINISH ? CLOSE_NS : 0;
 
     (void)watch;
     (void)events;
-    if (order != SERVE_RUN && !serve->draining)
+    if (order == SERVE_RUN)
+        return;
+    if (!serve->draining)
         start_drain(serve);
-    if (order >= SERVE_FINISH && serve->accepting)
-        stop_accepting(serve, order == SERVE_FINISH ? CLOSE_NS : 0);
-    if (order == SERVE_QUIT)
-        serve->close_end = serve->now;
+    if (order == SERVE_DRAIN)
+        return;
+    stop_accepting(serve, grace);
+    serve->close_end = earliest(serve->close_end, serve->now + grace);
 }
 
 /* Whether the thread has nothing more to do. */
@@ -135,11 +163,6 @@ static bool drained(struct serve *serve)
     if (serve->accepting && (serve->old_clients == 0 || serve->now >= serve->drain_end))
         stop_accepting(serve, CLOSE_NS);
     return !serve->accepting && (serve->clients.active == 0 || serve->now >= serve->close_end);
-}
-
-static int64_t earliest(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
 }
 
 /* Milliseconds until something is due, rounded up; -1: nothing is. */
@@ -174,6 +197,7 @@ void serve_run(struct serve *serve)
     struct epoll_event events[EVENTS_PER_TURN];
 
     account_reconcile(&serve->account);
+    atomic_store(&serve->shared->accepting, true);
     serve->now = monotonic_ns();
     if (serve->conf->heartbeat_ns)
         serve->next_beat = serve->now;

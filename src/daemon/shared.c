@@ -128,25 +128,15 @@ void shared_sum(const struct shared *shared, struct stats_totals *totals)
         shared_sum_worker(shared, worker, totals);
 }
 
-static uint64_t sum_rings(const struct shared *shared, uint64_t (*count)(const struct ring *))
+uint64_t shared_written(const struct shared *shared)
 {
-    uint64_t sum = 0;
+    uint64_t written = 0;
 
     for (unsigned worker = 0; worker < shared->workers; worker++)
         for (unsigned thread = 0; thread < shared->threads; thread++) {
             struct ring ring = shared_records(shared, worker, thread);
 
-            sum += count(&ring);
+            written += ring_released(&ring);
         }
-    return sum;
-}
-
-uint64_t shared_written(const struct shared *shared)
-{
-    return sum_rings(shared, ring_released);
-}
-
-uint64_t shared_waiting(const struct shared *shared)
-{
-    return sum_rings(shared, ring_published) - shared_written(shared);
+    return written;
 }

@@ -12,6 +12,7 @@
 #include "stats.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #define SHARED_RECORDS 1024 /* log records a greeting thread may be ahead of its logger */
 #define SHARED_EVENTS  64   /* likewise, of a worker's main thread or the master */
@@ -33,6 +34,7 @@ struct shared_logger {
 struct shared_thread {
     struct stats stats;
     _Alignas(CACHE_LINE) _Atomic int64_t beat_at; /* monotonic ns of the last heartbeat */
+    _Atomic bool accepting;                       /* false before it starts and once it has stopped */
     _Atomic int pause_error;                      /* errno of the last accept pause; 0: limits.connections */
 };
 
@@ -63,8 +65,7 @@ struct ring shared_master_events(struct shared_service *service);
 void shared_sum_worker(const struct shared *shared, unsigned worker, struct stats_totals *totals);
 void shared_sum(const struct shared *shared, struct stats_totals *totals);
 
-/* Log records written by the loggers of all slots so far, and those that still wait in a ring. */
+/* Log records written by the loggers of all slots so far. */
 uint64_t shared_written(const struct shared *shared);
-uint64_t shared_waiting(const struct shared *shared);
 
 #endif

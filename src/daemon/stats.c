@@ -20,6 +20,14 @@ void stats_sum(struct stats_totals *totals, const struct stats *stats)
     COUNTERS(COUNTER_SUM)
 }
 
+void stats_add_totals(struct stats_totals *totals, const struct stats_totals *other)
+{
+    for (int i = 0; i < RESULT_COUNT; i++)
+        totals->results[i] += other->results[i];
+#define COUNTER_ADD(member, text) totals->member += other->member;
+    COUNTERS(COUNTER_ADD)
+}
+
 uint64_t stats_served(const struct stats_totals *totals)
 {
     uint64_t served = 0;

@@ -55,6 +55,9 @@ static inline void stats_add(_Atomic uint64_t *counter, uint64_t n)
 /* Adds the counters of one thread to totals. */
 void stats_sum(struct stats_totals *totals, const struct stats *stats);
 
+/* Adds other to totals. */
+void stats_add_totals(struct stats_totals *totals, const struct stats_totals *other);
+
 /* Clients whose result is known. */
 uint64_t stats_served(const struct stats_totals *totals);
 

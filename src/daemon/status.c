@@ -31,16 +31,35 @@ void status_totals(const struct master *master, struct stats_totals *totals, uin
         add_generation(master->draining[i], totals, written);
 }
 
+/* What killed workers of the generation left half-counted, which no successor repairs (see
+ * account_reconcile()). */
+static void settle_accounts(struct stats_totals *totals, uint64_t written)
+{
+    uint64_t served = stats_served(totals), logged = written + totals->summarised + totals->dropped;
+
+    if (served > logged)
+        totals->dropped += served - logged;
+    if (totals->taken > served + totals->abandoned)
+        totals->abandoned += totals->taken - served - totals->abandoned;
+}
+
 void status_retire(struct master *master, const struct generation *generation)
 {
-    uint64_t waiting = shared_waiting(&generation->shared);
+    struct stats_totals totals = {0};
+    uint64_t written = 0, dropped, abandoned;
 
-    add_generation(generation, &master->retired, &master->retired_written);
-    master->retired.dropped += waiting; /* nobody is left to write what a killed worker left in its rings */
+    add_generation(generation, &totals, &written);
+    dropped = totals.dropped;
+    abandoned = totals.abandoned;
+    settle_accounts(&totals, written);
+    stats_add_totals(&master->retired, &totals);
+    master->retired_written += written;
     master->retired_restarts += slots_restarts(&generation->slots);
-    if (waiting)
-        log_event(LOG_WARNING, MESSAGE_DROPPED, NULL, "%" PRIu64 " log entries of generation %u were dropped",
-                  waiting, generation->number);
+    if (totals.dropped > dropped || totals.abandoned > abandoned)
+        log_event(LOG_WARNING, MESSAGE_DROPPED, NULL,
+                  "Generation %u ended with %" PRIu64 " log entries unwritten and %" PRIu64
+                  " clients in killed hands",
+                  generation->number, totals.dropped - dropped, totals.abandoned - abandoned);
 }
 
 static const char *state_word(const struct master *master)

@@ -86,6 +86,7 @@ static int open_signals(void)
     sigprocmask(SIG_SETMASK, &all, NULL);
     sigemptyset(&wanted);
     sigaddset(&wanted, SIGTERM);
+    sigaddset(&wanted, SIGUSR1);
     sigaddset(&wanted, SIGUSR2);
     sigaddset(&wanted, SIGQUIT);
     return signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -181,7 +182,7 @@ static bool start_greeters(struct worker *worker)
 static void give_order(struct worker *worker, enum serve_order order)
 {
     worker->end_at =
-        monotonic_ns() + CLOSE_NS + (order == SERVE_DRAIN ? worker->settings->conf->drain_ns : 0);
+        monotonic_ns() + CLOSE_NS + (order <= SERVE_DRAIN ? worker->settings->conf->drain_ns : 0);
     atomic_store(&worker->order, order);
     write_eventfd(worker->order_fd);
 }
@@ -189,6 +190,8 @@ static void give_order(struct worker *worker, enum serve_order order)
 static enum serve_order order_of(uint32_t signal_number)
 {
     switch (signal_number) {
+    case SIGUSR1:
+        return SERVE_RETIRE;
     case SIGTERM:
         return SERVE_DRAIN;
     case SIGUSR2:

@@ -147,17 +147,20 @@ Test(greeting, max_length_bounds_every_rendering)
     arena_close(&arena);
 }
 
-Test(greeting, addresses_of_unix_clients_are_longer)
+Test(greeting, addresses_of_unix_clients_are_users_and_paths)
 {
     const struct greeting_constants unix_constants = {"h", "local", "unix"};
     size_t ip = compiled("${client_address}")->max_length;
-    size_t path;
+    size_t user, path;
 
     arena_close(&arena);
-    path = compiled_for(&unix_constants, "${client_address}")->max_length;
+    user = compiled_for(&unix_constants, "${client_address}")->max_length;
+    arena_close(&arena);
+    path = compiled_for(&unix_constants, "${server_address}")->max_length;
     arena_close(&arena);
     cr_assert_eq(ip, strlen("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255%interface123456"));
-    cr_assert_gt(path, 4 * 107);
+    cr_assert_eq(user, strlen("uid 4294967295"));
+    cr_assert_eq(path, 108);
 }
 
 Test(greeting, errors_say_what_is_allowed)
