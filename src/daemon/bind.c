@@ -193,10 +193,11 @@ int bind_adopted(int fd, const struct conf_listener *conf, const struct address 
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ||
         !set_options(fd, conf, address) || (stream && listen(fd, conf->backlog) < 0))
         return -errno;
+    set_int(fd, SOL_SOCKET, SO_DETACH_FILTER, 0); /* see bind_refuse_new(); there may be none */
     return 0;
 }
 
-void bind_refuse_new(int fd, bool refuse)
+void bind_refuse_new(int fd)
 {
     /* A TCP segment is dropped if its SYN flag is set: the peer tries again, and finds the port closed then.
      */
@@ -208,8 +209,5 @@ void bind_refuse_new(int fd, bool refuse)
     };
     struct sock_fprog program = {.len = ARRAY_SIZE(code), .filter = code};
 
-    if (refuse)
-        setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
-    else
-        set_int(fd, SOL_SOCKET, SO_DETACH_FILTER, 0);
+    setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
 }

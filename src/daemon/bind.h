@@ -4,7 +4,7 @@
 #define SOCKGREET_BIND_H
 
 #include "../common/address.h"
-#include "conf.h"
+#include "../conf/conf.h"
 
 /* Creates, configures and binds a socket, and listens. shared says that others of the same endpoint are bound
  * already (UDP shards). Returns the descriptor, or -errno with the step that failed. */
@@ -23,9 +23,9 @@ int bind_set_mode(const char *path, const struct conf_listener *conf);
 /* Whether fd is the socket that endpoint means: type, address, v6only and interface. */
 bool bind_matches(int fd, const struct conf_listener *conf, const struct conf_endpoint *endpoint);
 
-/* Starts or ends dropping every new connection attempt at a listening TCP socket; those already made are not
- * touched. */
-void bind_refuse_new(int fd, bool refuse);
+/* Drops every new connection attempt at a listening TCP socket, until it is adopted again; connections
+ * already made are not touched. */
+void bind_refuse_new(int fd);
 
 /* Whether address is a path in the file system. */
 bool bind_is_path(const struct address *address);

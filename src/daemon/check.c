@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "check.h"
 
-#include "loader.h"
+#include "../conf/loader.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #ifndef SOCKGREET_CMDLINE_H
 #define SOCKGREET_CMDLINE_H
 
-#include "conf.h"
+#include "../conf/conf.h"
 
 enum cmdline_action { CMDLINE_RUN, CMDLINE_TEST, CMDLINE_PRINT };
 

@@ -21,7 +21,8 @@ static int open_all(struct generation *generation, struct shared_service *servic
 
     if (error)
         return error; /* logged */
-    if ((error = shared_open(&generation->shared, service, conf->processes, conf->thread_count)) ||
+    if ((error = shared_open(&generation->shared, service, conf->processes, conf->thread_count,
+                             generation->listeners.count)) ||
         (error = slots_open(&generation->slots, conf->processes, monotonic_ns()))) {
         log_error("cannot start %u workers: %s", conf->processes, strerror(-error));
         return error;
@@ -112,7 +113,7 @@ static int fork_worker(struct generation *generation, const struct nursery *nurs
 
 void generation_start_due(struct generation *generation, const struct nursery *nursery, int64_t now)
 {
-    for (unsigned i = 0; i < generation->slots.count && generation->state != GENERATION_DRAINING; i++) {
+    for (unsigned i = 0; i < generation->slots.count; i++) {
         struct slot *slot = &generation->slots.table[i];
         int error;
 
@@ -149,14 +150,13 @@ void generation_worker_ended(struct generation *generation, struct slot *slot, i
     pid_t pid = slot->pid;
     int64_t delay = slot_ended(slot, status, now);
 
-    if (generation->state != GENERATION_DRAINING) {
-        report_death(generation, slot, pid, delay);
+    if (generation->state == GENERATION_DRAINING &&
+        (status == 0 || now >= generation->kill_at - KILL_GRACE_NS)) {
+        slot->start_at = SLOT_NEVER;
         return;
     }
-    slot->start_at = SLOT_NEVER;
-    if (status != 0)
-        log_warning("worker %u (pid %d) %s while it drained", (unsigned)(slot - generation->slots.table),
-                    (int)pid, slot->last_exit);
+    /* Also while it drains: clients may wait in the queue of a socket that nobody else serves. */
+    report_death(generation, slot, pid, delay);
 }
 
 void generation_signal(const struct generation *generation, int signal_number)
@@ -169,11 +169,41 @@ void generation_signal(const struct generation *generation, int signal_number)
 void generation_drain(struct generation *generation, int signal_number, int64_t now)
 {
     generation->state = GENERATION_DRAINING;
+    generation->drain_signal = signal_number;
     generation->kill_at = now + generation->conf->drain_ns + KILL_GRACE_NS;
+    generation_signal(generation, signal_number);
+}
+
+void generation_hurry(struct generation *generation, int signal_number, int64_t now)
+{
+    generation->drain_signal = signal_number;
+    generation->kill_at = now + KILL_GRACE_NS;
     for (unsigned i = 0; i < generation->slots.count; i++)
         if (!generation->slots.table[i].pid)
             generation->slots.table[i].start_at = SLOT_NEVER;
     generation_signal(generation, signal_number);
+}
+
+bool generation_read_ready(struct generation *generation, int64_t now)
+{
+    bool any = false;
+
+    for (unsigned i = 0; i < generation->slots.count; i++) {
+        struct slot *slot = &generation->slots.table[i];
+
+        if (slot->ready_fd < 0 || !slot_read_ready(slot, now))
+            continue;
+        any = true;
+        if (generation->state == GENERATION_DRAINING) /* a successor, or one that was late */
+            kill(slot->pid, generation->drain_signal);
+    }
+    return any;
+}
+
+bool generation_is_over(const struct generation *generation)
+{
+    return generation->state == GENERATION_DRAINING && slots_alive(&generation->slots) == 0 &&
+           slots_next_start(&generation->slots) == SLOT_NEVER;
 }
 
 bool generation_is_accepting(const struct generation *generation)
@@ -240,14 +270,15 @@ static int64_t check_worker(struct generation *generation, unsigned index, int64
 
 static int64_t check_drain(struct generation *generation, int64_t now)
 {
-    if (slots_alive(&generation->slots) == 0)
+    int64_t start = slots_next_start(&generation->slots);
+
+    if (generation_is_over(generation))
         return SLOT_NEVER;
-    if (now < generation->kill_at)
-        return generation->kill_at;
-    log_warning("workers of generation %u did not end in time and are killed", generation->number);
-    generation_signal(generation, SIGKILL);
-    generation->kill_at = now + KILL_GRACE_NS;
-    return generation->kill_at;
+    if (now >= generation->kill_at) {
+        log_warning("workers of generation %u did not end in time and are killed", generation->number);
+        generation_hurry(generation, SIGKILL, now);
+    }
+    return start < generation->kill_at ? start : generation->kill_at;
 }
 
 int64_t generation_check(struct generation *generation, int64_t now)

@@ -4,7 +4,7 @@
 #ifndef SOCKGREET_GENERATION_H
 #define SOCKGREET_GENERATION_H
 
-#include "conf.h"
+#include "../conf/conf.h"
 #include "listener.h"
 #include "shared.h"
 #include "slots.h"
@@ -23,6 +23,7 @@ struct generation {
     struct shared shared;
     struct slots slots;
     unsigned connections; /* that it may hold at once */
+    int drain_signal;     /* draining: what workers were told */
     int64_t kill_at;      /* draining: when workers that are left are killed */
     char last_failure[160];
 };
@@ -47,12 +48,22 @@ void generation_free(struct generation *generation, bool keep);
 /* Forks the workers that are due. */
 void generation_start_due(struct generation *generation, const struct nursery *nursery, int64_t now);
 
-/* A worker of this generation ended: reports it, and plans its successor unless the generation drains. */
+/* A worker of this generation ended: reports it, and plans its successor unless it ended well while draining.
+ */
 void generation_worker_ended(struct generation *generation, struct slot *slot, int status, int64_t now);
 
 /* Tells the workers to end (SIGUSR1 or SIGTERM, see enum serve_order), and kills them if they take longer
  * than their drain time. */
 void generation_drain(struct generation *generation, int signal_number, int64_t now);
+
+/* A second, more urgent request to a generation that drains: no more time, and no successors. */
+void generation_hurry(struct generation *generation, int signal_number, int64_t now);
+
+/* Reads which workers have become ready. Returns whether any has. */
+bool generation_read_ready(struct generation *generation, int64_t now);
+
+/* Whether it has drained: nobody is left, nor will be. */
+bool generation_is_over(const struct generation *generation);
 
 /* Whether any of its threads that run still accepts clients. */
 bool generation_is_accepting(const struct generation *generation);

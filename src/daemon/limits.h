@@ -3,7 +3,7 @@
 #ifndef SOCKGREET_LIMITS_H
 #define SOCKGREET_LIMITS_H
 
-#include "conf.h"
+#include "../conf/conf.h"
 
 #include <stddef.h>
 

@@ -316,8 +316,6 @@ void listener_settle(const struct listener_set *set)
         const struct listener_socket *s = &set->sockets[i];
         int error = bind_adopted(s->fd, s->conf, &s->address);
 
-        if (s->bound->retired)
-            bind_refuse_new(s->fd, false);
         s->bound->retired = false;
         if (error == 0 && s->bound->owned && bind_is_path(&s->address))
             error = bind_set_mode(s->address.un.sun_path, s->conf);
@@ -327,7 +325,7 @@ void listener_settle(const struct listener_set *set)
     }
 }
 
-void listener_retire(const struct listener_set *set, const struct listener_set *other)
+void listener_retire(const struct listener_set *set, const struct listener_set *other, _Atomic bool *retired)
 {
     for (size_t i = 0; i < set->count; i++) {
         const struct listener_socket *s = &set->sockets[i];
@@ -335,8 +333,9 @@ void listener_retire(const struct listener_set *set, const struct listener_set *
         if (listener_has(other, s->bound))
             continue;
         s->bound->retired = true;
+        atomic_store(&retired[i], true);
         if (s->conf->transport == TRANSPORT_TCP)
-            bind_refuse_new(s->fd, true);
+            bind_refuse_new(s->fd);
         if (s->bound->owned && bind_is_path(&s->address)) {
             unlink(s->address.un.sun_path);
             s->bound->owned = false; /* the path may be somebody else's from now on */

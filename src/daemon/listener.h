@@ -6,7 +6,9 @@
 #define SOCKGREET_LISTENER_H
 
 #include "../common/address.h"
-#include "conf.h"
+#include "../conf/conf.h"
+
+#include <stdatomic.h>
 
 #define LISTENER_LABEL_MAX    255 /* of a descriptor in systemd's store (sd_pid_notify_with_fds(3)) */
 #define LISTENER_LABEL_PREFIX "sockgreet/" /* tells our own from those of a .socket unit */
@@ -62,8 +64,9 @@ void listener_forget_inherited(void);
 bool listener_has(const struct listener_set *set, const struct bound_socket *bound);
 
 /* Stops new connections from coming in at those of set's sockets that other does not have, as far as a
- * protocol can, so that who is queued there can be served before they close. */
-void listener_retire(const struct listener_set *set, const struct listener_set *other);
+ * protocol can, so that who is queued there can be served before they close. retired has a flag for each of
+ * set's sockets, set for these. */
+void listener_retire(const struct listener_set *set, const struct listener_set *other, _Atomic bool *retired);
 
 /* In a worker: closes the sockets of other generations, which would otherwise stay open as long as it lives.
  */

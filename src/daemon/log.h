@@ -8,7 +8,7 @@
 #ifndef SOCKGREET_LOG_H
 #define SOCKGREET_LOG_H
 
-#include "conf.h"
+#include "../conf/conf.h"
 #include "message_ids.h"
 #include "ring.h"
 

@@ -4,7 +4,7 @@
 #ifndef SOCKGREET_LOGGER_H
 #define SOCKGREET_LOGGER_H
 
-#include "conf.h"
+#include "../conf/conf.h"
 #include "shared.h"
 
 #include <stdatomic.h>

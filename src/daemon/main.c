@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* sockgreetd: greets every client. */
 #include "../common/runtime.h"
+#include "../conf/loader.h"
 #include "check.h"
 #include "cmdline.h"
 #include "listener.h"
-#include "loader.h"
 #include "log.h"
 #include "master.h"
 

@@ -53,8 +53,8 @@ static void close_inherited(void *context)
 
     close_fd(&master->signal_fd);
     close_fd(&master->upgrade.ready_fd);
-    FOR_EACH_GENERATION(master, generation)
-    generation_close_pipes(generation);
+    FOR_EACH_GENERATION (master, generation)
+        generation_close_pipes(generation);
 }
 
 static int open_all(struct master *master)
@@ -76,8 +76,8 @@ static void close_all(struct master *master)
 
     reload_close(master);
     upgrade_close(master);
-    FOR_EACH_GENERATION(master, generation)
-    generation_free(generation, keep);
+    FOR_EACH_GENERATION (master, generation)
+        generation_free(generation, keep);
     shared_service_close(master->service);
     close_fd(&master->nursery.lifeline[0]);
     close_fd(&master->nursery.lifeline[1]);
@@ -91,18 +91,18 @@ static void choose_event_reader(struct master *master)
 {
     struct ring ring = shared_master_events(master->service);
 
-    FOR_EACH_GENERATION(master, generation)
-    for (unsigned i = 0; i < generation->slots.count; i++) {
-        const struct slot *slot = &generation->slots.table[i];
-        struct shared_logger *logger = shared_logger(&generation->shared, i);
+    FOR_EACH_GENERATION (master, generation)
+        for (unsigned i = 0; i < generation->slots.count; i++) {
+            const struct slot *slot = &generation->slots.table[i];
+            struct shared_logger *logger = shared_logger(&generation->shared, i);
 
-        if (!slot->ready)
-            continue;
-        atomic_store(&master->service->event_reader, slot->pid);
-        log_use_ring(&ring, &logger->asleep, slot->log_wake_fd);
-        log_wake(&logger->asleep, slot->log_wake_fd);
-        return;
-    }
+            if (!slot->ready)
+                continue;
+            atomic_store(&master->service->event_reader, slot->pid);
+            log_use_ring(&ring, &logger->asleep, slot->log_wake_fd);
+            log_wake(&logger->asleep, slot->log_wake_fd);
+            return;
+        }
     atomic_store(&master->service->event_reader, 0);
     log_flush();
     log_use_stderr();
@@ -137,7 +137,7 @@ static void first_ready(struct master *master, int64_t now)
     upgrade_report_ready();
 }
 
-static void worker_ready(struct master *master, int64_t now)
+static void workers_ready(struct master *master, int64_t now)
 {
     bool first = !master->serving;
 
@@ -165,7 +165,7 @@ static void worker_ended(struct master *master, struct generation *generation, s
     generation_worker_ended(generation, slot, status, now);
     choose_event_reader(master);
     announce(master);
-    if (generation->state == GENERATION_DRAINING)
+    if (generation->last_failure[0] == '\0')
         return;
     snprintf(master->last_failure, sizeof(master->last_failure), "%s", generation->last_failure);
     if (generation == master->starting && !was_ready)
@@ -175,8 +175,7 @@ static void worker_ended(struct master *master, struct generation *generation, s
 
 static bool reap_worker(struct master *master, pid_t pid, int status, int64_t now)
 {
-    FOR_EACH_GENERATION(master, generation)
-    {
+    FOR_EACH_GENERATION (master, generation) {
         struct slot *slot = slots_find(&generation->slots, pid);
 
         if (slot) {
@@ -217,7 +216,7 @@ static void retire(struct master *master, unsigned i)
 static void retire_drained(struct master *master)
 {
     for (unsigned i = master->draining_count; i-- > 0;)
-        if (slots_alive(&master->draining[i]->slots) == 0)
+        if (generation_is_over(master->draining[i]))
             retire(master, i);
 }
 
@@ -229,7 +228,16 @@ static void drain(struct master *master, struct generation *generation, int sign
 
 void master_retire_generation(struct master *master, struct generation *generation, int64_t now)
 {
+    listener_retire(&generation->listeners, &master->serving->listeners, generation->shared.retired);
     drain(master, generation, SIGUSR1, now);
+}
+
+void master_abandon_start(struct master *master, int64_t now)
+{
+    struct generation *generation = master->starting;
+
+    master->starting = NULL;
+    master_retire_generation(master, generation, now);
 }
 
 static void drain_everything(struct master *master, int64_t now)
@@ -265,10 +273,8 @@ static void begin_stop(struct master *master, int signal_number, int64_t now)
               sigabbrev_np(signal_number), first,
               signal_number == SIGQUIT ? 0.0 : (double)drain_time(master) / NS_PER_S);
     reload_close(master);
-    if (master->serving && master->starting) { /* nobody waits for it any more */
-        master_retire_generation(master, master->starting, now);
-        master->starting = NULL;
-    }
+    if (master->serving && master->starting) /* nobody waits for it any more */
+        master_abandon_start(master, now);
     master->stop = STOP_DELAY;
     master->drain_at = now + delay;
     status_update(master, now);
@@ -288,10 +294,8 @@ static void stop(struct master *master, int signal_number, int64_t now)
         return;
     if (master->stop == STOP_DELAY)
         drain_everything(master, now);
-    FOR_EACH_GENERATION(master, generation)
-    {
-        generation->kill_at = now + EXIT_NS;
-        generation_signal(generation, signal_number == SIGQUIT ? SIGQUIT : SIGUSR2);
+    FOR_EACH_GENERATION (master, generation) {
+        generation_hurry(generation, signal_number == SIGQUIT ? SIGQUIT : SIGUSR2, now);
     }
 }
 
@@ -333,13 +337,12 @@ static void handle_signals(struct master *master, int64_t now)
 
 static void read_ready(struct master *master, int64_t now)
 {
-    struct generation *starting = master->starting, *serving = master->serving;
-    struct generation *both[] = {serving, starting};
+    bool any = false;
 
-    for (size_t g = 0; g < ARRAY_SIZE(both); g++)
-        for (unsigned i = 0; both[g] && i < both[g]->slots.count; i++)
-            if (both[g]->slots.table[i].ready_fd >= 0 && slot_read_ready(&both[g]->slots.table[i], now))
-                worker_ready(master, now);
+    FOR_EACH_GENERATION (master, generation)
+        any |= generation_read_ready(generation, now);
+    if (any)
+        workers_ready(master, now);
 }
 
 static int64_t feed_watchdog(struct master *master, int64_t now)
@@ -373,10 +376,10 @@ static int64_t turn(struct master *master, int64_t now)
     upgrade_step(master, now);
     reap(master, now);
     retire_drained(master);
+    reload_step(master, now); /* one may have waited for a generation to drain */
     if (master->stop == STOP_DELAY && now >= master->drain_at)
         drain_everything(master, now);
-    FOR_EACH_GENERATION(master, generation)
-    {
+    FOR_EACH_GENERATION (master, generation) {
         generation_start_due(generation, &master->nursery, now);
         next = earliest(next, generation_check(generation, now));
     }
@@ -395,8 +398,8 @@ static unsigned count_slots(const struct master *master)
 {
     unsigned count = 0;
 
-    FOR_EACH_GENERATION(master, generation)
-    count += generation->slots.count;
+    FOR_EACH_GENERATION (master, generation)
+        count += generation->slots.count;
     return count;
 }
 
@@ -415,9 +418,9 @@ static void wait_for_events(struct master *master, int64_t next)
     fds[count++] = (struct pollfd){.fd = master->signal_fd, .events = POLLIN};
     fds[count++] = (struct pollfd){.fd = reload_fd(master), .events = POLLIN};
     fds[count++] = (struct pollfd){.fd = master->upgrade.ready_fd, .events = POLLIN};
-    FOR_EACH_GENERATION(master, generation)
-    for (unsigned i = 0; i < generation->slots.count; i++)
-        fds[count++] = (struct pollfd){.fd = generation->slots.table[i].ready_fd, .events = POLLIN};
+    FOR_EACH_GENERATION (master, generation)
+        for (unsigned i = 0; i < generation->slots.count; i++)
+            fds[count++] = (struct pollfd){.fd = generation->slots.table[i].ready_fd, .events = POLLIN};
     poll(fds, count, timeout);
     free(fds);
 }

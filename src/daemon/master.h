@@ -5,7 +5,7 @@
 #ifndef SOCKGREET_MASTER_H
 #define SOCKGREET_MASTER_H
 
-#include "conf.h"
+#include "../conf/conf.h"
 
 struct master_settings {
     const struct conf_source *source; /* for reloads */

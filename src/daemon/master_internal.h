@@ -3,8 +3,8 @@
 #ifndef SOCKGREET_MASTER_INTERNAL_H
 #define SOCKGREET_MASTER_INTERNAL_H
 
+#include "../conf/loader.h"
 #include "generation.h"
-#include "loader.h"
 #include "master.h"
 
 #include <poll.h>
@@ -71,8 +71,9 @@ struct master {
     int64_t watchdog_at;
 };
 
-/* master.c: others serve instead of this generation from now on. */
+/* master.c: master->serving serves instead of this generation from now on, or instead of master->starting. */
 void master_retire_generation(struct master *master, struct generation *generation, int64_t now);
+void master_abandon_start(struct master *master, int64_t now);
 
 /* reload.c: a reload was asked for (token 0: by a plain signal); what to do next; the loader's or a worker's
  * news. */

@@ -3,7 +3,7 @@
 #ifndef SOCKGREET_PRIVS_H
 #define SOCKGREET_PRIVS_H
 
-#include "conf.h"
+#include "../conf/conf.h"
 
 /* Changes to the configured user if there is one to change to, empties every capability set, forbids new
  * privileges, and verifies that nothing can be taken back. Call before threads exist. Returns 0, or -errno

@@ -116,15 +116,11 @@ static void loaded(struct master *master, int64_t now)
     reload->deadline = now + START_NS;
 }
 
-/* A generation whose workers do not come up is drained like an old one: some of its workers may have greeted
+/* A generation whose workers do not come up is retired like an old one: some of its workers may have greeted
  * already. */
 static void abandon_start(struct master *master, int64_t now)
 {
-    struct generation *generation = master->starting;
-
-    listener_retire(&generation->listeners, &master->serving->listeners);
-    master->starting = NULL;
-    master_retire_generation(master, generation, now);
+    master_abandon_start(master, now);
     fail(master, EX_OSERR, now);
 }
 
@@ -151,7 +147,6 @@ void reload_promote(struct master *master, int64_t now)
     listener_settle(&new->listeners);
     listener_store(&new->listeners);
     if (old) {
-        listener_retire(&old->listeners, &new->listeners);
         master_retire_generation(master, old, now);
         master->degraded[0] = '\0';
     }
@@ -200,7 +195,7 @@ void reload_step(struct master *master, int64_t now)
     } else if (reload->retiring)
         finish_retirement(master, now);
     if (reload->requested && !reload->running && master->serving && master->stop == STOP_NO &&
-        !master->upgrade.done && master->draining_count < DRAINING_MAX)
+        !master->upgrade.pid && master->draining_count < DRAINING_MAX)
         begin(master, now);
 }
 

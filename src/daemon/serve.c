@@ -10,7 +10,7 @@
 #define EVENTS_PER_TURN 64
 #define PAUSE_NS        (100 * NS_PER_MS) /* without descriptors or memory */
 #define CLOSE_NS        (250 * NS_PER_MS) /* for those who came while the older ones finished */
-#define SWEEPS          4096              /* rounds over all sockets when accepting ends, at most */
+#define SWEEPS          256               /* rounds over all sockets when accepting ends: a full queue */
 
 static bool watch_socket(struct serve *serve, struct serve_socket *socket)
 {
@@ -27,11 +27,9 @@ static bool watch_eventfd(struct serve *serve, int fd, struct watch *watch)
     return epoll_ctl(serve->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-static void unwatch_sockets(struct serve *serve, bool datagram_too)
+static void unwatch_socket(struct serve *serve, const struct serve_socket *socket)
 {
-    for (size_t i = 0; i < serve->socket_count; i++)
-        if (serve->sockets[i].stream || datagram_too)
-            epoll_ctl(serve->epoll, EPOLL_CTL_DEL, serve->sockets[i].fd, NULL);
+    epoll_ctl(serve->epoll, EPOLL_CTL_DEL, socket->fd, NULL);
 }
 
 /* Tries each listener: a wake-up that another thread took with it when it died is not passed on by the
@@ -39,7 +37,7 @@ static void unwatch_sockets(struct serve *serve, bool datagram_too)
 static void try_sockets(struct serve *serve)
 {
     for (size_t i = 0; i < serve->socket_count; i++)
-        if (serve->accepting && !(serve->paused && serve->sockets[i].stream))
+        if (serve->accepting && !serve->sockets[i].left && !(serve->paused && serve->sockets[i].stream))
             serve->sockets[i].watch.ready(serve, &serve->sockets[i].watch, 0);
 }
 
@@ -52,7 +50,9 @@ void serve_pause(struct serve *serve, int error)
     stats_add(&serve->shared->stats.accept_pauses, 1);
     atomic_store_explicit(&serve->shared->pause_error, error, memory_order_relaxed);
     log_wake(serve->account.asleep, serve->account.wake_fd);
-    unwatch_sockets(serve, false);
+    for (size_t i = 0; i < serve->socket_count; i++)
+        if (serve->sockets[i].stream)
+            unwatch_socket(serve, &serve->sockets[i]);
 }
 
 static bool is_full(const struct serve *serve)
@@ -72,7 +72,7 @@ static void resume(struct serve *serve)
     }
     serve->paused = false;
     for (size_t i = 0; i < serve->socket_count; i++)
-        if (serve->sockets[i].stream && !watch_socket(serve, &serve->sockets[i])) {
+        if (serve->sockets[i].stream && !serve->sockets[i].left && !watch_socket(serve, &serve->sockets[i])) {
             serve_pause(serve, errno); /* no memory for the watch: undo, and try again */
             return;
         }
@@ -107,8 +107,9 @@ static uint64_t taken(const struct serve *serve)
     return atomic_load_explicit(&serve->shared->stats.taken, memory_order_relaxed);
 }
 
-/* Takes whoever waits at any socket, as far as there is room. */
-static void sweep(struct serve *serve)
+/* Takes whoever waits at the sockets that are not left to others. Returns whether nobody waits there any
+ * more. */
+static bool sweep(struct serve *serve)
 {
     uint64_t before;
     int rounds = 0;
@@ -118,19 +119,51 @@ static void sweep(struct serve *serve)
         try_sockets(serve);
         serve_stream_settle(serve);
     } while (taken(serve) != before && ++rounds < SWEEPS);
+    return !serve->paused && taken(serve) == before;
 }
 
-/* Who has connected is greeted; who connects from now on finds another worker, or nobody. */
+/* Leaves the sockets to others: all of them, or those that a later generation has. */
+static void leave_sockets(struct serve *serve, bool retired_too)
+{
+    for (size_t i = 0; i < serve->socket_count; i++) {
+        struct serve_socket *socket = &serve->sockets[i];
+
+        if (!retired_too && atomic_load(&serve->settings.shared->retired[socket->position]))
+            continue;
+        unwatch_socket(serve, socket);
+        socket->left = true;
+    }
+}
+
+/* Nobody is accepted from now on. */
+static void close_door(struct serve *serve)
+{
+    leave_sockets(serve, true);
+    serve->accepting = false;
+    atomic_store(&serve->shared->accepting, false);
+}
+
+/* Who has connected is greeted; who connects from now on finds another worker, or nobody. The sockets are
+ * unwatched first, lest the kernel wake this thread for somebody whom it does not take. */
 static void stop_accepting(struct serve *serve, int64_t grace)
 {
     if (!serve->accepting)
         return;
+    for (size_t i = 0; i < serve->socket_count; i++)
+        unwatch_socket(serve, &serve->sockets[i]);
     if (grace > 0)
         sweep(serve);
-    unwatch_sockets(serve, true);
-    serve->accepting = false;
-    atomic_store(&serve->shared->accepting, false);
+    close_door(serve);
     serve->close_end = serve->now + grace;
+}
+
+/* Others greet now. Who waits at a socket that none of them has is still this generation's. */
+static void retire(struct serve *serve)
+{
+    serve->retiring = true;
+    serve->close_end = serve->drain_end;
+    leave_sockets(serve, false);
+    atomic_store(&serve->shared->accepting, false);
 }
 
 static int64_t earliest(int64_t a, int64_t b)
@@ -141,7 +174,7 @@ static int64_t earliest(int64_t a, int64_t b)
 static void ordered(struct serve *serve, struct watch *watch, uint32_t events)
 {
     enum serve_order order = (enum serve_order)atomic_load(serve->settings.order);
-    int64_t grace = order == SERVE_RETIRE ? serve->conf->drain_ns : order == SERVE_FINISH ? CLOSE_NS : 0;
+    int64_t grace = order == SERVE_FINISH ? CLOSE_NS : 0;
 
     (void)watch;
     (void)events;
@@ -149,20 +182,33 @@ static void ordered(struct serve *serve, struct watch *watch, uint32_t events)
         return;
     if (!serve->draining)
         start_drain(serve);
-    if (order == SERVE_DRAIN)
+    if (order == SERVE_RETIRE)
+        retire(serve);
+    if (order < SERVE_FINISH)
         return;
     stop_accepting(serve, grace);
     serve->close_end = earliest(serve->close_end, serve->now + grace);
 }
 
+/* Accepting ends when the drain does; before that when a retired thread's queues are empty, or when all who
+ * were there before the drain are done. */
+static void end_accepting(struct serve *serve)
+{
+    if (serve->retiring && serve->now < serve->drain_end) {
+        if (sweep(serve))
+            close_door(serve);
+    } else if (serve->old_clients == 0 || serve->now >= serve->drain_end) {
+        stop_accepting(serve, CLOSE_NS);
+    }
+}
+
 /* Whether the thread has nothing more to do. */
 static bool drained(struct serve *serve)
 {
-    if (!serve->draining)
-        return false;
-    if (serve->accepting && (serve->old_clients == 0 || serve->now >= serve->drain_end))
-        stop_accepting(serve, CLOSE_NS);
-    return !serve->accepting && (serve->clients.active == 0 || serve->now >= serve->close_end);
+    if (serve->draining && serve->accepting)
+        end_accepting(serve);
+    return serve->draining && !serve->accepting &&
+           (serve->clients.active == 0 || serve->now >= serve->close_end);
 }
 
 /* Milliseconds until something is due, rounded up; -1: nothing is. */
@@ -299,6 +345,7 @@ static int open_sockets(struct serve *serve)
         struct serve_socket *socket = &serve->sockets[serve->socket_count];
 
         open_socket(socket, listener);
+        socket->position = (start + i) % set->count;
         if (socket->stream && serve->clients.room == 0)
             continue;
         if (!watch_socket(serve, socket))

@@ -3,7 +3,7 @@
 #ifndef SOCKGREET_SERVE_H
 #define SOCKGREET_SERVE_H
 
-#include "conf.h"
+#include "../conf/conf.h"
 #include "listener.h"
 #include "shared.h"
 

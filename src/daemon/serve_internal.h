@@ -17,8 +17,10 @@ struct serve_socket {
     struct watch watch;
     const struct listener_socket *listener;
     const struct conf_listener *conf;
+    size_t position; /* in the generation's set */
     int fd;
     bool stream;
+    bool left;                   /* to others, for good */
     struct record_address bound; /* the server's address, unless listener->any */
     struct timer_list *linger;   /* stream */
 };
@@ -50,6 +52,7 @@ struct serve {
     int64_t next_beat;
 
     bool draining;
+    bool retiring;     /* a later generation greets; only sockets that it does not have are served here */
     int64_t drain_end; /* stop accepting then at the latest */
     int64_t close_end; /* close whoever is left then */
     unsigned epoch;    /* clients of an older epoch were there before the drain */

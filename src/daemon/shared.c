@@ -7,7 +7,8 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-/* Layout of a generation's part: for each worker: logger, events, and for each thread: state, records. */
+/* Layout of a generation's part: for each worker: logger, events, and for each thread: state, records; then a
+ * flag for each socket. */
 
 static size_t aligned(size_t size)
 {
@@ -63,14 +64,18 @@ void shared_service_close(struct shared_service *service)
         munmap(service, service_size());
 }
 
-int shared_open(struct shared *shared, struct shared_service *service, unsigned workers, unsigned threads)
+int shared_open(struct shared *shared, struct shared_service *service, unsigned workers, unsigned threads,
+                size_t sockets)
 {
     shared->service = service;
     shared->workers = workers;
     shared->threads = threads;
-    shared->size = workers * worker_size(shared);
+    shared->size = workers * worker_size(shared) + sockets * sizeof(*shared->retired);
     shared->base = map(shared->size);
-    return shared->base ? 0 : -errno;
+    if (!shared->base)
+        return -errno;
+    shared->retired = (_Atomic bool *)(void *)worker_base(shared, workers);
+    return 0;
 }
 
 void shared_close(struct shared *shared)

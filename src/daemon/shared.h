@@ -43,14 +43,17 @@ struct shared {
     char *base;
     size_t size;
     unsigned workers, threads;
+    _Atomic bool *retired; /* by index in the generation's listener set: nobody serves this socket after it */
 };
 
 /* Maps the service's part; NULL with errno on failure. */
 struct shared_service *shared_service_open(void);
 void shared_service_close(struct shared_service *service);
 
-/* Maps zeroed memory for workers slots of threads greeting threads each. Returns 0 or -errno. */
-int shared_open(struct shared *shared, struct shared_service *service, unsigned workers, unsigned threads);
+/* Maps zeroed memory for workers slots of threads greeting threads each, and a flag for each of so many
+ * sockets. Returns 0 or -errno. */
+int shared_open(struct shared *shared, struct shared_service *service, unsigned workers, unsigned threads,
+                size_t sockets);
 void shared_close(struct shared *shared);
 
 struct shared_thread *shared_thread(const struct shared *shared, unsigned worker, unsigned thread);

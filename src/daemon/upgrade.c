@@ -84,8 +84,8 @@ void upgrade_start(struct master *master, int64_t now)
             "SIGUSR2 ignored: under systemd, systemctl restart upgrades without a refused connection");
         return;
     }
-    if (!master->serving || master->upgrade.pid || master->stop != STOP_NO) {
-        log_warning("SIGUSR2 ignored: the service is busy");
+    if (!master->serving || master->upgrade.pid || master->reload.running || master->stop != STOP_NO) {
+        log_warning("SIGUSR2 ignored: the service starts, reloads, stops or upgrades just now");
         return;
     }
     if (pipe2(ready, O_CLOEXEC | O_NONBLOCK) < 0 || (pid = fork()) < 0) {

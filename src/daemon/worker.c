@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "worker.h"
 
+#include "../common/sanitizer.h"
 #include "../common/util.h"
 #include "limits.h"
 #include "log.h"
 #include "logger.h"
 #include "notify.h"
 #include "privs.h"
-#include "sanitizer.h"
 #include "serve.h"
 
 #include <poll.h>

@@ -107,7 +107,9 @@ def faults(fault_library, tmp_path):
 @pytest.fixture
 def manager(tmp_path):
     """A stand-in for the service manager."""
-    return Manager(tmp_path)
+    made = Manager(tmp_path)
+    yield made
+    made.close()
 
 
 @pytest.fixture

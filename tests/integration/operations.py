@@ -34,8 +34,8 @@ def control_environment(service):
 def control(path, service, *arguments, timeout=30):
     """Runs sockgreetctl for a service."""
     started = time.monotonic()
-    done = subprocess.run([path, *map(str, arguments)], env=control_environment(service), capture_output=True, text=True,
-                          timeout=timeout * SLOWNESS, check=False)
+    done = subprocess.run([path, *map(str, arguments)], env=control_environment(service), capture_output=True,
+                          text=True, timeout=timeout * SLOWNESS, check=False)
     return Result(done.returncode, done.stdout, done.stderr, time.monotonic() - started)
 
 
@@ -73,12 +73,12 @@ def wait_status(service, timeout=10.0):
 
 
 def master_resources(service):
-    """What a master must not have more of after a while: descriptors, mappings, bytes of memory of its own."""
+    """What a master must not have more of after a while: descriptors, mappings, memory that is no file's."""
     with open(f"/proc/{service.pid}/maps", encoding="utf-8") as file:
         maps = sum(1 for _ in file)
     with open(f"/proc/{service.pid}/smaps_rollup", encoding="ascii") as file:
-        private = sum(int(line.split()[1]) for line in file if line.startswith("Private_"))
-    return {"descriptors": len(descriptors(service.pid)), "maps": maps, "private_kb": private}
+        anonymous = next(int(line.split()[1]) for line in file if line.startswith("Anonymous:"))
+    return {"descriptors": len(descriptors(service.pid)), "maps": maps, "anonymous_kb": anonymous}
 
 
 class Load:
@@ -157,7 +157,8 @@ class UdpProbe:
 
     def __init__(self, address):
         self.pipe, there = multiprocessing.Pipe()
-        self.process = multiprocessing.get_context("fork").Process(target=_probe_udp, args=(address, there), daemon=True)
+        fork = multiprocessing.get_context("fork")
+        self.process = fork.Process(target=_probe_udp, args=(address, there), daemon=True)
         self.process.start()
 
     def end(self):

@@ -24,7 +24,7 @@ PATIENT = {"send": 60, "linger": 60, "linger_total": 60}
 
 
 def end_of(service, started, deadline, limit=CLOSE + SLACK):
-    """Waits for the end; returns how long after the deadline it came, which must be within the limit."""
+    """Waits for the end; returns how many seconds after the deadline it came, which must be within the limit."""
     service.wait_stopped(deadline + 10)
     late = time.monotonic() - started - deadline
     assert late < limit * SLOWNESS, f"{late * 1e3:.0f} ms after the deadline"
@@ -79,7 +79,7 @@ class SlowClients:
 
 def test_slow_readers(daemon, figures):
     """Of 1000 clients halfway through a greeting those that read finish, and the others do not hold up the end."""
-    drain = 4.0 * SLOWNESS
+    drain = 3.0 * SLOWNESS
     service = daemon({"tcp": tcp(greeting=LARGE)}, timeouts={**PATIENT, "drain": drain}, log={"greetings": "off"})
     with contextlib.closing(SlowClients(service.address(), 1000)) as clients:
         clients.read_up_to(len(LARGE) // 2)
@@ -205,9 +205,8 @@ def test_manager_is_told_how_long(daemon, manager):
     manager.wait("READY=1")
     service.stop()
     manager.wait("STOPPING=1")
-    message = next(m for m in manager.messages if m.get("STOPPING") == "1")
-    assert 7.5e6 <= int(message["EXTEND_TIMEOUT_USEC"]) <= 15e6
-    assert [m for m in manager.messages if "READY" in m][-1:] == [m for m in manager.messages if "READY" in m][:1]
+    assert 7.5e6 <= int(manager.tells("STOPPING")[0]["EXTEND_TIMEOUT_USEC"]) <= 15e6
+    assert len(manager.tells("READY")) == 1
 
 
 def test_stop_while_a_generation_drains(daemon, sockgreetctl):

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "../../src/daemon/conf.h"
-#include "../../src/daemon/conf_report.h"
-#include "../../src/daemon/conf_resolve.h"
+#include "../../src/conf/conf.h"
+#include "../../src/conf/conf_report.h"
+#include "../../src/conf/conf_resolve.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>

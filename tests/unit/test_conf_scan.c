@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "../../src/daemon/conf_number.h"
-#include "../../src/daemon/conf_report.h"
-#include "../../src/daemon/conf_scan.h"
-#include "../../src/daemon/conf_suggest.h"
-#include "../../src/daemon/conf_token.h"
+#include "../../src/conf/conf_number.h"
+#include "../../src/conf/conf_report.h"
+#include "../../src/conf/conf_scan.h"
+#include "../../src/conf/conf_suggest.h"
+#include "../../src/conf/conf_token.h"
 
 #include <criterion/criterion.h>
 #include <libconfig.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "../../src/daemon/greeting.h"
+#include "../../src/conf/greeting.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

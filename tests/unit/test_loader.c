@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "../../src/daemon/conf_report.h"
-#include "../../src/daemon/loader.h"
+#include "../../src/conf/conf_report.h"
+#include "../../src/conf/loader.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

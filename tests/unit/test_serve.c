@@ -2,8 +2,8 @@
 /* Greeting threads without master and worker around them; under ThreadSanitizer this is where a race in the
  * drain shows. */
 #include "common/util.h"
-#include "daemon/conf.h"
-#include "daemon/conf_report.h"
+#include "conf/conf.h"
+#include "conf/conf_report.h"
 #include "daemon/listener.h"
 #include "daemon/serve.h"
 #include "daemon/shared.h"
@@ -77,7 +77,7 @@ static void start(struct service *service)
     service->log_wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     service->shared_service = shared_service_open();
     cr_assert_not_null(service->shared_service);
-    cr_assert_eq(shared_open(&service->shared, service->shared_service, 1, THREADS), 0);
+    cr_assert_eq(shared_open(&service->shared, service->shared_service, 1, THREADS, 1), 0);
     cr_assert_eq(listener_open(&service->listeners, service->conf), 0);
     for (unsigned i = 0; i < THREADS; i++) {
         struct serve_settings settings = {.conf = service->conf,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "loader.h"
 
+#include "../common/sanitizer.h"
 #include "../common/util.h"
 #include "conf_report.h"
-#include "sanitizer.h"
 
 #include <poll.h>
 #include <signal.h>
