@@ -82,6 +82,20 @@ int runtime_write(const char *name, const char *text)
     return runtime_replace(name, write_text, text);
 }
 
+int runtime_touch(const char *name)
+{
+    char path[PATH_SIZE];
+    int fd;
+
+    if (!runtime_path(name, path, sizeof(path)))
+        return 0;
+    fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return -errno;
+    close(fd);
+    return 0;
+}
+
 void runtime_remove(const char *name)
 {
     char path[PATH_SIZE];

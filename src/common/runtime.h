@@ -16,7 +16,8 @@
 #define RUNTIME_PID       "sockgreetd.pid"
 #define RUNTIME_STATUS    "status"
 #define RUNTIME_LAST_GOOD "last-good.conf"
-#define RUNTIME_REPLY     "reload." /* and the token in decimal digits */
+#define RUNTIME_REPLY \
+    "reload." /* and the token in decimal digits; where no text can be written, an empty file .CODE */
 
 /* The name of the directory; false if there is none. Does not create it. */
 bool runtime_directory(char *path, size_t size);
@@ -30,6 +31,9 @@ void runtime_open(void);
 /* Replaces a file by what write_to() writes. Returns 0 or -errno. */
 int runtime_replace(const char *name, void (*write_to)(FILE *out, const void *context), const void *context);
 int runtime_write(const char *name, const char *text);
+
+/* Creates an empty file, which needs no room for data. Returns 0 or -errno. */
+int runtime_touch(const char *name);
 
 void runtime_remove(const char *name);
 

@@ -44,8 +44,8 @@ static pid_t find_service(const struct ctl_cmdline *cmdline)
     return 0;
 }
 
-/* Reads the answer and removes it. False if there is none yet. */
-static bool take_answer(const char *name, char *text, size_t size)
+/* Reads a file and removes it. False if there is none. */
+static bool take_file(const char *name, char *text, size_t size)
 {
     char path[512];
     FILE *in;
@@ -58,6 +58,26 @@ static bool take_answer(const char *name, char *text, size_t size)
     fclose(in);
     unlink(path);
     return true;
+}
+
+/* Reads the answer. Where the runtime directory is full, it is an empty file that has the status in its name.
+ */
+static bool take_answer(const char *name, char *text, size_t size)
+{
+    static const int codes[] = {0, EX_OSERR, EX_CONFIG};
+    char empty[128];
+
+    if (take_file(name, text, size))
+        return true;
+    for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
+        snprintf(empty, sizeof(empty), "%s.%d", name, codes[i]);
+        if (!take_file(empty, text, size))
+            continue;
+        snprintf(text, size, "%d\n%s (the log says more; the runtime directory cannot be written)\n",
+                 codes[i], codes[i] ? "Refused" : "Reloaded");
+        return true;
+    }
+    return false;
 }
 
 /* "CODE\nTEXT\n" */

@@ -149,15 +149,28 @@ static bool bind_unix_path(int fd, const struct conf_listener *conf, const struc
     return false;
 }
 
-static bool bind_and_listen(int fd, const struct conf_listener *conf, const struct conf_endpoint *endpoint,
+static bool bind_address(int fd, const struct conf_listener *conf, const struct address *address)
+{
+    return bind_is_path(address) ? bind_unix_path(fd, conf, address)
+                                 : bind(fd, &address->sa, address->length) == 0;
+}
+
+static bool bind_and_listen(int fd, const struct conf_listener *conf, const struct address *address,
                             const char **step)
 {
+    int error;
+
     *step = "bind";
-    if (bind_is_path(&endpoint->address) ? !bind_unix_path(fd, conf, &endpoint->address)
-                                         : bind(fd, &endpoint->address.sa, endpoint->address.length) < 0)
+    if (!bind_address(fd, conf, address))
         return false;
     *step = "listen";
-    return transport_socket_type(conf->transport) != SOCK_STREAM || listen(fd, conf->backlog) == 0;
+    if (transport_socket_type(conf->transport) != SOCK_STREAM || listen(fd, conf->backlog) == 0)
+        return true;
+    error = errno;
+    if (bind_is_path(address))
+        unlink(address->un.sun_path);
+    errno = error;
+    return false;
 }
 
 int bind_new(const struct conf_listener *conf, const struct conf_endpoint *endpoint, bool shared,
@@ -173,7 +186,7 @@ int bind_new(const struct conf_listener *conf, const struct conf_endpoint *endpo
     /* Later shards share the first one's port; the first is bound without, so that nobody else's is shared.
      */
     if ((!shared || set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1)) && set_bind_options(fd, conf, endpoint) &&
-        set_options(fd, conf, &endpoint->address) && bind_and_listen(fd, conf, endpoint, step))
+        set_options(fd, conf, &endpoint->address) && bind_and_listen(fd, conf, &endpoint->address, step))
         return fd;
     error = -errno;
     close(fd);

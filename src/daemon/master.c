@@ -38,6 +38,7 @@ static int open_signals(void)
     sigset_t all, set;
 
     sigfillset(&all);
+    sigdelset(&all, SIGABRT); /* systemd's watchdog sends it, and must be able to end a master that hangs */
     sigprocmask(SIG_SETMASK, &all, NULL);
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&set);

@@ -22,7 +22,10 @@ static void answer_one(uint32_t token, int code, const char *text)
 
     snprintf(name, sizeof(name), RUNTIME_REPLY "%u", token);
     snprintf(reply, sizeof(reply), "%d\n%s\n", code, text);
-    if (runtime_write(name, reply) < 0)
+    if (runtime_write(name, reply) == 0)
+        return;
+    snprintf(name, sizeof(name), RUNTIME_REPLY "%u.%d", token, code);
+    if (runtime_touch(name) < 0)
         log_warning("cannot answer sockgreetctl in the runtime directory");
 }
 

@@ -10,7 +10,9 @@
 #define EVENTS_PER_TURN 64
 #define PAUSE_NS        (100 * NS_PER_MS) /* without descriptors or memory */
 #define CLOSE_NS        (250 * NS_PER_MS) /* for those who came while the older ones finished */
-#define SWEEPS          256               /* rounds over all sockets when accepting ends: a full queue */
+#define FINISH_NS       (100 * NS_PER_MS) /* for everybody, when somebody is in a hurry or the master is dead */
+#define STREAM_SWEEPS   256               /* batches that a full queue has: net.core.somaxconn is 4096 */
+#define DGRAM_SWEEPS    16                /* likewise, of a receive buffer */
 
 static bool watch_socket(struct serve *serve, struct serve_socket *socket)
 {
@@ -107,19 +109,32 @@ static uint64_t taken(const struct serve *serve)
     return atomic_load_explicit(&serve->shared->stats.taken, memory_order_relaxed);
 }
 
-/* Takes whoever waits at the sockets that are not left to others. Returns whether nobody waits there any
- * more. */
-static bool sweep(struct serve *serve)
+/* Takes whoever waits at one socket. Returns whether nobody waits there any more. On a busy service somebody
+ * always does, so what is taken is no more than a full queue. */
+static bool sweep_socket(struct serve *serve, struct serve_socket *socket)
 {
+    int rounds = socket->stream ? STREAM_SWEEPS : DGRAM_SWEEPS;
     uint64_t before;
-    int rounds = 0;
 
     do {
+        if (serve->paused && socket->stream)
+            return false;
         before = taken(serve);
-        try_sockets(serve);
+        socket->watch.ready(serve, &socket->watch, 0);
         serve_stream_settle(serve);
-    } while (taken(serve) != before && ++rounds < SWEEPS);
-    return !serve->paused && taken(serve) == before;
+    } while (taken(serve) != before && --rounds > 0);
+    return rounds > 0;
+}
+
+/* The same at all sockets that are not left to others. */
+static bool sweep(struct serve *serve)
+{
+    bool empty = true;
+
+    for (size_t i = 0; i < serve->socket_count; i++)
+        if (!serve->sockets[i].left && !sweep_socket(serve, &serve->sockets[i]))
+            empty = false;
+    return empty;
 }
 
 /* Leaves the sockets to others: all of them, or those that a later generation has. */
@@ -174,7 +189,7 @@ static int64_t earliest(int64_t a, int64_t b)
 static void ordered(struct serve *serve, struct watch *watch, uint32_t events)
 {
     enum serve_order order = (enum serve_order)atomic_load(serve->settings.order);
-    int64_t grace = order == SERVE_FINISH ? CLOSE_NS : 0;
+    int64_t grace = order == SERVE_FINISH ? FINISH_NS : 0;
 
     (void)watch;
     (void)events;

@@ -11,7 +11,7 @@ enum serve_order {
     SERVE_RUN,    /* greet */
     SERVE_RETIRE, /* others greet now: stop accepting, and give those connected timeouts.drain */
     SERVE_DRAIN,  /* greet on until those connected now are done or timeouts.drain ends, then stop */
-    SERVE_FINISH, /* stop accepting at once, and give those connected a quarter of a second */
+    SERVE_FINISH, /* stop accepting at once, and give those connected a tenth of a second */
     SERVE_QUIT    /* stop at once */
 };
 

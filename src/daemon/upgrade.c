@@ -76,7 +76,7 @@ static _Noreturn void execute(const struct master *master, int ready_fd)
 
 void upgrade_start(struct master *master, int64_t now)
 {
-    int ready[2];
+    int ready[2] = {-1, -1};
     pid_t pid;
 
     if (notify_enabled()) {
@@ -90,6 +90,8 @@ void upgrade_start(struct master *master, int64_t now)
     }
     if (pipe2(ready, O_CLOEXEC | O_NONBLOCK) < 0 || (pid = fork()) < 0) {
         log_error("cannot upgrade: %s", strerror(errno));
+        close_fd(&ready[0]);
+        close_fd(&ready[1]);
         return;
     }
     if (pid == 0)

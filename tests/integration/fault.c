@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A library to preload that has the N-th call of a function fail, or ends the process there. What to do stands in a
- * file that tests and all processes map, so that it can be changed while they run, and calls count in all of them. */
+/* A library to preload that has the N-th call of a function fail, or ends the process there. What to do
+ * stands in a file that tests and all processes map, so that it can be changed while they run, and calls
+ * count in all of them. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -73,10 +74,10 @@ static bool is_hit(const char *function)
 
 #define REAL(function) ((__typeof__(&function))dlsym(RTLD_NEXT, #function))
 
-#define WRAP(type, function, parameters, arguments, failure)            \
-    type function parameters                                            \
-    {                                                                   \
-        return is_hit(#function) ? (failure) : REAL(function)arguments; \
+#define WRAP(type, function, parameters, arguments, failure)             \
+    type function parameters                                             \
+    {                                                                    \
+        return is_hit(#function) ? (failure) : REAL(function) arguments; \
     }
 
 void *malloc(size_t size)
@@ -96,7 +97,8 @@ WRAP(int, listen, (int fd, int backlog), (fd, backlog), -1)
 WRAP(int, setsockopt, (int fd, int level, int name, const void *value, socklen_t length),
      (fd, level, name, value, length), -1)
 WRAP(int, epoll_create1, (int flags), (flags), -1)
-WRAP(int, epoll_ctl, (int epoll, int operation, int fd, struct epoll_event *event), (epoll, operation, fd, event), -1)
+WRAP(int, epoll_ctl, (int epoll, int operation, int fd, struct epoll_event *event),
+     (epoll, operation, fd, event), -1)
 WRAP(int, pipe2, (int fds[2], int flags), (fds, flags), -1)
 WRAP(int, signalfd, (int fd, const sigset_t *mask, int flags), (fd, mask, flags), -1)
 WRAP(int, eventfd, (unsigned initial, int flags), (initial, flags), -1)

@@ -47,7 +47,7 @@ def test_kill_under_load(daemon, load_program, figures, tmp_path):
                      workers={"processes": 4, "threads": 1})
     time.sleep(LASTED)
     probe = UdpProbe(service.address("udp"))
-    with Load(load_program, targets(service, "tcp", "local"), duration(5), clients=16) as load:
+    with Load(load_program, targets(service, "tcp", "local"), duration(5), clients=64, rate=1500) as load:
         kills = kill_at_random(service, load, random.Random(5))
         results = load.results()
     answers, silence = probe.end()

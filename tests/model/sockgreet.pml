@@ -47,19 +47,19 @@
 /* --- What the code does: 0 as it is, 1 as it could be. See "Findings" in doc/model.md --- */
 
 #ifndef DRAIN_SUCCESSOR
-#define DRAIN_SUCCESSOR 0   /* a worker killed while its generation drains has a successor, which drains in its place */
+#define DRAIN_SUCCESSOR 1   /* a worker killed while its generation drains has a successor, which drains in its place */
 #endif
 #ifndef SWEEP_WAITS
-#define SWEEP_WAITS 0       /* accepting goes on until the queues of removed listeners are empty, or to drain_end */
+#define SWEEP_WAITS 1       /* accepting goes on until the queues of removed listeners are empty, or to drain_end */
 #endif
 #ifndef ADOPT_CLEANS
-#define ADOPT_CLEANS 0      /* bind_adopted() detaches the filter that bind_refuse_new() attached in an earlier life */
+#define ADOPT_CLEANS 1      /* bind_adopted() detaches the filter that bind_refuse_new() attached in an earlier life */
 #endif
 #ifndef COUNTS_AT_ONCE
 #define COUNTS_AT_ONCE 1    /* nobody is killed between accept4() and account_taken(): 0 lets it happen */
 #endif
 #ifndef EXCUSES
-#define EXCUSES 1           /* 1: a client whose loss is a known finding is no violation */
+#define EXCUSES 0           /* 1: a client whose loss is a known finding is no violation */
 #endif
 
 #define SLOTS (GENERATIONS * WORKERS)
