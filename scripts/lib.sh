@@ -6,7 +6,8 @@
 BUILD_PACKAGES=(autoconf automake gcc libc6-dev libconfig-dev libsystemd-dev make pkg-config)
 TEST_PACKAGES=("${BUILD_PACKAGES[@]}" curl iproute2 libcriterion-dev libnginx-mod-stream netbase netcat-openbsd nginx python3
     python3-pytest socat systemd xinetd)
-FULL_PACKAGES=("${TEST_PACKAGES[@]}" clang-14 clang-format-14 libclang-rt-14-dev mandoc shellcheck util-linux valgrind)
+FULL_PACKAGES=("${TEST_PACKAGES[@]}" clang-14 clang-format-14 libclang-rt-14-dev mandoc mmdebstrap shellcheck spin
+    systemd-container util-linux valgrind zstd)
 
 say()
 {

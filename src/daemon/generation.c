@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define START_NS      (10 * NS_PER_S)    /* for a worker to be ready */
 #define KILL_GRACE_NS (1500 * NS_PER_MS) /* past the drain and what follows it, before workers are killed */
 
 static int open_all(struct generation *generation, struct shared_service *service)
@@ -216,21 +217,30 @@ bool generation_is_accepting(const struct generation *generation)
 }
 
 /* When the first of a worker's threads will have been silent for as long as supervision allows. */
-static int64_t stuck_at(const struct generation *generation, unsigned index)
+static int64_t silent_at(const struct generation *generation, unsigned index)
 {
     int64_t allowed = generation->conf->heartbeat_ns * generation->conf->stuck_after, first = SLOT_NEVER;
+    int64_t ready_at = generation->slots.table[index].ready_at;
 
-    if (allowed == 0 || !generation->slots.table[index].ready)
-        return SLOT_NEVER;
-    for (unsigned i = 0; i < generation->shared.threads; i++) {
+    for (unsigned i = 0; allowed && i < generation->shared.threads; i++) {
         int64_t beat = atomic_load(&shared_thread(&generation->shared, index, i)->beat_at);
 
-        if (beat < generation->slots.table[index].ready_at) /* left by its predecessor, or not begun */
-            beat = generation->slots.table[index].ready_at;
+        if (beat < ready_at) /* left by its predecessor, or not begun */
+            beat = ready_at;
         if (beat + allowed < first)
             first = beat + allowed;
     }
     return first;
+}
+
+/* When a worker will count as stuck. */
+static int64_t stuck_at(const struct generation *generation, unsigned index)
+{
+    const struct slot *slot = &generation->slots.table[index];
+
+    if (!slot->pid)
+        return SLOT_NEVER;
+    return slot->ready ? silent_at(generation, index) : slot->started_at + START_NS;
 }
 
 bool generation_is_alive(const struct generation *generation, int64_t now)
@@ -259,10 +269,8 @@ static int64_t check_worker(struct generation *generation, unsigned index, int64
         slot->suspect_since = now;
     if (now < slot->suspect_since + margin)
         return slot->suspect_since + margin;
-    log_event(LOG_ERR, MESSAGE_WORKER_DIED, NULL,
-              "worker %u (pid %d) has made no progress for %.1f s: killed", index, (int)slot->pid,
-              (double)(now - at) / NS_PER_S +
-                  (double)generation->conf->heartbeat_ns * generation->conf->stuck_after / NS_PER_S);
+    log_event(LOG_ERR, MESSAGE_WORKER_DIED, NULL, "worker %u (pid %d) %s: killed", index, (int)slot->pid,
+              slot->ready ? "makes no progress" : "has not become ready");
     slot->killed_stuck = true;
     kill(slot->pid, SIGKILL);
     return SLOT_NEVER;

@@ -284,8 +284,10 @@ int listener_open(struct listener_set *set, const struct conf *conf)
 
     set->count = 0;
     set->sockets = calloc(count_sockets(conf), sizeof(*set->sockets));
-    if (!set->sockets)
+    if (!set->sockets) {
+        log_error("cannot open the listeners: %s", strerror(ENOMEM));
         return -ENOMEM;
+    }
     for (size_t i = 0; i < conf->listener_count; i++)
         for (size_t j = 0; j < conf->listeners[i].endpoint_count; j++) {
             int error = open_endpoint(set, conf, i, &conf->listeners[i].endpoints[j]);

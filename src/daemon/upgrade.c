@@ -108,6 +108,7 @@ static void fail(struct master *master, const char *why)
     waitpid(master->upgrade.pid, NULL, 0);
     close_fd(&master->upgrade.ready_fd);
     master->upgrade.pid = 0;
+    master->status_at = 0; /* at once */
     snprintf(master->last_failure, sizeof(master->last_failure), "upgrade failed: %s", why);
     log_event(LOG_ERR, MESSAGE_UPGRADE, NULL, "Upgrade failed: the new process %s; this one serves on", why);
 }

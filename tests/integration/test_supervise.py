@@ -265,7 +265,6 @@ def test_watchdog_starves(daemon, manager, faults):
 
 
 @pytest.mark.skipif(not RELIABLE, reason="a sanitizer's functions come first")
-@pytest.mark.skipif(not LONG, reason="takes more than ten seconds")
 def test_hang_before_ready(daemon, faults, figures):
     """A successor that does not get ready is killed and replaced like one that stands still later."""
     service = daemon({"tcp": tcp()}, environment=faults.environment, workers={"processes": 1, "threads": 1},

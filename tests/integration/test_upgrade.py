@@ -11,7 +11,7 @@ import pytest
 
 from clients import ask_udp, connect, greet, read_all
 from fault import without_core
-from operations import EX_CONFIG, LONG, Load, describe, lost, session_members, targets, write_configuration
+from operations import EX_CONFIG, Load, describe, lost, session_members, targets, write_configuration
 from processes import SLOWNESS, descriptors, is_running, stays, wait_until
 from service import GREETING, tcp, udp, unix
 
@@ -133,8 +133,7 @@ def test_no_descriptor_is_passed_on(old, installed):
 @pytest.mark.parametrize("script, words, seconds", [
     ("exit 1", "ended before it was ready", 2),
     ("kill -SEGV $$", "ended before it was ready", 2),
-    pytest.param("exec sleep 100", "was not ready in 10 s", 11,
-                 marks=pytest.mark.skipif(not LONG, reason="takes ten seconds")),
+    ("exec sleep 100", "was not ready in 10 s", 11),
 ])
 def test_broken_program(old, installed, figures, script, words, seconds):
     """A new program that fails or hangs is given up after ten seconds; the old one serves on, and can be upgraded."""
