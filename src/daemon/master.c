@@ -17,15 +17,7 @@
 #include <sys/wait.h>
 #include <sysexits.h>
 
-#define EXIT_NS (2 * NS_PER_S) /* what an end may take beside delay and drain, for the service manager */
-
-/* Calls act(generation) for every generation there is. */
-#define FOR_EACH_GENERATION(master, generation)                                                        \
-    for (unsigned generation##_i = 0; generation##_i < 2 + (master)->draining_count; generation##_i++) \
-        for (struct generation *generation = nth_generation(master, generation##_i); generation;       \
-             generation = NULL)
-
-static struct generation *nth_generation(const struct master *master, unsigned i)
+struct generation *master_generation(const struct master *master, unsigned i)
 {
     return i == 0 ? master->serving : i == 1 ? master->starting : master->draining[i - 2];
 }
@@ -221,85 +213,6 @@ static void retire_drained(struct master *master)
             retire(master, i);
 }
 
-static void drain(struct master *master, struct generation *generation, int signal_number, int64_t now)
-{
-    generation_drain(generation, signal_number, now);
-    master->draining[master->draining_count++] = generation;
-}
-
-void master_retire_generation(struct master *master, struct generation *generation, int64_t now)
-{
-    listener_retire(&generation->listeners, &master->serving->listeners, generation->shared.retired);
-    drain(master, generation, SIGUSR1, now);
-}
-
-void master_abandon_start(struct master *master, int64_t now)
-{
-    struct generation *generation = master->starting;
-
-    master->starting = NULL;
-    master_retire_generation(master, generation, now);
-}
-
-static void drain_everything(struct master *master, int64_t now)
-{
-    struct generation *all[] = {master->serving, master->starting};
-
-    master->stop = STOP_DRAIN;
-    master->serving = master->starting = NULL;
-    for (size_t i = 0; i < ARRAY_SIZE(all); i++)
-        if (all[i])
-            drain(master, all[i], master->upgrade.done ? SIGUSR1 : SIGTERM, now);
-    status_update(master, now);
-}
-
-static int64_t drain_time(const struct master *master)
-{
-    const struct generation *generation = master->serving ? master->serving : master->starting;
-
-    return generation ? generation->conf->drain_ns : 0;
-}
-
-static void begin_stop(struct master *master, int signal_number, int64_t now)
-{
-    char first[64] = "";
-    const struct generation *generation = master->serving ? master->serving : master->starting;
-    int64_t delay = generation && signal_number != SIGQUIT && !master->upgrade.done
-                        ? generation->conf->drain_delay_ns
-                        : 0;
-
-    if (delay)
-        snprintf(first, sizeof(first), "greeting on for %.1f s, then ", (double)delay / NS_PER_S);
-    log_event(LOG_INFO, MESSAGE_STOPPING, NULL, "Stopping on SIG%s: %sclients have up to %.1f s",
-              sigabbrev_np(signal_number), first,
-              signal_number == SIGQUIT ? 0.0 : (double)drain_time(master) / NS_PER_S);
-    reload_close(master);
-    if (master->serving && master->starting) /* nobody waits for it any more */
-        master_abandon_start(master, now);
-    master->stop = STOP_DELAY;
-    master->drain_at = now + delay;
-    status_update(master, now);
-    notify_stopping(master->status, delay + drain_time(master) + EXIT_NS);
-    if (delay == 0)
-        drain_everything(master, now);
-}
-
-/* The first request drains, the second ends the drain; SIGQUIT does not wait for anybody. */
-static void stop(struct master *master, int signal_number, int64_t now)
-{
-    bool again = master->stop != STOP_NO;
-
-    if (!again)
-        begin_stop(master, signal_number, now);
-    if (!again && signal_number != SIGQUIT)
-        return;
-    if (master->stop == STOP_DELAY)
-        drain_everything(master, now);
-    FOR_EACH_GENERATION (master, generation) {
-        generation_hurry(generation, signal_number == SIGQUIT ? SIGQUIT : SIGUSR2, now);
-    }
-}
-
 static void handle_signal(struct master *master, const struct signalfd_siginfo *info, int64_t now)
 {
     int number = (int)info->ssi_signo;
@@ -312,7 +225,7 @@ static void handle_signal(struct master *master, const struct signalfd_siginfo *
     case SIGTERM:
     case SIGINT:
     case SIGQUIT:
-        stop(master, number, now);
+        master_stop(master, number, now);
         break;
     case SIGHUP:
         reload_request(master, 0);
@@ -379,7 +292,7 @@ static int64_t turn(struct master *master, int64_t now)
     retire_drained(master);
     reload_step(master, now); /* one may have waited for a generation to drain */
     if (master->stop == STOP_DELAY && now >= master->drain_at)
-        drain_everything(master, now);
+        master_drain_everything(master, now);
     FOR_EACH_GENERATION (master, generation) {
         generation_start_due(generation, &master->nursery, now);
         next = earliest(next, generation_check(generation, now));

@@ -71,9 +71,26 @@ struct master {
     int64_t watchdog_at;
 };
 
-/* master.c: master->serving serves instead of this generation from now on, or instead of master->starting. */
+/* For every generation there is. */
+#define FOR_EACH_GENERATION(master, generation)                                                        \
+    for (unsigned generation##_i = 0; generation##_i < 2 + (master)->draining_count; generation##_i++) \
+        for (struct generation *generation = master_generation(master, generation##_i); generation;    \
+             generation = NULL)
+
+/* master.c: the i-th of serving, starting and draining ones; NULL where there is none. */
+struct generation *master_generation(const struct master *master, unsigned i);
+
+/* master_stop.c: master->serving serves instead of this generation from now on, or instead of
+ * master->starting. */
 void master_retire_generation(struct master *master, struct generation *generation, int64_t now);
 void master_abandon_start(struct master *master, int64_t now);
+
+/* A signal asked for the end: the first request drains, the second ends the drain; SIGQUIT waits for nobody.
+ */
+void master_stop(struct master *master, int signal_number, int64_t now);
+
+/* timeouts.drain_delay is over. */
+void master_drain_everything(struct master *master, int64_t now);
 
 /* reload.c: a reload was asked for (token 0: by a plain signal); what to do next; the loader's or a worker's
  * news. */

@@ -68,6 +68,15 @@ struct serve {
 size_t serve_render(struct serve *serve, const struct conf_listener *listener,
                     const struct record_address *client, const struct record_address *server, char *out);
 
+/* Takes a socket out of the thread's epoll. */
+void serve_unwatch(struct serve *serve, const struct serve_socket *socket);
+
+/* An order came: a watch's callback. */
+void serve_ordered(struct serve *serve, struct watch *watch, uint32_t events);
+
+/* Whether the thread has nothing more to do; ends accepting when it is time. */
+bool serve_drained(struct serve *serve);
+
 /* Stops accepting for a while: error is errno, or 0 for the limit of connections. */
 void serve_pause(struct serve *serve, int error);
 
