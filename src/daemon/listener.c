@@ -175,6 +175,8 @@ static int bind_endpoint(struct bound_socket **bound, const struct conf_listener
     make_label(label, conf, &endpoint->address, shard);
     *bound = bound_new(fd, label);
     if (!*bound) {
+        if (bind_is_path(&endpoint->address))
+            unlink(endpoint->address.un.sun_path);
         close(fd);
         return -ENOMEM;
     }

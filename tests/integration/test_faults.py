@@ -109,7 +109,8 @@ def test_bad_configurations(daemon, sockgreetd, sockgreetctl, load_program, figu
             f"master {before} before, {after} after; {describe(results)}")
     assert len(texts) == BAD and with_line > BAD / 2
     assert lost(results) == 0
-    assert after["descriptors"] == before["descriptors"] and after["maps"] == before["maps"]
+    assert after["descriptors"] == before["descriptors"]
+    assert SANITIZER or after["maps"] == before["maps"]  # a sanitizer maps what it likes
     assert SANITIZER or after["anonymous_kb"] <= before["anonymous_kb"] + 16
     reconfigure(service)
     assert sockgreetctl(service, "reload").code == 0
@@ -157,7 +158,8 @@ def test_odd_files(daemon, sockgreetctl, figures):
         slowest = max(slowest, (what, result.seconds), key=lambda pair: pair[1])
     after = master_resources(service)
     figures(f"slowest: {slowest[0]}, {slowest[1]:.2f} s; master {before} before, {after} after")
-    assert after["descriptors"] == before["descriptors"] and after["maps"] == before["maps"]
+    assert after["descriptors"] == before["descriptors"]
+    assert SANITIZER or after["maps"] == before["maps"]  # a sanitizer maps what it likes
     assert SANITIZER or after["anonymous_kb"] <= before["anonymous_kb"] + 16
 
 

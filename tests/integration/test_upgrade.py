@@ -117,6 +117,7 @@ def test_new_clients_are_the_successors(old, installed):
         service.wait_log("serves, this process drains$")
         answers = [greet(service.address("tcp")).decode().strip() for _ in range(40)]
         assert not before & set(answers), f"{sum(a in before for a in answers)} of 40 were greeted by the old process"
+    wait_until(lambda: service.process.poll() is not None, 10, "the old process leaves")
 
 
 def test_no_descriptor_is_passed_on(old, installed):
