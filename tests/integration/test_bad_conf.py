@@ -11,6 +11,7 @@ The files in bad_conf/ hold cases of this form; in the messages "@" stands for t
 
 import os
 import pathlib
+import shutil
 import socket
 import subprocess
 
@@ -30,10 +31,10 @@ def read_cases():
             yield pytest.param(text, messages.splitlines(), id=f"{path.stem}: {title}")
 
 
-def check(path, user=None):
+def check(path, user=None, program=DAEMON):
     """The exit code and the errors of a check, without the warnings, which depend on the machine."""
     done = subprocess.run(
-        [DAEMON, "-t", "-c", path], capture_output=True, text=True, timeout=30, check=False, user=user
+        [program, "-t", "-c", path], capture_output=True, text=True, timeout=30, check=False, user=user
     )
     assert done.stdout == ""
     return done.returncode, [line for line in done.stderr.splitlines() if ": warning: " not in line]
@@ -117,13 +118,15 @@ def test_socket(conf):
 
 
 def test_unreadable_file(conf):
-    """Root may read everything, so the check runs as somebody else then."""
+    """Root may read everything, so the check runs as somebody else then, whom the program must let in, too."""
     conf.write_text("")
     conf.chmod(0)
+    user, program = None, DAEMON
     if os.geteuid() == 0:
+        user, program = 65534, shutil.copy(DAEMON, conf.parent)
         for folder in conf.parents[:3]:  # pytest's own, which only their owner may enter
             folder.chmod(folder.stat().st_mode | 0o011)
-    assert check(conf, user=65534 if os.geteuid() == 0 else None) == (EX_CONFIG, [f"{conf}: cannot be opened: Permission denied"])
+    assert check(conf, user, program) == (EX_CONFIG, [f"{conf}: cannot be opened: Permission denied"])
 
 
 def test_symbolic_link_to_itself(conf):
