@@ -8,8 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FALLBACK_USER  "nobody"
-#define FALLBACK_GROUP "nogroup"
+#define FALLBACK_USER "nobody"
 
 /* Naming the default is the same as not naming it, so that the example file means what it says everywhere. */
 static bool is_default(const char *name)

@@ -4,7 +4,6 @@
 #include "log.h"
 #include "master_internal.h"
 #include "notify.h"
-#include "worker.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

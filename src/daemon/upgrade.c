@@ -15,9 +15,8 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#define READY_NS    (10 * NS_PER_S)
-#define READY_ENV   "SOCKGREET_UPGRADE_FD"
-#define NAMES_EXTRA 64
+#define READY_NS  (10 * NS_PER_S)
+#define READY_ENV "SOCKGREET_UPGRADE_FD"
 
 /* The sockets in the order they will have, as sd_listen_fds(3) wants them: from 3 on. */
 static int place_sockets(const struct listener_set *set, int ready_fd)
