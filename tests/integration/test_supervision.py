@@ -11,6 +11,7 @@ import time
 import pytest
 
 from clients import Crowd, ask_udp, connect, greet, greet_many, is_greeted_within, read_all, slowly
+from operations import wait_status
 from processes import SLOWNESS, is_running, is_stopped, wait_until
 from service import GREETING, tcp, udp, unix
 
@@ -77,12 +78,14 @@ def test_worker_that_ends_by_itself_is_replaced(daemon):
 def test_killed_ones_are_replaced_at_once(daemon):
     """A worker that somebody kills is replaced at once, however short its life was."""
     service = daemon({"tcp": tcp()}, workers={"processes": 1})
-    for _ in range(4):
+    for restarts in range(1, 5):
         victim = service.workers()[0]
         kill(victim)
         service.wait_log(rf"\(pid {victim}\) killed by signal 9 \(KILL\): replaced at once$")
         wait_replaced(service, victim, 1)
         assert greet(service.address()) == GREETING
+        # It greets a moment before it has told the master that it is ready.
+        wait_until(lambda: re.search(rf"1 of 1 workers.* {restarts} restarts", wait_status(service)), 5, "it is ready")
 
 
 def test_others_serve_while_one_is_down(daemon):
