@@ -25,18 +25,19 @@ AC_DEFUN([SOCKGREET_APPEND_FLAG], [
 ])
 
 # SOCKGREET_DIRECTORY(NAME, PKG-CONFIG-VARIABLE, BELOW-PREFIX, WHAT)
-# Adds --with-NAME=DIR. The default is what systemd asks for when the prefix is /usr, and otherwise the same place below
-# the prefix (which systemd searches too if that is /usr/local), so that nothing is ever written outside the prefix unasked.
+# Adds --with-NAME=DIR. The default is what systemd asks for when the prefix is /usr (with a PKG-CONFIG-VARIABLE), and
+# otherwise the same place below the prefix (which systemd searches too if that is /usr/local), so that nothing is ever
+# written outside the prefix unasked.
 AC_DEFUN([SOCKGREET_DIRECTORY], [
   AC_ARG_WITH([$1], [AS_HELP_STRING([--with-$1=DIR], [directory for $4])], [], [with_$1=auto])
   AS_CASE([$with_$1],
     [yes|no], [AC_MSG_ERROR([--with-$1 needs a directory])],
     [auto], [
       with_$1='${prefix}/$3'
-      AS_IF([test "x$prefix" = x/usr], [
+      m4_ifval([$2], [AS_IF([test "x$prefix" = x/usr], [
         AS_IF([sockgreet_dir=`$PKG_CONFIG --variable=$2 systemd 2>/dev/null` && test -n "$sockgreet_dir"],
           [with_$1=$sockgreet_dir])
-      ])
+      ])])
     ])
   AC_SUBST([$1], [$with_$1])
 ])

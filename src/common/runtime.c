@@ -129,15 +129,15 @@ pid_t runtime_read_pid(void)
     return read_file(path, comm, sizeof(comm)) && strcmp(comm, "sockgreetd\n") == 0 ? (pid_t)pid : 0;
 }
 
-void runtime_write_pid(void)
+int runtime_write_pid(void)
 {
     char text[32];
     pid_t other = runtime_read_pid();
 
     if (other && other != getpid() && other != getppid()) /* a parent is what an upgrade replaces */
-        return;
+        return 0;
     snprintf(text, sizeof(text), "%d\n", (int)getpid());
-    runtime_write(RUNTIME_PID, text);
+    return runtime_write(RUNTIME_PID, text);
 }
 
 void runtime_remove_pid(void)

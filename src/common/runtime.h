@@ -37,8 +37,8 @@ int runtime_touch(const char *name);
 
 void runtime_remove(const char *name);
 
-/* Writes the pid file, unless it names another sockgreetd that runs. */
-void runtime_write_pid(void);
+/* Writes the pid file, unless it names another sockgreetd that runs. Returns 0 or -errno. */
+int runtime_write_pid(void);
 
 /* Removes the pid file if it is ours. */
 void runtime_remove_pid(void);

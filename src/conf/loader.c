@@ -53,13 +53,15 @@ static void limit_child(void)
 #endif
 }
 
-/* The master blocks signals and has handlers; a child of its must end by the first one. */
+/* The master blocks signals and has handlers; a child of its must end by the first one. Except for what
+ * Ctrl-C and a service manager send to everybody: the master stops then, and a killed loader would look like
+ * an error of the configuration. */
 static void reset_signals(void)
 {
     sigset_t none;
 
     for (int number = 1; number < NSIG; number++)
-        signal(number, SIG_DFL);
+        signal(number, number == SIGINT || number == SIGTERM ? SIG_IGN : SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }

@@ -9,10 +9,12 @@
 #include "master.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What was loaded, and from where. */
@@ -63,11 +65,27 @@ static void keep_own_path(char **argv)
         argv[0] = path;
 }
 
+/* A start that fails, say because another program has the port, is going to fail again. systemd repeats it after
+ * RestartSec, which is short because clients wait while a crash is mended. This keeps the log readable. */
+static void rest_before_restart(void)
+{
+    struct timespec second = {.tv_sec = 1};
+    sigset_t stop;
+
+    if (!getenv("NOTIFY_SOCKET"))
+        return;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTERM);
+    sigaddset(&stop, SIGINT);
+    sigtimedwait(&stop, NULL, &second);
+}
+
 static int run(const struct cmdline *cmdline, char **argv)
 {
     struct loaded loaded = {0};
     int inherited = listener_inherit(), status; /* before any other descriptor is opened */
 
+    master_block_signals();
     if (inherited < 0) {
         fprintf(stderr, "sockgreetd: cannot take over the sockets passed: %s\n", strerror(-inherited));
         return EX_OSERR;
@@ -83,6 +101,8 @@ static int run(const struct cmdline *cmdline, char **argv)
         status = master_run(&settings, loaded.conf);
     }
     free(loaded.messages);
+    if (status == EX_OSERR)
+        rest_before_restart();
     return status;
 }
 

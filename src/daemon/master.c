@@ -21,17 +21,23 @@ struct generation *master_generation(const struct master *master, unsigned i)
     return i == 0 ? master->serving : i == 1 ? master->starting : master->draining[i - 2];
 }
 
-/* All signals are blocked for good and read from a descriptor, so that the master sleeps without a race.
- * sockgreetctl's requests are real-time signals, which queue and carry a token. */
-static int open_signals(void)
+void master_block_signals(void)
 {
-    const int wanted[] = {SIGTERM, SIGINT, SIGQUIT, SIGCHLD, SIGHUP, SIGUSR1, SIGUSR2, SIGRTMIN};
-    sigset_t all, set;
+    sigset_t all;
 
     sigfillset(&all);
     sigdelset(&all, SIGABRT); /* systemd's watchdog sends it, and must be able to end a master that hangs */
     sigprocmask(SIG_SETMASK, &all, NULL);
     signal(SIGPIPE, SIG_IGN);
+}
+
+/* Signals are read from a descriptor, so that the master sleeps without a race. sockgreetctl's requests are
+ * real-time signals, which queue and carry a token. */
+static int open_signals(void)
+{
+    const int wanted[] = {SIGTERM, SIGINT, SIGQUIT, SIGCHLD, SIGHUP, SIGUSR1, SIGUSR2, SIGRTMIN};
+    sigset_t set;
+
     sigemptyset(&set);
     for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
         sigaddset(&set, wanted[i]);
@@ -116,6 +122,16 @@ static void report_listeners(const struct generation *generation)
     }
 }
 
+static void write_pid(void)
+{
+    char directory[512];
+    int error = runtime_write_pid();
+
+    if (error && runtime_directory(directory, sizeof(directory)))
+        log_warning("cannot write to %s: %s; sockgreetctl will not find this process", directory,
+                    strerror(-error));
+}
+
 static void first_ready(struct master *master, int64_t now)
 {
     const struct generation *generation = master->serving;
@@ -125,7 +141,7 @@ static void first_ready(struct master *master, int64_t now)
               generation->slots.count, generation->conf->thread_count, generation->conf->listener_count);
     status_update(master, now);
     notify_ready(master->status);
-    runtime_write_pid();
+    write_pid();
     upgrade_report_ready();
 }
 

@@ -13,6 +13,10 @@ struct master_settings {
     char **argv;          /* for an upgrade */
 };
 
+/* Blocks all signals for good, before anything that takes time: those that come meanwhile wait for
+ * master_run(). The kernel throws away what a process 1 has not blocked (pid_namespaces(7)). */
+void master_block_signals(void);
+
 /* Binds the listeners, starts the workers and supervises them until SIGTERM or SIGINT. Takes conf over.
  * Returns the exit status: 0 or EX_OSERR. In a worker it does not return. */
 int master_run(const struct master_settings *settings, const struct conf *conf);

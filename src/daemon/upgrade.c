@@ -83,6 +83,10 @@ void upgrade_start(struct master *master, int64_t now)
             "SIGUSR2 ignored: under systemd, systemctl restart upgrades without a refused connection");
         return;
     }
+    if (getpid() == 1) { /* with which the kernel ends every process of its namespace */
+        log_warning("SIGUSR2 ignored: process 1 of a container cannot be replaced; start a new container");
+        return;
+    }
     if (!master->serving || master->upgrade.pid || master->reload.running || master->stop != STOP_NO) {
         log_warning("SIGUSR2 ignored: the service starts, reloads, stops or upgrades just now");
         return;

@@ -158,7 +158,7 @@ class Service:
     def counters(self):
         """The counters, as SIGUSR1 writes them to the log."""
         before = len(self._counters_lines())
-        self.process.send_signal(signal.SIGUSR1)
+        os.kill(self.pid, signal.SIGUSR1)
         wait_until(lambda: len(self._counters_lines()) > before, 5, "Counters")
         return _parse_counters(self._counters_lines()[-1])
 
@@ -179,7 +179,7 @@ class Service:
     def stop(self, number=signal.SIGTERM, timeout=8.0):
         """Stops the service, which must be clean: exit 0, nobody left behind, every client accounted for."""
         self.workers()
-        self.process.send_signal(number)
+        os.kill(self.pid, number)
         return self.wait_stopped(timeout)
 
     def wait_stopped(self, timeout=8.0, expect=0):

@@ -5,7 +5,7 @@ import socket
 import time
 
 from clients import LingeringClient, Load, Tally, connect, greet, greeted_text
-from harness import CONF, GREETING, configuration, expect
+from common import CONF, GREETING, configuration, expect
 
 EXTRA = '  extra = { type = "tcp"; port = 12400; greeting = "Another\\r\\n"; };\n'
 

@@ -7,7 +7,7 @@ import threading
 import time
 
 from clients import greet, greeted_text
-from harness import CONF, GREETING, configuration, expect, wait_until
+from common import CONF, GREETING, configuration, expect, wait_until
 
 
 @contextlib.contextmanager

@@ -5,13 +5,14 @@ import signal
 import time
 
 from clients import LingeringClient, Load, SlowReader, Tally, full_load, greeted_text
-from harness import CONF, configuration, expect, wait_until
+from common import CONF, configuration, expect, wait_until
 
 RESTARTS, KILLS, BROKEN = 20, 10, 5
 FRACTION = 0.5  # of what clients get at most while nothing happens
 SECONDS = 1.2  # of load in each round
 SETTLE = 0.15  # of those before something is done to the service
 WORST_MS = 500
+ATTEMPTS = 2
 
 
 def quiet_ms(machine):
@@ -19,16 +20,6 @@ def quiet_ms(machine):
     tally = Tally()
     tally.add(Load(machine, SECONDS, FRACTION).finish())
     return tally.slowest()
-
-
-def judge(machine, tally, quiet, rounds, what):
-    """Nobody refused, nobody failed, nobody waited for long."""
-    quiet = max(quiet, quiet_ms(machine))
-    text = (f"{rounds} {what} at {FRACTION * 100:.0f} % of {sum(full_load(machine).values()):.0f}/s: {tally.text()}; "
-            f"worst without {quiet:.0f} ms")
-    expect(tally.failed() == 0, f"{text}; the journal: {tally.story}")
-    expect(tally.slowest() <= WORST_MS + quiet, f"somebody waited longer than {WORST_MS} ms: {text}")
-    return text
 
 
 def round_under_load(machine, tally, action):
@@ -47,6 +38,24 @@ def round_under_load(machine, tally, action):
         holder.finish()
 
 
+def series(machine, rounds, action, what):
+    """So many rounds. Nobody may fail or be refused, and nobody wait for long. What else the machine does can only make
+    the wait longer: a series in which somebody waited too long is tried once more before it counts."""
+    waits = []
+    for _ in range(ATTEMPTS):
+        tally, quiet = Tally(), quiet_ms(machine)
+        for _ in range(rounds):
+            round_under_load(machine, tally, action)
+        quiet = max(quiet, quiet_ms(machine))
+        waits.append(f"{tally.slowest():.0f} ms (without {what} {quiet:.0f})")
+        text = (f"{rounds} {what} at {FRACTION * 100:.0f} % of {sum(full_load(machine).values()):.0f}/s: {tally.text()}; "
+                f"the longest wait {', then '.join(waits)}")
+        expect(tally.failed() == 0, f"{text}; the journal: {tally.story}")
+        if tally.slowest() <= WORST_MS + quiet:
+            return text
+    return expect(False, f"somebody waited longer than {WORST_MS} ms: {text}")
+
+
 def restart(machine):
     before = machine.main_pid()
     machine.systemctl("restart")
@@ -63,37 +72,35 @@ def kill_master(machine):
 def restarts_under_load(machine):
     """Restart 20 times under load, with a lingering client and a slow reader held."""
     machine.fresh()
-    tally, quiet = Tally(), quiet_ms(machine)
-    for _ in range(RESTARTS):
-        round_under_load(machine, tally, lambda: restart(machine))
+    text = series(machine, RESTARTS, lambda: restart(machine), "restarts")
     greeted_text(machine)
-    return judge(machine, tally, quiet, RESTARTS, "restarts")
+    return text
 
 
 def kill_master_under_load(machine):
     """Kill the master with SIGKILL under load; systemd starts it again."""
     machine.fresh()
-    tally, quiet = Tally(), quiet_ms(machine)
     restarts = int(machine.show("NRestarts"))
     old = []
-    for _ in range(KILLS):
-        old += machine.pids()
-        round_under_load(machine, tally, lambda: kill_master(machine))
+
+    def kill():
+        old.extend(machine.pids())
+        kill_master(machine)
         orphans = set(old) & set(machine.pids())
         expect(not orphans, f"processes of a killed master are left: {orphans}")
+
+    text = series(machine, KILLS, kill, "kills")
     greeted_text(machine)
-    expect(int(machine.show("NRestarts")) == restarts + KILLS, f"NRestarts is {machine.show('NRestarts')}")
-    return judge(machine, tally, quiet, KILLS, "kills")
+    expect(int(machine.show("NRestarts")) - restarts in (KILLS, KILLS * ATTEMPTS), f"NRestarts is {machine.show('NRestarts')}")
+    return text
 
 
 def restart_broken_under_load(machine):
     """Restart with a broken configuration under load: the last good one serves, and everything says so."""
     machine.fresh()
-    tally, quiet = Tally(), quiet_ms(machine)
     since = machine.now()
     machine.write(CONF, configuration() + "nonsense = 1;\n")
-    for _ in range(BROKEN):
-        round_under_load(machine, tally, lambda: restart(machine))
+    text = series(machine, BROKEN, lambda: restart(machine), "restarts with a broken file")
     status = machine.show("StatusText")
     expect("CONFIGURATION REFUSED" in status and f"{CONF}:" in status and "nonsense" in status, f"STATUS is {status!r}")
     told = machine.output("sockgreetctl", "status")
@@ -101,14 +108,14 @@ def restart_broken_under_load(machine):
     errors = machine.journal(since, "-p", "err")
     expect(any("last good" in str(entry["MESSAGE"]) for entry in errors), "the journal has no error about the last good one")
     expect(any("nonsense" in str(entry["MESSAGE"]) for entry in errors), "the journal does not name the setting")
-    code, text = machine.systemctl("reload", check=False)
-    expect(code != 0, f"a reload with the broken file succeeded: {text}")
+    code, said = machine.systemctl("reload", check=False)
+    expect(code != 0, f"a reload with the broken file succeeded: {said}")
     expect("CONFIGURATION REFUSED" in machine.show("StatusText"), "a refused reload ended the warning")
     machine.write(CONF, configuration())
     machine.systemctl("reload")
     for status in (machine.show("StatusText"), machine.output("sockgreetctl", "status")):
         expect("REFUSED" not in status, f"after a good reload: {status!r}")
-    return judge(machine, tally, quiet, BROKEN, "restarts with a broken file")
+    return text
 
 
 CASES = [restarts_under_load, kill_master_under_load, restart_broken_under_load]

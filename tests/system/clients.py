@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 
-from harness import BIG, GREETING, LOAD, NOBODY, UNIX_PATH, expect
+from common import BIG, GREETING, NOBODY, UNIX_PATH, expect
 
 TARGETS = {"tcp": "tcp:127.0.0.1:12345", "udp": "udp:127.0.0.1:12345", "unix": f"unix:{UNIX_PATH}"}
 WAIT = 4.0  # seconds after which a client counts as failed
@@ -14,7 +14,7 @@ WAIT = 4.0  # seconds after which a client counts as failed
 
 def _start(machine, name, seconds, clients, rate):
     escaped = GREETING.replace("\r", "\\r").replace("\n", "\\n")
-    command = [LOAD, "-e", escaped, "-d", str(seconds), "-w", str(WAIT), "-c", str(clients), "-t", "1",
+    command = [machine.load, "-e", escaped, "-d", str(seconds), "-w", str(WAIT), "-c", str(clients), "-t", "1",
                *(["-r", f"{rate:.0f}"] if rate else []), TARGETS[name]]
     return machine.popen(*command, user=NOBODY)
 

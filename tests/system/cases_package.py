@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: MIT
+"""The packages: installing as the README says, socket activation, upgrading, a port that is taken at boot, removing."""
+
+import os
+import re
+import time
+
+from clients import Load, Tally, ask_udp, greet, greeted_text
+from common import (CONF, GREETING, NOBODY, PACKAGES, SOCKET_UNIT, SOURCE, UNIT, UNIX_PATH, configuration, expect,
+                    wait_until)
+
+FRACTION = 0.5  # of what clients get at most while nothing happens
+INSTALL = "apt install "
+SQUATTER = "squatter.service"
+EDITOR = r"""#!/bin/sh -eu
+exec sed -i 's|^//greeting = .*|greeting = "Edited\\r\\n";|' "$1"
+"""
+# What removing leaves that names us: what dpkg, apt and these tests themselves wrote down.
+LEFT = r"/srv/|/tmp/|/usr/local/|/var/log/|/var/tmp/|/var/lib/(apt|dpkg)/|/var/cache/apt/"
+
+
+def readme_commands():
+    """The commands of the README's section Installing, without their remarks."""
+    with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
+        section = file.read().partition("\n## Installing\n")[2].partition("\n## ")[0]
+    return [line.partition(" #")[0].strip() for line in section.splitlines() if line.startswith("    ")]
+
+
+def enabled_and_started(machine):
+    """After the README's "apt install" the service is enabled and runs, and the socket unit is there but idle."""
+    command = next((command for command in readme_commands() if command.startswith(INSTALL)), None)
+    expect(command, "the README does not say how to install")
+    machine.run("sh", "-euc", f"cd {machine.packages}; {command}", timeout=120)
+    states = {unit: machine.output("systemctl", "show", unit, "-p", "ActiveState,UnitFileState", "--value").split()
+              for unit in (UNIT, SOCKET_UNIT)}
+    expect(states == {UNIT: ["active", "enabled"], SOCKET_UNIT: ["inactive", "disabled"]}, f"the units are {states}")
+    expect(machine.output("stat", "-c", "%a %U", CONF) == "644 root\n", f"{CONF} is not as it should be")
+    greeted_text(machine)
+    return command
+
+
+def readme_tour(machine):
+    """The other commands of that section, as they stand there, with an editor that changes the greeting."""
+    machine.write("/usr/local/bin/editor", EDITOR)
+    machine.run("chmod", "755", "/usr/local/bin/editor")
+    before = machine.output("cat", CONF)
+    said, commands = [], [command for command in readme_commands() if not command.startswith(("scripts/", INSTALL))]
+    try:
+        for command in commands:
+            said.append(machine.output("sh", "-euc", command))
+    finally:
+        machine.run("rm", "/usr/local/bin/editor")
+    answers = [text.strip() for text, command in zip(said, commands) if command == "sockgreet localhost"]
+    expect(answers == [GREETING.strip(), "Edited"], f"the client's answers were {answers}")
+    expect("Status: \"Generation 1 serving: 2 of 2 workers" in said[0], f"{commands[0]} says {said[0]}")
+    entries = [line for line in said[-1].splitlines() if "Got connection from" in line]
+    expect(len(entries) >= 2, f"{commands[-1]} says {said[-1]}")
+    machine.write(CONF, before)
+    machine.systemctl("reload")
+    return "; ".join(commands)
+
+
+def documented(machine):
+    """Every program has its manual page, and help; the packages say what they are."""
+    pages = machine.output("dpkg", "-L", *PACKAGES)
+    for page in ("man1/sockgreet.1", "man5/sockgreet.conf.5", "man8/sockgreetctl.8", "man8/sockgreetd.8"):
+        expect(f"/usr/share/man/{page}.gz\n" in pages, f"no {page}")
+    for program in ("sockgreet", "sockgreetd", "sockgreetctl"):
+        expect(machine.output(program, "-V").startswith(program), f"{program} -V does not name itself")
+        expect("sage:" in machine.output(program, "--help"), f"{program} --help shows no usage")
+    return machine.output("sockgreetd", "-V").splitlines()[0]
+
+
+def socket_activation(machine):
+    """With sockgreet.socket the first client starts the service, whatever its transport; a restart refuses nobody."""
+    machine.fresh(configuration(big=False))
+    machine.systemctl("stop")
+    targets = ["127.0.0.1", "udp://[::1]", f"unix:{UNIX_PATH}"]
+    try:
+        machine.run("systemctl", "start", SOCKET_UNIT)
+        for target in targets:
+            expect(machine.show("ActiveState") == "inactive", f"{target}: the service runs before the first client")
+            out = machine.output("sockgreet", target, user=NOBODY)
+            expect(out.strip() == GREETING.strip(), f"{target} answered {out!r}")
+            expect(machine.show("ActiveState") == "active", f"{target}: the service does not run after the first client")
+            expect(machine.show("NFileDescriptorStore") == "0", "the socket unit's sockets are in the descriptor store, too")
+            main = machine.main_pid()
+            machine.systemctl("restart")
+            expect(machine.main_pid() != main, "the service was not restarted")
+            greeted_text(machine)
+            machine.systemctl("stop")
+    finally:
+        machine.run("systemctl", "stop", SOCKET_UNIT)
+    machine.systemctl("start")
+    greeted_text(machine)
+    return ", ".join(targets)
+
+
+def higher_version(machine):
+    """Makes the same packages with a higher version, in a directory inside. Returns that and the version."""
+    directory = machine.output("mktemp", "-d", "/var/tmp/sockgreet-higher-XXXXXX").strip()
+    version = machine.output("dpkg-query", "-W", "-f", "${Version}", PACKAGES[0]) + "+test1"
+    machine.run("sh", "-euc", '''
+        chmod 755 "$0"
+        for name in sockgreet sockgreet-client; do
+            dpkg-deb -R "$2/out/${name}"_*.deb "$0/$name"
+            sed -i "s/^Version: .*/Version: $1/" "$0/$name/DEBIAN/control"
+            dpkg-deb --root-owner-group -b "$0/$name" "$0/${name}_$1.deb" >/dev/null
+            rm -r "$0/$name"
+        done''', directory, version, machine.packages)
+    return directory, version
+
+
+def upgrade_under_load(machine):
+    """An upgrade to a higher version while clients keep asking: nobody fails, and the configuration stays."""
+    machine.fresh()
+    edited = machine.output("sha256sum", CONF)
+    directory, version = higher_version(machine)
+    main, restarts, since = machine.main_pid(), "Stopped: ", machine.now()
+    tally = Tally()
+    load = Load(machine, 6.0, FRACTION)
+    time.sleep(0.3)
+    began = time.monotonic()
+    machine.run("sh", "-euc", f"apt install {directory}/*.deb", timeout=120)
+    took = time.monotonic() - began
+    tally.add(load.finish())
+    machine.run("rm", "-r", directory)
+    expect(took < 5.5, f"the upgrade took {took:.1f} s, longer than the load")
+    expect(machine.output("dpkg-query", "-W", "-f", "${Version}", PACKAGES[0]) == version, "it was not upgraded")
+    expect(machine.main_pid() != main, "the old process still runs")
+    stops = [entry for entry in machine.journal(since) if str(entry["MESSAGE"]).startswith(restarts)]
+    expect(len(stops) == 1, f"the service was stopped {len(stops)} times")
+    expect(machine.output("sha256sum", CONF) == edited, "the configuration was changed")
+    expect(tally.failed() == 0, tally.text())
+    greeted_text(machine)
+    return f"{version} in {took:.1f} s; {tally.text()}"
+
+
+def port_taken_at_boot(machine):
+    """Another program has the port at boot: the service says so, tries again, and serves when the port is free."""
+    machine.fresh()
+    machine.write(f"/etc/systemd/system/{SQUATTER}", f"""[Unit]
+Before={UNIT}
+[Service]
+ExecStart=/usr/bin/nc -l -k 12345
+ExecStartPost=/usr/bin/sleep 0.5
+[Install]
+WantedBy=multi-user.target
+""")
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "enable", SQUATTER)
+    since = machine.now()
+    try:
+        machine.boot()
+        wait_until(lambda: int(machine.show("NRestarts")) >= 2, 20, "the service to try again")
+        expect(machine.show("ActiveState") != "active", "the service runs although its port is taken")
+        errors = [str(entry["MESSAGE"]) for entry in machine.journal(since, "-p", "err")]
+        expect(any("12345" in message and "in use" in message for message in errors), f"the errors are {errors[:3]}")
+        machine.run("systemctl", "stop", SQUATTER)
+        began = time.monotonic()
+        wait_until(lambda: machine.show("ActiveState") == "active", 20, "the service to come up")
+        took = time.monotonic() - began
+    finally:
+        machine.run("systemctl", "disable", "--now", SQUATTER)
+        machine.run("rm", f"/etc/systemd/system/{SQUATTER}")
+        machine.run("systemctl", "daemon-reload")
+    greeted_text(machine)
+    return f"tried again {machine.show('NRestarts')} times; up {took:.1f} s after the port was free"
+
+
+def named_files(machine):
+    """Files whose names say that they are ours."""
+    out = machine.run("find", "/", "-xdev", "-name", "*sockgreet*", check=False)[1]
+    return [path for path in out.splitlines() if not re.match(LEFT, path) and not path.startswith(machine.packages + "/")]
+
+
+def remove_and_purge(machine):
+    """Removing ends the service and leaves the configuration; purging leaves nothing but the locked user."""
+    machine.fresh()
+    greet(machine)
+    ask_udp(machine)
+    owned = {path for path in machine.output("dpkg", "-L", *PACKAGES).splitlines()
+             if not os.path.isdir(machine.root + path)}
+    uid = machine.output("id", "-u", "sockgreet").strip()
+    machine.run("sh", "-euc", f"apt remove {' '.join(PACKAGES)}", timeout=120)
+    left = {path for path in owned if os.path.lexists(machine.root + path)}
+    conffiles = {path for path in owned if path.startswith("/etc/")}
+    expect(CONF in left and left <= conffiles, f"removing left {sorted(left - conffiles)}")
+    expect(machine.run("pgrep", "-u", uid, check=False)[1] == "", "there are processes after removing")
+    expect(not os.path.lexists(machine.root + UNIX_PATH), "the Unix path is left after removing")
+    machine.run("sh", "-euc", f"apt purge {' '.join(PACKAGES)}", timeout=120)
+    left = named_files(machine)
+    expect(not left, f"purging left {left}")
+    state = machine.output("systemctl", "show", UNIT, "-p", "LoadState", "--value").strip()
+    expect(state == "not-found", f"the unit is {state} after purging")
+    failed = machine.output("systemctl", "list-units", "--all", "--plain", "--no-legend", "sockgreet*")
+    expect(not failed, f"systemd still knows {failed}")
+    shadow = next(line for line in machine.output("cat", "/etc/shadow").splitlines() if line.startswith("sockgreet:"))
+    expect(shadow.split(":")[1].startswith("!"), f"the user that stays is not locked: {shadow}")
+    return f"{len(owned)} files, {len(conffiles)} of them configuration; nothing left but the locked user"
+
+
+FIRST = [enabled_and_started, readme_tour, documented]
+CASES = [socket_activation, upgrade_under_load, port_taken_at_boot]
+LAST = [remove_and_purge]
