@@ -65,8 +65,8 @@ static void keep_own_path(char **argv)
         argv[0] = path;
 }
 
-/* A start that fails, say because another program has the port, is going to fail again. systemd repeats it after
- * RestartSec, which is short because clients wait while a crash is mended. This keeps the log readable. */
+/* A start that fails, say because another program has the port, is going to fail again. systemd repeats it
+ * after RestartSec, which is short for the sake of clients that wait. This keeps the log readable. */
 static void rest_before_restart(void)
 {
     struct timespec second = {.tv_sec = 1};
