@@ -16,7 +16,7 @@
 #define CONF_NAME_MAX      64
 #define CONF_FILE_MAX      (1024 * 1024) /* bytes of a configuration file */
 #define CONF_DATAGRAM_MAX  1232          /* IPv6's smallest MTU (RFC 8200 5), less IPv6 and UDP headers */
-#define CONF_LISTENERS_MAX 512
+#define CONF_LISTENERS_MAX 1024
 #define CONF_ARENA_SIZE    (64u << 20) /* bytes that a configuration can need at most */
 #define CONF_DEFAULT_USER  "sockgreet" /* and group; where it does not exist, nobody */
 

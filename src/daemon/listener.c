@@ -136,7 +136,7 @@ static struct bound_socket *share(const struct listener_set *set, const struct c
                                   const struct conf_endpoint *endpoint)
 {
     for (struct bound_socket *bound = all; bound; bound = bound->next)
-        if (!listener_has(set, bound) && is_shareable(bound, conf, endpoint))
+        if (bound->newest != set && is_shareable(bound, conf, endpoint))
             return bound;
     return NULL;
 }
@@ -198,6 +198,7 @@ static int open_shard(struct listener_set *set, const struct conf *conf, size_t 
     if (!bound && (error = bind_endpoint(&bound, listener, &endpoint, shard, step)) < 0)
         return error;
     bound_hold(bound);
+    bound->newest = set;
     set->sockets[set->count++] = (struct listener_socket){
         .bound = bound,
         .fd = bound->fd,
@@ -356,8 +357,10 @@ void listener_close_others(const struct listener_set *set)
 
 void listener_close(struct listener_set *set, bool keep)
 {
-    for (size_t i = 0; i < set->count; i++)
+    for (size_t i = 0; i < set->count; i++) {
+        set->sockets[i].bound->newest = NULL; /* a later set may be at the same address */
         bound_release(set->sockets[i].bound, keep);
+    }
     free(set->sockets);
     set->sockets = NULL;
     set->count = 0;

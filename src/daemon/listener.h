@@ -18,10 +18,11 @@ struct bound_socket {
     struct bound_socket *next; /* of all there are */
     int fd;
     unsigned references;
-    struct address address; /* as bound */
-    bool owned;             /* made by us or an earlier life of ours: its Unix path is ours to remove */
-    bool retired;           /* takes no new connections: only generations that end have it */
-    bool stored;            /* the service manager holds a copy */
+    const struct listener_set *newest; /* that took it */
+    struct address address;            /* as bound */
+    bool owned;   /* made by us or an earlier life of ours: its Unix path is ours to remove */
+    bool retired; /* takes no new connections: only generations that end have it */
+    bool stored;  /* the service manager holds a copy */
     char label[LISTENER_LABEL_MAX + 1];
 };
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
 
 #define EVENTS_PER_TURN 64
 #define PAUSE_NS        (100 * NS_PER_MS) /* without descriptors or memory */
@@ -96,19 +97,39 @@ static int64_t earliest(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* Milliseconds until something is due, rounded up; -1: nothing is. */
-static int timeout(const struct serve *serve)
+/* When something is due, or TIMERS_NEVER. */
+static int64_t next_due(const struct serve *serve)
 {
-    int64_t next = earliest(timers_next(&serve->timers), serve->next_beat), wait;
+    int64_t next = earliest(timers_next(&serve->timers), serve->next_beat);
 
     if (serve->paused)
         next = earliest(next, serve->resume_at);
     if (serve->draining)
         next = earliest(next, serve->accepting ? serve->drain_end : serve->close_end);
-    if (next == TIMERS_NEVER)
-        return -1;
-    wait = (next - serve->now + NS_PER_MS - 1) / NS_PER_MS;
-    return wait < 0 ? 0 : wait > 60000 ? 60000 : (int)wait;
+    return next;
+}
+
+static void alarm_went_off(struct serve *serve, struct watch *watch, uint32_t events)
+{
+    (void)watch;
+    (void)events;
+    serve->alarm_at = TIMERS_NEVER;
+}
+
+/* A timeout of epoll_wait is set and cancelled in every turn. This alarm is set once for many: mostly to the
+ * next heartbeat, before which nothing else is due. */
+static int await(struct serve *serve, struct epoll_event *events)
+{
+    int64_t next = next_due(serve);
+    struct itimerspec at = {.it_value = {.tv_sec = next / NS_PER_S, .tv_nsec = next % NS_PER_S}};
+
+    if (next <= serve->now)
+        return epoll_wait(serve->epoll, events, EVENTS_PER_TURN, 0);
+    if (next < serve->alarm_at) {
+        timerfd_settime(serve->alarm_fd, TFD_TIMER_ABSTIME, &at, NULL);
+        serve->alarm_at = next;
+    }
+    return epoll_wait(serve->epoll, events, EVENTS_PER_TURN, -1);
 }
 
 static void due(struct serve *serve)
@@ -134,7 +155,7 @@ void serve_run(struct serve *serve)
         serve->next_beat = serve->now;
     serve_ordered(serve, NULL, 0); /* an order may have come before the thread ran */
     while (!serve_drained(serve)) {
-        int count = epoll_wait(serve->epoll, events, EVENTS_PER_TURN, timeout(serve));
+        int count = await(serve, events);
 
         serve->now = monotonic_ns();
         for (int i = 0; i < count; i++) {
@@ -281,6 +302,11 @@ static int open_all(struct serve *serve)
         return error;
     serve->announce.ready = announced;
     serve->order.ready = serve_ordered;
+    serve->alarm.ready = alarm_went_off;
+    serve->alarm_at = TIMERS_NEVER;
+    serve->alarm_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (serve->alarm_fd < 0 || !watch_eventfd(serve, serve->alarm_fd, &serve->alarm))
+        return -errno;
     if (!watch_eventfd(serve, serve->settings.announce_fd, &serve->announce) ||
         !watch_eventfd(serve, serve->settings.order_fd, &serve->order))
         return -errno;
@@ -298,6 +324,7 @@ struct serve *serve_new(const struct serve_settings *settings)
     serve->settings = *settings;
     serve->conf = settings->conf;
     serve->epoll = -1;
+    serve->alarm_fd = -1;
     serve->accepting = true;
     serve->next_beat = TIMERS_NEVER;
     serve->time_second = -1;
@@ -316,6 +343,7 @@ void serve_free(struct serve *serve)
     if (!serve)
         return;
     close_fd(&serve->epoll);
+    close_fd(&serve->alarm_fd);
     client_pool_close(&serve->clients);
     timers_close(&serve->timers);
     free(serve->sockets);

@@ -21,6 +21,7 @@ struct serve_socket {
     int fd;
     bool stream;
     bool left;                   /* to others, for good */
+    unsigned alone;              /* turns in a row in which one client waited and no more */
     struct record_address bound; /* the server's address, unless listener->any */
     struct timer_list *linger;   /* stream */
 };
@@ -37,7 +38,9 @@ struct serve {
 
     struct serve_socket *sockets;
     size_t socket_count;
-    struct watch announce, order;
+    struct watch announce, order, alarm;
+    int alarm_fd;
+    int64_t alarm_at; /* when it goes off: not after anything is due */
 
     struct client_pool clients;
     struct client *fresh; /* greeted in this turn, not yet in epoll */

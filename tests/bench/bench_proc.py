@@ -38,8 +38,8 @@ def run_time(pids):
 
 
 class RunTime:
-    """Run time that a process tree uses from one moment on. A thread that ends between the two looks takes its time with
-    it: ended says how many did, and a figure with ended > 0 is not to be trusted."""
+    """Run time that a process tree uses from one moment on. A thread that ends between the two looks takes its time
+    with it: ended says how many did, and a figure with ended > 0 is not to be trusted."""
 
     def __init__(self, root):
         self.root = root
@@ -71,6 +71,33 @@ def pss(root):
             continue
         count += 1
     return total, count
+
+
+MEMORY = {"Pss": "pss", "Pss_Anon": "own", "Pss_Shmem": "own"}
+
+
+def memory_of(pid):
+    """{name, pss, own, descriptors} of a process, in bytes; None if it has ended. own is what is not from a file, so
+    does not depend on who else uses the same libraries."""
+    found = {"pss": 0, "own": 0}
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as smaps:
+            for line in smaps:
+                key = MEMORY.get(line.partition(":")[0])
+                if key:
+                    found[key] += int(line.split()[1]) * 1024
+        with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as comm:
+            found["name"] = comm.read().strip()
+        found["descriptors"] = len(os.listdir(f"/proc/{pid}/fd"))
+    except OSError:
+        return None
+    return found
+
+
+def memory(root):
+    """{pss, own} of a process tree in bytes."""
+    processes = [found for pid in tree(root) if (found := memory_of(pid))]
+    return {key: sum(process[key] for process in processes) for key in ("pss", "own")}
 
 
 def in_use(transport, port):

@@ -1,28 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""The servers that are compared: how each is configured and started, and what it answers."""
+"""The servers that are compared: how each is configured and executed."""
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import time
+import tempfile
 
-import bench_proc
+import bench_journal
+from bench_server import HOST, PORT_FIRST, START_LIMIT, Server, Unavailable
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-HOST = "127.0.0.1"
-GREETING = b"Thank you for connecting\r\n"
-START_LIMIT = 10  # seconds until the first greeting
-POLL = 0.0002     # seconds between two looks for it
-
-
-class Unavailable(Exception):
-    """This server is not installed here."""
-
-
-class Failed(Exception):
-    """A server that should work did not."""
 
 
 def program(name, package):
@@ -33,145 +20,52 @@ def program(name, package):
     return path
 
 
-class Server:
-    """One server on loopback. transport is tcp or udp; answer is None where it changes (then: any line)."""
-
-    transport = "tcp"
-    answer = GREETING
-
-    def __init__(self, name, build):
-        self.name = name
-        self.build = build
-        self.port = 0
-        self.directory = None
-        self.process = None
-        self.first_greeting = None
-
-    def command(self):
-        """The arguments to execute; configuration files go into self.directory."""
-        raise NotImplementedError
-
-    def check(self):
-        """Raises Unavailable if this server cannot be run here."""
-
-    def write(self, name, text):
-        path = os.path.join(self.directory, name)
-        with open(path, "w", encoding="ascii") as out:
-            out.write(text)
-        return path
-
-    def target(self):
-        return f"{self.transport}:{HOST}:{self.port}"
-
-    def start(self, directory, port):
-        """Starts it, and waits for its first greeting."""
-        self.directory, self.port = directory, port
-        if bench_proc.in_use(self.transport, port):
-            raise Failed(f"another server holds port {port}")
-        arguments = self.command()
-        self.process = None
-        with open(os.path.join(directory, "output"), "wb") as output:
-            self.process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=self.log(output),
-                                            cwd=directory, start_new_session=True)
-        self.await_greeting(time.monotonic())  # Popen returns when the program is being executed
-
-    def log(self, output):
-        """Where standard error goes."""
-        return output
-
-    def await_greeting(self, began):
-        while True:
-            answer = ask(self.transport, self.port)
-            if answer is not None:
-                self.first_greeting = time.monotonic() - began
-                if not answer or (self.answer and answer != self.answer):
-                    raise Failed(f"{self.name} answers {answer!r}")
-                return
-            if self.process.poll() is not None or time.monotonic() > began + START_LIMIT:
-                with open(os.path.join(self.directory, "output"), encoding="utf-8", errors="replace") as output:
-                    raise Failed(f"{self.name} does not start: {output.read()[-1000:]}")
-            time.sleep(POLL)
-
-    def stop(self):
-        """Stops it and everything it started."""
-        if not self.process:
-            return
-        pids = bench_proc.tree(self.process.pid)
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        for pid in pids[1:] if not bench_proc.wait_gone(pids[1:], 2) else []:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        self.process = None
-        end = time.monotonic() + 5
-        while bench_proc.in_use(self.transport, self.port) and time.monotonic() < end:
-            time.sleep(0.01)
-
-
-def next_port(port):
-    """Another free port for each turn: a hundred thousand connections in TIME_WAIT make bind() on theirs take 40 ms."""
-    while True:
-        port = port + 1 if port < 32000 else 20000
-        if not bench_proc.in_use("tcp", port) and not bench_proc.in_use("udp", port):
-            return port
-
-
-def ask(transport, port):
-    """The answer to one client; None if nobody listens yet."""
-    kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
-    with socket.socket(socket.AF_INET, kind) as client:
-        client.settimeout(1)
-        try:
-            client.connect((HOST, port))
-            if transport == "udp":
-                client.send(b"")
-                return client.recv(2048)
-            answer = b""
-            while piece := client.recv(2048):
-                answer += piece
-            return answer
-        except ConnectionRefusedError:
-            return None
-        except (TimeoutError, ConnectionResetError):
-            return None
-
-
 class Sockgreet(Server):
     """sockgreetd with 2 workers and otherwise default settings."""
 
-    def __init__(self, name, build, transport="tcp", greetings="off", linger=None, extra=""):
-        super().__init__(name, build)
+    def __init__(self, name, build, transport="tcp", log='greetings = "off";', extra="", ports=1, journalled=False):
+        super().__init__(name, build, journalled)
         self.transport = transport
-        self.settings = f'log = {{ target = "stderr"; greetings = "{greetings}"; }};\n{extra}'
-        if linger is not None:
-            self.settings += f"timeouts = {{ linger = {linger}; }};\n"
+        self.ports = ports
+        self.log_mark = "Served [0-9]+ clients" if "summary" in log else "Got connection from"
+        # A user there is, as after an installation: to look for one there is not takes half a millisecond.
+        self.settings = f'user = "nobody"; group = "nogroup";\nlog = {{ {log} }};\n{extra}'
 
     def check(self):
         path = os.path.join(self.build, "sockgreetd")
         if not os.access(path, os.X_OK):
             raise Unavailable(f"{path} is missing (make)")
+        if self.journalled and (reason := bench_journal.missing()):
+            raise Unavailable(reason)
+        if self.ports > 1:
+            self.check_conf()
 
-    def log(self, output):
-        return subprocess.DEVNULL
+    def check_conf(self):
+        """Whether it may listen on so many ports."""
+        with tempfile.TemporaryDirectory(prefix="bench-") as self.directory:
+            self.port = PORT_FIRST
+            done = subprocess.run([*self.command(), "-t"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  encoding="utf-8", errors="replace", timeout=START_LIMIT, check=False)
+        if done.returncode:
+            raise Unavailable(done.stdout.strip().rpartition("\n")[2])
+
+    def listener(self, port):
+        return f'greet{port} = {{ type = "{self.transport}"; address = "{HOST}"; port = {port}; }};\n'
 
     def command(self):
-        conf = self.write("sockgreet.conf", f'{self.settings}listeners = {{ greet = {{ type = "{self.transport}"; '
-                                            f'address = "{HOST}"; port = {self.port}; }}; }};\n')
+        listeners = "".join(self.listener(port) for port in range(self.port, self.port + self.ports))
+        conf = self.write("sockgreet.conf", f"{self.settings}listeners = {{\n{listeners}}};\n")
         os.chmod(self.directory, 0o755)
-        return [os.path.join(self.build, "sockgreetd"), "-f", "-c", conf]
+        return [os.path.join(self.build, "sockgreetd"), *([] if self.journal else ["-f"]), "-c", conf]
 
 
 class Nginx(Server):
     """Debian's nginx with the stream module's return, as fast as it is set up."""
 
-    def __init__(self, name, build, transport="tcp"):
-        super().__init__(name, build)
+    log_mark = "^127"
+
+    def __init__(self, name, build, transport="tcp", journalled=False):
+        super().__init__(name, build, journalled)
         self.transport = transport
         if transport == "tcp":
             self.listen = "reuseport backlog=4096"
@@ -182,6 +76,14 @@ class Nginx(Server):
         program("nginx", "nginx")
         if not os.path.exists("/usr/lib/nginx/modules/ngx_stream_module.so"):
             raise Unavailable("nginx's stream module is missing (apt install libnginx-mod-stream)")
+        if self.journalled and (reason := bench_journal.missing()):
+            raise Unavailable(reason)
+
+    def access_log(self):
+        if not self.journalled:
+            return "access_log off;"
+        return (f"log_format greeting '$remote_addr:$remote_port $bytes_sent';\n"
+                f"    access_log syslog:server=unix:{bench_journal.SYSLOG},nohostname greeting;")
 
     def command(self):
         user = "user root;" if os.geteuid() == 0 else ""
@@ -194,7 +96,7 @@ pid {self.directory}/nginx.pid;
 error_log {self.directory}/error.log crit;
 events {{ worker_connections 8192; }}
 stream {{
-    access_log off;
+    {self.access_log()}
     server {{ listen {HOST}:{self.port} {self.listen}; return "Thank you for connecting\\r\\n"; }}
 }}
 """)
@@ -258,18 +160,24 @@ class Bare(Server):
         return [os.path.join(self.build, "tests/bench/bare"), self.mode, HOST, str(self.port), "2"]
 
 
+EVERY_GREETING = 'greetings = "each"; max_per_second = 1000000;'
+
+
 def all_servers(build):
     """Every server, in the order in which a round runs them: those that are compared stand close together."""
     return [
         Bare("bare", build, "tcp"),
         Sockgreet("sockgreet", build),
         Nginx("nginx", build),
-        Sockgreet("sockgreet-summary", build, greetings="summary"),
-        Sockgreet("sockgreet-each", build, greetings="each"),
+        Sockgreet("sockgreet-summary", build, log='greetings = "summary"; summary_interval = 1;', journalled=True),
+        Sockgreet("sockgreet-each", build, log='greetings = "each";', journalled=True),
+        Sockgreet("sockgreet-all", build, log=EVERY_GREETING, journalled=True),
+        Nginx("nginx-log", build, journalled=True),
         Bare("bare-close", build, "tcp-close"),
-        Sockgreet("sockgreet-close", build, linger=0),
+        Sockgreet("sockgreet-close", build, extra="timeouts = { linger = 0; };\n"),
         Xinetd("xinetd", build),
         Tutorial("tutorial", build),
+        Sockgreet("sockgreet-1000", build, ports=1000),
         Bare("bare-udp", build, "udp"),
         Sockgreet("sockgreet-udp", build, transport="udp"),
         Nginx("nginx-udp", build, transport="udp"),

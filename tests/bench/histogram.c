@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "histogram.h"
 
-/* Bucket 64 * d + s: below 128 the value itself; above, the value's highest bit in d and the next six in s.
+/* Bucket 512 * d + s: below 1024 the value itself; above, the highest bit in d and the next nine in s.
  */
 static unsigned bucket_of(uint64_t value)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* histogram: latencies in nanoseconds, in buckets that are exact below 128 and at most 1/64 wide above. */
+/* histogram: latencies in nanoseconds, in buckets that are exact below 1024 and at most 1/512 wide above. */
 #ifndef BENCH_HISTOGRAM_H
 #define BENCH_HISTOGRAM_H
 
 #include <stdint.h>
 
-#define HISTOGRAM_SUB_BITS 6 /* 64 buckets for each doubling */
+#define HISTOGRAM_SUB_BITS 9 /* 512 buckets for each doubling */
 #define HISTOGRAM_SUB      (1u << HISTOGRAM_SUB_BITS)
 #define HISTOGRAM_BUCKETS  ((64 - HISTOGRAM_SUB_BITS + 1) * HISTOGRAM_SUB)
 

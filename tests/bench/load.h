@@ -13,12 +13,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #define NS_PER_S   1000000000LL
 #define CHECK_NS   (50LL * 1000 * 1000) /* between two looks for clients that waited too long */
 #define ANSWER_MAX (1u << 20)
+
+#define LOAD_THREADS_MAX 64
 
 #define FAILURES(X)                                                        \
     X(REFUSED, "refused") /* nobody listens */                             \
@@ -43,6 +46,7 @@ struct load_target {
         struct sockaddr_un un;
     };
     socklen_t length;
+    unsigned ports; /* TCP: how many in a row, which clients take turns with */
 };
 
 struct load_options {
@@ -58,6 +62,7 @@ struct load_options {
     size_t talk;      /* bytes sent before reading */
     size_t payload;   /* bytes of a datagram */
     unsigned sources; /* loopback source addresses to take turns with; 0: the kernel's choice */
+    bool quiet;
 };
 
 /* One thread: its share of the options, its results, and what the transports need. */
@@ -78,6 +83,13 @@ struct load_thread {
     uint64_t cpu_ns, queued_ns; /* ran, and was runnable but had to wait for a processor */
     struct histogram latency;
 };
+
+/* Fills in what the command line says. Returns false if it cannot be right. */
+bool load_parse(struct load_options *options, int argc, char **argv);
+void load_usage(FILE *out);
+
+/* Adds up what all threads have and prints it. Returns whether every answer was right. */
+bool load_report(const struct load_options *options, struct load_thread *threads);
 
 int64_t load_now(void);
 

@@ -29,6 +29,7 @@ struct stream {
     struct conn *conns, *free;
     unsigned active;
     uint32_t turn; /* of source addresses */
+    uint32_t port; /* of the target's ports */
     char *buffer, *talk;
 };
 
@@ -80,6 +81,16 @@ static bool bind_source(struct stream *stream, int fd)
            bind(fd, (struct sockaddr *)&source, sizeof(source)) == 0;
 }
 
+/* Returns 0, or -1 with errno. */
+static int connect_next(struct stream *stream, int fd)
+{
+    struct load_target target = stream->thread->options->target;
+
+    if (target.sa.sa_family == AF_INET && target.ports > 1)
+        target.in.sin_port = htons((uint16_t)(ntohs(target.in.sin_port) + stream->port++ % target.ports));
+    return connect(fd, &target.sa, target.length);
+}
+
 /* Returns 0, or what errno says. */
 static int talk(struct stream *stream, struct conn *conn)
 {
@@ -105,17 +116,17 @@ static bool watch(struct stream *stream, struct conn *conn)
 
 static void start(struct stream *stream, struct conn *conn, int64_t due)
 {
-    const struct load_target *target = &stream->thread->options->target;
+    int family = stream->thread->options->target.sa.sa_family;
 
     *conn = (struct conn){
         .due = due, .deadline = stream->thread->now + (int64_t)(stream->thread->options->timeout * NS_PER_S)};
     stream->active++;
-    conn->fd = socket(target->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    conn->fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (conn->fd < 0 || !bind_source(stream, conn->fd)) {
         fail(stream, conn, FAILURE_LOCAL);
         return;
     }
-    if (connect(conn->fd, &target->sa, target->length) < 0 && errno != EINPROGRESS) {
+    if (connect_next(stream, conn->fd) < 0 && errno != EINPROGRESS) {
         /* EAGAIN: the backlog of a Unix socket is full, where TCP would try again by itself. */
         fail(stream, conn, errno == EAGAIN ? FAILURE_REFUSED : failure_of(errno));
         return;
@@ -231,7 +242,7 @@ static void run(struct stream *stream)
 
 bool load_stream(struct load_thread *thread)
 {
-    struct stream stream = {.thread = thread};
+    struct stream stream = {.thread = thread, .port = thread->index};
     bool opened;
 
     stream.conns = calloc(thread->clients, sizeof(*stream.conns));

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What every part of these tests uses: names, figures, and how a case fails."""
 
+import glob
 import os
 import subprocess
 import time
@@ -57,7 +58,7 @@ def configuration(listeners="", settings="", big=True):
 
 def build_load(path):
     """Builds the benchmark's load generator there, without shared libraries, so that it runs in any root."""
-    sources = [os.path.join(SOURCE, "tests/bench", name) for name in
-               ("load.c", "load_stream.c", "load_dgram.c", "histogram.c")]
+    bench = os.path.join(SOURCE, "tests/bench")
+    sources = [*glob.glob(f"{bench}/load*.c"), f"{bench}/histogram.c"]
     run_outside("gcc", "-std=gnu17", "-D_GNU_SOURCE", "-O2", "-static", "-pthread", "-o", path, *sources, "-lm")
     return path

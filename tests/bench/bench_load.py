@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+"""Runs the load generator, with the run time of whoever serves beside it."""
+import contextlib
+import json
+import os
+import subprocess
+import time
+
+import bench_proc
+import bench_server
+
+GRACE = 60    # seconds after which a generator that does not end is a failure
+
+
+def escaped(answer):
+    """An answer in the words of the generator's -e."""
+    text = answer.decode()
+    for character, word in (("\\", "\\\\"), ("\r", "\\r"), ("\n", "\\n")):
+        text = text.replace(character, word)
+    return text
+
+
+def command(build, server, target, clients, seconds, *more):
+    """The generator's arguments."""
+    expect = ["-e", escaped(server.answer)] if server.answer is not None else []
+    return [os.path.join(build, "tests/bench/load"), "-c", str(clients), "-d", str(seconds), "-w", str(server.patience),
+            *expect, *more, target]
+
+
+@contextlib.contextmanager
+def started(arguments):
+    """A generator that runs meanwhile."""
+    generator = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        yield generator
+    finally:
+        if generator.poll() is None:
+            generator.kill()
+        generator.communicate()
+
+
+def rounded(value):
+    """Figures with six digits, which is more than they deserve."""
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    if isinstance(value, dict):
+        return {key: rounded(entry) for key, entry in value.items()}
+    return [rounded(entry) for entry in value] if isinstance(value, list) else value
+
+
+def figures_of(printed):
+    """What the generator printed, without what does not vary, and kinds of failures that did not occur."""
+    figures = rounded(json.loads(printed))
+    for key in ("target", "threads", "talk", "clients", "rate_wanted"):
+        del figures[key]
+    figures["failures"] = {kind: count for kind, count in figures["failures"].items() if count or kind == "all"}
+    return figures
+
+
+def result(generator, arguments, seconds):
+    """The figures of a generator when it has ended."""
+    printed, _ = generator.communicate(timeout=seconds + GRACE)
+    if generator.returncode not in (0, 1):
+        raise bench_server.Failed(f"{' '.join(arguments)}: exit code {generator.returncode}")
+    return figures_of(printed)
+
+
+def run(build, server, clients, seconds, *more, target=None):
+    """One run of the generator. Returns its figures."""
+    arguments = command(build, server, target or server.target(), clients, seconds, *more)
+    with started(arguments) as generator:
+        return result(generator, arguments, seconds)
+
+
+def shared_out(run_time, answered):
+    """A process tree's run time in microseconds for each answer."""
+    spent, by_name, ended = run_time.stop()
+    share = 1 / 1000 / max(1, answered)
+    return {"cpu_us_each": spent * share, "tasks_ended": ended,
+            "by_name_us_each": {name: value * share for name, value in by_name.items()}}
+
+
+def measured(build, server, clients, seconds, *more, target=None, memory=False):
+    """One run with the server's run time, the journal's if it has one, and, if asked for, its memory half way."""
+    arguments = command(build, server, target or server.target(), clients, seconds, *more)
+    entries = server.journal.entries() if server.journal else 0
+    times = bench_proc.processor_times()
+    cpu = bench_proc.RunTime(server.process.pid)
+    journal_cpu = bench_proc.RunTime(server.journal.pid) if server.journal else None
+    pss = None
+    with started(arguments) as generator:
+        if memory:
+            time.sleep(seconds / 2)
+            pss = bench_proc.pss(server.process.pid)[0]
+        figures = result(generator, arguments, seconds)
+    answered = figures["answered"]
+    figures["server"] = shared_out(cpu, answered)
+    figures["machine_busy"] = bench_proc.busy_share(times, bench_proc.processor_times())
+    if pss is not None:
+        figures["pss"] = pss
+    if server.journal:
+        figures["journal"] = shared_out(journal_cpu, answered)
+        figures["journal"]["entries"] = server.journal.entries() - entries
+        figures["journal"]["entries_each"] = figures["journal"]["entries"] / max(1, answered)
+    return rounded(figures)
