@@ -25,6 +25,17 @@ def connect(address, timeout=TIMEOUT):
     return connection
 
 
+def connect_narrow(address):
+    """A TCP connection with little room in the kernel, however fast the loopback interface is: small segments keep the
+    server's buffer small as well, so that a large greeting waits in the server until it is read."""
+    connection = socket.socket()
+    connection.settimeout(TIMEOUT)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32768)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 4096)
+    connection.connect(address)
+    return connection
+
+
 def abstract(path):
     """A Unix path as the socket interface wants it."""
     return "\0" + path[1:] if path.startswith("@") else path
@@ -122,6 +133,17 @@ def run(*command, payload=b"", timeout=20):
     done = subprocess.run(list(map(str, command)), input=payload, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                           timeout=timeout * SLOWNESS, check=False)
     return done.stdout
+
+
+def first_answer(*command, expected, payload=b"hello\n"):
+    """What a client prints that would wait for more than the expected answer; it is ended then."""
+    with subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL) as client:
+        client.stdin.write(payload)
+        client.stdin.close()
+        answer = client.stdout.read(len(expected))  # less of it when the client gives up
+        client.kill()
+        return answer + client.stdout.read()
 
 
 class Crowd:

@@ -2,20 +2,23 @@
 """A sockgreetd under test: its configuration, its process, its log."""
 
 import contextlib
+import fcntl
 import os
 import random
 import re
 import signal
 import socket
 import subprocess
+import tempfile
 
 from processes import SLOWNESS, children, is_running, wait_until
 
 GREETING = b"Thank you for connecting\r\n"
-PORTS = range(20000, 32000)  # below those that the kernel gives to clients
+PORTS = range(10000, 20000)  # below those of the benchmark, and those that the kernel gives to clients
 USER = "nobody" if os.geteuid() == 0 else None
 
 _used_ports = set()
+_claims = open(os.path.join(tempfile.gettempdir(), f"sockgreet-test-ports-{os.geteuid()}"), "ab")
 
 
 def _is_free(port):
@@ -30,10 +33,19 @@ def _is_free(port):
     return True
 
 
+def _claim(port):
+    """Claims a port for as long as this process lives, among tests that run beside it; whether it could."""
+    try:
+        fcntl.lockf(_claims, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False
+    return True
+
+
 def free_port():
     """A port that nobody uses, for any transport and family; never the same twice."""
     for port in random.sample(PORTS, len(PORTS)):
-        if port not in _used_ports and _is_free(port):
+        if port not in _used_ports and _claim(port) and _is_free(port):
             _used_ports.add(port)
             return port
     raise AssertionError("no free port")
@@ -82,7 +94,7 @@ def effective(settings):
     """Settings with what makes tests quick."""
     result = {"log": {}, "timeouts": {}, **settings}
     result["log"] = {"target": "stderr", "max_per_second": 100000, "summary_interval": 0.2, **result["log"]}
-    result["timeouts"] = {"linger": 1.0, "linger_total": 2.0, "send": 2.0, "drain": 2.0, **result["timeouts"]}
+    result["timeouts"] = {"linger": 5.0, "linger_total": 10.0, "send": 10.0, "drain": 2.0, **result["timeouts"]}
     if USER and "user" not in result:
         result["user"] = USER
     return result
@@ -128,8 +140,9 @@ class Service:
         return self.log_file.read_text(encoding="utf-8", errors="replace")
 
     def lines(self):
-        """The log's messages, without time stamps."""
-        return [re.sub(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} ", "", line) for line in self.log().splitlines()]
+        """The log's messages, without time stamps; not the beginning of one that is being written."""
+        whole = self.log().rpartition("\n")[0]
+        return [re.sub(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} ", "", line) for line in whole.splitlines()]
 
     def wait_log(self, pattern, timeout=5.0, count=1):
         """Waits for so many lines that match, and returns the matches."""

@@ -162,17 +162,20 @@ def test_sockets_for_another_process_are_not_ours(spawn):
 def test_failed_start_waits_before_it_ends(spawn, manager, number):
     """A manager starts a service that failed again, and soon. At boot, with a port that another program had, that filled
     the log ten times a second: the service says what is wrong at once and ends a second later, or when it is told to."""
+    took = []
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        began = time.monotonic()
-        service = spawn({"tcp": tcp(port=taken.getsockname()[1])}, environment={"NOTIFY_SOCKET": manager.path})
-        service.wait_log("Address already in use")
-        if number:
-            assert service.process.poll() is None
+        for _ in range(3):  # on a busy machine it may be over before the signal comes, or take long to end
             began = time.monotonic()
-            service.process.send_signal(number)
-        service.wait_stopped(expect=71)
-    took = time.monotonic() - began
-    assert took < 0.8 * SLOWNESS if number else took >= 1.0
+            service = spawn({"tcp": tcp(port=taken.getsockname()[1])}, environment={"NOTIFY_SOCKET": manager.path})
+            service.wait_log("Address already in use")
+            if number and service.process.poll() is None:
+                began = time.monotonic()
+                service.process.send_signal(number)
+            service.wait_stopped(expect=71)
+            took.append(time.monotonic() - began)
+            if not number or took[-1] < 0.8:
+                break
+    assert took[-1] < 0.8 if number else took[-1] >= 1.0
 
 
 # Notification

@@ -16,12 +16,26 @@ import time
 
 import pytest
 
+from processes import wait_until
+from service import free_port
+
 CLIENT = os.environ.get("SOCKGREET", "sockgreet")
 GREETING = b"Thank you for connecting\r\n"
 HAS_IPV6 = os.path.exists("/proc/net/if_inet6") and any(
     line.startswith("0" * 31 + "1") for line in open("/proc/net/if_inet6")
 )
 needs_ipv6 = pytest.mark.skipif(not HAS_IPV6, reason="no IPv6 loopback")
+
+
+def waits(text, seconds, early=0.06, late=2.0):
+    """A message without the times in it that the client has waited, which must be about so many seconds: it says how
+    long it took, and on a busy machine that is a little more. What is wrong is the default of 5 s, or none at all."""
+
+    def judge(match):
+        assert seconds - early <= float(match[1]) < seconds + late, text
+        return "timed out"
+
+    return re.sub(r"timed out after (\d+\.\d|0\.0\d\d) s", judge, text)
 
 
 def ask(*arguments, timeout=20, **options):
@@ -103,9 +117,10 @@ def unix(path, kind, serve):
 
 
 def unused_port():
-    """A port nobody listens on; bound, not listening, so that nobody takes it either."""
+    """A port nobody listens on; bound, not listening, so that nobody takes it either. It is none of those that the
+    kernel gives to clients, so it can be let go and bound again."""
     bound = socket.socket()
-    bound.bind(("127.0.0.1", 0))
+    bound.bind(("127.0.0.1", free_port()))
     return bound, bound.getsockname()[1]
 
 
@@ -284,7 +299,7 @@ def test_answer_from_another_address_is_not_believed():
     with other, udp(lambda bound, peer: other.sendto(b"forged", peer)) as server:
         result = ask("-u", "-W", "0.3", f"127.0.0.1:{server.port}")
     assert (result.out, result.returncode) == (b"", 1)
-    assert result.err == f"sockgreet: 127.0.0.1 port {server.port} (127.0.0.1, udp): timed out after 0.3 s\n"
+    assert waits(result.err, 0.3) == f"sockgreet: 127.0.0.1 port {server.port} (127.0.0.1, udp): timed out\n"
 
 
 @pytest.mark.parametrize("host", ["127.255.255.255"])
@@ -307,10 +322,10 @@ def test_late_answer_is_not_counted_for_another_request():
         bound.sendto(b"in time", peer)
 
     with udp(serve) as server:
-        result = ask("-u", "-c", "2", "-i", "0.5", "-W", "0.4", f"127.0.0.1:{server.port}")
+        result = ask("-u", "-c", "2", "-i", "0", "-W", "1.5", f"127.0.0.1:{server.port}")
     assert b'seq=2' in result.out and b'"in time"' in result.out and b'"late"' not in result.out
     assert b"2 sent, 1 answered, 50% lost" in result.out
-    assert "seq=1 timed out after 0.4 s" in result.err
+    assert "seq=1 timed out\n" in waits(result.err, 1.5)
     assert result.returncode == 1
 
 
@@ -341,14 +356,14 @@ def test_endless_greeting_is_an_error():
                 connection.sendall(bytes(1 << 20))
 
     with tcp(serve) as server:
-        result = ask(f"127.0.0.1:{server.port}")
+        result = ask("-W", "15", f"127.0.0.1:{server.port}")
     assert (result.out, result.returncode) == (b"", 1)
     assert result.err.endswith("the greeting is larger than 16 MiB\n")
 
 
 def test_greeting_of_exactly_the_limit():
     with tcp(say(bytes(16 << 20))) as server:
-        result = ask(f"127.0.0.1:{server.port}")
+        result = ask("-W", "15", f"127.0.0.1:{server.port}")
     assert (len(result.out), result.returncode) == (16 << 20, 0)
 
 
@@ -361,21 +376,25 @@ def test_connection_is_refused():
 
 
 def test_udp_is_refused_at_once():
-    bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    bound.bind(("127.0.0.1", 0))
-    port = bound.getsockname()[1]
-    bound.close()
+    port = free_port()
     started = time.monotonic()
-    result = ask("-u", f"127.0.0.1:{port}")
-    assert time.monotonic() - started < 2
+    result = ask("-u", "-W", "15", f"127.0.0.1:{port}")
+    assert time.monotonic() - started < 10
     assert result.err == f"sockgreet: 127.0.0.1 port {port} (127.0.0.1, udp): connection refused\n"
     assert result.returncode == 1
+
+
+def unread(connection):
+    """Bytes that the client of a connection over 127.0.0.1 has not read yet, as the kernel says."""
+    ends = [f"0100007F:{address[1]:04X}" for address in (connection.getpeername(), connection.getsockname())]
+    with open("/proc/net/tcp", encoding="ascii") as file:
+        return next(int(line.split()[4].partition(":")[2], 16) for line in file if line.split()[1:3] == ends)
 
 
 def test_reset_after_data():
     def serve(connection):
         connection.send(b"half a gree")
-        time.sleep(0.2)
+        wait_until(lambda: unread(connection) == 0, 5, "the client reads")
         reset(connection)
 
     with tcp(serve) as server:
@@ -402,24 +421,23 @@ def test_closed_without_a_greeting():
     assert result.returncode == 1
 
 
-@pytest.mark.parametrize("timeout,words", [("0.3", "0.3 s"), ("1", "1.0 s"), ("0.05", "0.050 s")])
-def test_server_that_never_answers(timeout, words):
+@pytest.mark.parametrize("timeout", ["0.3", "1", "0.05"])
+def test_server_that_never_answers(timeout):
     held = []
     with tcp(held.append) as server:
         started = time.monotonic()
         result = ask("-W", timeout, f"127.0.0.1:{server.port}")
         took = time.monotonic() - started
     assert result.returncode == 1
-    assert float(timeout) <= took < float(timeout) + 1
-    expected = words if timeout != "0.05" else r"0\.05\d s"
-    assert re.search(rf"\(127\.0\.0\.1, tcp\): timed out after {expected}\n$", result.err)
+    assert float(timeout) <= took < float(timeout) + 3
+    assert waits(result.err, float(timeout)).endswith(" (127.0.0.1, tcp): timed out\n")
 
 
 def test_default_timeout_is_five_seconds():
     held = []
     with tcp(held.append) as server:
         result = ask(f"127.0.0.1:{server.port}")
-    assert result.err.endswith("timed out after 5.0 s\n")
+    assert waits(result.err, 5).endswith("timed out\n")
 
 
 def test_greeting_without_end_of_file():
@@ -430,11 +448,13 @@ def test_greeting_without_end_of_file():
         connection.send(b"220 mail\r\n")
 
     with tcp(serve) as server:
-        result = ask("-W", "0.3", f"127.0.0.1:{server.port}")
-        counted = ask("-W", "0.3", "-c", "1", f"127.0.0.1:{server.port}")
+        result = ask("-W", "1", f"127.0.0.1:{server.port}")
+        counted = ask("-W", "1", "-c", "1", f"127.0.0.1:{server.port}")
     assert (result.out, result.returncode) == (b"220 mail\r\n", 0)
     assert result.err == f"sockgreet: 127.0.0.1 port {server.port}: 10 bytes, but no end of file in time\n"
-    assert re.search(rb'time=0\.\d+ ms "220 mail\\r\\n" \(no end of file\)\n', counted.out)
+    # The time of the greeting, not of the end that does not come.
+    answer = re.search(rb'time=(\d+\.\d{3}) ms "220 mail\\r\\n" \(no end of file\)\n', counted.out)
+    assert float(answer[1]) < 700
 
 
 def test_unix_errors(tmp_path):
@@ -456,7 +476,7 @@ def test_unix_listener_with_a_full_queue(tmp_path):
     waiting = socket.socket(socket.AF_UNIX)
     waiting.connect(path)
     result = ask("-W", "0.3", f"unix:{path}")
-    assert result.err == f"sockgreet: {path} (unix): timed out after 0.3 s\n"
+    assert waits(result.err, 0.3) == f"sockgreet: {path} (unix): timed out\n"
 
     def accept():
         time.sleep(0.3)
@@ -472,7 +492,7 @@ def test_unix_listener_with_a_full_queue(tmp_path):
 def test_unix_dgram_server_that_never_answers(tmp_path):
     with unix(f"{tmp_path}/s", socket.SOCK_DGRAM, lambda *_: None):
         result = ask("-W", "0.2", f"unix-dgram:{tmp_path}/s")
-    assert result.err == f"sockgreet: {tmp_path}/s (unix-dgram): timed out after 0.2 s\n"
+    assert waits(result.err, 0.2) == f"sockgreet: {tmp_path}/s (unix-dgram): timed out\n"
 
 
 # Names and addresses
@@ -552,37 +572,39 @@ def test_every_address_that_failed_is_told(tmp_path):
 
 def test_udp_goes_on_after_refusal_and_silence(tmp_path):
     with udp(host="127.0.0.4") as server, udp(lambda *_: None, host="127.0.0.3", port=server.port):
-        result = with_hosts(tmp_path, HOSTS, "-v", "-u", "-W", "1", "many", server.port)
+        result = with_hosts(tmp_path, HOSTS, "-v", "-u", "-W", "3", "many", server.port)
     assert (result.out, result.returncode) == (GREETING, 0)
     assert "(127.0.0.2, udp): connection refused" in result.err
-    assert "(127.0.0.3, udp): timed out after 0.5 s" in result.err
+    assert "(127.0.0.3, udp): timed out" in waits(result.err, 1.5, early=0.8, late=1)
 
 
 def test_all_addresses_together_take_no_longer_than_the_timeout(tmp_path):
     silent = lambda *_: None
     with udp(silent, "127.0.0.2") as server, udp(silent, "127.0.0.3", server.port), udp(silent, "127.0.0.4", server.port):
         started = time.monotonic()
-        result = with_hosts(tmp_path, HOSTS, "-u", "-W", "0.9", "many", server.port)
+        result = with_hosts(tmp_path, HOSTS, "-u", "-W", "1.5", "many", server.port)
         took = time.monotonic() - started
-    assert result.returncode == 1 and took < 2
-    assert result.err.count("timed out after 0.3 s") == 3
+    waited = [float(seconds) for seconds in re.findall(r"timed out after ([\d.]+) s", result.err)]
+    assert result.returncode == 1 and took < 4  # each on its own: 4.5
+    assert len(waited) == 3 and min(waited) > 0.05 and waited[0] < 1.2 and 1.3 < sum(waited) < 4
 
 
 def test_name_server_that_never_answers(tmp_path):
     if os.geteuid() != 0:
         pytest.skip("only root can be a name server")
+    address = f"127.54.{os.getpid() >> 8 & 255}.{os.getpid() & 255 or 1}"  # other runs have others
     silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
-        silent.bind(("127.0.0.53", 53))
+        silent.bind((address, 53))
     except OSError:
         pytest.skip("a name server runs on this machine")
     with silent:
-        (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.53\n")
+        (tmp_path / "resolv.conf").write_text(f"nameserver {address}\n")
         for options, words in (([], "www.example port 12345"), (["--resolve"], "www.example")):
             started = time.monotonic()
             result = with_hosts(tmp_path, HOSTS, "-W", "0.5", *options, "www.example", services="files dns")
-            assert time.monotonic() - started < 3
-            assert result.err == f"sockgreet: {words}: timed out after 0.5 s\n"
+            assert time.monotonic() - started < 4  # the resolver's own patience is 5 s, twice
+            assert waits(result.err, 0.5) == f"sockgreet: {words}: timed out\n"
             assert result.returncode == 1
 
 
@@ -737,11 +759,11 @@ def test_count_over_unix(tmp_path):
 def test_interval():
     with tcp() as server:
         started = time.monotonic()
-        assert ask("-c", "3", "-i", "0.4", f"127.0.0.1:{server.port}").returncode == 0
-        assert 0.8 <= time.monotonic() - started < 1.8
+        assert ask("-c", "6", "-i", "0.2", f"127.0.0.1:{server.port}").returncode == 0
+        assert 1.0 <= time.monotonic() - started < 4  # with the default: 5
         started = time.monotonic()
         assert ask("-c", "2", f"127.0.0.1:{server.port}").returncode == 0
-        assert 1.0 <= time.monotonic() - started < 2.0
+        assert 1.0 <= time.monotonic() - started < 4
         assert ask("-c", "500", "-i", "0", f"127.0.0.1:{server.port}").returncode == 0
 
 
@@ -794,11 +816,11 @@ def test_server_that_appears_later():
     holder, port = unused_port()
     process = subprocess.Popen([CLIENT, "-c", "20", "-i", "0.1", f"127.0.0.1:{port}"], stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE)
-    time.sleep(0.5)
+    first = process.stderr.readline()
     holder.close()
     with tcp(port=port):
-        out, err = process.communicate(timeout=20)
-    assert b"seq=20" in out and b"seq=1 connection refused" in err
+        out, _ = process.communicate(timeout=20)
+    assert b"seq=20" in out and first.endswith(b"seq=1 connection refused\n")
     assert process.returncode == 1
 
 
@@ -811,20 +833,24 @@ def test_several_targets_have_a_summary_each():
     assert result.out.count(b"2 sent, 2 answered") == 2
 
 
-def interrupted(*arguments, after, signals=1):
-    process = subprocess.Popen([CLIENT, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(after)
-    for _ in range(signals):
-        process.send_signal(signal.SIGINT)
-    started = time.monotonic()
-    out, err = process.communicate(timeout=10)
-    assert time.monotonic() - started < 1
-    return out.decode(), err.decode(), process.returncode
+def interrupted(*arguments, lines=0, held=None, signals=1):
+    """Interrupts the client after so many lines of its, or when a server holds it. It would wait for a minute."""
+    process = subprocess.Popen([CLIENT, "-W", "60", *map(str, arguments)], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    try:
+        said = b"".join(process.stdout.readline() for _ in range(lines))
+        wait_until(lambda: held is None or held, 10, "the client comes")
+        for _ in range(signals):
+            process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=10)
+    finally:
+        process.kill()
+    return (said + out).decode(), err.decode(), process.returncode
 
 
 def test_interrupt_summarises():
     with tcp() as server:
-        out, err, status = interrupted("-c", "0", "-i", "0.1", f"127.0.0.1:{server.port}", after=1, signals=3)
+        out, err, status = interrupted("-c", "0", "-i", "0.1", f"127.0.0.1:{server.port}", lines=3, signals=3)
     sent, answered = map(int, re.search(r"(\d+) sent, (\d+) answered, 0% lost", out).groups())
     assert 3 <= sent == answered == len(LINE.findall(out)) and TIMES.search(out)
     assert (err, status) == ("", 0)
@@ -832,14 +858,14 @@ def test_interrupt_summarises():
 
 def test_interrupt_before_the_count_is_reached():
     with tcp() as server:
-        out, _, status = interrupted("-c", "100", f"127.0.0.1:{server.port}", after=0.5)
+        out, _, status = interrupted("-c", "100", "-i", "60", f"127.0.0.1:{server.port}", lines=1)
     assert "1 sent, 1 answered" in out and status == 1
 
 
 def test_interrupt_while_waiting_for_an_answer():
     held = []
     with tcp(held.append) as server:
-        out, err, status = interrupted("-c", "0", f"127.0.0.1:{server.port}", after=0.5)
+        out, err, status = interrupted("-c", "0", f"127.0.0.1:{server.port}", held=held)
     assert "0 sent, 0 answered, 0% lost" in out
     assert (err, status) == ("", 1)
 
@@ -847,16 +873,16 @@ def test_interrupt_while_waiting_for_an_answer():
 def test_interrupt_without_count_ends_the_program():
     held = []
     with tcp(held.append) as server:
-        assert interrupted(f"127.0.0.1:{server.port}", after=0.3) == ("", "", -signal.SIGINT)
+        assert interrupted(f"127.0.0.1:{server.port}", held=held) == ("", "", -signal.SIGINT)
 
 
 def test_deadline_of_a_run():
     with tcp() as server:
         started = time.monotonic()
-        result = ask("-c", "0", "-i", "0.1", "-w", "0.55", f"127.0.0.1:{server.port}")
+        result = ask("-c", "0", "-i", "0.1", "-w", "1.05", f"127.0.0.1:{server.port}")
         took = time.monotonic() - started
-    assert 0.5 <= took < 1.5 and result.returncode == 0
-    assert 3 <= int(re.search(rb"(\d+) sent", result.out).group(1)) <= 6
+    assert 1.0 <= took < 5 and result.returncode == 0
+    assert 2 <= int(re.search(rb"(\d+) sent", result.out).group(1)) <= 11
     with tcp() as server:
         assert ask("-c", "100", "-i", "0.1", "-w", "0.3", f"127.0.0.1:{server.port}").returncode == 1
 
@@ -866,8 +892,8 @@ def test_deadline_cuts_a_request():
     with tcp(held.append) as server:
         started = time.monotonic()
         result = ask("-w", "0.3", f"127.0.0.1:{server.port}")
-        assert time.monotonic() - started < 1.5
-    assert result.err.endswith("timed out after 0.3 s\n") and result.returncode == 1
+        assert time.monotonic() - started < 4
+    assert waits(result.err, 0.3).endswith("timed out\n") and result.returncode == 1
 
 
 # Terminals and broken outputs
@@ -926,16 +952,14 @@ def test_closed_standard_streams_do_not_reach_the_server():
 
     def serve(connection):
         connection.send(b"half")
-        connection.settimeout(1)
+        connection.settimeout(10)
         with contextlib.suppress(OSError):
             heard.append(connection.recv(100))
         connection.close()
 
     with tcp(serve) as server:
         subprocess.run(["sh", "-c", 'exec "$0" -v -W 0.3 "$1" <&- >&- 2>&-', CLIENT, f"127.0.0.1:{server.port}"])
-        until = time.monotonic() + 3
-        while not heard and time.monotonic() < until:
-            time.sleep(0.05)
+        wait_until(lambda: heard, 10, "the client's end of file")
     assert heard == [b""]
 
 

@@ -52,7 +52,7 @@ def mutate(text, rng):
 
 def check(program, path):
     """What the program's check says: (exit code, errors)."""
-    done = subprocess.run([program, "-t", "-c", path], capture_output=True, timeout=10, check=False)
+    done = subprocess.run([program, "-t", "-c", path], capture_output=True, timeout=30, check=False)
     lines = done.stderr.decode(errors="replace").splitlines()
     return done.returncode, [line for line in lines if ": warning: " not in line]
 
@@ -64,7 +64,7 @@ def bad_texts(service, program, directory, candidates):
         path.write_bytes(text)
         started = time.monotonic()
         code, errors = check(program, path)
-        if code == EX_CONFIG and time.monotonic() - started < 0.5:
+        if code == EX_CONFIG and time.monotonic() - started < 0.5 * SLOWNESS:
             yield text, [error.replace(str(path), str(service.configuration)) for error in errors]
 
 
@@ -152,7 +152,7 @@ def test_odd_files(daemon, sockgreetctl, figures):
     for what, words in odd_files(service.configuration):
         result = sockgreetctl(service, "reload")
         assert result.code == EX_CONFIG and re.search(words, result.err), (what, result)
-        assert result.seconds < 6 * SLOWNESS, what
+        assert result.seconds < 10 * SLOWNESS, what  # the loader is given 5 s
         assert greet(service.address()) == GREETING
         before = before or master_resources(service)
         slowest = max(slowest, (what, result.seconds), key=lambda pair: pair[1])
@@ -199,7 +199,7 @@ def test_edited_meanwhile(daemon, sockgreetctl, figures):
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         editor = pool.submit(edit)
         end, codes, greeted = time.monotonic() + duration(2, 20), [], []
-        while time.monotonic() < end:
+        while time.monotonic() < end or (EX_CONFIG not in codes and time.monotonic() < end + 20 * SLOWNESS):
             codes.append(sockgreetctl(service, "reload").code)
             greeted.append(is_greeted(service))
         stop.set()
@@ -245,7 +245,7 @@ def test_full_runtime_directory(daemon, figures, tmp_path, text, code):
     result = control_inside(service, "-w", "10", "reload")
     figures(f"code {result[0]} after {result[2]:.2f} s: {result[1].strip()}")
     assert greet(service.address()) == GREETING
-    assert result[0] in (code, EX_OSERR) and result[2] < 6 * SLOWNESS
+    assert result[0] in (code, EX_OSERR) and result[2] < 9  # and not only when -w ends it
     empty()
     write_configuration(service, good)
     assert control_inside(service, "reload")[0] == 0
@@ -287,7 +287,7 @@ def is_served(service):
 def outcome_of_start(service):
     """Waits until the daemon has ended with an error or greets: its exit code, or 0 if it greets."""
 
-    wait_until(lambda: service.process.poll() is not None or " Ready: " in service.log(), 12, "Ready, or an end")
+    wait_until(lambda: service.process.poll() is not None or " Ready: " in service.log(), 20, "Ready, or an end")
     return service.process.poll() or 0
 
 
@@ -297,14 +297,14 @@ def judge_start(service, what, is_kept):
     if code == 0:
         assert is_served(service), f"{what}: it is ready and does not greet:\n{service.log()}"
         service.process.send_signal(signal.SIGTERM)
-        code = service.process.wait(10)
+        code = service.process.wait(20)
         assert code == 0, f"{what}: exit code {code}:\n{service.log()}"
         result = "served"
     else:
         assert code in (EX_OSERR, EX_CONFIG), f"{what}: exit code {code}:\n{service.log()}"
         assert service.log().strip(), f"{what}: no message, exit code {code}"
         result = "refused"
-    wait_until(lambda: not session_members(service.pid), 3, f"{what}: nobody is left")
+    wait_until(lambda: not session_members(service.pid), 10, f"{what}: nobody is left")
     assert is_kept or not os.path.exists(service.address("local")), f"{what}: the socket file is left"
     return result
 
@@ -355,7 +355,7 @@ def test_start_with_a_call_that_fails(spawn, fault_library, manager, figures, tm
 def settle(service, fds):
     """Waits until old generations have gone, and their descriptors."""
     wait_until(lambda: len(service.workers()) == 2, 10, "two workers are left")
-    wait_until(lambda: len(descriptors(service.pid)) == fds, 3, f"{fds} descriptors are left")
+    wait_until(lambda: len(descriptors(service.pid)) == fds, 10, f"{fds} descriptors are left")
 
 
 @PRELOADED
@@ -388,7 +388,7 @@ def test_reload_with_a_call_that_fails(daemon, faults, manager, sockgreetctl, fi
             f"{codes.count(EX_OSERR)} were refused with 71, {codes.count(EX_CONFIG)} with 78")
     assert largest > 0 or function == "signalfd", "it was never called"
     service.stop()
-    wait_until(lambda: not session_members(service.pid), 3, "nobody is left")
+    wait_until(lambda: not session_members(service.pid), 10, "nobody is left")
 
 
 @PRELOADED
@@ -451,7 +451,7 @@ def test_greeting_and_reload_without_journald(spawn, stuck, load_program, sockgr
     result = sockgreetctl(service, "reload")
     figures(f"{describe(results)}; slowest reload {slowest * 1e3:.0f} ms")
     assert lost(results) == 0 and result.code == 0, result
-    assert slowest < 1 * SLOWNESS
+    assert slowest < 3 * SLOWNESS  # whoever waits for journald waits for ever
     write_configuration(service, "greting = 3;\n")
     assert sockgreetctl(service, "reload").code == EX_CONFIG
     service.checked = False
@@ -472,7 +472,7 @@ def test_death_of_a_worker_without_journald(spawn, stuck, figures, tmp_path):
         assert greet(service.address("tcp")) == GREETING
         time.sleep(0.05)
     figures(f"20 workers killed, each replaced within {worst * 1e3:.0f} ms")
-    assert worst < 0.5 * SLOWNESS
+    assert worst < 2 * SLOWNESS  # whoever is not replaced at once waits for up to 10 s in the end
     service.checked = False
     service.stop()
 
@@ -480,7 +480,7 @@ def test_death_of_a_worker_without_journald(spawn, stuck, figures, tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGQUIT])
 def test_end_without_journald(spawn, stuck, figures, tmp_path, number):
     """With journald stopped the service ends in time, with code 0, and clients who are there are greeted."""
-    service = start_stuck(spawn, stuck, tmp_path)
+    service = start_stuck(spawn, stuck, tmp_path, timeouts={"drain": 60})
     for _ in range(50):
         assert greet(service.address("tcp")) == GREETING
     client = connect(service.address("tcp"))
@@ -492,5 +492,5 @@ def test_end_without_journald(spawn, stuck, figures, tmp_path, number):
     client.close()
     service.wait_stopped()
     figures(f"ended {time.monotonic() - started:.2f} s after {number.name}")
-    assert time.monotonic() - started < 2 * SLOWNESS
+    assert time.monotonic() - started < 5 * SLOWNESS
     assert not [pid for pid in service.known_workers if is_running(pid)]

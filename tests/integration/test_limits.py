@@ -7,7 +7,7 @@ import resource
 import select
 import time
 
-from clients import Crowd, ask_udp, connect, greet, greet_many, is_greeted_within, read_all
+from clients import TIMEOUT, Crowd, ask_udp, connect, greet, greet_many, is_greeted_within, read_all
 from processes import SANITIZER, SLOWNESS, cpu_seconds, descriptors, proportional_memory, wait_until
 from service import GREETING, tcp, udp
 
@@ -92,7 +92,7 @@ def test_accepting_pauses_at_the_limit(daemon):
         for connection in inside.connections[:3]:
             connection.close()
         for connection in outside.connections:
-            connection.settimeout(5)
+            connection.settimeout(TIMEOUT)
             assert read_all(connection) == GREETING
     service.wait_log(r"^warning: Accepting paused \d+ times: limits\.connections is reached$")
 
@@ -132,7 +132,7 @@ def test_descriptors_run_out(daemon):
         assert ask_udp(service.address("udp"))[0] == GREETING
         resource.prlimit(worker, resource.RLIMIT_NOFILE, limits)
         for connection in crowd.connections:
-            connection.settimeout(5)
+            connection.settimeout(TIMEOUT)
             assert read_all(connection) == GREETING
     assert len(service.wait_log(r"^warning: Accepting paused \d+ times: Too many open files$")) == 1
     assert service.counters()["accept_pauses"] < 100

@@ -29,35 +29,35 @@ def seconds_until_served(service, started):
 
 def test_client_that_stays(daemon, listener):
     """A client that reads everything but does not close is let go after timeouts.linger."""
-    service = daemon({"one": listener()}, timeouts={"linger": 0.5, "linger_total": 5})
+    service = daemon({"one": listener()}, timeouts={"linger": 0.5, "linger_total": 60})
+    started = time.monotonic()
     with connect(service.address()) as connection:
-        started = time.monotonic()
         assert read_all(connection) == GREETING
-        assert 0.4 < seconds_until_served(service, started) < 1.5 * SLOWNESS
+        assert 0.5 <= seconds_until_served(service, started) < 5 * SLOWNESS
     assert service.stop()["sent"] == 1
 
 
 def test_client_that_goes_on_talking(daemon, listener):
     """A client that never falls silent is let go after timeouts.linger_total."""
-    service = daemon({"one": listener()}, timeouts={"linger": 0.5, "linger_total": 1})
+    service = daemon({"one": listener()}, timeouts={"linger": 1, "linger_total": 1.5})
+    started = time.monotonic()
     with connect(service.address()) as connection:
-        started = time.monotonic()
         assert read_all(connection) == GREETING
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            while time.monotonic() - started < 5 * SLOWNESS:
+            while time.monotonic() - started < 6 * SLOWNESS:
                 connection.send(b"x")
                 time.sleep(0.05)
-        assert 0.9 < time.monotonic() - started < 2 * SLOWNESS
+        assert 1.5 <= time.monotonic() - started < 5 * SLOWNESS
     assert service.stop()["sent"] == 1
 
 
 def test_talking_restarts_the_silence(daemon, listener):
     """Every sign of life gives a client timeouts.linger anew."""
-    service = daemon({"one": listener()}, timeouts={"linger": 0.6, "linger_total": 10})
+    service = daemon({"one": listener()}, timeouts={"linger": 1.5, "linger_total": 60})
     with connect(service.address()) as connection:
         assert read_all(connection) == GREETING
         for _ in range(10):
-            time.sleep(0.15)
+            time.sleep(0.2)
             connection.send(b"x")
         assert "Got connection" not in service.log()
 
@@ -67,7 +67,7 @@ def test_a_clients_end_of_file_ends_the_lingering(daemon, listener):
     service = daemon({"one": listener()}, timeouts={"linger": 30, "linger_total": 30})
     started = time.monotonic()
     assert greet(service.address()) == GREETING
-    assert seconds_until_served(service, started) < 2 * SLOWNESS
+    assert seconds_until_served(service, started) < 5 * SLOWNESS
 
 
 def test_linger_zero_closes_at_once(daemon, listener):
@@ -75,16 +75,16 @@ def test_linger_zero_closes_at_once(daemon, listener):
     service = daemon({"one": listener(linger=0)}, timeouts={"linger": 30, "linger_total": 30})
     with connect(service.address()) as connection:
         assert read_all(connection) == GREETING
-        assert seconds_until_served(service, time.monotonic()) < 2 * SLOWNESS
+        assert seconds_until_served(service, time.monotonic()) < 5 * SLOWNESS
 
 
 def test_a_listeners_own_linger(daemon, listener):
     """A listener's linger stands in for the service's."""
     service = daemon({"one": listener(linger=0.3)}, timeouts={"linger": 30, "linger_total": 30})
+    started = time.monotonic()
     with connect(service.address()) as connection:
-        started = time.monotonic()
         assert read_all(connection) == GREETING
-        assert 0.2 < seconds_until_served(service, started) < 2 * SLOWNESS
+        assert 0.3 <= seconds_until_served(service, started) < 5 * SLOWNESS
 
 
 def test_no_more_than_64_kib_are_discarded(daemon, listener):
@@ -93,10 +93,10 @@ def test_no_more_than_64_kib_are_discarded(daemon, listener):
     with connect(service.address()) as connection:
         assert read_all(connection) == GREETING
         with pytest.raises((BrokenPipeError, ConnectionResetError)):
-            for _ in range(100):
+            for _ in range(1000):  # what the kernel has room for is no proof
                 connection.sendall(b"x" * 65536)
                 time.sleep(0.01)
-    assert seconds_until_served(service, time.monotonic()) < 2 * SLOWNESS
+    assert seconds_until_served(service, time.monotonic()) < 5 * SLOWNESS
 
 
 def test_exactly_64_kib_are_discarded(daemon, listener):

@@ -3,7 +3,7 @@
 
 import pytest
 
-from clients import HAS_IPV6, ask_udp, exchange, is_silent, run, udp_socket
+from clients import HAS_IPV6, ask_udp, exchange, first_answer, is_silent, udp_socket
 from namespaces import SETTINGS_INSIDE
 from processes import descriptors
 from service import GREETING, udp
@@ -23,7 +23,7 @@ def test_python(daemon, host):
 def test_netcat(daemon, host):
     """netcat prints the answer."""
     service = daemon({"udp": udp(host)})
-    assert run("nc", "-u", "-w", "1", *service.address(), payload=b"hello\n") == GREETING
+    assert first_answer("nc", "-u", "-w", "10", *service.address(), expected=GREETING) == GREETING
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -31,7 +31,7 @@ def test_socat(daemon, host):
     """socat, whose socket is connected, prints the answer."""
     service = daemon({"udp": udp(host)})
     target = f"UDP:[{host}]:{service.address()[1]}" if ":" in host else f"UDP:{host}:{service.address()[1]}"
-    assert run("socat", "-t", "0.5", "-", target, payload=b"hello\n") == GREETING
+    assert first_answer("socat", "-t", "10", "-", target, expected=GREETING) == GREETING
 
 
 @pytest.mark.parametrize("address", ["", "*", "0.0.0.0"])
