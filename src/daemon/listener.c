@@ -220,7 +220,8 @@ static void report(const struct conf *conf, const struct conf_listener *listener
     if (conf->file && listener->line)
         snprintf(place, sizeof(place), "%s:%u: ", conf->file, listener->line);
     if (error == -EADDRINUSE)
-        hint = ": another program listens there (ss -lntup shows which)";
+        hint = address->sa.sa_family == AF_UNIX ? ": another program listens there (ss -lxp shows which)"
+                                                : ": another program listens there (ss -lntup shows which)";
     if (error == -EACCES && address_port(address) && address_port(address) < 1024)
         hint = ": ports under 1024 need CAP_NET_BIND_SERVICE";
     if (error == -EADDRNOTAVAIL)

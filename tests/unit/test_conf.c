@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,9 +221,13 @@ Test(conf, any_address_is_dual_stack_and_broadcast_is_marked)
 
 Test(conf, a_host_name_is_every_address_once)
 {
-    const struct conf *conf = built_listener("type = \"tcp\"; address = \"localhost\";");
-    const struct conf_listener *listener = &conf->listeners[0];
+    const struct conf *conf;
+    const struct conf_listener *listener;
 
+    if (!gethostbyname("localhost"))
+        cr_skip_test("this machine has no localhost in /etc/hosts");
+    conf = built_listener("type = \"tcp\"; address = \"localhost\";");
+    listener = &conf->listeners[0];
     cr_assert_geq(listener->endpoint_count, 1);
     for (size_t i = 0; i < listener->endpoint_count; i++) {
         cr_assert_eq(address_scope(&listener->endpoints[i].address), ADDRESS_LOOPBACK);
