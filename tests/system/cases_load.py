@@ -5,7 +5,7 @@ import signal
 import time
 
 from clients import LingeringClient, Load, SlowReader, Tally, full_load, greeted_text
-from common import CONF, configuration, expect, wait_until
+from common import CONF, Failed, configuration, expect, wait_until
 
 RESTARTS, KILLS, BROKEN = 20, 10, 5
 FRACTION = 0.5  # of what clients get at most while nothing happens
@@ -53,7 +53,7 @@ def series(machine, rounds, action, what):
         expect(tally.failed() == 0, f"{text}; the journal: {tally.story}")
         if tally.slowest() <= WORST_MS + quiet:
             return text
-    return expect(False, f"somebody waited longer than {WORST_MS} ms: {text}")
+    raise Failed(f"somebody waited longer than {WORST_MS} ms: {text}")
 
 
 def restart(machine):
