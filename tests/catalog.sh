@@ -4,7 +4,7 @@
 set -eu
 
 top=${srcdir:-.}
-header=$top/src/daemon/message_ids.h
+header=$top/src/log/message_ids.h
 catalog=$top/systemd/sockgreet.catalog
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -38,7 +38,7 @@ fi
 # Only fields that the daemon writes may be named in the texts; both ends of a connection share a format.
 for field in $(grep -o '@[A-Z_]*@' "$catalog" | tr -d @ | sort -u); do
     either=$(echo "$field" | sed 's/_CLIENT_\|_SERVER_/_%s_/')
-    if ! grep -qs -e "\"${field}[=\"]" -e "\"${either}=" "$top"/src/daemon/*.c; then
+    if ! grep -qs -e "\"${field}[=\"]" -e "\"${either}=" "$top"/src/*/*.c; then
         echo "$catalog: the daemon writes no field $field"
         exit 1
     fi

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* sockgreet: asks for greetings. */
-#include "../common/util.h"
-#include "cmdline.h"
-#include "dial.h"
-#include "patience.h"
-#include "resolve.h"
-#include "rounds.h"
-#include "target.h"
+#include "base/util.h"
+#include "client/ask/deadline.h"
+#include "client/ask/dial.h"
+#include "client/ask/target.h"
+#include "client/mode/resolve.h"
+#include "client/mode/rounds.h"
+#include "client/options.h"
 
 #include <err.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "statistics.h"
+#include "client/statistics.h"
 
 #include <math.h>
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "conf.h"
+#include "conf/conf.h"
 
-#include "conf_builder.h"
-#include "conf_complete.h"
-#include "conf_fill.h"
-#include "conf_listener.h"
-#include "conf_read.h"
-#include "conf_scan.h"
-#include "conf_table.h"
-#include "conf_user.h"
+#include "conf/conf_builder.h"
+#include "conf/conf_check.h"
+#include "conf/conf_file.h"
+#include "conf/conf_group.h"
+#include "conf/conf_listeners.h"
+#include "conf/conf_scan.h"
+#include "conf/conf_table.h"
+#include "conf/conf_user.h"
 
 #include <libconfig.h>
 #include <stdlib.h>

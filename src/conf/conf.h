@@ -3,10 +3,10 @@
 #ifndef SOCKGREET_CONF_H
 #define SOCKGREET_CONF_H
 
-#include "../common/address.h"
-#include "../common/transport.h"
-#include "arena.h"
-#include "greeting.h"
+#include "base/address.h"
+#include "base/arena.h"
+#include "base/transport.h"
+#include "service/greeting.h"
 
 #include <stdbool.h>
 #include <stdint.h>

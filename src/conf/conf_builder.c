@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "conf_builder.h"
+#include "conf/conf_builder.h"
 
 #include <string.h>
 

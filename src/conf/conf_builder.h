@@ -3,8 +3,8 @@
 #ifndef SOCKGREET_CONF_BUILDER_H
 #define SOCKGREET_CONF_BUILDER_H
 
-#include "conf.h"
-#include "conf_report.h"
+#include "conf/conf.h"
+#include "conf/conf_report.h"
 
 struct conf_builder {
     struct arena *arena;

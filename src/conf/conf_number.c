@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "conf_number.h"
+#include "conf/conf_number.h"
 
 #include <errno.h>
 #include <stdbool.h>

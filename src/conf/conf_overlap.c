@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "conf_overlap.h"
+#include "conf/conf_overlap.h"
 
-#include "conf_report.h"
+#include "conf/conf_report.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #ifndef SOCKGREET_CONF_OVERLAP_H
 #define SOCKGREET_CONF_OVERLAP_H
 
-#include "conf.h"
+#include "conf/conf.h"
 
 /* Reports every listener that has an endpoint, a socket file or an abstract name of one before it. */
 void conf_overlap_check(const struct conf_listener *listeners, size_t count, struct conf_report *report);

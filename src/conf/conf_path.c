@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "conf_path.h"
+#include "conf/conf_path.h"
 
 #include <errno.h>
 #include <stdint.h>

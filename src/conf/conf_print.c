@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "conf_table.h"
+#include "conf/conf_table.h"
 
-#include "../common/util.h"
+#include "base/util.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

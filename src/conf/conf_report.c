@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "conf_report.h"
+#include "conf/conf_report.h"
 
-#include "../common/escape.h"
+#include "base/escape.h"
 
 #include <stdarg.h>
 #include <string.h>

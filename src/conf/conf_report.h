@@ -3,7 +3,7 @@
 #ifndef SOCKGREET_CONF_REPORT_H
 #define SOCKGREET_CONF_REPORT_H
 
-#include "conf.h"
+#include "conf/conf.h"
 
 #include <stddef.h>
 

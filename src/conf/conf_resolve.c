@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "conf_resolve.h"
+#include "conf/conf_resolve.h"
 
-#include "../common/util.h"
-#include "conf_report.h"
+#include "base/util.h"
+#include "conf/conf_report.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -3,8 +3,8 @@
 #ifndef SOCKGREET_CONF_RESOLVE_H
 #define SOCKGREET_CONF_RESOLVE_H
 
-#include "arena.h"
-#include "conf.h"
+#include "base/arena.h"
+#include "conf/conf.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "conf_scan.h"
+#include "conf/conf_scan.h"
 
-#include "../common/escape.h"
-#include "conf_number.h"
-#include "conf_path.h"
-#include "conf_report.h"
-#include "conf_token.h"
+#include "base/escape.h"
+#include "conf/conf_number.h"
+#include "conf/conf_path.h"
+#include "conf/conf_report.h"
+#include "conf/conf_token.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #ifndef SOCKGREET_CONF_SCAN_H
 #define SOCKGREET_CONF_SCAN_H
 
-#include "conf.h"
+#include "conf/conf.h"
 
 #include <stddef.h>
 

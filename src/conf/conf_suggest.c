@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "conf_suggest.h"
+#include "conf/conf_suggest.h"
 
 #include <string.h>
 

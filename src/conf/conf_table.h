@@ -4,7 +4,7 @@
 #ifndef SOCKGREET_CONF_TABLE_H
 #define SOCKGREET_CONF_TABLE_H
 
-#include "conf.h"
+#include "conf/conf.h"
 
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "conf_token.h"
+#include "conf/conf_token.h"
 
 #include <stdbool.h>
 #include <string.h>

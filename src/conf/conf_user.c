@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "conf_user.h"
+#include "conf/conf_user.h"
 
-#include "conf_resolve.h"
+#include "conf/conf_resolve.h"
 
 #include <grp.h>
 #include <stdio.h>

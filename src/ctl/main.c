@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* sockgreetctl: controls the greeting service. */
-#include "control.h"
+#include "ctl/commands.h"
 
 int main(int argc, char **argv)
 {

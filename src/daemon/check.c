@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "check.h"
+#include "daemon/check.h"
 
-#include "../conf/loader.h"
+#include "conf/conf_loader.h"
 
 #include <errno.h>
 #include <stdio.h>

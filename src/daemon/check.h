@@ -3,7 +3,7 @@
 #ifndef SOCKGREET_CHECK_H
 #define SOCKGREET_CHECK_H
 
-#include "cmdline.h"
+#include "daemon/options.h"
 
 /* Loads the configuration; says that it is good or prints it on stdout, all messages on stderr. Returns the
  * exit code. */

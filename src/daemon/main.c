@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* sockgreetd: greets every client. */
-#include "../common/runtime.h"
-#include "../conf/loader.h"
-#include "check.h"
-#include "cmdline.h"
-#include "listener.h"
-#include "log.h"
-#include "master.h"
+#include "conf/conf_loader.h"
+#include "daemon/check.h"
+#include "daemon/options.h"
+#include "log/log.h"
+#include "master/master.h"
+#include "net/sockets.h"
+#include "system/runtime.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -2,7 +2,7 @@
 /* The life of sockgreetd's processes: master, workers of several generations, reload, crash and drain.
  *
  * doc/model.md says what is modelled, what is left out and what each property means; tests/model/run checks them all.
- * Names in comments are those of C functions in src/daemon/. Every budget below is finite and nothing is done twice for
+ * Names in comments are those of C functions in src/master/. Every budget below is finite and nothing is done twice for
  * nothing, so that each run comes to rest: "in the end" needs no assumption of fairness. */
 
 /* --- Sizes and budgets --- */

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/endpoint.h"
+
+#include "base/escape.h"
+#include "base/util.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define DIGITS     "0123456789"
+#define LETTERS    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define QUOTED_MAX 256
+
+static const struct {
+    const char *prefix;
+    enum transport transport;
+} schemes[] = {
+    {"tcp://", TRANSPORT_TCP},
+    {"udp://", TRANSPORT_UDP},
+    {"unix:", TRANSPORT_UNIX},
+    {"unix-dgram:", TRANSPORT_UNIX_DGRAM},
+};
+
+bool endpoint_port_valid(const char *text)
+{
+    size_t length = strlen(text);
+
+    if (length == 0 || length >= sizeof(((struct endpoint *)0)->port))
+        return false;
+    if (strspn(text, DIGITS) == length) {
+        unsigned long number = strtoul(text, NULL, 10);
+
+        return number >= 1 && number <= 65535;
+    }
+    return text[0] != '-' && strspn(text, DIGITS LETTERS "-_.+") == length;
+}
+
+static bool is_ipv6(const char *host)
+{
+    char bare[INET6_ADDRSTRLEN];
+    struct in6_addr ignored;
+    size_t length = strcspn(host, "%");
+
+    if (length >= sizeof(bare) || (host[length] == '%' && host[length + 1] == '\0'))
+        return false;
+    memcpy(bare, host, length);
+    bare[length] = '\0';
+    return inet_pton(AF_INET6, bare, &ignored) == 1;
+}
+
+static const char *take_host(struct endpoint *endpoint, const char *host, size_t length)
+{
+    if (length == 0)
+        return "the host is missing";
+    if (length > ENDPOINT_HOST_MAX)
+        return "a host name has at most 254 characters";
+    for (size_t i = 0; i < length; i++)
+        if (host[i] <= ' ' || host[i] >= 0x7f)
+            return "a host is a name or an address in printable ASCII without spaces";
+    if (memchr(host, '/', length))
+        return "nothing may follow HOST or HOST:PORT; a path is written unix:PATH or unix-dgram:PATH";
+    memcpy(endpoint->host, host, length);
+    endpoint->host[length] = '\0';
+    return NULL;
+}
+
+static const char *take_port(struct endpoint *endpoint, const char *port)
+{
+    if (!endpoint_port_valid(port))
+        return "the port must be a number from 1 to 65535 or the name of a service";
+    strcpy(endpoint->port, port);
+    endpoint->port_given = true;
+    return NULL;
+}
+
+static const char *take_bracketed(struct endpoint *endpoint, const char *text)
+{
+    const char *close = strchr(text, ']');
+    const char *why;
+
+    if (!close)
+        return "the closing bracket is missing; allowed is [IPV6] or [IPV6]:PORT";
+    why = take_host(endpoint, text + 1, (size_t)(close - text - 1));
+    if (why)
+        return why;
+    if (!is_ipv6(endpoint->host))
+        return "the brackets must hold an IPv6 address";
+    if (close[1] == '\0')
+        return NULL;
+    return close[1] == ':' ? take_port(endpoint, close + 2) : "only :PORT may follow the closing bracket";
+}
+
+static const char *take_host_and_port(struct endpoint *endpoint, const char *text)
+{
+    const char *colon = strchr(text, ':');
+    const char *why;
+
+    if (text[0] == '[')
+        return take_bracketed(endpoint, text);
+    if (colon && strchr(colon + 1, ':')) {
+        why = take_host(endpoint, text, strlen(text));
+        if (!why && !is_ipv6(text))
+            why = "neither HOST:PORT nor an IPv6 address; an IPv6 address with a port is written [IPV6]:PORT";
+        return why;
+    }
+    why = take_host(endpoint, text, strcspn(text, ":"));
+    return why || !colon ? why : take_port(endpoint, colon + 1);
+}
+
+static const char *take_path(struct endpoint *endpoint, const char *path)
+{
+    size_t length = strlen(path);
+
+    if (length == 0 || strcmp(path, "@") == 0)
+        return "the path of the socket is missing";
+    if (length > ENDPOINT_PATH_MAX)
+        return "the path of a socket has at most 107 bytes";
+    memcpy(endpoint->path, path, length + 1);
+    endpoint->port[0] = '\0';
+    return NULL;
+}
+
+static const char *parse(const char *text, struct endpoint *endpoint)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(schemes); i++) {
+        size_t length = strlen(schemes[i].prefix);
+
+        /* RFC 3986 3.1: schemes are case-insensitive */
+        if (strncasecmp(text, schemes[i].prefix, length) != 0)
+            continue;
+        endpoint->transport = schemes[i].transport;
+        endpoint->transport_given = true;
+        return transport_is_unix(endpoint->transport) ? take_path(endpoint, text + length)
+                                                      : take_host_and_port(endpoint, text + length);
+    }
+    if (strstr(text, "://"))
+        return "the transport must be tcp://, udp://, unix: or unix-dgram:";
+    return take_host_and_port(endpoint, text);
+}
+
+int endpoint_parse(const char *text, struct endpoint *endpoint, char *error, size_t error_size)
+{
+    char quoted[QUOTED_MAX];
+    const char *why;
+
+    *endpoint = (struct endpoint){.transport = TRANSPORT_TCP, .port = ENDPOINT_DEFAULT_PORT};
+    why = parse(text, endpoint);
+    if (!why)
+        return 0;
+    escape_bytes(quoted, sizeof(quoted), text, strlen(text));
+    snprintf(error, error_size, "\"%s\": %s", quoted, why);
+    return -1;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* dial: from a target to its addresses, and from an address to a socket. */
+#ifndef SOCKGREET_DIAL_H
+#define SOCKGREET_DIAL_H
+
+#include "base/address.h"
+#include "base/endpoint.h"
+#include "client/ask/deadline.h"
+
+#include <net/if.h>
+#include <stddef.h>
+
+/* Where requests leave from (-I); all zero: where the kernel likes. */
+struct dial_source {
+    struct address address; /* length 0: none */
+    char interface[IF_NAMESIZE];
+};
+
+struct dial_list {
+    struct address *addresses;
+    size_t count;
+};
+
+/* Reads an address or the name of an interface. Returns 0, or -1 with a message in error. */
+int dial_source_parse(struct dial_source *source, const char *text, char *error, size_t error_size);
+
+/* Every address of the endpoint in the order they are to be tried. Returns 0, or an EAI_ code with *list
+ * empty. */
+int dial_lookup(struct dial_list *list, const struct endpoint *endpoint, int family,
+                const struct patience *patience);
+
+/* Frees what dial_lookup found. */
+void dial_list_free(struct dial_list *list);
+
+/* A non-blocking socket that can reach address, bound to source; for unix-dgram to a name that can be
+ * answered. Returns the descriptor or -errno. */
+int dial_socket(const struct address *address, enum transport transport, const struct dial_source *source);
+
+/* Connects fd. Returns 0 or -errno: -ETIMEDOUT when the time is over, -EINTR when interrupted. */
+int dial_connect(int fd, const struct address *address, const struct patience *patience);
+
+/* Whether many hosts may answer what is sent to address. Asks the kernel about broadcast addresses. */
+bool dial_is_group(int fd, const struct address *address);
+
+#endif

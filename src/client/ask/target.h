@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* target: whom to ask, from the operands of the command line. */
+#ifndef SOCKGREET_TARGET_H
+#define SOCKGREET_TARGET_H
+
+#include "base/endpoint.h"
+
+#define TARGET_LABEL_MAX 448 /* an escaped path ("\xHH" each), or host and port */
+
+struct target {
+    struct endpoint endpoint;
+    char label[TARGET_LABEL_MAX]; /* for messages: "localhost port 12345", an escaped path */
+};
+
+/* What options say about targets that do not say it themselves. */
+struct target_defaults {
+    bool udp;         /* -u */
+    const char *port; /* -p, or NULL */
+};
+
+struct target_list {
+    struct target *targets;
+    size_t count;
+};
+
+/* One target per operand, but exactly two operands of which the second is a number from 1 to 65535 are a host
+ * and its port. Returns 0, or -1 with a message in error. Free the list in both cases. */
+int target_list_parse(struct target_list *list, char *const *operands, size_t count,
+                      const struct target_defaults *defaults, char *error, size_t error_size);
+
+/* Frees what target_list_parse built. */
+void target_list_free(struct target_list *list);
+
+/* The target as an operand that can be used again: "tcp://localhost:12345". Returns the length written. */
+size_t target_text(const struct target *target, char *text, size_t size);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* resolve: the table of what getaddrinfo and gethostname say. */
+#ifndef SOCKGREET_RESOLVE_H
+#define SOCKGREET_RESOLVE_H
+
+#include "client/ask/deadline.h"
+#include "client/ask/target.h"
+#include "client/options.h"
+
+/* Prints a row for every address of every target, or of this machine if there is none. CMDLINE_NO_ANSWER if a
+ * name could not be looked up. */
+enum cmdline_exit resolve_run(const struct cmdline *cmdline, const struct target_list *targets,
+                              const struct patience *patience);
+
+#endif

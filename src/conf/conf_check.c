@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+#include "conf/conf_check.h"
+
+#include "conf/conf_resolve.h"
+
+#include <net/if.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AUTO_SHARDS_MAX 8 /* where more sockets brought no more datagrams */
+
+struct completion {
+    struct conf_builder *builder;
+    const config_setting_t *group;
+    struct conf_listener *listener;
+};
+
+static unsigned line_of(const struct completion *c, const char *setting)
+{
+    const config_setting_t *member = c->group ? config_setting_get_member(c->group, setting) : NULL;
+
+    return member ? config_setting_source_line(member) : c->listener->line;
+}
+
+static bool is_given(const struct completion *c, const char *setting)
+{
+    return c->group && config_setting_get_member(c->group, setting);
+}
+
+static void __attribute__((format(printf, 3, 4)))
+wrong(const struct completion *c, const char *setting, const char *format, ...)
+{
+    char path[2 * CONF_NAME_MAX], message[CONF_MESSAGE_MAX];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(message, sizeof(message), format, args);
+    va_end(args);
+    snprintf(path, sizeof(path), "listeners.%s.%s", c->listener->name, setting);
+    conf_error(c->builder->report, line_of(c, setting), path, "%s", message);
+}
+
+unsigned conf_complete_cpus(void)
+{
+    cpu_set_t cpus;
+
+    if (sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
+        return 1; /* more than 1024 processors */
+    return (unsigned)CPU_COUNT(&cpus);
+}
+
+static void complete_address(const struct completion *c)
+{
+    struct conf_listener *listener = c->listener;
+    char error[256];
+    unsigned port = 0;
+
+    if (conf_resolve_port(listener->port, listener->transport, &port, error, sizeof(error)) < 0)
+        wrong(c, "port", "%s", error);
+    conf_report_activity(c->builder->report, "looking up listeners.%s.address (line %u), %s", listener->name,
+                         line_of(c, "address"), conf_quote(listener->address).text);
+    if (conf_resolve_address(c->builder->arena, listener->address, listener->transport, port,
+                             &listener->endpoints, &listener->endpoint_count, error, sizeof(error)) < 0)
+        wrong(c, "address", "%s", error);
+    conf_report_activity(c->builder->report, "%s", "");
+}
+
+static void check_interface(const struct completion *c)
+{
+    const char *name = c->listener->interface;
+
+    if (strlen(name) >= IFNAMSIZ || strpbrk(name, "/ \t\r\n"))
+        wrong(c, "interface", "%s is no interface's name; allowed: up to %d bytes without spaces and slashes",
+              conf_quote(name).text, IFNAMSIZ - 1);
+}
+
+static void check_scopes(const struct completion *c)
+{
+    const struct conf_listener *listener = c->listener;
+
+    for (size_t i = 0; i < listener->endpoint_count && !*listener->interface; i++) {
+        const struct address *address = &listener->endpoints[i].address;
+
+        if (address->sa.sa_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&address->in6.sin6_addr) &&
+            address->in6.sin6_scope_id == 0)
+            wrong(c, "address", "%s is link-local; allowed: with its interface, as in \"fe80::1%%eth0\"",
+                  conf_quote(listener->address).text);
+    }
+}
+
+static void complete_ip(const struct completion *c)
+{
+    struct conf_listener *listener = c->listener;
+    unsigned cpus = conf_complete_cpus();
+
+    complete_address(c);
+    check_interface(c);
+    check_scopes(c);
+    listener->shards = listener->shards_given   ? listener->shards_given
+                       : cpus < AUTO_SHARDS_MAX ? cpus
+                                                : AUTO_SHARDS_MAX;
+}
+
+static void complete_path(const struct completion *c)
+{
+    struct conf_endpoint *endpoint = conf_builder_alloc(c->builder, sizeof(*endpoint));
+    const char *path = c->listener->path;
+
+    if (!endpoint)
+        return;
+    if (!*path)
+        wrong(c, "path", "is not set; allowed: an absolute path, or @ and an abstract name");
+    else if (*path != '/' && *path != '@')
+        wrong(c, "path", "%s is relative; allowed: an absolute path, or @ and an abstract name",
+              conf_quote(path).text);
+    else if (path[strlen(path) - 1] == '/' || strcmp(path, "@") == 0)
+        wrong(c, "path", "%s names no socket; allowed: an absolute path, or @ and an abstract name",
+              conf_quote(path).text);
+    else if (!address_set_unix(&endpoint->address, path))
+        wrong(c, "path", "is %zu bytes long; allowed: at most %zu", strlen(path),
+              sizeof(endpoint->address.un.sun_path) - 1);
+    c->listener->endpoints = endpoint;
+    c->listener->endpoint_count = 1;
+}
+
+static void refuse_for_abstract(const struct completion *c)
+{
+    static const char *const of_files[] = {"mode", "owner", "group"};
+
+    for (size_t i = 0; i < sizeof(of_files) / sizeof(of_files[0]); i++)
+        if (is_given(c, of_files[i]))
+            wrong(c, of_files[i], "an abstract socket has no file; allowed: with a path that begins with /");
+}
+
+static void complete_mode(const struct completion *c)
+{
+    const char *mode = c->listener->mode;
+    size_t length = strlen(mode);
+
+    if (length < 3 || length > 4 || mode[strspn(mode, "01234567")] || (length == 4 && mode[0] != '0')) {
+        wrong(c, "mode", "%s is no mode; allowed: octal digits as a string, \"0000\" to \"0777\"",
+              conf_quote(mode).text);
+        return;
+    }
+    c->listener->mode_bits = (mode_t)strtoul(mode, NULL, 8);
+}
+
+static void complete_owner(const struct completion *c)
+{
+    struct conf_listener *listener = c->listener;
+    char error[128];
+    gid_t ignored;
+
+    listener->owner_id = (uid_t)-1;
+    listener->group_id = (gid_t)-1;
+    if (*listener->owner &&
+        conf_resolve_user(listener->owner, &listener->owner_id, &ignored, error, sizeof(error)) < 0)
+        wrong(c, "owner", "%s", error);
+    if (*listener->group &&
+        conf_resolve_group(listener->group, &listener->group_id, error, sizeof(error)) < 0)
+        wrong(c, "group", "%s", error);
+}
+
+static void complete_unix(const struct completion *c)
+{
+    complete_path(c);
+    if (c->listener->path[0] == '@')
+        refuse_for_abstract(c);
+    complete_mode(c);
+    complete_owner(c);
+}
+
+static void compile_greeting(const struct completion *c)
+{
+    struct conf_builder *builder = c->builder;
+    struct conf_listener *listener = c->listener;
+    struct greeting_constants constants = {builder->hostname, listener->name,
+                                           transport_name(listener->transport)};
+    char error[256];
+
+    if (!*listener->greeting_text)
+        wrong(c, "greeting", "is empty; allowed: at least one byte");
+    else if (greeting_compile(builder->arena, listener->greeting_text, strlen(listener->greeting_text),
+                              &constants, &listener->greeting, error, sizeof(error)) < 0)
+        wrong(c, "greeting", "%s", error);
+}
+
+static void check_datagram(const struct completion *c)
+{
+    const struct conf_listener *listener = c->listener;
+
+    if (listener->greeting && listener->greeting->max_length > listener->max_datagram)
+        wrong(c, "greeting",
+              "can be %zu bytes long, a datagram here %u; allowed: a shorter one, or max_datagram up to %d",
+              listener->greeting->max_length, listener->max_datagram, CONF_DATAGRAM_MAX);
+}
+
+static void complete_greeting(const struct completion *c)
+{
+    struct conf_listener *listener = c->listener;
+
+    if (listener->greeting_text) {
+        compile_greeting(c);
+    } else {
+        listener->greeting_text = c->builder->conf->greeting;
+        listener->greeting = c->builder->greeting;
+        if (!listener->greeting && !c->builder->greeting_bad)
+            compile_greeting(c);
+    }
+    if (transport_socket_type(listener->transport) == SOCK_DGRAM)
+        check_datagram(c);
+}
+
+static void check_linger(const struct completion *c)
+{
+    if (c->listener->linger_ns > c->builder->conf->linger_total_ns && is_given(c, "linger"))
+        wrong(c, "linger", "is longer than timeouts.linger_total; allowed: at most that");
+}
+
+void conf_complete(struct conf_builder *builder, const config_setting_t *group,
+                   struct conf_listener *listener)
+{
+    struct completion c = {builder, group, listener};
+
+    if (transport_is_unix(listener->transport))
+        complete_unix(&c);
+    else
+        complete_ip(&c);
+    complete_greeting(&c);
+    check_linger(&c);
+}
+
+void conf_complete_greeting(struct conf_builder *builder, unsigned line)
+{
+    static const struct greeting_constants any_listener = {"", "", ""};
+    const char *text = builder->conf->greeting;
+    const struct greeting *greeting = NULL;
+    char error[256] = "is empty; allowed: at least one byte";
+
+    builder->greeting_bad = !*text || greeting_compile(builder->arena, text, strlen(text), &any_listener,
+                                                       &greeting, error, sizeof(error)) < 0;
+    if (builder->greeting_bad)
+        conf_error(builder->report, line, "greeting", "%s", error);
+    else if (!strchr(text, '$'))
+        builder->greeting = greeting;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#include "conf/conf_file.h"
+
+#include "base/util.h"
+#include "conf/conf_report.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char *kind_name(mode_t mode)
+{
+    switch (mode & S_IFMT) {
+    case S_IFDIR:
+        return "a directory";
+    case S_IFIFO:
+        return "a FIFO";
+    case S_IFSOCK:
+        return "a socket";
+    default:
+        return "a device";
+    }
+}
+
+/* Opening must neither wait for a FIFO's writer nor take a terminal. Returns -1 with errno. */
+static int open_file(const char *path)
+{
+    return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+static int check_kind(int fd, struct conf_report *report)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) < 0) {
+        conf_error(report, 0, report->file, "cannot be read: %s", strerror(errno));
+        return -1;
+    }
+    if (!S_ISREG(status.st_mode)) {
+        conf_error(report, 0, report->file, "is %s; allowed: a regular file", kind_name(status.st_mode));
+        return -1;
+    }
+    return 0;
+}
+
+/* Reads until the end of the file or size bytes. Returns how many, or -1 with errno. */
+static ssize_t read_all(int fd, char *bytes, size_t size)
+{
+    size_t used = 0;
+
+    while (used < size) {
+        ssize_t n = read(fd, bytes + used, size - used);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        if (n == 0)
+            break;
+        used += (size_t)n;
+    }
+    return (ssize_t)used;
+}
+
+static char *read_text(int fd, size_t *length, struct conf_report *report)
+{
+    char *text = malloc(CONF_FILE_MAX + 2);
+    ssize_t n = text ? read_all(fd, text, CONF_FILE_MAX + 1) : -1;
+
+    if (n < 0)
+        conf_error(report, 0, report->file, "cannot be read: %s", strerror(errno));
+    else if (n > CONF_FILE_MAX)
+        conf_error(report, 0, report->file, "is too large; allowed: at most %d bytes", CONF_FILE_MAX);
+    if (n < 0 || n > CONF_FILE_MAX) {
+        free(text);
+        return NULL;
+    }
+    memcpy(text + n, "\n", 2); /* libconfig takes a comment only with its newline */
+    *length = (size_t)n;
+    return text;
+}
+
+char *conf_read(const char *path, bool may_be_missing, size_t *length, bool *missing,
+                struct conf_report *report)
+{
+    char *text = NULL;
+    int fd = open_file(path);
+
+    *missing = fd < 0 && errno == ENOENT;
+    if (*missing && may_be_missing)
+        return NULL;
+    if (fd < 0)
+        conf_error(report, 0, report->file, "cannot be opened: %s", strerror(errno));
+    else if (check_kind(fd, report) == 0)
+        text = read_text(fd, length, report);
+    close_fd(&fd);
+    return text;
+}

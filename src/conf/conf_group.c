@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+#include "conf/conf_group.h"
+
+#include "conf/conf_path.h"
+#include "conf/conf_suggest.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* One walk over a group of the file. */
+struct walk {
+    struct conf_builder *builder;
+    const struct conf_table *table;
+    const char *base;
+    unsigned transports;
+    void *value;
+};
+
+struct full_path {
+    char text[CONF_PATH_MAX];
+};
+
+static struct full_path full(const struct walk *walk, const char *path)
+{
+    struct full_path result;
+
+    snprintf(result.text, sizeof(result.text), "%s%s%s", walk->base, *walk->base ? "." : "", path);
+    return result;
+}
+
+/* Reports what is wrong with the value of member, and what is allowed. */
+static void __attribute__((format(printf, 4, 5)))
+wrong(const struct walk *walk, const struct conf_setting *setting, const config_setting_t *member,
+      const char *format, ...)
+{
+    char what[128], allowed[128];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(what, sizeof(what), format, args);
+    va_end(args);
+    conf_error(walk->builder->report, config_setting_source_line(member), full(walk, setting->path).text,
+               "%s; allowed: %s", what, conf_table_allowed(setting, allowed, sizeof(allowed)));
+}
+
+static const char *type_name(const config_setting_t *member)
+{
+    switch (config_setting_type(member)) {
+    case CONFIG_TYPE_INT:
+    case CONFIG_TYPE_INT64:
+        return "a whole number";
+    case CONFIG_TYPE_FLOAT:
+        return "a number with a fraction";
+    case CONFIG_TYPE_STRING:
+        return "a string";
+    case CONFIG_TYPE_BOOL:
+        return "true or false";
+    case CONFIG_TYPE_ARRAY:
+        return "an array";
+    case CONFIG_TYPE_LIST:
+        return "a list";
+    default:
+        return "a group";
+    }
+}
+
+static bool is_whole(const config_setting_t *member)
+{
+    int type = config_setting_type(member);
+
+    return type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64;
+}
+
+static long long whole_value(const config_setting_t *member)
+{
+    if (config_setting_type(member) == CONFIG_TYPE_INT)
+        return config_setting_get_int(member);
+    return config_setting_get_int64(member);
+}
+
+static bool in_range(const struct conf_setting *setting, double number)
+{
+    return (setting->or_zero && number == 0) || (number >= setting->min && number <= setting->max);
+}
+
+static void read_number(const struct walk *walk, const struct conf_setting *setting,
+                        const config_setting_t *member)
+{
+    bool whole = is_whole(member);
+    double number;
+
+    if (!whole && (setting->type == CONF_COUNT || config_setting_type(member) != CONFIG_TYPE_FLOAT)) {
+        wrong(walk, setting, member, "is %s", type_name(member));
+        return;
+    }
+    number = whole ? (double)whole_value(member) : config_setting_get_float(member);
+    if (!in_range(setting, number))
+        wrong(walk, setting, member, "%.15g is out of range", number);
+    else if (setting->type == CONF_TIME && number > 0 && conf_table_ns(number) == 0)
+        wrong(walk, setting, member, "%.15g is less than a nanosecond", number);
+    else
+        conf_table_put_number(setting, number, walk->value);
+}
+
+static void read_text(const struct walk *walk, const struct conf_setting *setting,
+                      const config_setting_t *member)
+{
+    char digits[32];
+
+    if (config_setting_type(member) == CONFIG_TYPE_STRING) {
+        conf_table_put_text(setting, conf_builder_copy(walk->builder, config_setting_get_string(member)),
+                            walk->value);
+    } else if (setting->type == CONF_WORD && is_whole(member)) {
+        snprintf(digits, sizeof(digits), "%lld", whole_value(member));
+        conf_table_put_text(setting, conf_builder_copy(walk->builder, digits), walk->value);
+    } else {
+        wrong(walk, setting, member, "is %s", type_name(member));
+    }
+}
+
+static void read_choice(const struct walk *walk, const struct conf_setting *setting,
+                        const config_setting_t *member)
+{
+    const char *word = config_setting_get_string(member);
+
+    if (!word) {
+        wrong(walk, setting, member, "is %s", type_name(member));
+        return;
+    }
+    for (const struct conf_choice *choice = setting->choices; choice->word; choice++)
+        if (strcmp(choice->word, word) == 0) {
+            conf_table_put_number(setting, choice->value, walk->value);
+            return;
+        }
+    wrong(walk, setting, member, "%s is unknown", conf_quote(word).text);
+}
+
+static void read_bool(const struct walk *walk, const struct conf_setting *setting,
+                      const config_setting_t *member)
+{
+    if (config_setting_type(member) == CONFIG_TYPE_BOOL)
+        conf_table_put_number(setting, config_setting_get_bool(member), walk->value);
+    else
+        wrong(walk, setting, member, "is %s", type_name(member));
+}
+
+/* Says which listeners have a setting that this one has not. */
+static void refuse_transport(const struct walk *walk, const struct conf_setting *setting,
+                             const config_setting_t *member)
+{
+    char types[64] = "";
+
+    for (int i = 0; i < TRANSPORT_COUNT; i++)
+        if (setting->transports >> i & 1) {
+            strcat(types, *types ? ", " : "");
+            strcat(types, transport_name((enum transport)i));
+        }
+    for (int i = 0; i < TRANSPORT_COUNT; i++)
+        if (walk->transports >> i & 1)
+            conf_error(walk->builder->report, config_setting_source_line(member),
+                       full(walk, setting->path).text,
+                       "a listener of type %s has no such setting; allowed: in listeners of type %s",
+                       transport_name((enum transport)i), types);
+}
+
+static void read_setting(const struct walk *walk, const struct conf_setting *setting,
+                         const config_setting_t *member)
+{
+    if (walk->transports && !(setting->transports & walk->transports)) {
+        refuse_transport(walk, setting, member);
+        return;
+    }
+    switch (setting->type) {
+    case CONF_STRING:
+    case CONF_WORD:
+        read_text(walk, setting, member);
+        break;
+    case CONF_BOOL:
+        read_bool(walk, setting, member);
+        break;
+    case CONF_COUNT:
+    case CONF_NUMBER:
+    case CONF_TIME:
+        read_number(walk, setting, member);
+        break;
+    case CONF_CHOICE:
+        read_choice(walk, setting, member);
+        break;
+    case CONF_GROUPS:
+        if (!config_setting_is_group(member))
+            wrong(walk, setting, member, "is %s", type_name(member));
+        break;
+    }
+}
+
+/* The setting called path in the walk's table, NULL if there is none; *is_group tells whether others begin
+ * with "path.". */
+static const struct conf_setting *look_up(const struct walk *walk, const char *path, bool *is_group)
+{
+    size_t length = strlen(path);
+
+    *is_group = false;
+    for (size_t i = 0; i < walk->table->count; i++) {
+        const struct conf_setting *setting = &walk->table->settings[i];
+
+        if (strcmp(setting->path, path) == 0)
+            return setting;
+        if (strncmp(setting->path, path, length) == 0 && setting->path[length] == '.')
+            *is_group = true;
+    }
+    return NULL;
+}
+
+/* A name that was meant. */
+struct guess {
+    unsigned distance;
+    char name[CONF_NAME_MAX];
+};
+
+static void try_guess(struct guess *guess, const char *path, const char *known, size_t length)
+{
+    char name[sizeof(guess->name)];
+    unsigned distance;
+
+    snprintf(name, sizeof(name), "%.*s", (int)length, known);
+    distance = conf_suggest_distance(path, name);
+    if (distance < guess->distance) {
+        guess->distance = distance;
+        strcpy(guess->name, name);
+    }
+}
+
+static void refuse_unknown(const struct walk *walk, const char *path, const config_setting_t *member)
+{
+    struct guess guess = {CONF_SUGGEST_MAX + 1, ""};
+    struct full_path setting = full(walk, path);
+    unsigned line = config_setting_source_line(member);
+
+    for (size_t i = 0; i < walk->table->count; i++) {
+        const char *known = walk->table->settings[i].path;
+
+        try_guess(&guess, path, known, strlen(known));
+        try_guess(&guess, path, known, strcspn(known, "."));
+    }
+    if (*guess.name)
+        conf_error(walk->builder->report, line, setting.text, "unknown setting; did you mean %s?",
+                   full(walk, guess.name).text);
+    else
+        conf_error(walk->builder->report, line, setting.text,
+                   "unknown setting; allowed: those in sockgreet.conf(5)");
+}
+
+static void read_group(const struct walk *walk, const config_setting_t *group, const char *prefix);
+
+static void read_member(const struct walk *walk, const config_setting_t *member, const char *path)
+{
+    bool is_group;
+    const struct conf_setting *setting = look_up(walk, path, &is_group);
+
+    if (setting)
+        read_setting(walk, setting, member);
+    else if (!is_group)
+        refuse_unknown(walk, path, member);
+    else if (config_setting_is_group(member))
+        read_group(walk, member, path);
+    else
+        conf_error(walk->builder->report, config_setting_source_line(member), full(walk, path).text,
+                   "is %s; allowed: a group { ... }", type_name(member));
+}
+
+static void read_group(const struct walk *walk, const config_setting_t *group, const char *prefix)
+{
+    for (int i = 0; i < config_setting_length(group); i++) {
+        const config_setting_t *member = config_setting_get_elem(group, (unsigned)i);
+        char path[CONF_PATH_MAX / 2];
+
+        snprintf(path, sizeof(path), "%s%s%s", prefix, *prefix ? "." : "", config_setting_name(member));
+        read_member(walk, member, path);
+    }
+}
+
+void conf_fill(struct conf_builder *builder, const struct conf_table *table, const config_setting_t *group,
+               const char *base, unsigned transports, void *value)
+{
+    struct walk walk = {builder, table, base, transports, value};
+
+    read_group(&walk, group, "");
+}

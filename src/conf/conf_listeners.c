@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+#include "conf/conf_listeners.h"
+
+#include "base/endpoint.h"
+#include "base/util.h"
+#include "conf/conf_check.h"
+#include "conf/conf_group.h"
+#include "conf/conf_overlap.h"
+#include "conf/conf_table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROOT_SOCKET "/run/sockgreet/greet.sock"
+
+/* A listener that stands in no file. */
+struct simple_listener {
+    const char *name;
+    enum transport transport;
+    const char *place; /* address or path */
+};
+
+/* What a file without "listeners" means. */
+static const struct simple_listener usual[] = {
+    {"tcp", TRANSPORT_TCP, ""},
+    {"udp", TRANSPORT_UDP, ""},
+    {"local", TRANSPORT_UNIX, ROOT_SOCKET},
+};
+
+static struct conf_listener *new_listener(struct conf_builder *builder, struct conf_listener *list,
+                                          const char *name, enum transport transport)
+{
+    struct conf_listener *listener = &list[builder->conf->listener_count++];
+
+    conf_table_defaults(&conf_listener_table, listener);
+    listener->name = conf_builder_copy(builder, name);
+    listener->transport = transport;
+    listener->linger_ns = builder->conf->linger_ns;
+    return listener;
+}
+
+/* What the transport does not have is NULL, so that nobody takes a default for a setting. */
+static void clear_foreign(struct conf_listener *listener)
+{
+    if (transport_is_unix(listener->transport))
+        listener->address = listener->port = NULL;
+    else
+        listener->path = NULL;
+}
+
+static void complete(struct conf_builder *builder, const config_setting_t *group,
+                     struct conf_listener *listener)
+{
+    clear_foreign(listener);
+    conf_complete(builder, group, listener);
+}
+
+static struct conf_listener *new_list(struct conf_builder *builder, size_t count)
+{
+    struct conf_listener *list = conf_builder_alloc(builder, count * sizeof(*list));
+
+    builder->conf->listeners = list;
+    builder->conf->listener_count = 0;
+    return list;
+}
+
+static void add_simple(struct conf_builder *builder, struct conf_listener *list,
+                       const struct simple_listener *simple)
+{
+    struct conf_listener *listener = new_listener(builder, list, simple->name, simple->transport);
+
+    if (transport_is_unix(simple->transport))
+        listener->path = conf_builder_copy(builder, simple->place);
+    else
+        listener->address = simple->place;
+    complete(builder, NULL, listener);
+}
+
+static void build_usual(struct conf_builder *builder)
+{
+    struct conf_listener *list = new_list(builder, ARRAY_SIZE(usual));
+
+    for (size_t i = 0; list && i < ARRAY_SIZE(usual); i++)
+        add_simple(builder, list, &usual[i]);
+}
+
+static bool has_ipv6_loopback(void)
+{
+    struct sockaddr_in6 loopback = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool has = fd >= 0 && bind(fd, (struct sockaddr *)&loopback, sizeof(loopback)) == 0;
+
+    close_fd(&fd);
+    return has;
+}
+
+/* Where a Unix socket can be without a configuration; false if nowhere. */
+static bool default_path(char *path, size_t size)
+{
+    const char *directory = getenv("XDG_RUNTIME_DIR");
+
+    if (geteuid() == 0)
+        return (size_t)snprintf(path, size, "%s", ROOT_SOCKET) < size;
+    return directory && *directory == '/' &&
+           (size_t)snprintf(path, size, "%s/sockgreet.sock", directory) < size;
+}
+
+/* Without a file only this machine is served. */
+static void build_loopback(struct conf_builder *builder)
+{
+    struct conf_listener *list = new_list(builder, 5);
+    char path[ENDPOINT_PATH_MAX + 1];
+    bool ipv6 = has_ipv6_loopback();
+
+    if (!list)
+        return;
+    add_simple(builder, list, &(struct simple_listener){"tcp", TRANSPORT_TCP, "127.0.0.1"});
+    if (ipv6)
+        add_simple(builder, list, &(struct simple_listener){"tcp6", TRANSPORT_TCP, "::1"});
+    add_simple(builder, list, &(struct simple_listener){"udp", TRANSPORT_UDP, "127.0.0.1"});
+    if (ipv6)
+        add_simple(builder, list, &(struct simple_listener){"udp6", TRANSPORT_UDP, "::1"});
+    if (default_path(path, sizeof(path)))
+        add_simple(builder, list, &(struct simple_listener){"local", TRANSPORT_UNIX, path});
+    else
+        conf_warning(builder->report, 0, "listeners.local",
+                     "XDG_RUNTIME_DIR is not set, so there is no Unix socket");
+}
+
+/* "tcp" for the first of a transport, then "tcp2" and so on. */
+static void name_of(enum transport transport, unsigned ordinal, char *name, size_t size)
+{
+    if (ordinal == 1)
+        snprintf(name, size, "%s", transport_name(transport));
+    else
+        snprintf(name, size, "%s%u", transport_name(transport), ordinal);
+}
+
+static void add_endpoint(struct conf_builder *builder, struct conf_listener *list,
+                         const struct endpoint *endpoint, unsigned ordinal)
+{
+    struct conf_listener *listener;
+    char name[CONF_NAME_MAX + 1];
+
+    name_of(endpoint->transport, ordinal, name, sizeof(name));
+    listener = new_listener(builder, list, name, endpoint->transport);
+    listener->address = conf_builder_copy(builder, endpoint->host);
+    listener->path = conf_builder_copy(builder, endpoint->path);
+    if (endpoint->port_given)
+        listener->port = conf_builder_copy(builder, endpoint->port);
+    complete(builder, NULL, listener);
+}
+
+/* The listeners that -l names. */
+static void build_command_line(struct conf_builder *builder)
+{
+    const struct conf_source *source = builder->source;
+    struct conf_listener *list = new_list(builder, source->endpoint_count);
+    unsigned ordinals[TRANSPORT_COUNT] = {0};
+
+    for (size_t i = 0; list && i < source->endpoint_count; i++) {
+        struct endpoint endpoint;
+        char error[256];
+
+        if (endpoint_parse(source->endpoints[i], &endpoint, error, sizeof(error)) < 0)
+            conf_error(builder->report, 0, "-l", "%s", error);
+        else
+            add_endpoint(builder, list, &endpoint, ++ordinals[endpoint.transport]);
+    }
+}
+
+static bool check_name(struct conf_builder *builder, const config_setting_t *group, const char *path)
+{
+    const char *name = config_setting_name(group);
+    size_t length = strlen(name);
+
+    /* libconfig's names have letters, digits, _, - and * */
+    if (*name == '*' || strchr(name, '*') || length > CONF_NAME_MAX) {
+        conf_error(builder->report, config_setting_source_line(group), path,
+                   "is no listener's name; allowed: a letter and up to %d letters, digits, _ and -",
+                   CONF_NAME_MAX - 1);
+        return false;
+    }
+    if (!config_setting_is_group(group)) {
+        conf_error(builder->report, config_setting_source_line(group), path,
+                   "is no listener; allowed: a group { ... }");
+        return false;
+    }
+    return true;
+}
+
+/* Everything else depends on the type. */
+static bool read_type(struct conf_builder *builder, const config_setting_t *group, const char *path,
+                      enum transport *transport)
+{
+    const config_setting_t *type = config_setting_get_member(group, "type");
+    const char *word = type ? config_setting_get_string(type) : NULL;
+    char setting[2 * CONF_NAME_MAX], allowed[128];
+
+    if (word && transport_from_name(word, transport))
+        return true;
+    snprintf(setting, sizeof(setting), "%.80s.type", path);
+    conf_table_allowed(conf_table_find(&conf_listener_table, "type"), allowed, sizeof(allowed));
+    conf_error(builder->report, config_setting_source_line(type ? type : group), setting, "%s%s; allowed: %s",
+               word ? conf_quote(word).text : "",
+               word   ? " is unknown"
+               : type ? "is no string"
+                      : "is not set",
+               allowed);
+    return false;
+}
+
+static void add_group(struct conf_builder *builder, struct conf_listener *list, const config_setting_t *group)
+{
+    char path[2 * CONF_NAME_MAX];
+    enum transport transport;
+    struct conf_listener *listener;
+
+    snprintf(path, sizeof(path), "listeners.%s", config_setting_name(group));
+    if (!check_name(builder, group, path) || !read_type(builder, group, path, &transport))
+        return;
+    listener = new_listener(builder, list, config_setting_name(group), transport);
+    listener->line = config_setting_source_line(group);
+    conf_fill(builder, &conf_listener_table, group, path, 1u << transport, listener);
+    complete(builder, group, listener);
+}
+
+static void build_groups(struct conf_builder *builder, const config_setting_t *groups)
+{
+    int count = config_setting_length(groups);
+    struct conf_listener *list;
+
+    if (count < 1 || count > CONF_LISTENERS_MAX) {
+        conf_error(builder->report, config_setting_source_line(groups), "listeners",
+                   "%d listeners; allowed: 1 to %d", count, CONF_LISTENERS_MAX);
+        return;
+    }
+    list = new_list(builder, (size_t)count);
+    for (int i = 0; list && i < count; i++)
+        add_group(builder, list, config_setting_get_elem(groups, (unsigned)i));
+}
+
+void conf_listener_build(struct conf_builder *builder, const config_setting_t *root)
+{
+    const config_setting_t *groups = root ? config_setting_get_member(root, "listeners") : NULL;
+
+    if (builder->source->endpoint_count > 0)
+        build_command_line(builder);
+    else if (!root)
+        build_loopback(builder);
+    else if (!groups)
+        build_usual(builder);
+    else if (config_setting_is_group(groups))
+        build_groups(builder, groups);
+    conf_overlap_check(builder->conf->listeners, builder->conf->listener_count, builder->report);
+}

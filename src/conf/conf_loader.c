@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+#include "conf/conf_loader.h"
+
+#include "base/sanitizer.h"
+#include "base/util.h"
+#include "conf/conf_report.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#define CHILD_MEMORY \
+    (512u << 20) /* bytes of address space: libraries, the arena, libconfig's tree and look-ups */
+
+/* What child and parent share beside the arena. */
+struct outcome {
+    struct conf_report report;
+    const struct conf *conf; /* in the arena; NULL if there was an error, or no end */
+    bool finished;           /* the child came to its end */
+};
+
+struct loader {
+    pid_t child;
+    int pidfd;
+    struct arena arena;
+    struct outcome *outcome;
+};
+
+static void limit(__rlimit_resource_t resource, rlim_t soft, rlim_t hard)
+{
+    struct rlimit now;
+
+    /* a limit can be tighter already, and must not be an error then */
+    if (getrlimit(resource, &now) == 0) {
+        now.rlim_cur = soft < now.rlim_max ? soft : now.rlim_max;
+        now.rlim_max = hard < now.rlim_max ? hard : now.rlim_max;
+        setrlimit(resource, &now);
+    }
+}
+
+static void limit_child(void)
+{
+    limit(RLIMIT_CORE, 0, 0);
+    limit(RLIMIT_CPU, LOADER_SECONDS, LOADER_SECONDS + 1);
+#if !defined(SANITIZER_ADDRESS) && !defined(SANITIZER_THREAD) /* whose shadow memory is terabytes */
+    limit(RLIMIT_AS, CHILD_MEMORY, CHILD_MEMORY);
+#endif
+}
+
+/* The master blocks signals and has handlers; a child of its must end by the first one. Except for what
+ * Ctrl-C and a service manager send to everybody: the master stops then, and a killed loader would look like
+ * an error of the configuration. */
+static void reset_signals(void)
+{
+    sigset_t none;
+
+    for (int number = 1; number < NSIG; number++)
+        signal(number, number == SIGINT || number == SIGTERM ? SIG_IGN : SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static _Noreturn void run_child(const struct loader *loader, const struct conf_source *source, pid_t parent)
+{
+    struct outcome *outcome = loader->outcome;
+    struct arena arena = loader->arena;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1);
+    reset_signals();
+    close_range(STDERR_FILENO + 1, ~0u, 0); /* the master's sockets are nothing to a parser */
+    limit_child();
+    outcome->conf = conf_build(&arena, source, &outcome->report);
+    outcome->finished = true;
+    sanitizer_check_leaks();
+    _exit(0);
+}
+
+static void *share(size_t size)
+{
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* Ends a child that still runs. Returns its wait status, or -1 if somebody else took it. */
+static int reap(struct loader *loader)
+{
+    int status = -1;
+    pid_t reaped;
+
+    do
+        reaped = waitpid(loader->child, &status, 0);
+    while (reaped < 0 && errno == EINTR);
+    loader->child = 0;
+    return reaped < 0 ? -1 : status;
+}
+
+static void destroy(struct loader *loader)
+{
+    if (loader->child > 0) {
+        kill(loader->child, SIGKILL);
+        reap(loader);
+    }
+    close_fd(&loader->pidfd);
+    arena_close(&loader->arena);
+    if (loader->outcome)
+        munmap(loader->outcome, sizeof(*loader->outcome));
+    free(loader);
+}
+
+static int start(struct loader *loader, const struct conf_source *source)
+{
+    pid_t parent = getpid();
+    int result = arena_open(&loader->arena, CONF_ARENA_SIZE);
+
+    if (result < 0)
+        return result;
+    loader->outcome = share(sizeof(*loader->outcome));
+    if (!loader->outcome)
+        return -errno;
+    conf_report_open(&loader->outcome->report, source->path);
+    loader->child = fork();
+    if (loader->child == 0)
+        run_child(loader, source, parent);
+    if (loader->child < 0)
+        return -errno;
+    loader->pidfd = pidfd_open(loader->child, 0);
+    return loader->pidfd < 0 ? -errno : 0;
+}
+
+int loader_start(const struct conf_source *source, struct loader **loader)
+{
+    struct loader *new = calloc(1, sizeof(*new));
+    int result;
+
+    if (!new)
+        return -ENOMEM;
+    new->pidfd = -1;
+    result = start(new, source);
+    if (result < 0)
+        destroy(new);
+    else
+        *loader = new;
+    return result;
+}
+
+int loader_fd(const struct loader *loader)
+{
+    return loader->pidfd;
+}
+
+pid_t loader_pid(const struct loader *loader)
+{
+    return loader->child;
+}
+
+static bool has_ended(const struct loader *loader)
+{
+    struct pollfd ended = {.fd = loader->pidfd, .events = POLLIN};
+
+    return poll(&ended, 1, 0) == 1;
+}
+
+static void say_killed(struct conf_report *report, int number)
+{
+    const char *name = sigabbrev_np(number);
+
+    if (number == SIGXCPU)
+        conf_error(report, 0, report->file, "loading failed: it took more than %d s of processor time",
+                   LOADER_SECONDS);
+    else
+        conf_error(report, 0, report->file, "loading failed: the loader was killed by signal %d (%s)", number,
+                   name ? name : "unknown");
+}
+
+/* Says why a child without an outcome ended. */
+static void say_lost(struct conf_report *report, int status, bool in_time)
+{
+    const char *activity = report->activity;
+
+    if (!in_time)
+        conf_error(report, 0, report->file, "loading failed: it took more than %d s%s%s", LOADER_SECONDS,
+                   *activity ? ", while " : "", activity);
+    else if (status != -1 && WIFSIGNALED(status))
+        say_killed(report, WTERMSIG(status));
+    else if (status != -1 && WIFEXITED(status))
+        conf_error(report, 0, report->file, "loading failed: the loader ended with code %d",
+                   WEXITSTATUS(status));
+    else
+        conf_error(report, 0, report->file, "loading failed: the loader was lost");
+}
+
+static char *copy_messages(const struct conf_report *report)
+{
+    char *messages = NULL;
+    int length = report->omitted ? asprintf(&messages, "%s... and %u more\n", report->text, report->omitted)
+                                 : asprintf(&messages, "%s", report->text);
+
+    return length < 0 ? NULL : messages;
+}
+
+/* Takes the arena over from the loader. */
+static const struct conf *seal(struct loader *loader)
+{
+    struct conf *conf = (struct conf *)loader->outcome->conf;
+
+    if (arena_seal(&conf->arena) < 0)
+        return NULL;
+    loader->arena = (struct arena){0};
+    return conf;
+}
+
+enum loader_status loader_finish(struct loader *loader, const struct conf **conf, char **messages)
+{
+    struct outcome *outcome = loader->outcome;
+    enum loader_status result = LOADER_REFUSED;
+    bool in_time = has_ended(loader);
+    int status;
+
+    if (!in_time)
+        kill(loader->child, SIGKILL);
+    status = reap(loader);
+    *conf = NULL;
+    /* A sanitizer's complaint at the very end is a failure, too. */
+    if (!outcome->finished || (status != -1 && status != 0))
+        say_lost(&outcome->report, status, in_time);
+    else if (outcome->conf) {
+        *conf = seal(loader);
+        result = *conf ? LOADER_LOADED : LOADER_FAILED;
+    }
+    *messages = copy_messages(&outcome->report);
+    destroy(loader);
+    return result;
+}
+
+static void wait_for_end(const struct loader *loader)
+{
+    struct pollfd ended = {.fd = loader->pidfd, .events = POLLIN};
+    int64_t deadline = monotonic_ns() + LOADER_SECONDS * NS_PER_S;
+    int64_t left = LOADER_SECONDS * NS_PER_S;
+
+    while (left > 0 && poll(&ended, 1, (int)(left / NS_PER_MS + 1)) < 0 && errno == EINTR)
+        left = deadline - monotonic_ns();
+}
+
+enum loader_status loader_run(const struct conf_source *source, const struct conf **conf, char **messages)
+{
+    struct loader *loader;
+    int result = loader_start(source, &loader);
+
+    if (result < 0) {
+        *conf = NULL;
+        if (asprintf(messages, "the loader cannot be started: %s\n", strerror(-result)) < 0)
+            *messages = NULL;
+        return LOADER_FAILED;
+    }
+    wait_for_end(loader);
+    return loader_finish(loader, conf, messages);
+}

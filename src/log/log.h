@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* log: the only module that knows journald, and the only process-wide singleton.
+ *
+ * An event is something that happened to the service (a worker died, a file was refused); what happens to
+ * clients goes through records (record.h). Neither the master nor a greeting thread ever waits for a log:
+ * once log_use_ring() was called, events go into a ring that a logger thread drains; before, straight to
+ * standard error if it takes them. */
+#ifndef SOCKGREET_LOG_H
+#define SOCKGREET_LOG_H
+
+#include "conf/conf.h"
+#include "log/message_ids.h"
+#include "shm/ring.h"
+
+#include <stdatomic.h>
+#include <syslog.h>
+
+#define EVENT_SIZE 1024
+
+/* An event in a ring: the message, then KEY=VALUE fields, each ended by a NUL, an empty one last. */
+struct event {
+    uint8_t level; /* LOG_ERR .. LOG_DEBUG */
+    char message_id[33];
+    char text[EVENT_SIZE - 34];
+};
+
+/* Where to write, and from which level on. Before it is called: standard error, everything from LOG_INFO. */
+void log_open(enum conf_log_target target, int level);
+
+/* Whether an entry of this level would be written. */
+bool log_wants(int level);
+
+/* From now on events of this process go into ring; asleep and wake_fd (an eventfd) wake its reader. */
+void log_use_ring(const struct ring *ring, _Atomic uint32_t *asleep, int wake_fd);
+
+/* From now on events go straight to standard error. In the ring's only reader that is left, log_flush() first
+ * writes there what the ring still holds. */
+void log_use_stderr(void);
+void log_flush(void);
+
+/* Wakes a logger that sleeps (see logger.h). */
+void log_wake(_Atomic uint32_t *asleep, int wake_fd);
+
+/* Writes an event. message_id is one of message_ids.h or NULL; fields are KEY, VALUE pairs ended by NULL, or
+ * NULL. */
+void log_event(int level, const char *message_id, const char *const fields[], const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+#define LOG_FIELDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* Each line of what the loader says as an event of its own: warnings as such, the rest as errors about a
+ * refused configuration. NULL is allowed. */
+void log_loader_messages(const char *messages);
+
+/* From now on errors are also collected in buffer, a line each, as far as they fit; NULL ends that. */
+void log_capture(char *buffer, size_t size);
+
+/* Shorthands for events without fields or kind. */
+#define log_error(...)   log_event(LOG_ERR, NULL, NULL, __VA_ARGS__)
+#define log_warning(...) log_event(LOG_WARNING, NULL, NULL, __VA_ARGS__)
+#define log_notice(...)  log_event(LOG_NOTICE, NULL, NULL, __VA_ARGS__)
+#define log_info(...)    log_event(LOG_INFO, NULL, NULL, __VA_ARGS__)
+
+/* For logger threads only, because both may wait: one entry, or an event taken from a ring. Each field is one
+ * "KEY=VALUE" string, so that no value can forge another field. */
+void log_write(int level, const char *message_id, const char *message, const char *const *fields,
+               size_t field_count);
+void log_write_event(const struct event *event);
+
+#endif

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+#include "master/generation.h"
+
+#include "base/util.h"
+#include "log/log.h"
+#include "system/descriptors.h"
+#include "worker/worker.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define START_NS      (10 * NS_PER_S)    /* for a worker to be ready */
+#define KILL_GRACE_NS (1500 * NS_PER_MS) /* past the drain and what follows it, before workers are killed */
+
+static int open_all(struct generation *generation, struct shared_service *service)
+{
+    const struct conf *conf = generation->conf;
+    int error = listener_open(&generation->listeners, conf);
+
+    if (error)
+        return error; /* logged */
+    if ((error = shared_open(&generation->shared, service, conf->processes, conf->thread_count,
+                             generation->listeners.count)) ||
+        (error = slots_open(&generation->slots, conf->processes, monotonic_ns()))) {
+        log_error("cannot start %u workers: %s", conf->processes, strerror(-error));
+        return error;
+    }
+    return limits_apply(conf, generation->listeners.count, &generation->connections);
+}
+
+struct generation *generation_new(unsigned number, const struct conf *conf, struct shared_service *service)
+{
+    struct generation *generation = calloc(1, sizeof(*generation));
+
+    if (!generation) {
+        log_error("cannot start generation %u: %s", number, strerror(errno));
+        return NULL;
+    }
+    generation->number = number;
+    generation->conf = conf;
+    if (open_all(generation, service) == 0)
+        return generation;
+    generation->conf = NULL; /* still the caller's */
+    generation_free(generation, false);
+    return NULL;
+}
+
+void generation_free(struct generation *generation, bool keep)
+{
+    if (!generation)
+        return;
+    listener_close(&generation->listeners, keep);
+    slots_close(&generation->slots);
+    shared_close(&generation->shared);
+    conf_free(generation->conf);
+    free(generation);
+}
+
+void generation_close_pipes(const struct generation *generation)
+{
+    for (unsigned i = 0; i < generation->slots.count; i++)
+        close_fd(&generation->slots.table[i].ready_fd);
+}
+
+/* The child's side of the fork: what only the master may have is closed, above all the lifeline's writing
+ * end. */
+static _Noreturn void become_worker(const struct generation *generation, const struct nursery *nursery,
+                                    unsigned index, int ready_fd, pid_t master)
+{
+    struct worker_settings settings = {.conf = generation->conf,
+                                       .listeners = &generation->listeners,
+                                       .shared = &generation->shared,
+                                       .slot = index,
+                                       .connections = generation->connections,
+                                       .master = master,
+                                       .lifeline_fd = nursery->lifeline[0],
+                                       .ready_fd = ready_fd,
+                                       .announce_fd = nursery->announce_fd,
+                                       .log_wake_fd = generation->slots.table[index].log_wake_fd};
+
+    close(nursery->lifeline[1]);
+    nursery->close_inherited(nursery->context);
+    listener_close_others(&generation->listeners);
+    _exit(worker_run(&settings));
+}
+
+static int fork_worker(struct generation *generation, const struct nursery *nursery, unsigned index,
+                       int64_t now)
+{
+    pid_t master = getpid(), pid;
+    int ready[2];
+
+    if (pipe2(ready, O_CLOEXEC | O_NONBLOCK) < 0)
+        return -errno;
+    pid = fork();
+    if (pid < 0) {
+        int error = -errno;
+
+        close(ready[0]);
+        close(ready[1]);
+        return error;
+    }
+    if (pid == 0) {
+        close(ready[0]);
+        become_worker(generation, nursery, index, ready[1], master);
+    }
+    close(ready[1]);
+    slot_started(&generation->slots.table[index], pid, ready[0], now);
+    return 0;
+}
+
+void generation_start_due(struct generation *generation, const struct nursery *nursery, int64_t now)
+{
+    for (unsigned i = 0; i < generation->slots.count; i++) {
+        struct slot *slot = &generation->slots.table[i];
+        int error;
+
+        if (slot->pid || slot->start_at > now)
+            continue;
+        error = fork_worker(generation, nursery, i, now);
+        if (error == 0)
+            continue;
+        snprintf(generation->last_failure, sizeof(generation->last_failure), "cannot fork worker %u: %s", i,
+                 strerror(-error));
+        log_event(LOG_ERR, MESSAGE_WORKER_BACKOFF, LOG_FIELDS("SOCKGREET_REASON", strerror(-error)),
+                  "%s; trying again in %.1f s", generation->last_failure,
+                  (double)slot_failed(slot, now) / NS_PER_S);
+    }
+}
+
+static void report_death(struct generation *generation, const struct slot *slot, pid_t pid, int64_t delay)
+{
+    unsigned index = (unsigned)(slot - generation->slots.table);
+    char number[16], next[64] = "replaced at once";
+
+    snprintf(number, sizeof(number), "%u", index);
+    snprintf(generation->last_failure, sizeof(generation->last_failure), "worker %u (pid %d) %s", index,
+             (int)pid, slot->last_exit);
+    if (delay)
+        snprintf(next, sizeof(next), "it did not last, next try in %.1f s", (double)delay / NS_PER_S);
+    log_event(LOG_ERR, delay ? MESSAGE_WORKER_BACKOFF : MESSAGE_WORKER_DIED,
+              LOG_FIELDS("SOCKGREET_WORKER", number, "SOCKGREET_REASON", slot->last_exit), "%s: %s",
+              generation->last_failure, next);
+}
+
+void generation_worker_ended(struct generation *generation, struct slot *slot, int status, int64_t now)
+{
+    pid_t pid = slot->pid;
+    int64_t delay = slot_ended(slot, status, now);
+
+    if (generation->state == GENERATION_DRAINING &&
+        (status == 0 || now >= generation->kill_at - KILL_GRACE_NS)) {
+        slot->start_at = SLOT_NEVER;
+        return;
+    }
+    /* Also while it drains: clients may wait in the queue of a socket that nobody else serves. */
+    report_death(generation, slot, pid, delay);
+}
+
+void generation_signal(const struct generation *generation, int signal_number)
+{
+    for (unsigned i = 0; i < generation->slots.count; i++)
+        if (generation->slots.table[i].pid)
+            kill(generation->slots.table[i].pid, signal_number);
+}
+
+void generation_drain(struct generation *generation, int signal_number, int64_t now)
+{
+    generation->state = GENERATION_DRAINING;
+    generation->drain_signal = signal_number;
+    generation->kill_at = now + generation->conf->drain_ns + KILL_GRACE_NS;
+    generation_signal(generation, signal_number);
+}
+
+void generation_hurry(struct generation *generation, int signal_number, int64_t now)
+{
+    generation->drain_signal = signal_number;
+    generation->kill_at = now + KILL_GRACE_NS;
+    for (unsigned i = 0; i < generation->slots.count; i++)
+        if (!generation->slots.table[i].pid)
+            generation->slots.table[i].start_at = SLOT_NEVER;
+    generation_signal(generation, signal_number);
+}
+
+bool generation_read_ready(struct generation *generation, int64_t now)
+{
+    bool any = false;
+
+    for (unsigned i = 0; i < generation->slots.count; i++) {
+        struct slot *slot = &generation->slots.table[i];
+
+        if (slot->ready_fd < 0 || !slot_read_ready(slot, now))
+            continue;
+        any = true;
+        if (generation->state == GENERATION_DRAINING) /* a successor, or one that was late */
+            kill(slot->pid, generation->drain_signal);
+    }
+    return any;
+}
+
+bool generation_is_over(const struct generation *generation)
+{
+    return generation->state == GENERATION_DRAINING && slots_alive(&generation->slots) == 0 &&
+           slots_next_start(&generation->slots) == SLOT_NEVER;
+}
+
+bool generation_is_accepting(const struct generation *generation)
+{
+    for (unsigned i = 0; i < generation->slots.count; i++)
+        for (unsigned t = 0; generation->slots.table[i].pid && t < generation->shared.threads; t++)
+            if (atomic_load(&shared_thread(&generation->shared, i, t)->accepting))
+                return true;
+    return false;
+}
+
+/* When the first of a worker's threads will have been silent for as long as supervision allows. */
+static int64_t silent_at(const struct generation *generation, unsigned index)
+{
+    int64_t allowed = generation->conf->heartbeat_ns * generation->conf->stuck_after, first = SLOT_NEVER;
+    int64_t ready_at = generation->slots.table[index].ready_at;
+
+    for (unsigned i = 0; allowed && i < generation->shared.threads; i++) {
+        int64_t beat = atomic_load(&shared_thread(&generation->shared, index, i)->beat_at);
+
+        if (beat < ready_at) /* left by its predecessor, or not begun */
+            beat = ready_at;
+        if (beat + allowed < first)
+            first = beat + allowed;
+    }
+    return first;
+}
+
+/* When a worker will count as stuck. */
+static int64_t stuck_at(const struct generation *generation, unsigned index)
+{
+    const struct slot *slot = &generation->slots.table[index];
+
+    if (!slot->pid)
+        return SLOT_NEVER;
+    return slot->ready ? silent_at(generation, index) : slot->started_at + START_NS;
+}
+
+bool generation_is_alive(const struct generation *generation, int64_t now)
+{
+    for (unsigned i = 0; i < generation->slots.count; i++)
+        if (generation->slots.table[i].ready && stuck_at(generation, i) > now)
+            return true;
+    return false;
+}
+
+/* If the whole machine slept, everybody's heartbeat is late: a worker that looks stuck gets one more look, a
+ * quarter of a heartbeat later. The first look is that much early, so the worker is still replaced in time.
+ */
+static int64_t check_worker(struct generation *generation, unsigned index, int64_t now)
+{
+    struct slot *slot = &generation->slots.table[index];
+    int64_t margin = generation->conf->heartbeat_ns / 4, at = stuck_at(generation, index);
+
+    if (at == SLOT_NEVER || slot->killed_stuck)
+        return SLOT_NEVER;
+    if (now < at - margin) {
+        slot->suspect_since = 0;
+        return at - margin;
+    }
+    if (slot->suspect_since == 0)
+        slot->suspect_since = now;
+    if (now < slot->suspect_since + margin)
+        return slot->suspect_since + margin;
+    log_event(LOG_ERR, MESSAGE_WORKER_DIED, NULL, "worker %u (pid %d) %s: killed", index, (int)slot->pid,
+              slot->ready ? "makes no progress" : "has not become ready");
+    slot->killed_stuck = true;
+    kill(slot->pid, SIGKILL);
+    return SLOT_NEVER;
+}
+
+static int64_t check_drain(struct generation *generation, int64_t now)
+{
+    int64_t start = slots_next_start(&generation->slots);
+
+    if (generation_is_over(generation))
+        return SLOT_NEVER;
+    if (now >= generation->kill_at) {
+        log_warning("workers of generation %u did not end in time and are killed", generation->number);
+        generation_hurry(generation, SIGKILL, now);
+    }
+    return start < generation->kill_at ? start : generation->kill_at;
+}
+
+int64_t generation_check(struct generation *generation, int64_t now)
+{
+    int64_t next = slots_next_start(&generation->slots);
+
+    if (generation->state == GENERATION_DRAINING)
+        return check_drain(generation, now);
+    for (unsigned i = 0; i < generation->slots.count; i++) {
+        int64_t at = check_worker(generation, i, now);
+
+        next = at < next ? at : next;
+    }
+    return next;
+}

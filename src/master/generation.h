@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* generation: one configuration, and the workers that serve it. A reload makes a new one; the old one drains
+ * and goes. */
+#ifndef SOCKGREET_GENERATION_H
+#define SOCKGREET_GENERATION_H
+
+#include "conf/conf.h"
+#include "master/slots.h"
+#include "net/sockets.h"
+#include "shm/shm.h"
+
+enum generation_state {
+    GENERATION_STARTING, /* its workers are not all ready yet */
+    GENERATION_SERVING,
+    GENERATION_DRAINING /* its workers end, and are not replaced */
+};
+
+struct generation {
+    unsigned number; /* from 1 */
+    enum generation_state state;
+    const struct conf *conf; /* owned */
+    struct listener_set listeners;
+    struct shared shared;
+    struct slots slots;
+    unsigned connections; /* that it may hold at once */
+    int drain_signal;     /* draining: what workers were told */
+    int64_t kill_at;      /* draining: when workers that are left are killed */
+    char last_failure[160];
+};
+
+/* What workers of every generation inherit from the master. */
+struct nursery {
+    int lifeline[2]; /* workers read the first, whose end of file says that the master is gone */
+    int announce_fd; /* eventfd: a worker died, look at the listeners */
+    void (*close_inherited)(void *context); /* in the child: close what only the master may have */
+    void *context;
+};
+
+/* Opens the listeners (see listener_open()) and everything else that workers need, and forks none yet. Takes
+ * conf over on success. Returns NULL, with the reason logged, if something cannot be had; then nothing has
+ * changed. */
+struct generation *generation_new(unsigned number, const struct conf *conf, struct shared_service *service);
+
+/* Frees everything; no worker may be left. keep: sockets that nobody else has outlive the process (see
+ * listener_close()). NULL is allowed. */
+void generation_free(struct generation *generation, bool keep);
+
+/* Forks the workers that are due. */
+void generation_start_due(struct generation *generation, const struct nursery *nursery, int64_t now);
+
+/* A worker of this generation ended: reports it, and plans its successor unless it ended well while draining.
+ */
+void generation_worker_ended(struct generation *generation, struct slot *slot, int status, int64_t now);
+
+/* Tells the workers to end (SIGUSR1 or SIGTERM, see enum serve_order), and kills them if they take longer
+ * than their drain time. */
+void generation_drain(struct generation *generation, int signal_number, int64_t now);
+
+/* A second, more urgent request to a generation that drains: no more time, and no successors. */
+void generation_hurry(struct generation *generation, int signal_number, int64_t now);
+
+/* Reads which workers have become ready. Returns whether any has. */
+bool generation_read_ready(struct generation *generation, int64_t now);
+
+/* Whether it has drained: nobody is left, nor will be. */
+bool generation_is_over(const struct generation *generation);
+
+/* Whether any of its threads that run still accepts clients. */
+bool generation_is_accepting(const struct generation *generation);
+
+/* Sends every worker a signal. */
+void generation_signal(const struct generation *generation, int signal_number);
+
+/* Kills workers that make no progress, or do not end. Returns when to look again (monotonic ns, SLOT_NEVER
+ * for never). */
+int64_t generation_check(struct generation *generation, int64_t now);
+
+/* Whether any of its threads has shown a heartbeat within what supervision allows. */
+bool generation_is_alive(const struct generation *generation, int64_t now);
+
+/* In a child: closes the pipes of this generation. */
+void generation_close_pipes(const struct generation *generation);
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+#include "master/slots.h"
+
+#include "base/util.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+
+#define BACKOFF_FIRST_NS (100 * NS_PER_MS)
+#define BACKOFF_LAST_NS  (10 * NS_PER_S)
+#define TOO_SOON_NS      NS_PER_S /* a crash within this time of being ready counts as a failure to start */
+#define START_PAUSE_NS   (50 * NS_PER_MS) /* between the starts of a slot's workers, at least */
+
+int slots_open(struct slots *slots, unsigned count, int64_t now)
+{
+    slots->count = 0;
+    slots->table = calloc(count, sizeof(*slots->table));
+    if (!slots->table)
+        return -ENOMEM;
+    for (; slots->count < count; slots->count++) {
+        struct slot *slot = &slots->table[slots->count];
+
+        slot->ready_fd = -1;
+        slot->start_at = now;
+        slot->log_wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (slot->log_wake_fd < 0) {
+            int error = -errno;
+
+            slots_close(slots);
+            return error;
+        }
+    }
+    return 0;
+}
+
+void slots_close(struct slots *slots)
+{
+    for (unsigned i = 0; i < slots->count; i++) {
+        close_fd(&slots->table[i].ready_fd);
+        close_fd(&slots->table[i].log_wake_fd);
+    }
+    free(slots->table);
+    slots->table = NULL;
+    slots->count = 0;
+}
+
+void slot_started(struct slot *slot, pid_t pid, int ready_fd, int64_t now)
+{
+    slot->pid = pid;
+    slot->ready_fd = ready_fd;
+    slot->ready = slot->killed_stuck = false;
+    slot->suspect_since = 0;
+    slot->started_at = now;
+    slot->start_at = SLOT_NEVER;
+    slot->starts++;
+}
+
+bool slot_read_ready(struct slot *slot, int64_t now)
+{
+    char byte;
+    ssize_t n = read(slot->ready_fd, &byte, 1);
+
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return false;
+    close_fd(&slot->ready_fd);
+    if (n != 1)
+        return false; /* it died first, which its exit will tell */
+    slot->ready = true;
+    slot->ready_at = now;
+    return true;
+}
+
+static int64_t back_off(struct slot *slot, int64_t now)
+{
+    int64_t delay = BACKOFF_FIRST_NS;
+
+    for (unsigned i = 0; i < slot->failures && delay < BACKOFF_LAST_NS; i++)
+        delay *= 2;
+    if (delay > BACKOFF_LAST_NS)
+        delay = BACKOFF_LAST_NS;
+    slot->failures++;
+    slot->start_at = now + delay;
+    return delay;
+}
+
+/* Whether the process itself is to blame; a signal that somebody sent is no reason to wait. */
+static bool is_own_fault(int status)
+{
+    if (WIFEXITED(status))
+        return true;
+    switch (WTERMSIG(status)) {
+    case SIGSEGV:
+    case SIGABRT:
+    case SIGBUS:
+    case SIGILL:
+    case SIGFPE:
+    case SIGSYS:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void describe_end(struct slot *slot, int status)
+{
+    if (slot->killed_stuck)
+        snprintf(slot->last_exit, sizeof(slot->last_exit), "made no progress and was killed");
+    else
+        slots_describe(status, slot->last_exit, sizeof(slot->last_exit));
+}
+
+int64_t slot_ended(struct slot *slot, int status, int64_t now)
+{
+    bool served = slot->ready && now - slot->ready_at >= TOO_SOON_NS;
+    bool failed = !slot->ready || (!served && is_own_fault(status));
+
+    describe_end(slot, status);
+    close_fd(&slot->ready_fd);
+    slot->pid = 0;
+    slot->ready = false;
+    if (failed)
+        return back_off(slot, now);
+    if (served)
+        slot->failures = 0;
+    slot->start_at = slot->started_at + START_PAUSE_NS > now ? slot->started_at + START_PAUSE_NS : now;
+    return 0;
+}
+
+int64_t slot_failed(struct slot *slot, int64_t now)
+{
+    return back_off(slot, now);
+}
+
+struct slot *slots_find(const struct slots *slots, pid_t pid)
+{
+    for (unsigned i = 0; i < slots->count; i++)
+        if (slots->table[i].pid == pid)
+            return &slots->table[i];
+    return NULL;
+}
+
+unsigned slots_alive(const struct slots *slots)
+{
+    unsigned alive = 0;
+
+    for (unsigned i = 0; i < slots->count; i++)
+        alive += slots->table[i].pid != 0;
+    return alive;
+}
+
+unsigned slots_ready(const struct slots *slots)
+{
+    unsigned ready = 0;
+
+    for (unsigned i = 0; i < slots->count; i++)
+        ready += slots->table[i].ready;
+    return ready;
+}
+
+unsigned slots_restarts(const struct slots *slots)
+{
+    unsigned restarts = 0;
+
+    for (unsigned i = 0; i < slots->count; i++)
+        restarts += slots->table[i].starts > 1 ? slots->table[i].starts - 1 : 0;
+    return restarts;
+}
+
+int64_t slots_next_start(const struct slots *slots)
+{
+    int64_t next = SLOT_NEVER;
+
+    for (unsigned i = 0; i < slots->count; i++)
+        if (slots->table[i].start_at < next)
+            next = slots->table[i].start_at;
+    return next;
+}
+
+static const char *exit_meaning(int code)
+{
+    switch (code) {
+    case EX_USAGE:
+        return " (usage)";
+    case EX_CONFIG:
+        return " (configuration error)";
+    case EX_OSERR:
+        return " (operating system error)";
+    default:
+        return "";
+    }
+}
+
+void slots_describe(int status, char *text, size_t size)
+{
+    if (WIFSIGNALED(status)) {
+        const char *name = sigabbrev_np(WTERMSIG(status));
+
+        snprintf(text, size, "killed by signal %d (%s)%s", WTERMSIG(status), name ? name : "unknown",
+                 WCOREDUMP(status) ? ", core dumped" : "");
+    } else {
+        snprintf(text, size, "exited with status %d%s", WEXITSTATUS(status),
+                 exit_meaning(WEXITSTATUS(status)));
+    }
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#include "serve/account.h"
+
+#include "log/log.h"
+
+#include <string.h>
+
+void account_reconcile(struct account *account)
+{
+    struct stats_totals totals = {0};
+    uint64_t served, logged, known;
+
+    stats_sum(&totals, account->stats);
+    served = stats_served(&totals);
+    logged = ring_published(&account->records) + totals.summarised + totals.dropped;
+    if (served > logged)
+        stats_add(&account->stats->dropped, served - logged);
+    known = served + totals.abandoned;
+    if (totals.taken > known)
+        stats_add(&account->stats->abandoned, totals.taken - known);
+}
+
+struct record *account_result(struct account *account, enum result result, uint32_t bytes, int64_t now_ns)
+{
+    struct stats *stats = account->stats;
+    struct record *record;
+
+    stats_add(&stats->results[result], 1);
+    stats_add(&stats->bytes, bytes);
+    if (!account->each || !log_rate_take(&account->rate, now_ns)) {
+        stats_add(&stats->summarised, 1);
+        return NULL;
+    }
+    record = ring_reserve(&account->records);
+    if (!record) {
+        stats_add(&stats->dropped, 1);
+        return NULL;
+    }
+    memset(record, 0, sizeof(*record));
+    record->result = (uint8_t)result;
+    record->bytes = bytes;
+    return record;
+}
+
+void account_publish(struct account *account)
+{
+    ring_publish(&account->records);
+    log_wake(account->asleep, account->wake_fd);
+}

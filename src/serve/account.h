@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* account: every client is counted once, and its log record written, summarised or dropped exactly once.
+ *
+ * written + summarised + dropped = served holds at every moment a thread is not inside account_result(), and
+ * is made to hold again by the successor of a thread that was killed there. */
+#ifndef SOCKGREET_ACCOUNT_H
+#define SOCKGREET_ACCOUNT_H
+
+#include "shm/rate.h"
+#include "shm/record.h"
+#include "shm/ring.h"
+#include "shm/stats.h"
+
+#include <stdbool.h>
+
+struct account {
+    struct stats *stats;
+    struct ring records;
+    struct log_rate_user rate;
+    bool each; /* write greetings one by one, as far as the rate allows */
+    _Atomic uint32_t *asleep;
+    int wake_fd;
+};
+
+/* Repairs what a killed predecessor left half-counted, and counts the clients it had in its hands as
+ * abandoned. Call once, before the thread serves. */
+void account_reconcile(struct account *account);
+
+/* A client (or n datagrams) came into this thread's hands. */
+static inline void account_taken(struct account *account, uint64_t n)
+{
+    stats_add(&account->stats->taken, n);
+}
+
+/* Counts one client's end. Returns a zeroed record, with result and bytes set, to fill and to pass on with
+ * account_publish(), or NULL if this one is not written. now_ns is monotonic. */
+struct record *account_result(struct account *account, enum result result, uint32_t bytes, int64_t now_ns);
+void account_publish(struct account *account);
+
+#endif

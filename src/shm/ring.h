@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* ring: a lock-free queue of fixed-size elements in shared memory, one producer and one consumer.
+ *
+ * Positions count every element ever published and released, so a successor of either side goes on where it
+ * was left. */
+#ifndef SOCKGREET_RING_H
+#define SOCKGREET_RING_H
+
+#include "base/util.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The shared part; all of it plain counters. */
+struct ring_state {
+    _Alignas(CACHE_LINE) _Atomic uint64_t published;
+    _Alignas(CACHE_LINE) _Atomic uint64_t released;
+};
+
+/* The private part, a copy in each process. */
+struct ring {
+    struct ring_state *state;
+    char *elements;
+    uint32_t capacity; /* a power of two */
+    uint32_t size;     /* of an element */
+};
+
+/* Bytes of zeroed, cache-line aligned shared memory that a ring needs. */
+size_t ring_memory(uint32_t capacity, uint32_t size);
+
+/* Makes ring use memory; capacity must be a power of two. */
+void ring_attach(struct ring *ring, void *memory, uint32_t capacity, uint32_t size);
+
+/* Producer: the next free element, or NULL when the ring is full. It counts only after ring_publish(). */
+void *ring_reserve(const struct ring *ring);
+void ring_publish(const struct ring *ring);
+
+/* Consumer: the oldest element, or NULL when the ring is empty. It stays until ring_release(). */
+const void *ring_peek(const struct ring *ring);
+void ring_release(const struct ring *ring);
+
+/* How many elements were ever published, and ever released. */
+uint64_t ring_published(const struct ring *ring);
+uint64_t ring_released(const struct ring *ring);
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "shm/shm.h"
+
+#include "log/log.h"
+#include "shm/record.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+/* Layout of a generation's part: for each worker: logger, events, and for each thread: state, records; then a
+ * flag for each socket. */
+
+static size_t aligned(size_t size)
+{
+    return (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+}
+
+static size_t events_size(void)
+{
+    return ring_memory(SHARED_EVENTS, sizeof(struct event));
+}
+
+static size_t thread_size(void)
+{
+    return aligned(sizeof(struct shared_thread)) + ring_memory(SHARED_RECORDS, sizeof(struct record));
+}
+
+static size_t worker_size(const struct shared *shared)
+{
+    return aligned(sizeof(struct shared_logger)) + events_size() + shared->threads * thread_size();
+}
+
+static char *worker_base(const struct shared *shared, unsigned worker)
+{
+    return shared->base + worker * worker_size(shared);
+}
+
+static char *thread_base(const struct shared *shared, unsigned worker, unsigned thread)
+{
+    return worker_base(shared, worker) + aligned(sizeof(struct shared_logger)) + events_size() +
+           thread * thread_size();
+}
+
+static void *map(size_t size)
+{
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+static size_t service_size(void)
+{
+    return aligned(sizeof(struct shared_service)) + events_size();
+}
+
+struct shared_service *shared_service_open(void)
+{
+    return map(service_size());
+}
+
+void shared_service_close(struct shared_service *service)
+{
+    if (service)
+        munmap(service, service_size());
+}
+
+int shared_open(struct shared *shared, struct shared_service *service, unsigned workers, unsigned threads,
+                size_t sockets)
+{
+    shared->service = service;
+    shared->workers = workers;
+    shared->threads = threads;
+    shared->size = workers * worker_size(shared) + sockets * sizeof(*shared->retired);
+    shared->base = map(shared->size);
+    if (!shared->base)
+        return -errno;
+    shared->retired = (_Atomic bool *)(void *)worker_base(shared, workers);
+    return 0;
+}
+
+void shared_close(struct shared *shared)
+{
+    if (shared->base)
+        munmap(shared->base, shared->size);
+    shared->base = NULL;
+}
+
+struct shared_thread *shared_thread(const struct shared *shared, unsigned worker, unsigned thread)
+{
+    return (struct shared_thread *)(void *)thread_base(shared, worker, thread);
+}
+
+struct shared_logger *shared_logger(const struct shared *shared, unsigned worker)
+{
+    return (struct shared_logger *)(void *)worker_base(shared, worker);
+}
+
+struct ring shared_records(const struct shared *shared, unsigned worker, unsigned thread)
+{
+    struct ring ring;
+
+    ring_attach(&ring, thread_base(shared, worker, thread) + aligned(sizeof(struct shared_thread)),
+                SHARED_RECORDS, sizeof(struct record));
+    return ring;
+}
+
+struct ring shared_events(const struct shared *shared, unsigned worker)
+{
+    struct ring ring;
+
+    ring_attach(&ring, worker_base(shared, worker) + aligned(sizeof(struct shared_logger)), SHARED_EVENTS,
+                sizeof(struct event));
+    return ring;
+}
+
+struct ring shared_master_events(struct shared_service *service)
+{
+    struct ring ring;
+
+    ring_attach(&ring, (char *)service + aligned(sizeof(*service)), SHARED_EVENTS, sizeof(struct event));
+    return ring;
+}
+
+void shared_sum_worker(const struct shared *shared, unsigned worker, struct stats_totals *totals)
+{
+    for (unsigned thread = 0; thread < shared->threads; thread++)
+        stats_sum(totals, &shared_thread(shared, worker, thread)->stats);
+}
+
+void shared_sum(const struct shared *shared, struct stats_totals *totals)
+{
+    for (unsigned worker = 0; worker < shared->workers; worker++)
+        shared_sum_worker(shared, worker, totals);
+}
+
+uint64_t shared_written(const struct shared *shared)
+{
+    uint64_t written = 0;
+
+    for (unsigned worker = 0; worker < shared->workers; worker++)
+        for (unsigned thread = 0; thread < shared->threads; thread++) {
+            struct ring ring = shared_records(shared, worker, thread);
+
+            written += ring_released(&ring);
+        }
+    return written;
+}

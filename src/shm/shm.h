@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* shared: the memory that workers share with the master: counters and log rings, by slot and thread.
+ *
+ * One mapping lives as long as the service, and one as long as a generation of workers, so that a worker's
+ * successor in a slot finds what its predecessor left. Only counters and ring contents lie in the mappings;
+ * everything that points is private to each process and inherited through fork. */
+#ifndef SOCKGREET_SHARED_H
+#define SOCKGREET_SHARED_H
+
+#include "shm/rate.h"
+#include "shm/ring.h"
+#include "shm/stats.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#define SHARED_RECORDS 1024 /* log records a greeting thread may be ahead of its logger */
+#define SHARED_EVENTS  64   /* likewise, of a worker's main thread or the master */
+
+/* Of the whole service, in shared memory. */
+struct shared_service {
+    struct log_rate rate;
+    _Atomic int event_reader; /* pid of the worker whose logger drains the master's events; 0: nobody */
+};
+
+/* A worker's logger, in shared memory. */
+struct shared_logger {
+    _Alignas(CACHE_LINE) _Atomic uint32_t asleep;
+    _Atomic uint64_t summarised; /* of stats.summarised: how many a summary has named */
+    _Atomic uint64_t dropped;    /* of stats.dropped: likewise */
+    _Atomic uint64_t abandoned;  /* of stats.abandoned: likewise */
+};
+
+struct shared_thread {
+    struct stats stats;
+    _Alignas(CACHE_LINE) _Atomic int64_t beat_at; /* monotonic ns of the last heartbeat */
+    _Atomic bool accepting;                       /* false before it starts and once it has stopped */
+    _Atomic int pause_error;                      /* errno of the last accept pause; 0: limits.connections */
+};
+
+struct shared {
+    struct shared_service *service;
+    char *base;
+    size_t size;
+    unsigned workers, threads;
+    _Atomic bool *retired; /* by index in the generation's listener set: nobody serves this socket after it */
+};
+
+/* Maps the service's part; NULL with errno on failure. */
+struct shared_service *shared_service_open(void);
+void shared_service_close(struct shared_service *service);
+
+/* Maps zeroed memory for workers slots of threads greeting threads each, and a flag for each of so many
+ * sockets. Returns 0 or -errno. */
+int shared_open(struct shared *shared, struct shared_service *service, unsigned workers, unsigned threads,
+                size_t sockets);
+void shared_close(struct shared *shared);
+
+struct shared_thread *shared_thread(const struct shared *shared, unsigned worker, unsigned thread);
+struct shared_logger *shared_logger(const struct shared *shared, unsigned worker);
+
+/* The rings: records of a greeting thread, events of a worker's main thread, events of the master. */
+struct ring shared_records(const struct shared *shared, unsigned worker, unsigned thread);
+struct ring shared_events(const struct shared *shared, unsigned worker);
+struct ring shared_master_events(struct shared_service *service);
+
+/* Adds the counters of one worker's slot, or of all, to totals. */
+void shared_sum_worker(const struct shared *shared, unsigned worker, struct stats_totals *totals);
+void shared_sum(const struct shared *shared, struct stats_totals *totals);
+
+/* Log records written by the loggers of all slots so far. */
+uint64_t shared_written(const struct shared *shared);
+
+#endif

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+#include "worker/worker.h"
+
+#include "base/sanitizer.h"
+#include "base/util.h"
+#include "log/log.h"
+#include "serve/thread.h"
+#include "system/descriptors.h"
+#include "system/notify.h"
+#include "system/privs.h"
+#include "worker/logger.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sysexits.h>
+
+#define ORPHAN_SECONDS 1
+#define FLUSH_MOST_NS                                                                     \
+    (1000 * NS_PER_MS) /* for the logger to write what is left, when the clients are done \
+                        */
+#define FLUSH_LEAST_NS (50 * NS_PER_MS)
+#define CLOSE_NS       (300 * NS_PER_MS) /* from the end of the drain to the end of the process */
+
+struct greeter {
+    pthread_t thread;
+    struct serve *serve;
+    struct worker *worker;
+};
+
+struct worker {
+    const struct worker_settings *settings;
+    struct greeter *greeters;
+    unsigned started; /* greeters whose thread runs */
+    _Atomic unsigned running;
+    pthread_t logger_thread;
+    struct logger logger;
+    bool logger_started;
+    _Atomic bool logger_stop;
+    _Atomic int order; /* enum serve_order */
+    int order_fd;
+    int done_fd; /* eventfd: a greeting thread has ended */
+    int signal_fd;
+    int64_t end_at; /* when it should be over, once an order was given */
+};
+
+/* Threads that wake up do not push aside those that woke them, so clients gather and are greeted in batches:
+ * half the cost of a greeting on a busy machine, and no delay on an idle one (sched(7)). Where it is
+ * forbidden, so be it. */
+static void be_patient(void)
+{
+    sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){.sched_priority = 0});
+}
+
+static void write_eventfd(int fd)
+{
+    ssize_t written = write(fd, &(uint64_t){1}, sizeof(uint64_t));
+
+    (void)written; /* EAGAIN: the counter is full, so it is readable, which is all that is wanted */
+}
+
+static void *greeter_run(void *argument)
+{
+    struct greeter *greeter = argument;
+
+    serve_run(greeter->serve);
+    atomic_fetch_sub(&greeter->worker->running, 1);
+    write_eventfd(greeter->worker->done_fd);
+    return NULL;
+}
+
+/* Signals are read by the main thread alone; threads inherit the full mask. */
+static int open_signals(void)
+{
+    sigset_t all, wanted;
+
+    sigfillset(&all);
+    sigdelset(&all, SIGALRM); /* see orphaned() */
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGTERM);
+    sigaddset(&wanted, SIGUSR1);
+    sigaddset(&wanted, SIGUSR2);
+    sigaddset(&wanted, SIGQUIT);
+    return signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* The death signal comes after the user has changed, because that clears it (prctl(2)); a master that died
+ * before it was set is noticed by its pid. */
+static bool follow_master(pid_t master)
+{
+    /* In a group of its own a stopped worker is continued when its master dies (SIGHUP and SIGCONT to
+     * orphaned process groups with stopped members, POSIX _exit()), and then hears of the death. */
+    setpgid(0, 0);
+    return prctl(PR_SET_PDEATHSIG, SIGUSR2) == 0 && getppid() == master;
+}
+
+static bool open_descriptors(struct worker *worker)
+{
+    worker->signal_fd = open_signals();
+    worker->order_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    worker->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return worker->signal_fd >= 0 && worker->order_fd >= 0 && worker->done_fd >= 0;
+}
+
+/* Everything that threads need is allocated before the first of them runs. */
+static bool open_greeters(struct worker *worker)
+{
+    const struct worker_settings *s = worker->settings;
+    unsigned threads = s->conf->thread_count, all = s->conf->processes * threads;
+
+    worker->greeters = calloc(threads, sizeof(*worker->greeters));
+    if (!worker->greeters)
+        return false;
+    for (unsigned i = 0; i < threads; i++) {
+        struct serve_settings serve = {
+            .conf = s->conf,
+            .listeners = s->listeners,
+            .shared = s->shared,
+            .worker = s->slot,
+            .thread = i,
+            .connections = limits_share(s->connections, all, i * s->conf->processes + s->slot),
+            .log_wake_fd = s->log_wake_fd,
+            .announce_fd = s->announce_fd,
+            .order_fd = worker->order_fd,
+            .order = &worker->order};
+
+        worker->greeters[i].worker = worker;
+        worker->greeters[i].serve = serve_new(&serve);
+        if (!worker->greeters[i].serve)
+            return false;
+    }
+    return true;
+}
+
+static bool start_logger(struct worker *worker)
+{
+    const struct worker_settings *s = worker->settings;
+    struct ring events = shared_events(s->shared, s->slot);
+
+    worker->logger = (struct logger){.conf = s->conf,
+                                     .shared = s->shared,
+                                     .worker = s->slot,
+                                     .wake_fd = s->log_wake_fd,
+                                     .stop = &worker->logger_stop};
+    errno = pthread_create(&worker->logger_thread, NULL, logger_run, &worker->logger);
+    if (errno)
+        return false;
+    worker->logger_started = true;
+    pthread_setname_np(worker->logger_thread, "logger");
+    log_use_ring(&events, &shared_logger(s->shared, s->slot)->asleep, s->log_wake_fd);
+    return true;
+}
+
+static bool start_greeters(struct worker *worker)
+{
+    char name[16];
+
+    for (unsigned i = 0; i < worker->settings->conf->thread_count; i++) {
+        struct greeter *greeter = &worker->greeters[i];
+
+        atomic_fetch_add(&worker->running, 1);
+        errno = pthread_create(&greeter->thread, NULL, greeter_run, greeter);
+        if (errno) {
+            atomic_fetch_sub(&worker->running, 1);
+            return false;
+        }
+        worker->started++;
+        snprintf(name, sizeof(name), "greeter-%hu", (unsigned short)i);
+        pthread_setname_np(greeter->thread, name);
+    }
+    return true;
+}
+
+static void give_order(struct worker *worker, enum serve_order order)
+{
+    worker->end_at =
+        monotonic_ns() + CLOSE_NS + (order <= SERVE_DRAIN ? worker->settings->conf->drain_ns : 0);
+    atomic_store(&worker->order, order);
+    write_eventfd(worker->order_fd);
+}
+
+static enum serve_order order_of(uint32_t signal_number)
+{
+    switch (signal_number) {
+    case SIGUSR1:
+        return SERVE_RETIRE;
+    case SIGTERM:
+        return SERVE_DRAIN;
+    case SIGUSR2:
+        return SERVE_FINISH;
+    default:
+        return SERVE_QUIT;
+    }
+}
+
+/* Orders only ever become more urgent. */
+static void handle_signals(struct worker *worker)
+{
+    struct signalfd_siginfo info;
+
+    while (read(worker->signal_fd, &info, sizeof(info)) == sizeof(info))
+        if ((int)order_of(info.ssi_signo) > atomic_load(&worker->order))
+            give_order(worker, order_of(info.ssi_signo));
+}
+
+/* The master is gone, by whatever death: clients in hand are finished, nobody else is taken. The alarm, whose
+ * default action is the end, sees to it that no worker outlives its master for long. */
+static void orphaned(struct worker *worker)
+{
+    alarm(ORPHAN_SECONDS);
+    if (atomic_load(&worker->order) < SERVE_FINISH)
+        give_order(worker, SERVE_FINISH);
+}
+
+/* Waits until every greeting thread has ended. */
+static void supervise(struct worker *worker)
+{
+    struct pollfd fds[] = {{.fd = worker->signal_fd, .events = POLLIN},
+                           {.fd = worker->done_fd, .events = POLLIN},
+                           {.fd = worker->settings->lifeline_fd, .events = POLLIN}};
+    uint64_t value;
+
+    while (atomic_load(&worker->running) > 0) {
+        if (poll(fds, ARRAY_SIZE(fds), -1) < 0)
+            continue;
+        if (fds[2].revents) {
+            orphaned(worker);
+            fds[2].fd = -1; /* once is enough */
+            fds[2].revents = 0;
+        }
+        if (fds[1].revents && read(worker->done_fd, &value, sizeof(value)) < 0)
+            continue;
+        handle_signals(worker);
+    }
+}
+
+static void join_greeters(struct worker *worker)
+{
+    for (unsigned i = 0; i < worker->started; i++)
+        pthread_join(worker->greeters[i].thread, NULL);
+    worker->started = 0;
+}
+
+static int64_t flush_time(const struct worker *worker)
+{
+    int64_t left = worker->end_at - monotonic_ns();
+
+    if (left < FLUSH_LEAST_NS)
+        return FLUSH_LEAST_NS;
+    return left < FLUSH_MOST_NS ? left : FLUSH_MOST_NS;
+}
+
+/* A logger that is stuck in a stopped journald is left behind; the process ends all the same. */
+static bool stop_logger(struct worker *worker)
+{
+    struct timespec end;
+    int64_t at;
+
+    if (!worker->logger_started)
+        return true;
+    log_use_stderr();
+    atomic_store(&worker->logger_stop, true);
+    write_eventfd(worker->settings->log_wake_fd);
+    clock_gettime(CLOCK_REALTIME, &end);
+    at = (int64_t)end.tv_sec * NS_PER_S + end.tv_nsec + flush_time(worker);
+    end.tv_sec = at / NS_PER_S;
+    end.tv_nsec = at % NS_PER_S;
+    return pthread_timedjoin_np(worker->logger_thread, NULL, &end) == 0;
+}
+
+static void free_greeters(struct worker *worker)
+{
+    for (unsigned i = 0; worker->greeters && i < worker->settings->conf->thread_count; i++)
+        serve_free(worker->greeters[i].serve);
+    free(worker->greeters);
+}
+
+static int fail(struct worker *worker, const char *what)
+{
+    log_error("worker %u cannot start: %s: %s", worker->settings->slot, what, strerror(errno));
+    return EX_OSERR;
+}
+
+static int start(struct worker *worker)
+{
+    const char *step = "";
+
+    if (!open_descriptors(worker))
+        return fail(worker, "eventfd");
+
+    /* Here privileges end, for good. */
+    errno = -privs_drop(worker->settings->conf, &step);
+    if (errno)
+        return fail(worker, step);
+    if (!follow_master(worker->settings->master))
+        return EX_OSERR; /* nobody to report to */
+    if (!open_greeters(worker))
+        return fail(worker, "greeting threads");
+
+    /* Here threads begin; they inherit the policy. */
+    be_patient();
+    if (!start_logger(worker) || !start_greeters(worker))
+        return fail(worker, "pthread_create");
+    return 0;
+}
+
+static void name_process(unsigned slot)
+{
+    char name[16];
+
+    snprintf(name, sizeof(name), "sockgreetd-w%hu", (unsigned short)slot);
+    prctl(PR_SET_NAME, name);
+}
+
+int worker_run(const struct worker_settings *settings)
+{
+    struct worker worker = {.settings = settings, .signal_fd = -1, .order_fd = -1, .done_fd = -1};
+    int status;
+
+    log_use_stderr(); /* the master's ring is the master's */
+    notify_forget();
+    name_process(settings->slot);
+    status = start(&worker);
+    if (status == 0) {
+        if (write(settings->ready_fd, "R", 1) == 1) /* a master that is gone shows on the lifeline */
+            close(settings->ready_fd);
+    } else {
+        give_order(&worker, SERVE_QUIT);
+    }
+    supervise(&worker);
+    join_greeters(&worker);
+    if (!stop_logger(&worker))
+        _exit(status);
+    free_greeters(&worker);
+    close_fd(&worker.signal_fd);
+    close_fd(&worker.order_fd);
+    close_fd(&worker.done_fd);
+    sanitizer_check_leaks();
+    return status;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* worker: a child process that drops its privileges and runs a pool of greeting threads and a logger. */
+#ifndef SOCKGREET_WORKER_H
+#define SOCKGREET_WORKER_H
+
+#include "conf/conf.h"
+#include "net/sockets.h"
+#include "shm/shm.h"
+
+/* What a worker inherits from the master. */
+struct worker_settings {
+    const struct conf *conf;
+    const struct listener_set *listeners;
+    const struct shared *shared;
+    unsigned slot;
+    unsigned connections; /* that the whole service may hold at once */
+    pid_t master;
+    int lifeline_fd; /* reads end of file when the master is gone */
+    int ready_fd;    /* one byte is written here when every thread serves; then it is closed */
+    int announce_fd; /* eventfd, see serve_settings */
+    int log_wake_fd; /* eventfd of this slot's logger */
+};
+
+/* Serves until SIGUSR1 (retire), SIGTERM (drain), SIGUSR2 (finish) or SIGQUIT (at once); see enum
+ * serve_order. Returns the exit status: 0, or EX_OSERR if it could not start. Never returns into the master's
+ * code: call as _exit(worker_run(…)). */
+int worker_run(const struct worker_settings *settings);
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include "conf/conf_loader.h"
+#include "conf/conf_report.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char path[64];
+
+static const struct conf_source source = {.path = path, .path_given = true};
+
+static void write_file(const char *text)
+{
+    FILE *file;
+
+    strcpy(path, "/tmp/test_loader.XXXXXX");
+    file = fdopen(mkstemp(path), "w");
+    cr_assert_not_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+/* Loads what is at path, and removes it. */
+static enum loader_status load(const struct conf **conf, char **messages)
+{
+    enum loader_status status = loader_run(&source, conf, messages);
+
+    unlink(path);
+    cr_assert_not_null(*messages);
+    return status;
+}
+
+Test(loader, a_value_comes_back)
+{
+    const struct conf *conf;
+    char *messages;
+
+    write_file("limits = { connections = 77; }; user = \"daemon\";");
+    cr_assert_eq(load(&conf, &messages), LOADER_LOADED);
+    cr_assert_str_eq(messages, "");
+    cr_assert_eq(conf->connections, 77);
+    cr_assert_eq(conf->listener_count, 3);
+    cr_assert_str_eq(conf->listeners[2].name, "local");
+    free(messages);
+    conf_free(conf);
+}
+
+Test(loader, the_value_is_read_only)
+{
+    const struct conf *conf;
+    char *messages;
+    int status;
+    pid_t child;
+
+    write_file("");
+    cr_assert_eq(load(&conf, &messages), LOADER_LOADED);
+    child = fork();
+    if (child == 0) {
+        signal(SIGSEGV, SIG_DFL);
+        ((struct conf *)(void *)(size_t)conf)->connections = 1;
+        _exit(0);
+    }
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+    cr_assert_lt(conf->arena.size, (size_t)1 << 20);
+    free(messages);
+    conf_free(conf);
+}
+
+Test(loader, errors_come_back)
+{
+    const struct conf *conf;
+    char *messages;
+
+    write_file("limits = { connections = 0; };\nuser = 3;");
+    cr_assert_eq(load(&conf, &messages), LOADER_REFUSED);
+    cr_assert_null(conf);
+    cr_assert_not_null(strstr(messages, ":1: limits.connections: 0 is out of range;"));
+    cr_assert_not_null(strstr(messages, ":2: user: is a whole number;"));
+    free(messages);
+}
+
+Test(loader, a_fifo_is_not_waited_for)
+{
+    const struct conf *conf;
+    char *messages;
+
+    strcpy(path, "/tmp/test_loader.fifo");
+    unlink(path);
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    cr_assert_eq(load(&conf, &messages), LOADER_REFUSED);
+    cr_assert_str_eq(messages, "/tmp/test_loader.fifo: is a FIFO; allowed: a regular file\n");
+    free(messages);
+}
+
+Test(loader, too_many_messages_are_counted)
+{
+    const struct conf *conf;
+    char *messages;
+    char *text = malloc(100000);
+    size_t used = 0;
+
+    for (int i = 0; i < 2000; i++)
+        used += (size_t)sprintf(text + used, "some_unknown_setting_%d = 1;\n", i);
+    write_file(text);
+    cr_assert_eq(load(&conf, &messages), LOADER_REFUSED);
+    cr_assert_leq(strlen(messages), (size_t)CONF_REPORT_MAX + 32);
+    cr_assert_not_null(strstr(messages, "\n... and "));
+    free(messages);
+    free(text);
+}
+
+Test(loader, the_steps_one_by_one)
+{
+    struct loader *loader;
+    const struct conf *conf;
+    char *messages;
+    struct pollfd ended = {.events = POLLIN};
+
+    write_file("");
+    cr_assert_eq(loader_start(&source, &loader), 0);
+    ended.fd = loader_fd(loader);
+    cr_assert_eq(fcntl(ended.fd, F_GETFD), FD_CLOEXEC);
+    cr_assert_eq(poll(&ended, 1, 5000), 1);
+    cr_assert_eq(loader_finish(loader, &conf, &messages), LOADER_LOADED);
+    unlink(path);
+    free(messages);
+    conf_free(conf);
+}
+
+Test(loader, a_child_that_is_not_finished_is_ended)
+{
+    struct loader *loader;
+    const struct conf *conf;
+    char *messages;
+
+    write_file("");
+    cr_assert_eq(loader_start(&source, &loader), 0);
+    if (loader_finish(loader, &conf, &messages) == LOADER_REFUSED) /* it may have been quick */
+        cr_assert_not_null(strstr(messages, ": loading failed: it took more than 5 s"));
+    cr_assert_eq(waitpid(-1, NULL, WNOHANG), -1);
+    unlink(path);
+    free(messages);
+    conf_free(conf);
+}
+
+Test(loader, a_parser_that_takes_too_much_time_is_ended)
+{
+    const struct conf *conf;
+    char *messages;
+    char *text = malloc(1 << 20);
+    size_t used = 0;
+
+    /* libconfig looks through all settings of a group for each new one */
+    for (unsigned i = 0; used + 16 < 1 << 20; i++)
+        used += (size_t)sprintf(text + used, "a%x=1;", i);
+    write_file(text);
+    cr_assert_eq(load(&conf, &messages), LOADER_REFUSED);
+    cr_assert_null(conf);
+    cr_assert_neq(messages[0], '\0');
+    free(messages);
+    free(text);
+}
+
+static void ignore(int number)
+{
+    (void)number;
+}
+
+Test(loader, blocked_signals_and_handlers_of_the_parent_are_not_the_childs)
+{
+    sigset_t all, before;
+    const struct conf *conf;
+    char *messages;
+
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
+    signal(SIGXCPU, ignore);
+    write_file("user = \"daemon\";");
+    cr_assert_eq(load(&conf, &messages), LOADER_LOADED);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    cr_assert_eq(waitpid(-1, NULL, WNOHANG), -1);
+    cr_assert_eq(errno, ECHILD);
+    free(messages);
+    conf_free(conf);
+}
