@@ -117,11 +117,6 @@ void conf_error(struct conf_report *report, unsigned line, const char *setting, 
 void conf_warning(struct conf_report *report, unsigned line, const char *setting, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Reads, scans, parses, checks and resolves, all in this process (see loader.h for how it is used);
- * everything in arena. Returns NULL if report got an error. */
-const struct conf *conf_build(struct arena *arena, const struct conf_source *source,
-                              struct conf_report *report);
-
 /* Prints the effective configuration as a file that can be used again. */
 void conf_print(const struct conf *conf, FILE *out);
 

@@ -3,6 +3,7 @@
 
 #include "base/sanitizer.h"
 #include "base/util.h"
+#include "conf/conf_build.h"
 #include "conf/conf_report.h"
 
 #include <poll.h>

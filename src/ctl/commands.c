@@ -2,7 +2,7 @@
 #include "ctl/commands.h"
 
 #include "base/util.h"
-#include "system/runtime.h"
+#include "control/protocol.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -33,11 +33,11 @@ __attribute__((format(printf, 2, 3))) static int fail(int status, const char *fo
 static pid_t find_service(const struct ctl_cmdline *cmdline)
 {
     char directory[512];
-    pid_t pid = cmdline->pid ? cmdline->pid : runtime_read_pid();
+    pid_t pid = cmdline->pid ? cmdline->pid : protocol_service_pid();
 
     if (pid)
         return pid;
-    if (runtime_directory(directory, sizeof(directory)))
+    if (protocol_directory(directory, sizeof(directory)))
         fail(0, "no service runs (there is no process of it in %s)", directory);
     else
         fail(0, "there is no runtime directory to find a service in; --pid names its process");
@@ -51,7 +51,7 @@ static bool take_file(const char *name, char *text, size_t size)
     FILE *in;
     size_t length;
 
-    if (!runtime_path(name, path, sizeof(path)) || !(in = fopen(path, "re")))
+    if (!protocol_path(name, path, sizeof(path)) || !(in = fopen(path, "re")))
         return false;
     length = fread(text, 1, size - 1, in);
     text[length] = '\0';
@@ -121,7 +121,7 @@ int control_reload(const struct ctl_cmdline *cmdline)
     while (token == 0)
         if (getrandom(&token, sizeof(token), 0) < 0)
             return fail(EX_OSERR, "getrandom: %s", strerror(errno));
-    snprintf(name, sizeof(name), RUNTIME_REPLY "%u", token);
+    snprintf(name, sizeof(name), PROTOCOL_REPLY "%u", token);
     value.sival_int = (int)token;
     pidfd = pidfd_open(pid, 0);
     if (pidfd < 0 || sigqueue(pid, SIGRTMIN, value) < 0)
@@ -139,7 +139,7 @@ int control_status(const struct ctl_cmdline *cmdline)
 
     if (!find_service(cmdline))
         return EX_UNAVAILABLE;
-    if (!runtime_path(RUNTIME_STATUS, path, sizeof(path)) || !(in = fopen(path, "re")))
+    if (!protocol_path(PROTOCOL_STATUS, path, sizeof(path)) || !(in = fopen(path, "re")))
         return fail(EX_OSERR, "cannot read the service's state: %s", strerror(errno));
     if (fgets(text, sizeof(text), in))
         puts(text);

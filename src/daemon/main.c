@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* sockgreetd: greets every client. */
 #include "conf/conf_loader.h"
+#include "control/protocol.h"
 #include "daemon/check.h"
 #include "daemon/options.h"
 #include "log/log.h"
 #include "master/master.h"
 #include "net/sockets.h"
-#include "system/runtime.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -40,7 +40,7 @@ static int load_last_good(struct loaded *loaded)
     char path[512], *messages = NULL;
     struct conf_source source = {.path = path, .path_given = true};
 
-    if (!runtime_path(RUNTIME_LAST_GOOD, path, sizeof(path)) || access(path, R_OK) < 0)
+    if (!protocol_path(PROTOCOL_LAST_GOOD, path, sizeof(path)) || access(path, R_OK) < 0)
         return EX_CONFIG;
     if (loader_run(&source, &loaded->conf, &messages) != LOADER_LOADED) {
         log_loader_messages(messages);

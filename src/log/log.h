@@ -10,19 +10,11 @@
 
 #include "conf/conf.h"
 #include "log/message_ids.h"
+#include "shm/event.h"
 #include "shm/ring.h"
 
 #include <stdatomic.h>
 #include <syslog.h>
-
-#define EVENT_SIZE 1024
-
-/* An event in a ring: the message, then KEY=VALUE fields, each ended by a NUL, an empty one last. */
-struct event {
-    uint8_t level; /* LOG_ERR .. LOG_DEBUG */
-    char message_id[33];
-    char text[EVENT_SIZE - 34];
-};
 
 /* Where to write, and from which level on. Before it is called: standard error, everything from LOG_INFO. */
 void log_open(enum conf_log_target target, int level);

@@ -127,7 +127,7 @@ static void write_pid(void)
     char directory[512];
     int error = runtime_write_pid();
 
-    if (error && runtime_directory(directory, sizeof(directory)))
+    if (error && protocol_directory(directory, sizeof(directory)))
         log_warning("cannot write to %s: %s; sockgreetctl will not find this process", directory,
                     strerror(-error));
 }
@@ -381,7 +381,7 @@ static void report_end(const struct master *master)
     log_event(LOG_INFO, MESSAGE_STOPPED, NULL, "Stopped: %" PRIu64 " clients served", stats_served(&totals));
     if (!master->upgrade.done) {
         runtime_remove_pid();
-        runtime_remove(RUNTIME_STATUS);
+        runtime_remove(PROTOCOL_STATUS);
     }
 }
 

@@ -20,11 +20,11 @@ static void answer_one(uint32_t token, int code, const char *text)
 {
     char name[64], reply[REASON_MAX + 32];
 
-    snprintf(name, sizeof(name), RUNTIME_REPLY "%u", token);
+    snprintf(name, sizeof(name), PROTOCOL_REPLY "%u", token);
     snprintf(reply, sizeof(reply), "%d\n%s\n", code, text);
     if (runtime_write(name, reply) == 0)
         return;
-    snprintf(name, sizeof(name), RUNTIME_REPLY "%u.%d", token, code);
+    snprintf(name, sizeof(name), PROTOCOL_REPLY "%u.%d", token, code);
     if (runtime_touch(name) < 0)
         log_warning("cannot answer sockgreetctl in the runtime directory");
 }
@@ -154,7 +154,7 @@ void reload_promote(struct master *master, int64_t now)
         master->degraded[0] = '\0';
     }
     if (!master->degraded[0] && notify_enabled() &&
-        runtime_replace(RUNTIME_LAST_GOOD, save_last_good, new->conf) < 0)
+        runtime_replace(PROTOCOL_LAST_GOOD, save_last_good, new->conf) < 0)
         log_warning("cannot keep a copy of the configuration in the runtime directory");
     if (!old)
         return;

@@ -119,7 +119,7 @@ void status_update(struct master *master, int64_t now)
         return;
     memcpy(master->status, text, sizeof(text));
     notify_status(text);
-    runtime_write(RUNTIME_STATUS, text);
+    runtime_write(PROTOCOL_STATUS, text);
 }
 
 void status_log_counters(const struct master *master)

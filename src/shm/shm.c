@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "shm/shm.h"
 
-#include "log/log.h"
+#include "shm/event.h"
 #include "shm/record.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "conf/conf.h"
+#include "conf/conf_build.h"
 #include "conf/conf_report.h"
 #include "conf/conf_resolve.h"
 

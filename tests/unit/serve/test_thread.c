@@ -2,7 +2,7 @@
 /* Greeting threads without master and worker around them; under ThreadSanitizer this is where a race in the
  * drain shows. */
 #include "base/util.h"
-#include "conf/conf.h"
+#include "conf/conf_build.h"
 #include "conf/conf_report.h"
 #include "net/sockets.h"
 #include "serve/thread.h"

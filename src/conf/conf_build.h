@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* conf_build: builds a configuration from its source. */
+#ifndef SOCKGREET_CONF_BUILD_H
+#define SOCKGREET_CONF_BUILD_H
+
+#include "conf/conf.h"
+
+/* Reads, scans, parses, checks and resolves, all in this process (see loader.h for how it is used);
+ * everything in arena. Returns NULL if report got an error. */
+const struct conf *conf_build(struct arena *arena, const struct conf_source *source,
+                              struct conf_report *report);
+
+#endif
