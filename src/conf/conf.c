@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "conf/conf.h"
 
+#include <stdlib.h>
+
+void conf_hold(const struct conf *conf)
+{
+    ++*conf->references;
+}
+
 void conf_free(const struct conf *conf)
 {
     struct arena arena;
 
-    if (!conf)
+    if (!conf || (conf->references && --*conf->references > 0))
         return;
+    free(conf->references);
     arena = conf->arena;
     arena_close(&arena);
 }

@@ -33,6 +33,7 @@ struct conf_endpoint {
 struct conf_listener {
     const char *name;
     unsigned line; /* of its name in the file; 0 if it is not from a file */
+    bool optional; /* a built-in default that may be missing */
     enum transport transport;
 
     const char *address; /* as configured; NULL for Unix */
@@ -98,7 +99,8 @@ struct conf {
     size_t listener_count;
     const uint64_t *udp_ports; /* bit per port that a UDP listener of ours has; 1024 words */
 
-    struct arena arena; /* holds all of it */
+    struct arena arena;   /* holds all of it */
+    unsigned *references; /* how often conf_free() has yet to be called; NULL: once */
 };
 
 /* Where the configuration comes from. */
@@ -126,7 +128,10 @@ static inline bool conf_has_udp_port(const struct conf *conf, unsigned port)
     return conf->udp_ports[port / 64] >> (port % 64) & 1;
 }
 
-/* Unmaps the configuration; NULL is allowed. */
+/* One more user of the configuration, who calls conf_free() too. */
+void conf_hold(const struct conf *conf);
+
+/* Unmaps the configuration when its last user calls this; NULL is allowed. */
 void conf_free(const struct conf *conf);
 
 #endif

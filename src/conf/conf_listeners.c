@@ -65,8 +65,8 @@ static struct conf_listener *new_list(struct conf_builder *builder, size_t count
     return list;
 }
 
-static void add_simple(struct conf_builder *builder, struct conf_listener *list,
-                       const struct simple_listener *simple)
+static struct conf_listener *add_simple(struct conf_builder *builder, struct conf_listener *list,
+                                        const struct simple_listener *simple)
 {
     struct conf_listener *listener = new_listener(builder, list, simple->name, simple->transport);
 
@@ -75,6 +75,7 @@ static void add_simple(struct conf_builder *builder, struct conf_listener *list,
     else
         listener->address = simple->place;
     complete(builder, NULL, listener);
+    return listener;
 }
 
 static void build_usual(struct conf_builder *builder)
@@ -122,7 +123,7 @@ static void build_loopback(struct conf_builder *builder)
     if (ipv6)
         add_simple(builder, list, &(struct simple_listener){"udp6", TRANSPORT_UDP, "::1"});
     if (default_path(path, sizeof(path)))
-        add_simple(builder, list, &(struct simple_listener){"local", TRANSPORT_UNIX, path});
+        add_simple(builder, list, &(struct simple_listener){"local", TRANSPORT_UNIX, path})->optional = true;
     else
         conf_warning(builder->report, 0, "listeners.local",
                      "XDG_RUNTIME_DIR is not set, so there is no Unix socket");

@@ -213,8 +213,14 @@ static const struct conf *seal(struct loader *loader)
 {
     struct conf *conf = (struct conf *)loader->outcome->conf;
 
-    if (arena_seal(&conf->arena) < 0)
+    conf->references = malloc(sizeof(*conf->references));
+    if (!conf->references)
         return NULL;
+    *conf->references = 1;
+    if (arena_seal(&conf->arena) < 0) {
+        free(conf->references);
+        return NULL;
+    }
     loader->arena = (struct arena){0};
     return conf;
 }

@@ -15,23 +15,36 @@
 #define START_NS      (10 * NS_PER_S)    /* for a worker to be ready */
 #define KILL_GRACE_NS (1500 * NS_PER_MS) /* past the drain and what follows it, before workers are killed */
 
-static int open_all(struct generation *generation, struct shared_service *service)
+/* What workers need beside sockets. */
+static int open_memory(struct generation *generation, struct shared_service *service, unsigned workers)
+{
+    int error = shared_open(&generation->shared, service, workers, generation->conf->thread_count,
+                            generation->sockets.count);
+
+    return error ? error : slots_open(&generation->slots, workers, monotonic_ns());
+}
+
+static int open_all(struct generation *generation, struct shared_service *service, struct registry *registry,
+                    struct message *reason)
 {
     const struct conf *conf = generation->conf;
-    int error = listener_open(&generation->listeners, conf);
+    int error = sockets_open(&generation->sockets, registry, conf, reason);
 
     if (error)
         return error; /* logged */
-    if ((error = shared_open(&generation->shared, service, conf->processes, conf->thread_count,
-                             generation->listeners.count)) ||
-        (error = slots_open(&generation->slots, conf->processes, monotonic_ns()))) {
+    if ((error = open_memory(generation, service, conf->processes))) {
+        message_set(reason, "cannot start %u workers (%s)", conf->processes, strerror(-error));
         log_error("cannot start %u workers: %s", conf->processes, strerror(-error));
         return error;
     }
-    return limits_apply(conf, generation->listeners.count, &generation->connections);
+    if ((error =
+             descriptors_apply(conf, generation->sockets.count, registry->count, &generation->connections)))
+        message_set(reason, "limits.connections needs more file descriptors");
+    return error;
 }
 
-struct generation *generation_new(unsigned number, const struct conf *conf, struct shared_service *service)
+struct generation *generation_new(unsigned number, const struct conf *conf, struct shared_service *service,
+                                  struct registry *registry, struct message *reason)
 {
     struct generation *generation = calloc(1, sizeof(*generation));
 
@@ -41,18 +54,41 @@ struct generation *generation_new(unsigned number, const struct conf *conf, stru
     }
     generation->number = number;
     generation->conf = conf;
-    if (open_all(generation, service) == 0)
+    if (open_all(generation, service, registry, reason) == 0)
         return generation;
     generation->conf = NULL; /* still the caller's */
     generation_free(generation, false);
     return NULL;
 }
 
+struct generation *generation_new_leftover(const struct generation *serving, struct shared_service *service,
+                                           int64_t now)
+{
+    struct generation *generation = calloc(1, sizeof(*generation));
+    int error;
+
+    if (!generation)
+        return NULL;
+    conf_hold(serving->conf);
+    generation->conf = serving->conf;
+    generation->connections = serving->connections;
+    sockets_open_leftover(&generation->sockets, &serving->sockets);
+    error = generation->sockets.count ? open_memory(generation, service, 1) : -ENOENT;
+    if (error) {
+        generation_free(generation, false);
+        return NULL;
+    }
+    for (size_t i = 0; i < generation->sockets.count; i++)
+        atomic_store(&generation->shared.retired[i], true);
+    generation_drain(generation, SIGUSR1, now);
+    return generation;
+}
+
 void generation_free(struct generation *generation, bool keep)
 {
     if (!generation)
         return;
-    listener_close(&generation->listeners, keep);
+    sockets_close(&generation->sockets, keep);
     slots_close(&generation->slots);
     shared_close(&generation->shared);
     conf_free(generation->conf);
@@ -71,7 +107,7 @@ static _Noreturn void become_worker(const struct generation *generation, const s
                                     unsigned index, int ready_fd, pid_t master)
 {
     struct worker_settings settings = {.conf = generation->conf,
-                                       .listeners = &generation->listeners,
+                                       .sockets = &generation->sockets,
                                        .shared = &generation->shared,
                                        .slot = index,
                                        .connections = generation->connections,
@@ -79,11 +115,12 @@ static _Noreturn void become_worker(const struct generation *generation, const s
                                        .lifeline_fd = nursery->lifeline[0],
                                        .ready_fd = ready_fd,
                                        .announce_fd = nursery->announce_fd,
+                                       .shut_fd = nursery->shut_fd,
                                        .log_wake_fd = generation->slots.table[index].log_wake_fd};
 
     close(nursery->lifeline[1]);
     nursery->close_inherited(nursery->context);
-    listener_close_others(&generation->listeners);
+    sockets_close_others(&generation->sockets);
     _exit(worker_run(&settings));
 }
 

@@ -4,6 +4,7 @@
 #ifndef SOCKGREET_GENERATION_H
 #define SOCKGREET_GENERATION_H
 
+#include "base/message.h"
 #include "conf/conf.h"
 #include "master/slots.h"
 #include "net/sockets.h"
@@ -19,7 +20,7 @@ struct generation {
     unsigned number; /* from 1 */
     enum generation_state state;
     const struct conf *conf; /* owned */
-    struct listener_set listeners;
+    struct sockets sockets;
     struct shared shared;
     struct slots slots;
     unsigned connections; /* that it may hold at once */
@@ -31,18 +32,25 @@ struct generation {
 /* What workers of every generation inherit from the master. */
 struct nursery {
     int lifeline[2]; /* workers read the first, whose end of file says that the master is gone */
-    int announce_fd; /* eventfd: a worker died, look at the listeners */
+    int announce_fd; /* eventfd: look at every listening socket */
+    int shut_fd;     /* eventfd: one of them was shut down */
     void (*close_inherited)(void *context); /* in the child: close what only the master may have */
     void *context;
 };
 
-/* Opens the listeners (see listener_open()) and everything else that workers need, and forks none yet. Takes
- * conf over on success. Returns NULL, with the reason logged, if something cannot be had; then nothing has
- * changed. */
-struct generation *generation_new(unsigned number, const struct conf *conf, struct shared_service *service);
+/* Opens the sockets (see sockets_open()) and everything else that workers need, and forks none yet. Takes
+ * conf over on success. Returns NULL if something cannot be had; then nothing has changed. Why is logged,
+ * unless *reason says already that the same was in the way the last time. */
+struct generation *generation_new(unsigned number, const struct conf *conf, struct shared_service *service,
+                                  struct registry *registry, struct message *reason);
+
+/* A generation of one worker that drains from the beginning: it serves the clients who wait at inherited
+ * sockets that serving's have replaced. NULL if there are no such sockets. */
+struct generation *generation_new_leftover(const struct generation *serving, struct shared_service *service,
+                                           int64_t now);
 
 /* Frees everything; no worker may be left. keep: sockets that nobody else has outlive the process (see
- * listener_close()). NULL is allowed. */
+ * sockets_close()). NULL is allowed. */
 void generation_free(struct generation *generation, bool keep);
 
 /* Forks the workers that are due. */

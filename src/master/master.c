@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <sysexits.h>
 
+#define LISTEN_AGAIN_NS (100 * NS_PER_MS) /* at the least between two such looks */
+
 struct generation *master_generation(const struct master *master, unsigned i)
 {
     return i == 0 ? master->serving : i == 1 ? master->starting : master->draining[i - 2];
@@ -51,6 +53,7 @@ static void close_inherited(void *context)
 
     close_fd(&master->signal_fd);
     close_fd(&master->upgrade.ready_fd);
+    close_fd(&master->replaced_fd);
     FOR_EACH_GENERATION (master, generation)
         generation_close_pipes(generation);
 }
@@ -61,7 +64,8 @@ static int open_all(struct master *master)
     master->nursery.context = master;
     master->signal_fd = open_signals();
     master->nursery.announce_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (master->signal_fd < 0 || master->nursery.announce_fd < 0 ||
+    master->nursery.shut_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (master->signal_fd < 0 || master->nursery.announce_fd < 0 || master->nursery.shut_fd < 0 ||
         pipe2(master->nursery.lifeline, O_CLOEXEC) < 0)
         return -errno;
     master->service = shared_service_open();
@@ -76,10 +80,13 @@ static void close_all(struct master *master)
     upgrade_close(master);
     FOR_EACH_GENERATION (master, generation)
         generation_free(generation, keep);
+    registry_close(master->registry);
     shared_service_close(master->service);
     close_fd(&master->nursery.lifeline[0]);
     close_fd(&master->nursery.lifeline[1]);
     close_fd(&master->nursery.announce_fd);
+    close_fd(&master->nursery.shut_fd);
+    close_fd(&master->replaced_fd);
     close_fd(&master->signal_fd);
 }
 
@@ -112,21 +119,26 @@ static void report_listeners(const struct generation *generation)
 
     if (!generation->conf->file)
         log_notice("no configuration file: serving the built-in defaults, to this host only");
-    for (size_t i = 0; i < generation->listeners.count; i++) {
-        const struct listener_socket *s = &generation->listeners.sockets[i];
+    for (size_t i = 0; i < generation->sockets.count; i++) {
+        const struct sockets_member *m = &generation->sockets.members[i];
 
-        if (i && s[-1].conf == s->conf && address_equal(&s[-1].address, &s->address))
+        if (i && m[-1].conf == m->conf && address_equal(&m[-1].socket->address, &m->socket->address))
             continue; /* another shard */
-        address_text(&s->address, where, sizeof(where));
-        log_info("Listening on %s (%s, %s)", where, s->conf->name, transport_name(s->conf->transport));
+        address_text(&m->socket->address, where, sizeof(where));
+        log_info("Listening on %s (%s, %s)", where, m->conf->name, transport_name(m->conf->transport));
     }
 }
 
 static void write_pid(void)
 {
     char directory[512];
+    pid_t other = runtime_other_owner();
     int error = runtime_write_pid();
 
+    if (other && protocol_directory(directory, sizeof(directory)))
+        log_warning("%s belongs to another sockgreetd (pid %d): nothing is written there, and sockgreetctl "
+                    "finds this one by --pid=%d only",
+                    directory, (int)other, (int)getpid());
     if (error && protocol_directory(directory, sizeof(directory)))
         log_warning("cannot write to %s: %s; sockgreetctl will not find this process", directory,
                     strerror(-error));
@@ -142,7 +154,8 @@ static void first_ready(struct master *master, int64_t now)
     status_update(master, now);
     notify_ready(master->status);
     write_pid();
-    upgrade_report_ready();
+    upgrade_report_ready(master);
+    start_settle(master, now);
 }
 
 static void workers_ready(struct master *master, int64_t now)
@@ -162,7 +175,20 @@ static void workers_ready(struct master *master, int64_t now)
 static void announce(const struct master *master)
 {
     if (write(master->nursery.announce_fd, &(uint64_t){1}, sizeof(uint64_t)) < 0)
-        log_warning("cannot announce a worker's death: %s", strerror(errno));
+        log_warning("cannot tell the workers to look at their sockets: %s", strerror(errno));
+}
+
+/* A worker found that a listening socket listens no more. Any process that has it can have done that. */
+static void listen_again(struct master *master, int64_t now)
+{
+    uint64_t count;
+
+    if (now < master->listen_again_at ||
+        read(master->nursery.shut_fd, &count, sizeof(count)) != sizeof(count))
+        return;
+    master->listen_again_at = now + LISTEN_AGAIN_NS;
+    if (master->serving && sockets_listen_again(&master->serving->sockets))
+        announce(master);
 }
 
 static void worker_ended(struct master *master, struct generation *generation, struct slot *slot, int status,
@@ -301,6 +327,7 @@ static int64_t turn(struct master *master, int64_t now)
 
     read_ready(master, now);
     handle_signals(master, now);
+    listen_again(master, now);
     reload_step(master, now);
     upgrade_step(master, now);
     reap(master, now);
@@ -315,6 +342,8 @@ static int64_t turn(struct master *master, int64_t now)
     if (now >= master->status_at && (master->serving || master->stop == STOP_DRAIN))
         status_update(master, now);
     next = earliest(next, feed_watchdog(master, now));
+    if (now < master->listen_again_at)
+        next = earliest(next, master->listen_again_at);
     next = earliest(next, reload_next(master, now));
     if (master->serving)
         next = earliest(next, master->status_at);
@@ -335,9 +364,10 @@ static unsigned count_slots(const struct master *master)
 /* Sleeps until a signal, a worker's word, the loader's or a new binary's news, or the time next. */
 static void wait_for_events(struct master *master, int64_t next)
 {
-    unsigned count = 0, room = count_slots(master) + 3;
+    unsigned count = 0, room = count_slots(master) + 4;
     struct pollfd *fds = calloc(room, sizeof(*fds));
     int64_t wait = next - monotonic_ns();
+    bool may_listen = monotonic_ns() >= master->listen_again_at;
     int timeout = next == SLOT_NEVER ? -1 : wait <= 0 ? 0 : (int)(wait / NS_PER_MS) + 1;
 
     if (!fds) { /* without memory for the list, look at everything often */
@@ -347,6 +377,7 @@ static void wait_for_events(struct master *master, int64_t next)
     fds[count++] = (struct pollfd){.fd = master->signal_fd, .events = POLLIN};
     fds[count++] = (struct pollfd){.fd = reload_fd(master), .events = POLLIN};
     fds[count++] = (struct pollfd){.fd = master->upgrade.ready_fd, .events = POLLIN};
+    fds[count++] = (struct pollfd){.fd = may_listen ? master->nursery.shut_fd : -1, .events = POLLIN};
     FOR_EACH_GENERATION (master, generation)
         for (unsigned i = 0; i < generation->slots.count; i++)
             fds[count++] = (struct pollfd){.fd = generation->slots.table[i].ready_fd, .events = POLLIN};
@@ -385,41 +416,39 @@ static void report_end(const struct master *master)
     }
 }
 
-static int start(struct master *master, const struct conf *conf)
+/* Returns an exit status. */
+static int start(struct master *master)
 {
     int error = open_all(master);
 
     if (error) {
         log_error("cannot start: %s", strerror(-error));
-        return error;
+        return EX_OSERR;
     }
     runtime_open();
-    master->starting = generation_new(1, conf, master->service);
-    if (!master->starting)
-        return -EIO; /* logged */
-    listener_forget_inherited();
     master->last_number = 1;
-    return 0;
+    return start_first(master);
 }
 
-int master_run(const struct master_settings *settings, const struct conf *conf)
+int master_replaced_fd(void)
+{
+    return upgrade_inherited_fd();
+}
+
+int master_run(const struct master_settings *settings)
 {
     struct master master = {.settings = settings,
+                            .registry = settings->registry,
+                            .replaced_fd = settings->replaced_fd,
                             .signal_fd = -1,
-                            .nursery = {.lifeline = {-1, -1}, .announce_fd = -1},
+                            .nursery = {.lifeline = {-1, -1}, .announce_fd = -1, .shut_fd = -1},
                             .upgrade = {.ready_fd = -1}};
-    int error;
+    int status = start(&master);
 
-    if (settings->degraded)
-        snprintf(master.degraded, sizeof(master.degraded), "%.*s", (int)strcspn(settings->degraded, "\n"),
-                 settings->degraded);
-    error = start(&master, conf);
-    if (error == 0) {
+    if (status == 0 && master.starting) {
         supervise(&master);
         report_end(&master);
-    } else {
-        conf_free(conf);
     }
     close_all(&master);
-    return error ? EX_OSERR : 0;
+    return status;
 }

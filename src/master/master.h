@@ -6,19 +6,26 @@
 #define SOCKGREET_MASTER_H
 
 #include "conf/conf.h"
+#include "net/registry.h"
 
 struct master_settings {
-    const struct conf_source *source; /* for reloads */
-    const char *degraded; /* why conf is the last good one and not source's; NULL: it is source's */
-    char **argv;          /* for an upgrade */
+    const struct conf_source *source;
+    struct registry *registry; /* with the inherited sockets */
+    unsigned inherited;        /* how many of them an earlier life of this service had */
+    int replaced_fd;           /* -1, or where the process that this one replaces hears that it serves */
+    char **argv;               /* for an upgrade */
 };
+
+/* The descriptor on which the process that this one replaces waits for it; -1: it replaces none. Call before
+ * anything reads the environment's word on descriptors (sd_listen_fds(3)). */
+int master_replaced_fd(void);
 
 /* Blocks all signals for good, before anything that takes time: those that come meanwhile wait for
  * master_run(). The kernel throws away what a process 1 has not blocked (pid_namespaces(7)). */
 void master_block_signals(void);
 
-/* Binds the listeners, starts the workers and supervises them until SIGTERM or SIGINT. Takes conf over.
- * Returns the exit status: 0 or EX_OSERR. In a worker it does not return. */
-int master_run(const struct master_settings *settings, const struct conf *conf);
+/* Loads the configuration, binds the listeners, starts the workers and supervises them until SIGTERM or
+ * SIGINT. Returns the exit status: 0, EX_CONFIG or EX_OSERR. In a worker it does not return. */
+int master_run(const struct master_settings *settings);
 
 #endif

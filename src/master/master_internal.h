@@ -44,8 +44,11 @@ enum stop_state { STOP_NO, STOP_DELAY /* timeouts.drain_delay */, STOP_DRAIN };
 struct master {
     const struct master_settings *settings;
     struct shared_service *service;
+    struct registry *registry;
     struct nursery nursery;
     int signal_fd;
+    int replaced_fd;         /* see master_settings */
+    int64_t listen_again_at; /* not before, so that a worker cannot keep the master busy */
 
     struct generation *serving;                    /* NULL until the first is ready */
     struct generation *starting;                   /* NULL, or the first, or that of a reload */
@@ -60,6 +63,7 @@ struct master {
 
     struct stats_totals retired; /* counters of generations that are gone */
     uint64_t retired_written;
+    struct message unwanted; /* a socket that was passed and that no listener wants */
     char degraded[256]; /* why the last good configuration serves instead of the file; "" if it does not */
     char last_failure[160]; /* "" if there was none */
     unsigned retired_restarts;
@@ -80,7 +84,16 @@ struct master {
 /* master.c: the i-th of serving, starting and draining ones; NULL where there is none. */
 struct generation *master_generation(const struct master *master, unsigned i);
 
-/* master_stop.c: master->serving serves instead of this generation from now on, or instead of
+/* start.c: opens the first generation, master->starting: of the source's configuration or, on a restart that
+ * cannot have it, of the last good one. Where a service manager waits for this process, what is in the way is
+ * waited for. Returns 0, or the exit status; EX_OK with nothing starting: a signal asked for the end. */
+int start_first(struct master *master);
+
+/* The first generation serves: whoever waits at inherited sockets that it has replaced is served, and what
+ * nobody wants is closed. */
+void start_settle(struct master *master, int64_t now);
+
+/* stop.c: master->serving serves instead of this generation from now on, or instead of
  * master->starting. */
 void master_retire_generation(struct master *master, struct generation *generation, int64_t now);
 void master_abandon_start(struct master *master, int64_t now);
@@ -109,7 +122,10 @@ void upgrade_step(struct master *master, int64_t now);
 void upgrade_close(struct master *master);
 
 /* The other side: tells the process that this one replaces that it serves now. */
-void upgrade_report_ready(void);
+void upgrade_report_ready(struct master *master);
+
+/* See master_replaced_fd(). */
+int upgrade_inherited_fd(void);
 
 /* status.c */
 void status_totals(const struct master *master, struct stats_totals *totals, uint64_t *written);

@@ -99,6 +99,7 @@ static void loaded(struct master *master, int64_t now)
 {
     struct reload *reload = &master->reload;
     const struct conf *conf = NULL;
+    struct message unused = {0};
     char *messages = NULL;
     enum loader_status status = loader_finish(reload->loader, &conf, &messages);
 
@@ -109,7 +110,8 @@ static void loaded(struct master *master, int64_t now)
         fail(master, status == LOADER_REFUSED ? EX_CONFIG : EX_OSERR, now);
         return;
     }
-    master->starting = generation_new(master->last_number + 1, conf, master->service);
+    master->starting =
+        generation_new(master->last_number + 1, conf, master->service, master->registry, &unused);
     if (!master->starting) {
         conf_free(conf);
         fail(master, EX_OSERR, now);
@@ -143,12 +145,16 @@ void reload_promote(struct master *master, int64_t now)
 {
     struct generation *old = master->serving, *new = master->starting;
 
+    if (old && sockets_publish(&new->sockets) < 0) {
+        abandon_start(master, now);
+        return;
+    }
     new->state = GENERATION_SERVING;
     master->serving = new;
     master->starting = NULL;
     log_open(new->conf->log_target, new->conf->log_level);
-    listener_settle(&new->listeners);
-    listener_store(&new->listeners);
+    sockets_settle(&new->sockets);
+    sockets_store(&new->sockets);
     if (old) {
         master_retire_generation(master, old, now);
         master->degraded[0] = '\0';

@@ -85,11 +85,27 @@ static double served_per_second(struct master *master, uint64_t served, int64_t 
     return rate;
 }
 
+/* What is not as it should be, and who is on the way out. */
+static void compose_more(const struct master *master, unsigned finishing, struct message *more)
+{
+    struct message trouble = {0};
+    unsigned down = master->serving ? sockets_down(&master->serving->sockets, &trouble) : 0;
+
+    more->text[0] = '\0';
+    if (finishing)
+        message_add(more, ", %u finishing", finishing);
+    if (down)
+        message_add(more, "; %u listeners down (%s)", down, trouble.text);
+    if (master->unwanted.text[0])
+        message_add(more, "; %s", master->unwanted.text);
+}
+
 static void compose(struct master *master, char *text, size_t size, int64_t now)
 {
     const struct generation *generation = master->serving ? master->serving : master->starting;
     struct stats_totals totals;
-    unsigned alive = 0, wanted = 0, restarts = master->retired_restarts;
+    unsigned alive = 0, wanted = 0, finishing = 0, restarts = master->retired_restarts;
+    struct message more;
     uint64_t written, served;
 
     status_totals(master, &totals, &written);
@@ -100,13 +116,15 @@ static void compose(struct master *master, char *text, size_t size, int64_t now)
         restarts += slots_restarts(&generation->slots);
     }
     for (unsigned i = 0; i < master->draining_count; i++)
-        alive += slots_alive(&master->draining[i]->slots);
-    snprintf(
-        text, size, "%s%s%sGeneration %u %s: %u of %u workers, %" PRIu64 " greeted (%.0f/s), %u restarts%s%s",
-        master->degraded[0] ? "CONFIGURATION REFUSED, serving the last good one (" : "", master->degraded,
-        master->degraded[0] ? "). " : "", generation ? generation->number : master->last_number,
-        state_word(master), alive, wanted, served, served_per_second(master, served, now), restarts,
-        master->last_failure[0] ? "; last failure: " : "", master->last_failure);
+        finishing += slots_alive(&master->draining[i]->slots);
+    compose_more(master, finishing, &more);
+    snprintf(text, size,
+             "%s%s%sGeneration %u %s: %u of %u workers, %" PRIu64 " greeted (%.0f/s), %u restarts%s%s%s",
+             master->degraded[0] ? "CONFIGURATION REFUSED, serving the last good one (" : "",
+             master->degraded, master->degraded[0] ? "). " : "",
+             generation ? generation->number : master->last_number, state_word(master), alive, wanted, served,
+             served_per_second(master, served, now), restarts, more.text,
+             master->last_failure[0] ? "; last failure: " : "", master->last_failure);
 }
 
 void status_update(struct master *master, int64_t now)

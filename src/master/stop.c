@@ -19,7 +19,7 @@ static void drain(struct master *master, struct generation *generation, int sign
 
 void master_retire_generation(struct master *master, struct generation *generation, int64_t now)
 {
-    listener_retire(&generation->listeners, &master->serving->listeners, generation->shared.retired);
+    sockets_retire(&generation->sockets, &master->serving->sockets, generation->shared.retired);
     drain(master, generation, SIGUSR1, now);
 }
 

@@ -4,6 +4,7 @@
 #include "base/util.h"
 #include "log/log.h"
 #include "master/master_internal.h"
+#include "system/descriptors.h"
 #include "system/notify.h"
 
 #include <fcntl.h>
@@ -18,59 +19,72 @@
 #define READY_NS  (10 * NS_PER_S)
 #define READY_ENV "SOCKGREET_UPGRADE_FD"
 
-/* The sockets in the order they will have, as sd_listen_fds(3) wants them: from 3 on. */
-static int place_sockets(const struct listener_set *set, int ready_fd)
+/* All sockets, also those of generations that drain: they would be in the way of the new process's. From 3
+ * on, as sd_listen_fds(3) wants them, in the order of the registry. */
+static int place_sockets(const struct registry *registry, int ready_fd)
 {
-    int count = (int)set->count, high = SD_LISTEN_FDS_START + count + 1;
+    int count = (int)registry->count, high = SD_LISTEN_FDS_START + count + 1, i = 0;
     int *copies = calloc((size_t)count + 1, sizeof(int));
 
     if (!copies)
         return -1;
-    for (int i = 0; i <= count; i++) { /* out of the way first, so that none is overwritten */
-        copies[i] = fcntl(i < count ? set->sockets[i].fd : ready_fd, F_DUPFD_CLOEXEC, high);
-        if (copies[i] < 0)
-            return -1;
-    }
-    for (int i = 0; i <= count; i++)
-        if (dup2(copies[i], SD_LISTEN_FDS_START + i) < 0) /* without close-on-exec */
+    /* Out of the way first, so that none is overwritten. */
+    for (const struct socket *socket = registry->first; socket; socket = socket->next)
+        copies[i++] = fcntl(socket->fd, F_DUPFD_CLOEXEC, high);
+    copies[i] = fcntl(ready_fd, F_DUPFD_CLOEXEC, high);
+    for (i = 0; i <= count; i++)
+        if (copies[i] < 0 || dup2(copies[i], SD_LISTEN_FDS_START + i) < 0) /* without close-on-exec */
             return -1;
     return SD_LISTEN_FDS_START + count;
 }
 
-static int set_environment(const struct listener_set *set, int ready_fd)
+static char *join_labels(const struct registry *registry)
 {
-    char number[16], *names = calloc(set->count + 1, LISTENER_LABEL_MAX + 1);
+    char *labels = calloc(registry->count + 1, SOCKET_LABEL_MAX + 1), *end = labels;
 
-    if (!names)
+    for (const struct socket *socket = registry->first; end && socket; socket = socket->next)
+        end = stpcpy(stpcpy(end, socket_short_label(socket)), socket->next ? ":" : "");
+    return labels;
+}
+
+static int set_environment(const struct registry *registry, int ready_fd)
+{
+    char number[16], *labels = join_labels(registry);
+
+    if (!labels)
         return -1;
-    for (size_t i = 0; i < set->count; i++) {
-        strcat(names, set->sockets[i].bound->label);
-        if (i + 1 < set->count)
-            strcat(names, ":");
-    }
-    setenv("LISTEN_FDNAMES", names, 1);
+    setenv("LISTEN_FDNAMES", labels, 1);
     snprintf(number, sizeof(number), "%d", (int)getpid());
     setenv("LISTEN_PID", number, 1);
-    snprintf(number, sizeof(number), "%zu", set->count);
+    snprintf(number, sizeof(number), "%zu", registry->count);
     setenv("LISTEN_FDS", number, 1);
     snprintf(number, sizeof(number), "%d", ready_fd);
     return setenv(READY_ENV, number, 1);
 }
 
+/* The child's last word: why it cannot be the new process. */
+static _Noreturn void give_up(int ready_fd)
+{
+    int error = errno;
+
+    if (write(ready_fd, &error, sizeof(error)) < 0)
+        _exit(72);
+    _exit(71);
+}
+
 /* In the child, which nothing but exec follows. */
 static _Noreturn void execute(const struct master *master, int ready_fd)
 {
-    const struct listener_set *set = &master->serving->listeners;
     sigset_t none;
-    int fd = place_sockets(set, ready_fd);
+    int fd = place_sockets(master->registry, ready_fd);
 
-    if (fd < 0 || set_environment(set, fd) < 0)
-        _exit(71);
+    if (fd < 0 || set_environment(master->registry, fd) < 0)
+        give_up(ready_fd);
     close_range((unsigned)fd + 1, ~0u, 0);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     execv(master->settings->argv[0], master->settings->argv);
-    _exit(71);
+    give_up(fd);
 }
 
 void upgrade_start(struct master *master, int64_t now)
@@ -113,20 +127,23 @@ static void fail(struct master *master, const char *why)
     master->upgrade.pid = 0;
     master->status_at = 0; /* at once */
     snprintf(master->last_failure, sizeof(master->last_failure), "upgrade failed: %s", why);
-    log_event(LOG_ERR, MESSAGE_UPGRADE, NULL, "Upgrade failed: the new process %s; this one serves on", why);
+    log_event(LOG_ERR, MESSAGE_UPGRADE, NULL, "Upgrade failed: the new process %s; this one keeps serving", why);
 }
 
 void upgrade_step(struct master *master, int64_t now)
 {
     struct upgrade *upgrade = &master->upgrade;
-    char byte;
+    char word[sizeof(int)], why[128];
     ssize_t n;
 
     if (!upgrade->pid || upgrade->done)
         return;
-    n = read(upgrade->ready_fd, &byte, 1);
+    n = read(upgrade->ready_fd, word, sizeof(word));
     if (n == 0) {
         fail(master, "ended before it was ready");
+    } else if (n == sizeof(int)) {
+        snprintf(why, sizeof(why), "cannot be executed: %s", strerror(*(int *)(void *)word));
+        fail(master, why);
     } else if (n == 1) {
         close_fd(&upgrade->ready_fd);
         upgrade->done = true;
@@ -144,15 +161,21 @@ void upgrade_close(struct master *master)
         fail(master, "was not ready when this one was stopped");
 }
 
-void upgrade_report_ready(void)
+int upgrade_inherited_fd(void)
 {
     const char *number = getenv(READY_ENV);
-    int fd = number ? atoi(number) : -1;
+    unsigned passed = descriptors_passed();
+    long fd = number && passed ? strtol(number, NULL, 10) : -1;
 
     unsetenv(READY_ENV);
-    if (fd < SD_LISTEN_FDS_START)
+    return fd == (long)(SD_LISTEN_FDS_START + passed) ? (int)fd : -1;
+}
+
+void upgrade_report_ready(struct master *master)
+{
+    if (master->replaced_fd < 0)
         return;
-    if (write(fd, "R", 1) != 1)
+    if (write(master->replaced_fd, "R", 1) != 1)
         log_warning("cannot tell the process that this one replaces: %s", strerror(errno));
-    close(fd);
+    close_fd(&master->replaced_fd);
 }

@@ -3,366 +3,467 @@
 
 #include "base/util.h"
 #include "log/log.h"
-#include "net/socket.h"
 #include "system/notify.h"
+#include "system/privs.h"
 
+#include <ctype.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 
-/* All sockets that a set has. */
-static struct bound_socket *all;
+/* One endpoint on its way to its sockets. */
+struct opening {
+    struct sockets *sockets;
+    const struct conf *conf;
+    struct message *reason;
+    struct message last; /* what was in the way the last time */
+    bool quiet;          /* it still is */
+    size_t room;         /* of sockets->members */
+    unsigned mark;
+    int first_error;
+};
 
-static struct {
-    struct bound_socket **sockets; /* NULL: adopted */
-    size_t count;
-} inherited;
+/* --- Errors --- */
 
-static struct bound_socket *bound_new(int fd, const char *label)
+static const char *in_use_hint(const struct registry *registry, const struct socket_wanted *wanted,
+                               struct message *hint)
 {
-    struct bound_socket *bound = calloc(1, sizeof(*bound));
+    const struct socket *own = registry_next_overlapping(registry, NULL, wanted);
+    char where[ADDRESS_TEXT_MAX];
 
-    if (!bound)
-        return NULL;
-    bound->fd = fd;
-    bound->owned = strncmp(label, LISTENER_LABEL_PREFIX, strlen(LISTENER_LABEL_PREFIX)) == 0;
-    snprintf(bound->label, sizeof(bound->label), "%s", label);
-    return bound;
+    if (!own)
+        return wanted->endpoint.address.sa.sa_family == AF_UNIX
+                   ? ": another program listens there (ss -lxp shows which)"
+                   : ": another program listens there (ss -lntup shows which)";
+    socket_text(own, where, sizeof(where));
+    if (own->owned)
+        message_set(hint, ": this service itself has %s, made by another user; stop and start it", where);
+    else
+        message_set(hint, ": %s has %s; change that unit too", own->label, where);
+    return hint->text;
 }
 
-int listener_inherit(void)
+static const char *path_hint(const struct conf_listener *conf, int error, struct message *hint)
 {
-    char **names = NULL;
-    int count = sd_listen_fds_with_names(1, &names), owned = 0;
-
-    if (count <= 0)
-        return count;
-    inherited.sockets = calloc((size_t)count, sizeof(*inherited.sockets));
-    for (int i = 0; i < count; i++) {
-        struct bound_socket *bound = inherited.sockets ? bound_new(SD_LISTEN_FDS_START + i, names[i]) : NULL;
-
-        if (bound) {
-            bound->stored = bound->owned && notify_enabled();
-            owned += bound->owned;
-            inherited.sockets[inherited.count++] = bound;
-        }
-        free(names[i]);
+    if (error == -EPERM && *conf->group) {
+        message_set(hint,
+                    ": the service is not a member of group %s; as root: systemctl edit sockgreet, "
+                    "[Service], SupplementaryGroups=%s, and restart it",
+                    conf->group, conf->group);
+        return hint->text;
     }
-    free(names);
-    return inherited.count == (size_t)count ? owned : -ENOMEM;
+    if (notify_enabled() && (error == -EACCES || error == -EROFS || error == -ENOENT))
+        return ": the service may make sockets below /run/sockgreet only";
+    return "";
 }
 
-static void bound_hold(struct bound_socket *bound)
+static const char *find_hint(const struct opening *opening, const struct socket_wanted *wanted, int error,
+                             struct message *hint)
 {
-    if (bound->references++ > 0)
+    unsigned port = address_port(&wanted->endpoint.address);
+
+    if (error == -EADDRINUSE)
+        return in_use_hint(opening->sockets->registry, wanted, hint);
+    if (path_is(&wanted->endpoint.address))
+        return path_hint(wanted->conf, error, hint);
+    if (error == -EACCES && port && port < 1024)
+        return ": ports under 1024 need CAP_NET_BIND_SERVICE";
+    if (error == -EADDRNOTAVAIL)
+        return ": no interface has this address (free_bind = true binds it all the same)";
+    if (error == -ENODEV)
+        return ": there is no such interface";
+    return "";
+}
+
+static void remember(struct opening *opening, const struct socket_wanted *wanted, const char *step, int error)
+{
+    char where[ADDRESS_TEXT_MAX], why[128];
+
+    if (opening->first_error)
         return;
-    bound->next = all;
-    all = bound;
+    opening->first_error = error;
+    address_text(&wanted->endpoint.address, where, sizeof(where));
+    snprintf(why, sizeof(why), "%s", strerror(-error));
+    why[0] = (char)tolower((unsigned char)why[0]);
+    message_set(opening->reason, "cannot %s %s (%s)", step, where, why);
+    opening->quiet = strcmp(opening->reason->text, opening->last.text) == 0;
 }
 
-static void bound_release(struct bound_socket *bound, bool keep)
+static void report(struct opening *opening, const struct socket_wanted *wanted, const char *step, int error)
 {
-    struct bound_socket **link = &all;
+    const struct conf_listener *listener = wanted->conf;
+    char where[ADDRESS_TEXT_MAX], place[256] = "";
+    struct message hint;
+    const char *more = find_hint(opening, wanted, error, &hint);
 
-    if (--bound->references > 0)
+    address_text(&wanted->endpoint.address, where, sizeof(where));
+    if (opening->conf->file && listener->line)
+        snprintf(place, sizeof(place), "%s:%u: ", opening->conf->file, listener->line);
+    if (!listener->optional)
+        remember(opening, wanted, step, error);
+    if (opening->quiet)
         return;
-    while (*link != bound)
-        link = &(*link)->next;
-    *link = bound->next;
-    if (bound->owned && !keep && bind_is_path(&bound->address))
-        unlink(bound->address.un.sun_path);
-    if (bound->stored && !keep)
-        notify_unstore(bound->label);
-    close_fd(&bound->fd);
-    free(bound);
+    log_event(listener->optional ? LOG_WARNING : LOG_ERR, MESSAGE_LISTENER_FAILED,
+              LOG_FIELDS("SOCKGREET_LISTENER", listener->name, "SOCKGREET_REASON", strerror(-error)),
+              "%slisteners.%s: cannot %s %s: %s%s", place, listener->name, step, where, strerror(-error),
+              more);
 }
 
-void listener_forget_inherited(void)
-{
-    for (size_t i = 0; i < inherited.count; i++) {
-        struct bound_socket *bound = inherited.sockets[i];
+/* --- Opening --- */
 
-        if (!bound)
-            continue;
-        if (!bound->owned)
-            log_warning("file descriptor %d (%s) that was passed belongs to no configured listener: closed",
-                        bound->fd, bound->label);
-        bound_hold(bound);
-        bound->address.length = sizeof(bound->address.un);
-        if (getsockname(bound->fd, &bound->address.sa, &bound->address.length) < 0)
-            bound->owned = false; /* no path of ours to remove */
-        bound_release(bound, false);
-    }
-    free(inherited.sockets);
-    inherited.sockets = NULL;
-    inherited.count = 0;
+static int reserve(struct opening *opening)
+{
+    struct sockets *sockets = opening->sockets;
+    size_t room = opening->room ? 2 * opening->room : 16;
+    struct sockets_member *members;
+
+    if (sockets->count < opening->room)
+        return 0;
+    members = reallocarray(sockets->members, room, sizeof(*members));
+    if (!members)
+        return -ENOMEM;
+    sockets->members = members;
+    opening->room = room;
+    return 0;
 }
 
-/* A socket that an earlier life, or systemd, had for this endpoint. */
-static struct bound_socket *adopt_inherited(const struct conf_listener *conf,
-                                            const struct conf_endpoint *endpoint)
+/* There is room. */
+static void add_member(struct opening *opening, struct socket *socket, const struct conf_listener *listener)
 {
-    for (size_t i = 0; i < inherited.count; i++) {
-        struct bound_socket *bound = inherited.sockets[i];
+    struct sockets *sockets = opening->sockets;
 
-        if (!bound || !bind_matches(bound->fd, conf, endpoint) ||
-            bind_adopted(bound->fd, conf, &endpoint->address) < 0)
-            continue;
-        inherited.sockets[i] = NULL;
-        bound->address = endpoint->address;
-        return bound;
-    }
-    return NULL;
+    socket->references++;
+    socket->mark = opening->mark;
+    sockets->members[sockets->count++] = (struct sockets_member){
+        .socket = socket,
+        .conf = listener,
+        .listener = (uint16_t)(listener - opening->conf->listeners),
+        .any = !transport_is_unix(listener->transport) &&
+               (address_is_any(&socket->address) || address_scope(&socket->address) == ADDRESS_BROADCAST ||
+                address_scope(&socket->address) == ADDRESS_MULTICAST)};
 }
 
-bool listener_has(const struct listener_set *set, const struct bound_socket *bound)
+/* Whether a socket of ours has its file where this one is to be. */
+static bool is_path_ours(const struct registry *registry, const struct socket_wanted *wanted)
 {
-    for (size_t i = 0; set && i < set->count; i++)
-        if (set->sockets[i].bound == bound)
+    const struct socket *socket = NULL;
+
+    if (!path_is(&wanted->endpoint.address))
+        return false;
+    while ((socket = registry_next_overlapping(registry, socket, wanted)))
+        if (socket->owned && path_is_there(&socket->address, socket->beside, &socket->file))
             return true;
     return false;
 }
 
-/* Whether a socket of some generation is the one meant. One whose path was removed cannot come back. */
-static bool is_shareable(const struct bound_socket *bound, const struct conf_listener *conf,
-                         const struct conf_endpoint *endpoint)
+/* Returns whether there is a socket of ours in the way. */
+static bool share_port(const struct registry *registry, const struct socket_wanted *wanted)
 {
-    return !(bound->retired && bind_is_path(&bound->address)) && bind_matches(bound->fd, conf, endpoint);
+    struct socket *socket = NULL;
+    bool any = false;
+
+    while ((socket = registry_next_overlapping(registry, socket, wanted)))
+        any |= socket_allow_sharing(socket, true) == 0;
+    return any;
 }
 
-/* A socket that some generation has, unless this set has it already. */
-static struct bound_socket *share(const struct listener_set *set, const struct conf_listener *conf,
-                                  const struct conf_endpoint *endpoint)
+/* A new socket. It is bound alone first, so that nobody else's port is shared; where a socket of ours is in
+ * the way, beside that. */
+static int make(struct opening *opening, const struct socket_wanted *wanted, bool another,
+                struct socket **made, const char **step)
 {
-    for (struct bound_socket *bound = all; bound; bound = bound->next)
-        if (bound->newest != set && is_shareable(bound, conf, endpoint))
-            return bound;
-    return NULL;
+    const struct sockets *sockets = opening->sockets;
+    int error;
+
+    if (is_path_ours(sockets->registry, wanted))
+        return socket_make(wanted, SOCKET_BESIDE, made, step);
+    if (another) /* the last member is the shard before, which has what those before it had */
+        socket_allow_sharing(sockets->members[sockets->count - 1].socket, true);
+    error = socket_make(wanted, another ? SOCKET_SHARED : SOCKET_ALONE, made, step);
+    if (error == -EADDRINUSE && !transport_is_unix(wanted->conf->transport) &&
+        share_port(sockets->registry, wanted))
+        error = socket_make(wanted, SOCKET_SHARED, made, step);
+    return error;
 }
 
-/* "sockgreet/tcp/127.0.0.1/12345/0": no colon may be in it, so an IPv6 address has dots in their place. */
-static void make_label(char label[LISTENER_LABEL_MAX + 1], const struct conf_listener *conf,
-                       const struct address *address, unsigned shard)
+static int open_one(struct opening *opening, const struct socket_wanted *wanted, bool another,
+                    const char **step)
 {
-    char host[ADDRESS_TEXT_MAX];
+    struct registry *registry = opening->sockets->registry;
+    struct socket *socket = registry_find(registry, wanted, opening->mark);
+    int error;
 
-    address_host(address, host, sizeof(host));
-    snprintf(label, LISTENER_LABEL_MAX + 1, LISTENER_LABEL_PREFIX "%s/%.160s/%u/%u%s%s",
-             transport_name(conf->transport), host, address_port(address), shard, *conf->interface ? "/" : "",
-             conf->interface);
-    for (char *p = label; *p; p++)
-        if (*p == ':')
-            *p = '.';
-}
-
-/* A new socket for the endpoint, or for its IPv4 half where there is no IPv6. Returns 0 or -errno. */
-static int bind_endpoint(struct bound_socket **bound, const struct conf_listener *conf,
-                         struct conf_endpoint *endpoint, unsigned shard, const char **step)
-{
-    char label[LISTENER_LABEL_MAX + 1];
-    int fd = bind_new(conf, endpoint, shard > 0, step);
-
-    if (fd == -EAFNOSUPPORT && endpoint->dual_stack) {
-        struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = endpoint->address.in6.sin6_port};
-
-        address_set(&endpoint->address, (const struct sockaddr *)&any, sizeof(any));
-        endpoint->dual_stack = false;
-        fd = bind_new(conf, endpoint, shard > 0, step);
+    *step = "make room for";
+    if ((error = reserve(opening)))
+        return error;
+    if (!socket) {
+        if ((error = make(opening, wanted, another, &socket, step)))
+            return error;
+        registry_add(registry, socket);
+        if (path_is(&socket->address) && path_is_private(&socket->address))
+            log_warning(
+                "listeners.%s: the directory of %s is private to this service (PrivateTmp=): no other "
+                "program finds the socket there; use /run/sockgreet",
+                wanted->conf->name, wanted->conf->path);
     }
-    if (fd < 0)
-        return fd;
-    make_label(label, conf, &endpoint->address, shard);
-    *bound = bound_new(fd, label);
-    if (!*bound) {
-        if (bind_is_path(&endpoint->address))
-            unlink(endpoint->address.un.sun_path);
-        close(fd);
-        return -ENOMEM;
-    }
-    (*bound)->address = endpoint->address;
+    add_member(opening, socket, wanted->conf);
     return 0;
 }
 
-static int open_shard(struct listener_set *set, const struct conf *conf, size_t index,
-                      const struct conf_endpoint *wanted, unsigned shard, const char **step)
+static void open_endpoint(struct opening *opening, const struct conf_listener *listener,
+                          const struct conf_endpoint *endpoint)
 {
-    const struct conf_listener *listener = &conf->listeners[index];
-    struct conf_endpoint endpoint = *wanted;
-    struct bound_socket *bound = share(set, listener, &endpoint);
-    bool unix_socket = transport_is_unix(listener->transport);
+    struct socket_wanted wanted = socket_want(listener, endpoint);
+    unsigned count = listener->transport == TRANSPORT_UDP ? listener->shards : 1;
+
+    for (unsigned i = 0; i < count; i++) {
+        const char *step = "open";
+        int error = open_one(opening, &wanted, i > 0, &step);
+
+        if (error) {
+            report(opening, &wanted, step, error);
+            return;
+        }
+    }
+}
+
+/* A member as it would be wanted. */
+static struct socket_wanted wanted_of(const struct sockets_member *member)
+{
+    const struct socket *socket = member->socket;
+
+    return (struct socket_wanted){.conf = member->conf,
+                                  .endpoint = {.address = socket->address, .dual_stack = !socket->v6only},
+                                  .interface = socket->interface};
+}
+
+/* The member that includes a socket's clients, or has some of them; NULL if none does. */
+static const struct sockets_member *find_overlapping(const struct sockets *sockets,
+                                                     const struct socket *socket, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct socket_wanted wanted = wanted_of(&sockets->members[i]);
+
+        if (socket_overlaps(socket, &wanted))
+            return &sockets->members[i];
+    }
+    return NULL;
+}
+
+/* A socket of an interface that cannot be taken out of the way goes on as one more of the listener that
+ * includes it: the kernel prefers it, so its clients would find nobody otherwise. */
+static int keep_immovable(struct opening *opening)
+{
+    struct sockets *sockets = opening->sockets;
+    size_t count = sockets->count;
+    bool privileged = privs_have(CAP_NET_RAW);
+
+    for (struct socket *socket = sockets->registry->first; socket; socket = socket->next) {
+        const struct sockets_member *member;
+        int error;
+
+        if (socket->mark == opening->mark || socket->detached || !socket->owned ||
+            socket->transport != TRANSPORT_TCP || socket_can_be_detached(socket, privileged) ||
+            socket_trouble(socket))
+            continue;
+        member = find_overlapping(sockets, socket, count);
+        if (!member || member->socket->interface)
+            continue;
+        if ((error = reserve(opening)))
+            return error;
+        add_member(opening, socket, sockets->members[member - sockets->members].conf);
+    }
+    return 0;
+}
+
+/* Clients come only when everything is bound, so that a failure on the way refuses none. */
+static void listen_all(struct opening *opening)
+{
+    for (size_t i = 0; i < opening->sockets->count && !opening->first_error; i++) {
+        const struct sockets_member *member = &opening->sockets->members[i];
+        struct socket_wanted wanted = wanted_of(member);
+        int error = member->socket->references > 1 || member->socket->inherited
+                        ? 0
+                        : socket_listen(member->socket, member->conf);
+
+        if (error)
+            report(opening, &wanted, "listen on", error);
+    }
+}
+
+int sockets_open(struct sockets *sockets, struct registry *registry, const struct conf *conf,
+                 struct message *reason)
+{
+    struct opening opening = {
+        .sockets = sockets, .conf = conf, .reason = reason, .last = *reason, .mark = registry_mark(registry)};
     int error;
 
-    if (!bound)
-        bound = adopt_inherited(listener, &endpoint);
-    if (!bound && (error = bind_endpoint(&bound, listener, &endpoint, shard, step)) < 0)
-        return error;
-    bound_hold(bound);
-    bound->newest = set;
-    set->sockets[set->count++] = (struct listener_socket){
-        .bound = bound,
-        .fd = bound->fd,
-        .index = (uint16_t)index,
-        .conf = listener,
-        .address = bound->address,
-        .any = !unix_socket && (address_is_any(&bound->address) || endpoint.broadcast)};
-    *step = "share";
-    return listener->transport == TRANSPORT_UDP && listener->shards > 1 ? bind_allow_sharing(bound->fd) : 0;
+    *sockets = (struct sockets){.registry = registry};
+    for (size_t i = 0; i < conf->listener_count; i++)
+        for (size_t j = 0; j < conf->listeners[i].endpoint_count; j++)
+            open_endpoint(&opening, &conf->listeners[i], &conf->listeners[i].endpoints[j]);
+    error = opening.first_error ? opening.first_error : keep_immovable(&opening);
+    if (error == 0) {
+        listen_all(&opening);
+        error = opening.first_error;
+    }
+    if (error)
+        sockets_close(sockets, false);
+    return error;
 }
 
-static void report(const struct conf *conf, const struct conf_listener *listener,
-                   const struct address *address, const char *step, int error)
+void sockets_open_leftover(struct sockets *sockets, const struct sockets *other)
 {
-    char where[ADDRESS_TEXT_MAX], place[256] = "";
-    const char *hint = "";
+    struct opening opening = {.sockets = sockets, .mark = registry_mark(other->registry)};
 
-    address_text(address, where, sizeof(where));
-    if (conf->file && listener->line)
-        snprintf(place, sizeof(place), "%s:%u: ", conf->file, listener->line);
-    if (error == -EADDRINUSE)
-        hint = address->sa.sa_family == AF_UNIX ? ": another program listens there (ss -lxp shows which)"
-                                                : ": another program listens there (ss -lntup shows which)";
-    if (error == -EACCES && address_port(address) && address_port(address) < 1024)
-        hint = ": ports under 1024 need CAP_NET_BIND_SERVICE";
-    if (error == -EADDRNOTAVAIL)
-        hint = ": no interface has this address (free_bind = true binds it all the same)";
-    log_event(LOG_ERR, MESSAGE_LISTENER_FAILED,
-              LOG_FIELDS("SOCKGREET_LISTENER", listener->name, "SOCKGREET_REASON", strerror(-error)),
-              "%slisteners.%s: cannot %s %s: %s%s", place, listener->name, step, where, strerror(-error),
-              hint);
+    *sockets = (struct sockets){.registry = other->registry};
+    for (struct socket *socket = other->registry->first; socket; socket = socket->next) {
+        const struct sockets_member *member;
+
+        if (!socket->inherited || socket->references || !socket->owned ||
+            transport_is_unix(socket->transport))
+            continue;
+        member = find_overlapping(other, socket, other->count);
+        if (!member || reserve(&opening) < 0)
+            continue;
+        opening.conf = NULL;
+        socket->references++;
+        sockets->members[sockets->count++] = *member;
+        sockets->members[sockets->count - 1].socket = socket;
+        sockets->members[sockets->count - 1].any = address_is_any(&socket->address);
+        if (!socket->detached)
+            socket_retire(socket);
+    }
 }
 
-/* How many sockets a UDP endpoint has is fixed while it is bound: the kernel spreads senders over them by
- * their number, and lets only sockets of the same user share a port. */
-static unsigned count_shards(const struct conf_listener *listener, const struct conf_endpoint *endpoint)
+/* --- While they serve --- */
+
+int sockets_publish(const struct sockets *sockets)
 {
-    unsigned bound = 0;
+    for (size_t i = 0; i < sockets->count; i++) {
+        const struct sockets_member *member = &sockets->members[i];
+        int error = socket_publish(member->socket);
 
-    if (listener->transport != TRANSPORT_UDP)
-        return 1;
-    for (const struct bound_socket *b = all; b; b = b->next)
-        bound += bind_matches(b->fd, listener, endpoint);
-    for (size_t i = 0; i < inherited.count; i++)
-        bound += inherited.sockets[i] && bind_matches(inherited.sockets[i]->fd, listener, endpoint);
-    if (bound && bound != listener->shards && listener->shards_given)
-        log_warning(
-            "listeners.%s.shards: stays %u, as many sockets as there are, until the service is stopped",
-            listener->name, bound);
-    return bound ? bound : listener->shards;
-}
-
-static int open_endpoint(struct listener_set *set, const struct conf *conf, size_t index,
-                         const struct conf_endpoint *endpoint)
-{
-    const struct conf_listener *listener = &conf->listeners[index];
-    unsigned shards = count_shards(listener, endpoint);
-
-    for (unsigned shard = 0; shard < shards; shard++) {
-        const char *step = "open";
-        int error = open_shard(set, conf, index, endpoint, shard, &step);
-
-        if (error < 0) {
-            report(conf, listener, &endpoint->address, step, error);
+        if (error) {
+            log_error("listeners.%s: cannot put the new socket at %s: %s", member->conf->name,
+                      member->conf->path, strerror(-error));
             return error;
         }
     }
     return 0;
 }
 
-/* Room enough, also for endpoints that keep more shards than are configured now. */
-static size_t count_sockets(const struct conf *conf)
+void sockets_settle(const struct sockets *sockets)
 {
-    size_t count = 1;
+    for (size_t i = 0; i < sockets->count; i++) {
+        const struct sockets_member *member = &sockets->members[i];
+        const char *step = "";
+        int error = socket_settle(member->socket, member->conf, &step);
+        char where[ADDRESS_TEXT_MAX];
 
-    for (const struct bound_socket *bound = all; bound; bound = bound->next)
-        count++;
-    for (size_t i = 0; i < conf->listener_count; i++)
-        count += conf->listeners[i].endpoint_count *
-                 (conf->listeners[i].transport == TRANSPORT_UDP ? conf->listeners[i].shards : 1);
+        if (!transport_is_unix(member->conf->transport))
+            socket_allow_sharing(member->socket,
+                                 member->conf->transport == TRANSPORT_UDP && member->conf->shards > 1);
+        if (error == 0)
+            continue;
+        socket_text(member->socket, where, sizeof(where));
+        log_warning("listeners.%s: cannot %s %s: %s", member->conf->name, step, where, strerror(-error));
+    }
+}
+
+void sockets_store(const struct sockets *sockets)
+{
+    for (size_t i = 0; i < sockets->count && notify_enabled(); i++) {
+        struct socket *socket = sockets->members[i].socket;
+
+        /* What a .socket unit passed it passes again; stored too, it would come twice. */
+        if (!socket->stored && socket->owned)
+            socket->stored = notify_store(socket->fd, socket->label);
+    }
+}
+
+static void mark_all(const struct sockets *sockets, unsigned mark)
+{
+    for (size_t i = 0; i < sockets->count; i++)
+        sockets->members[i].socket->mark = mark;
+}
+
+void sockets_retire(const struct sockets *sockets, const struct sockets *other, _Atomic bool *retired)
+{
+    unsigned mark = registry_mark(sockets->registry);
+
+    mark_all(other, mark);
+    for (size_t i = 0; i < sockets->count; i++) {
+        struct socket *socket = sockets->members[i].socket;
+
+        if (socket->mark == mark)
+            continue;
+        atomic_store(&retired[i], true);
+        socket_retire(socket);
+    }
+}
+
+bool sockets_listen_again(const struct sockets *sockets)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < sockets->count; i++) {
+        const struct sockets_member *member = &sockets->members[i];
+        char where[ADDRESS_TEXT_MAX];
+
+        if (!socket_is_shut(member->socket))
+            continue;
+        any = true;
+        socket_text(member->socket, where, sizeof(where));
+        if (socket_listen(member->socket, member->conf) == 0 && !socket_is_shut(member->socket))
+            log_warning("listeners.%s: %s was shut down by one of the workers; listening again",
+                        member->conf->name, where);
+        else
+            log_error("listeners.%s: %s was shut down by one of the workers and cannot be opened again; a "
+                      "reload makes a new one",
+                      member->conf->name, where);
+    }
+    return any;
+}
+
+/* Whether the member before is another shard of the same endpoint. */
+static bool is_shard_of_last(const struct sockets *sockets, size_t i)
+{
+    return i > 0 && sockets->members[i - 1].conf == sockets->members[i].conf &&
+           address_equal(&sockets->members[i - 1].socket->address, &sockets->members[i].socket->address);
+}
+
+unsigned sockets_down(const struct sockets *sockets, struct message *first)
+{
+    unsigned count = 0;
+
+    first->text[0] = '\0';
+    for (size_t i = 0; i < sockets->count; i++) {
+        const char *trouble =
+            is_shard_of_last(sockets, i) ? NULL : socket_trouble(sockets->members[i].socket);
+
+        if (trouble && count++ == 0)
+            message_set(first, "%s: %s", sockets->members[i].conf->name, trouble);
+    }
     return count;
 }
 
-int listener_open(struct listener_set *set, const struct conf *conf)
+void sockets_close_others(const struct sockets *sockets)
 {
-    int first = 0;
+    unsigned mark = registry_mark(sockets->registry);
 
-    set->count = 0;
-    set->sockets = calloc(count_sockets(conf), sizeof(*set->sockets));
-    if (!set->sockets) {
-        log_error("cannot open the listeners: %s", strerror(ENOMEM));
-        return -ENOMEM;
-    }
-    for (size_t i = 0; i < conf->listener_count; i++)
-        for (size_t j = 0; j < conf->listeners[i].endpoint_count; j++) {
-            int error = open_endpoint(set, conf, i, &conf->listeners[i].endpoints[j]);
-
-            first = first ? first : error;
-        }
-    if (first)
-        listener_close(set, false);
-    return first;
+    mark_all(sockets, mark);
+    for (struct socket *socket = sockets->registry->first; socket; socket = socket->next)
+        if (socket->mark != mark)
+            close_fd(&socket->fd);
 }
 
-void listener_store(const struct listener_set *set)
+void sockets_close(struct sockets *sockets, bool keep)
 {
-    for (size_t i = 0; i < set->count; i++) {
-        struct bound_socket *bound = set->sockets[i].bound;
-
-        /* What a .socket unit passed it passes again; stored too, it would come twice. */
-        if (bound->stored || !bound->owned || !notify_enabled())
-            continue;
-        notify_store(bound->fd, bound->label);
-        bound->stored = true;
-    }
-}
-
-void listener_settle(const struct listener_set *set)
-{
-    for (size_t i = 0; i < set->count; i++) {
-        const struct listener_socket *s = &set->sockets[i];
-        int error = bind_adopted(s->fd, s->conf, &s->address);
-
-        s->bound->retired = false;
-        if (error == 0 && s->bound->owned && bind_is_path(&s->address))
-            error = bind_set_mode(s->address.un.sun_path, s->conf);
-        if (error < 0)
-            log_warning("listeners.%s: cannot change the socket's settings: %s", s->conf->name,
-                        strerror(-error));
-    }
-}
-
-void listener_retire(const struct listener_set *set, const struct listener_set *other, _Atomic bool *retired)
-{
-    for (size_t i = 0; i < set->count; i++) {
-        const struct listener_socket *s = &set->sockets[i];
-
-        if (listener_has(other, s->bound))
-            continue;
-        s->bound->retired = true;
-        atomic_store(&retired[i], true);
-        if (s->conf->transport == TRANSPORT_TCP)
-            bind_refuse_new(s->fd);
-        if (s->bound->owned && bind_is_path(&s->address)) {
-            unlink(s->address.un.sun_path);
-            s->bound->owned = false; /* the path may be somebody else's from now on */
-        }
-    }
-}
-
-void listener_close_others(const struct listener_set *set)
-{
-    for (struct bound_socket *bound = all; bound; bound = bound->next)
-        if (!listener_has(set, bound))
-            close_fd(&bound->fd);
-}
-
-void listener_close(struct listener_set *set, bool keep)
-{
-    for (size_t i = 0; i < set->count; i++) {
-        set->sockets[i].bound->newest = NULL; /* a later set may be at the same address */
-        bound_release(set->sockets[i].bound, keep);
-    }
-    free(set->sockets);
-    set->sockets = NULL;
-    set->count = 0;
+    for (size_t i = 0; i < sockets->count; i++)
+        registry_release(sockets->registry, sockets->members[i].socket, keep);
+    free(sockets->members);
+    sockets->members = NULL;
+    sockets->count = 0;
 }

@@ -1,80 +1,64 @@
 /* SPDX-License-Identifier: MIT */
-/* listener: the listening sockets. All socket(2), bind(2) and listen(2) calls of the daemon are here, and so
- * is the adoption of sockets: from systemd, from the process that an upgrade replaces, or from the generation
- * before. */
-#ifndef SOCKGREET_LISTENER_H
-#define SOCKGREET_LISTENER_H
+/* sockets: the listening sockets of one generation. Sockets are shared between generations by what they are;
+ * a generation that goes gives back what it has. */
+#ifndef SOCKGREET_SOCKETS_H
+#define SOCKGREET_SOCKETS_H
 
-#include "base/address.h"
+#include "base/message.h"
 #include "conf/conf.h"
+#include "net/registry.h"
 
 #include <stdatomic.h>
 
-#define LISTENER_LABEL_MAX    255 /* of a descriptor in systemd's store (sd_pid_notify_with_fds(3)) */
-#define LISTENER_LABEL_PREFIX "sockgreet/" /* tells our own from those of a .socket unit */
-
-/* A socket in the kernel. It lives as long as a generation has it. */
-struct bound_socket {
-    struct bound_socket *next; /* of all there are */
-    int fd;
-    unsigned references;
-    const struct listener_set *newest; /* that took it */
-    struct address address;            /* as bound */
-    bool owned;   /* made by us or an earlier life of ours: its Unix path is ours to remove */
-    bool retired; /* takes no new connections: only generations that end have it */
-    bool stored;  /* the service manager holds a copy */
-    char label[LISTENER_LABEL_MAX + 1];
+/* A socket as one generation uses it. */
+struct sockets_member {
+    struct socket *socket;
+    const struct conf_listener *conf;
+    uint16_t listener; /* its index in the configuration */
+    bool any;          /* the server's address differs from client to client */
 };
 
-/* The same socket as one generation configures it. */
-struct listener_socket {
-    struct bound_socket *bound;
-    int fd;
-    uint16_t index;                   /* of its listener in the configuration */
-    const struct conf_listener *conf; /* likewise */
-    struct address address;           /* as bound */
-    bool any;                         /* the server's address differs from client to client */
-};
-
-struct listener_set {
-    struct listener_socket *sockets;
+struct sockets {
+    struct registry *registry;
+    struct sockets_member *members;
     size_t count;
 };
 
-/* Takes the descriptors that systemd or an upgraded process passed (sd_listen_fds(3)) and clears the
- * environment of them. Call once, before any other descriptor is opened. Returns how many of them an earlier
- * life of this service had, or -errno. */
-int listener_inherit(void);
+/* Opens every socket of conf: those that the registry has are shared, the rest are new. A new one is bound
+ * beside a socket of ours that overlaps it. Every failure is logged with the listener's name and line, unless
+ * the first one is the same as *reason says already; *reason is then that first one in short. Returns 0 or
+ * -errno of it; then what is served, stored and inherited is as before. */
+int sockets_open(struct sockets *sockets, struct registry *registry, const struct conf *conf,
+                 struct message *reason);
 
-/* Opens every socket of conf: those that any set or the inherited ones have already are shared or adopted by
- * type and address, the rest are new. Every failure is logged with the listener's name and line. Returns 0,
- * or -errno of the first failure, when nothing has changed. */
-int listener_open(struct listener_set *set, const struct conf *conf);
+/* The inherited sockets that other overlaps but does not want, to be served until their queues are empty:
+ * no new client reaches them from now on. */
+void sockets_open_leftover(struct sockets *sockets, const struct sockets *other);
+
+/* Puts Unix sockets that were bound beside older ones in their place. Returns 0, or -errno, logged. */
+int sockets_publish(const struct sockets *sockets);
+
+/* Applies what a kept socket can still change, now that it is certain that it will serve. */
+void sockets_settle(const struct sockets *sockets);
 
 /* Has the service manager keep a copy of each socket that it does not have yet. */
-void listener_store(const struct listener_set *set);
+void sockets_store(const struct sockets *sockets);
 
-/* Applies what a kept socket can still change, now that it is certain that it will serve: backlog, mode and
- * owner. */
-void listener_settle(const struct listener_set *set);
+/* Stops new connections from coming in at those sockets that other does not have, so that who is queued there
+ * can be served before they close. retired has a flag for each socket, set for these. */
+void sockets_retire(const struct sockets *sockets, const struct sockets *other, _Atomic bool *retired);
 
-/* Closes the inherited descriptors that no listener wanted. */
-void listener_forget_inherited(void);
+/* Listens again at sockets that somebody has shut down. Returns whether there were any. */
+bool sockets_listen_again(const struct sockets *sockets);
 
-/* Whether set has this socket. */
-bool listener_has(const struct listener_set *set, const struct bound_socket *bound);
+/* How many listeners no client reaches, and the first of them with the reason ("" if there is none). */
+unsigned sockets_down(const struct sockets *sockets, struct message *first);
 
-/* Stops new connections from coming in at those of set's sockets that other does not have, as far as a
- * protocol can, so that who is queued there can be served before they close. retired has a flag for each of
- * set's sockets, set for these. */
-void listener_retire(const struct listener_set *set, const struct listener_set *other, _Atomic bool *retired);
+/* In a worker: closes the sockets that are not its generation's, which would otherwise stay open as long as
+ * it lives. */
+void sockets_close_others(const struct sockets *sockets);
 
-/* In a worker: closes the sockets of other generations, which would otherwise stay open as long as it lives.
- */
-void listener_close_others(const struct listener_set *set);
-
-/* Gives the set back; sockets that nobody else has are closed. Their Unix paths, and systemd.s copies, are
- * removed unless keep. */
-void listener_close(struct listener_set *set, bool keep);
+/* Gives the sockets back (see registry_release()). */
+void sockets_close(struct sockets *sockets, bool keep);
 
 #endif

@@ -90,7 +90,7 @@ static void read_control(struct dgram *d, struct msghdr *header)
 static void find_server(const struct serve_socket *socket, struct dgram *d)
 {
     d->server = socket->bound;
-    if (!socket->listener->any)
+    if (!socket->member->any)
         return;
     if (d->has_info4) { /* on a dual-stack socket a mapped IPV6_PKTINFO comes with it */
         d->has_info6 = false;
@@ -207,8 +207,7 @@ static void set_source(struct msghdr *header, char *control, const struct serve_
     struct cmsghdr *c;
 
     /* A multicast address cannot be a source: the kernel chooses one. */
-    if (!socket->listener->any || !(v4 || d->has_info6) ||
-        (!v4 && IN6_IS_ADDR_MULTICAST(&d->info6.ipi6_addr)))
+    if (!socket->member->any || !(v4 || d->has_info6) || (!v4 && IN6_IS_ADDR_MULTICAST(&d->info6.ipi6_addr)))
         return;
     if (v4) {
         d->info4.ipi_ifindex = 0; /* the route decides */
@@ -280,7 +279,7 @@ static void account_all(struct serve *serve, struct serve_socket *socket, struct
 
         if (!record)
             continue;
-        record->listener = socket->listener->index;
+        record->listener = socket->member->listener;
         record->server = d->server;
         client_of(&record->client, socket, d);
         account_publish(&serve->account);

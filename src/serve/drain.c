@@ -3,6 +3,7 @@
 #include "serve/serve_internal.h"
 
 #define CLOSE_NS      (250 * NS_PER_MS) /* for those who came while the older ones finished */
+#define HANDSHAKE_NS  (500 * NS_PER_MS) /* for clients whose handshake has begun, of a socket that goes */
 #define FINISH_NS     (100 * NS_PER_MS) /* for everybody, when somebody is in a hurry or the master is dead */
 #define STREAM_SWEEPS 256               /* batches that a full queue has: net.core.somaxconn is 4096 */
 #define DGRAM_SWEEPS  16                /* likewise, of a receive buffer */
@@ -83,12 +84,21 @@ static void stop_accepting(struct serve *serve, int64_t grace)
     serve->close_end = serve->now + grace;
 }
 
+static bool loses_tcp_socket(const struct serve *serve)
+{
+    for (size_t i = 0; i < serve->socket_count; i++)
+        if (!serve->sockets[i].left && serve->sockets[i].conf->transport == TRANSPORT_TCP)
+            return true;
+    return false;
+}
+
 /* Others greet now. Who waits at a socket that none of them has is still this generation's. */
 static void retire(struct serve *serve)
 {
     serve->retiring = true;
     serve->close_end = serve->drain_end;
     leave_sockets(serve, false);
+    serve->sweep_from = serve->now + (loses_tcp_socket(serve) ? HANDSHAKE_NS : 0);
     atomic_store(&serve->shared->accepting, false);
 }
 
@@ -117,7 +127,7 @@ void serve_ordered(struct serve *serve, struct watch *watch, uint32_t events)
 static void end_accepting(struct serve *serve)
 {
     if (serve->retiring && serve->now < serve->drain_end) {
-        if (sweep(serve))
+        if (serve->now >= serve->sweep_from && sweep(serve))
             close_door(serve);
     } else if (serve->old_clients == 0 || serve->now >= serve->drain_end) {
         stop_accepting(serve, CLOSE_NS);

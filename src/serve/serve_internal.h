@@ -15,14 +15,15 @@
 /* A listening socket as one thread sees it. */
 struct serve_socket {
     struct watch watch;
-    const struct listener_socket *listener;
+    const struct sockets_member *member;
     const struct conf_listener *conf;
     size_t position; /* in the generation's set */
     int fd;
     bool stream;
     bool left;                   /* to others, for good */
+    bool shut;                   /* somebody shut it down: out of epoll until the master listens again */
     unsigned alone;              /* turns in a row in which one client waited and no more */
-    struct record_address bound; /* the server's address, unless listener->any */
+    struct record_address bound; /* the server's address, unless member->any */
     struct timer_list *linger;   /* stream */
 };
 
@@ -55,10 +56,11 @@ struct serve {
     int64_t next_beat;
 
     bool draining;
-    bool retiring;     /* a later generation greets; only sockets that it does not have are served here */
-    int64_t drain_end; /* stop accepting then at the latest */
-    int64_t close_end; /* close whoever is left then */
-    unsigned epoch;    /* clients of an older epoch were there before the drain */
+    bool retiring;      /* a later generation greets; only sockets that it does not have are served here */
+    int64_t drain_end;  /* stop accepting then at the latest */
+    int64_t sweep_from; /* retiring: handshakes under way have until then to end */
+    int64_t close_end;  /* close whoever is left then */
+    unsigned epoch;     /* clients of an older epoch were there before the drain */
     unsigned old_clients;
 
     char time_text[32]; /* ${time}, made once a second */
@@ -79,6 +81,9 @@ void serve_ordered(struct serve *serve, struct watch *watch, uint32_t events);
 
 /* Whether the thread has nothing more to do; ends accepting when it is time. */
 bool serve_drained(struct serve *serve);
+
+/* A listening socket listens no more, because a process that has it has shut it down: the master is told. */
+void serve_report_shut(struct serve *serve, struct serve_socket *socket);
 
 /* Stops accepting for a while: error is errno, or 0 for the limit of connections. */
 void serve_pause(struct serve *serve, int error);

@@ -37,7 +37,7 @@ static void own_address(const struct client *client, struct record_address *serv
     struct address address = {.length = sizeof(address.un)};
 
     *server = client->socket->bound;
-    if (client->socket->listener->any && getsockname(client->fd, &address.sa, &address.length) == 0)
+    if (client->socket->member->any && getsockname(client->fd, &address.sa, &address.length) == 0)
         record_pack(server, &address);
 }
 
@@ -47,7 +47,7 @@ static void fill_record(struct record *record, struct client *client)
 {
     if (client->socket->conf->transport == TRANSPORT_UNIX)
         unix_peer(client->fd, &client->peer);
-    record->listener = client->socket->listener->index;
+    record->listener = client->socket->member->listener;
     record->client = client->peer;
     own_address(client, &record->server);
 }
@@ -308,13 +308,15 @@ static void greet(struct serve *serve, struct client *client)
 
 /* What an error of accept means: 0 try the next, else whether to pause; see accept(2) on pending network
  * errors. */
-enum accept_verdict { ACCEPT_NEXT, ACCEPT_EMPTY, ACCEPT_PAUSE };
+enum accept_verdict { ACCEPT_NEXT, ACCEPT_EMPTY, ACCEPT_SHUT, ACCEPT_PAUSE };
 
 static enum accept_verdict judge_accept(int error)
 {
     switch (error) {
     case EAGAIN: /* another thread took it */
         return ACCEPT_EMPTY;
+    case EINVAL: /* it does not listen */
+        return ACCEPT_SHUT;
     case EINTR:
     case ECONNABORTED: /* the client was gone before it was accepted, or its route */
     case EPERM:        /* a firewall forbids it */
@@ -387,6 +389,9 @@ static int take_waiting(struct serve *serve, struct serve_socket *socket, int mo
         case ACCEPT_NEXT:
             break;
         case ACCEPT_EMPTY:
+            return taken;
+        case ACCEPT_SHUT:
+            serve_report_shut(serve, socket);
             return taken;
         case ACCEPT_PAUSE:
             serve_pause(serve, errno);

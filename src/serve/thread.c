@@ -30,13 +30,31 @@ void serve_unwatch(struct serve *serve, const struct serve_socket *socket)
     epoll_ctl(serve->epoll, EPOLL_CTL_DEL, socket->fd, NULL);
 }
 
-/* Tries each listener: a wake-up that another thread took with it when it died is not passed on by the
- * kernel. */
+void serve_report_shut(struct serve *serve, struct serve_socket *socket)
+{
+    uint64_t one = 1;
+
+    serve_unwatch(serve, socket);
+    socket->shut = true;
+    if (write(serve->settings.shut_fd, &one, sizeof(one)) < 0)
+        return; /* it is readable already */
+}
+
+/* Tries a listening socket again, and one that was shut down in the hope that it listens. */
+static void try_socket(struct serve *serve, struct serve_socket *socket)
+{
+    if (socket->shut && !watch_socket(serve, socket))
+        return; /* no memory for the watch: later */
+    socket->shut = false;
+    socket->watch.ready(serve, &socket->watch, 0);
+}
+
+/* A wake-up that another thread took with it when it died is not passed on by the kernel. */
 static void try_sockets(struct serve *serve)
 {
     for (size_t i = 0; i < serve->socket_count; i++)
         if (serve->accepting && !serve->sockets[i].left && !(serve->paused && serve->sockets[i].stream))
-            serve->sockets[i].watch.ready(serve, &serve->sockets[i].watch, 0);
+            try_socket(serve, &serve->sockets[i]);
 }
 
 void serve_pause(struct serve *serve, int error)
@@ -69,11 +87,17 @@ static void resume(struct serve *serve)
         return;
     }
     serve->paused = false;
-    for (size_t i = 0; i < serve->socket_count; i++)
-        if (serve->sockets[i].stream && !serve->sockets[i].left && !watch_socket(serve, &serve->sockets[i])) {
+    for (size_t i = 0; i < serve->socket_count; i++) {
+        struct serve_socket *socket = &serve->sockets[i];
+
+        if (!socket->stream || socket->left)
+            continue;
+        if (!watch_socket(serve, socket)) {
             serve_pause(serve, errno); /* no memory for the watch: undo, and try again */
             return;
         }
+        socket->shut = false;
+    }
 }
 
 void serve_client_left(struct serve *serve, const struct client *client)
@@ -106,6 +130,8 @@ static int64_t next_due(const struct serve *serve)
         next = earliest(next, serve->resume_at);
     if (serve->draining)
         next = earliest(next, serve->accepting ? serve->drain_end : serve->close_end);
+    if (serve->retiring && serve->accepting && serve->now < serve->sweep_from)
+        next = earliest(next, serve->sweep_from);
     return next;
 }
 
@@ -226,31 +252,31 @@ size_t serve_render(struct serve *serve, const struct conf_listener *listener,
     return greeting_render(greeting, &values, out);
 }
 
-static void open_socket(struct serve_socket *socket, const struct listener_socket *listener)
+static void open_socket(struct serve_socket *socket, const struct sockets_member *member)
 {
-    socket->listener = listener;
-    socket->conf = listener->conf;
-    socket->fd = listener->fd;
-    socket->stream = transport_socket_type(listener->conf->transport) == SOCK_STREAM;
+    socket->member = member;
+    socket->conf = member->conf;
+    socket->fd = member->socket->fd;
+    socket->stream = transport_socket_type(member->conf->transport) == SOCK_STREAM;
     socket->watch.ready = socket->stream ? serve_stream_ready : serve_dgram_ready;
-    record_pack(&socket->bound, &listener->address);
+    record_pack(&socket->bound, &member->socket->address);
 }
 
 /* A thread with no room for clients leaves the stream sockets to others. The order matters to EPOLLEXCLUSIVE:
  * each thread is first in line at its own UDP shard. */
 static int open_sockets(struct serve *serve)
 {
-    const struct listener_set *set = serve->settings.listeners;
+    const struct sockets *set = serve->settings.sockets;
     size_t start = serve->settings.worker * serve->settings.shared->threads + serve->settings.thread;
 
     serve->sockets = calloc(set->count + 1, sizeof(*serve->sockets));
     if (!serve->sockets)
         return -ENOMEM;
     for (size_t i = 0; i < set->count; i++) {
-        const struct listener_socket *listener = &set->sockets[(start + i) % set->count];
+        const struct sockets_member *member = &set->members[(start + i) % set->count];
         struct serve_socket *socket = &serve->sockets[serve->socket_count];
 
-        open_socket(socket, listener);
+        open_socket(socket, member);
         socket->position = (start + i) % set->count;
         if (socket->stream && serve->clients.room == 0)
             continue;

@@ -18,12 +18,13 @@ enum serve_order {
 /* What a thread is given; all of it outlives the thread. */
 struct serve_settings {
     const struct conf *conf;
-    const struct listener_set *listeners;
+    const struct sockets *sockets;
     const struct shared *shared;
     unsigned worker, thread;  /* slot, and index in it */
     unsigned connections;     /* clients this thread may hold at once */
     int log_wake_fd;          /* eventfd of the worker's logger */
-    int announce_fd;          /* eventfd: the master says that a worker died, look at the listeners */
+    int announce_fd;          /* eventfd: the master says: look at every listening socket */
+    int shut_fd;              /* eventfd: the master hears on it that a listening socket was shut down */
     int order_fd;             /* eventfd: order has changed */
     const _Atomic int *order; /* enum serve_order */
 };

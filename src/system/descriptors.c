@@ -4,23 +4,66 @@
 #include "base/util.h"
 #include "log/log.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <systemd/sd-daemon.h>
 
 #define DESCRIPTORS_OTHER \
     40 /* standard streams, eventfds, pipes, NSS and journald sockets, and room to breathe */
 #define DESCRIPTORS_PER_THREAD 2 /* epoll, and one in accept's hands */
+#define DESCRIPTORS_PER_WORKER 9 /* six generations, see DRAINING_MAX, half of which have pipes open */
 #define CONNECTIONS_LEAST      8 /* per process; with less it is not worth starting */
 
-unsigned limits_share(unsigned total, unsigned count, unsigned index)
+unsigned descriptors_share(unsigned total, unsigned count, unsigned index)
 {
     return total / count + (index < total % count);
 }
 
-static rlim_t overhead(const struct conf *conf, size_t sockets)
+unsigned descriptors_passed(void)
+{
+    const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+
+    /* Only both together speak of this process (sd_listen_fds(3)). */
+    return pid && count && strtol(pid, NULL, 10) == getpid() ? (unsigned)strtoul(count, NULL, 10) : 0;
+}
+
+/* What is opened next must not become standard error. */
+static void occupy_standard(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    close_fd(&fd);
+}
+
+void descriptors_prepare(unsigned extra)
+{
+    struct rlimit limit;
+
+    occupy_standard();
+    close_range(SD_LISTEN_FDS_START + descriptors_passed() + extra, ~0u, 0);
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+/* A worker's, beside its clients. */
+static rlim_t worker_overhead(const struct conf *conf, size_t sockets)
 {
     return sockets + DESCRIPTORS_OTHER + (rlim_t)conf->thread_count * DESCRIPTORS_PER_THREAD;
+}
+
+/* The master's: every socket, and for each worker of this generation and those before an eventfd and, while
+ * it starts, a pipe. */
+static rlim_t master_need(const struct conf *conf, size_t held)
+{
+    return held + DESCRIPTORS_OTHER + (rlim_t)conf->processes * DESCRIPTORS_PER_WORKER;
 }
 
 /* Raises the soft limit, and the hard one where that is allowed, towards need; returns what it is then. */
@@ -42,10 +85,17 @@ static rlim_t raise_limit(rlim_t need)
     return limit.rlim_cur;
 }
 
-int limits_apply(const struct conf *conf, size_t sockets, unsigned *connections)
+static rlim_t larger(rlim_t a, rlim_t b)
 {
-    rlim_t other = overhead(conf, sockets);
-    rlim_t need = other + limits_share(conf->connections, conf->processes, 0), limit = raise_limit(need);
+    return a > b ? a : b;
+}
+
+int descriptors_apply(const struct conf *conf, size_t sockets, size_t held, unsigned *connections)
+{
+    rlim_t other = worker_overhead(conf, sockets);
+    rlim_t need =
+        larger(other + descriptors_share(conf->connections, conf->processes, 0), master_need(conf, held));
+    rlim_t limit = raise_limit(need);
     unsigned long long have;
 
     *connections = conf->connections;

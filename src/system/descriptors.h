@@ -1,18 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-/* limits: file descriptors for limits.connections, and each thread's share of it. */
-#ifndef SOCKGREET_LIMITS_H
-#define SOCKGREET_LIMITS_H
+/* descriptors: which file descriptors the daemon starts with, how many it may have, and each thread's share
+ * of limits.connections. */
+#ifndef SOCKGREET_DESCRIPTORS_H
+#define SOCKGREET_DESCRIPTORS_H
 
 #include "conf/conf.h"
 
 #include <stddef.h>
 
-/* Raises RLIMIT_NOFILE to what the configuration needs with this many listening sockets. *connections is what
- * the whole service may hold at once: as configured or, if it is only the default and cannot be had, less,
- * with a warning. Returns 0, or -EMFILE, logged, if what the file asks for cannot be had. */
-int limits_apply(const struct conf *conf, size_t sockets, unsigned *connections);
+/* First thing in main(): occupies descriptors 0 to 2, closes every other one that was not passed on purpose
+ * (sd_listen_fds(3), and the extra ones that follow those), and raises the soft limit to the hard one. */
+void descriptors_prepare(unsigned extra);
+
+/* How many sockets the environment says are passed to this very process, from SD_LISTEN_FDS_START on. */
+unsigned descriptors_passed(void);
+
+/* Checks RLIMIT_NOFILE against what the configuration needs, and raises it further where that is allowed.
+ * sockets: of this generation; held: of the master in all. *connections is what the whole service may hold at
+ * once: as configured or, if it is only the default and cannot be had, less, with a warning. Returns 0, or
+ * -EMFILE, logged, if what the file asks for cannot be had. */
+int descriptors_apply(const struct conf *conf, size_t sockets, size_t held, unsigned *connections);
 
 /* The share of one of count threads in total; all shares together are total. */
-unsigned limits_share(unsigned total, unsigned count, unsigned index);
+unsigned descriptors_share(unsigned total, unsigned count, unsigned index);
 
 #endif

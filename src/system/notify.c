@@ -71,6 +71,12 @@ void notify_status(const char *status)
         sd_notifyf(0, "STATUS=%s", status);
 }
 
+void notify_waiting(const char *status, int64_t longest_ns)
+{
+    if (may_send())
+        sd_notifyf(0, "STATUS=%s\nEXTEND_TIMEOUT_USEC=%" PRId64, status, longest_ns / 1000);
+}
+
 void notify_stopping(const char *status, int64_t longest_ns)
 {
     if (may_send())
@@ -90,14 +96,13 @@ int64_t notify_watchdog_interval(void)
     return sd_watchdog_enabled(0, &usec) > 0 ? (int64_t)usec * 1000 / 2 : 0;
 }
 
-void notify_store(int fd, const char *label)
+bool notify_store(int fd, const char *label)
 {
     char state[320];
 
     /* FDPOLL=0: a socket with a pending error must not be dropped. */
     snprintf(state, sizeof(state), "FDSTORE=1\nFDNAME=%s\nFDPOLL=0", label);
-    if (may_send())
-        sd_pid_notify_with_fds(0, 0, state, &fd, 1);
+    return may_send() && sd_pid_notify_with_fds(0, 0, state, &fd, 1) > 0;
 }
 
 void notify_unstore(const char *label)

@@ -18,6 +18,9 @@ void notify_reloading(void);
 /* The one line that systemctl status shows. */
 void notify_status(const char *status);
 
+/* The start takes this much longer, and why. */
+void notify_waiting(const char *status, int64_t longest_ns);
+
 /* The end has begun; it may take this long. */
 void notify_stopping(const char *status, int64_t longest_ns);
 
@@ -28,8 +31,8 @@ void notify_watchdog(void);
 int64_t notify_watchdog_interval(void);
 
 /* Has the manager keep a copy of a listening socket over restarts, under a label unique to it, or drop it
- * again. */
-void notify_store(int fd, const char *label);
+ * again. Storing returns whether the manager was told. */
+bool notify_store(int fd, const char *label);
 void notify_unstore(const char *label);
 
 /* In a child: only the master speaks (NotifyAccess=main). */

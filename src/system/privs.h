@@ -10,4 +10,7 @@
  * with the step that failed. */
 int privs_drop(const struct conf *conf, const char **step);
 
+/* Whether this process can use a capability (linux/capability.h) now. */
+bool privs_have(unsigned capability);
+
 #endif

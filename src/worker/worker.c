@@ -122,13 +122,14 @@ static bool open_greeters(struct worker *worker)
     for (unsigned i = 0; i < threads; i++) {
         struct serve_settings serve = {
             .conf = s->conf,
-            .listeners = s->listeners,
+            .sockets = s->sockets,
             .shared = s->shared,
             .worker = s->slot,
             .thread = i,
-            .connections = limits_share(s->connections, all, i * s->conf->processes + s->slot),
+            .connections = descriptors_share(s->connections, all, i * s->conf->processes + s->slot),
             .log_wake_fd = s->log_wake_fd,
             .announce_fd = s->announce_fd,
+            .shut_fd = s->shut_fd,
             .order_fd = worker->order_fd,
             .order = &worker->order};
 

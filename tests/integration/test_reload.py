@@ -201,12 +201,24 @@ def test_mode(daemon, sockgreetctl, tmp_path):
     assert greet(str(path)) == GREETING
 
 
-def test_shards_stay(daemon, sockgreetctl):
-    """The number of a UDP listener's sockets cannot change, and a warning says so."""
-    service = daemon({"udp": udp(shards=2)})
-    reconfigure(service, listeners={"udp": {**service.settings["listeners"]["udp"], "shards": 4}})
-    accepted(sockgreetctl(service, "reload"), service, 2)
-    service.wait_log(r"^warning: listeners\.udp\.shards: stays 2, as many sockets as there are, until the service is ")
+def udp_sockets(port):
+    """How many UDP sockets the kernel has at a port of 127.0.0.1 that take datagrams from anybody."""
+    table = subprocess.run(["ss", "-Huln", "src", f"127.0.0.1:{port}"], capture_output=True, text=True, check=True).stdout
+    return sum(line.split()[4].endswith(":*") for line in table.splitlines())
+
+
+@pytest.mark.parametrize("shards", [(2, 4), (4, 1), (8, 2), (1, 3)])
+def test_shards_change(daemon, load_program, sockgreetctl, shards):
+    """The number of a UDP listener's sockets follows the file, and nobody who asks meanwhile is left without an answer."""
+    before, after = shards
+    service = daemon({"udp": udp(shards=before)})
+    assert udp_sockets(service.address()[1]) == before
+    with Load(load_program, targets(service, "udp"), duration(1, 10), clients=16) as load:
+        reconfigure(service, listeners={"udp": {**service.settings["listeners"]["udp"], "shards": after}})
+        accepted(sockgreetctl(service, "reload"), service, 2)
+        results = load.results()
+    assert lost(results) == 0, describe(results)
+    wait_until(lambda: udp_sockets(service.address()[1]) == after, 10, f"{after} sockets")
     for _ in range(50):
         assert ask(service, "udp") == GREETING
 

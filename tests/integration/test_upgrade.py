@@ -175,7 +175,8 @@ def test_missing_program(old, installed):
     service = old()
     installed.unlink()
     os.kill(service.pid, signal.SIGUSR2)
-    service.wait_log("^error: Upgrade failed: the new process ended before it was ready; this one serves on$")
+    service.wait_log("^error: Upgrade failed: the new process cannot be executed: No such file or directory; this one keeps "
+                     "serving$")
     assert greet(service.address("tcp")) == GREETING
 
 

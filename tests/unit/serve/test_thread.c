@@ -23,7 +23,9 @@
 
 struct service {
     const struct conf *conf;
-    struct listener_set listeners;
+    struct registry registry;
+    struct sockets sockets;
+    int shut_fd;
     struct shared_service *shared_service;
     struct shared shared;
     struct serve *serves[THREADS];
@@ -70,18 +72,23 @@ static void *run(void *serve)
 
 static void start(struct service *service)
 {
+    struct message reason = {0};
+
     memset(service, 0, sizeof(*service));
     configure(service);
     service->order_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     service->announce_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    service->shut_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     service->log_wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     service->shared_service = shared_service_open();
     cr_assert_not_null(service->shared_service);
     cr_assert_eq(shared_open(&service->shared, service->shared_service, 1, THREADS, 1), 0);
-    cr_assert_eq(listener_open(&service->listeners, service->conf), 0);
+    cr_assert_eq(sockets_open(&service->sockets, &service->registry, service->conf, &reason), 0, "%s",
+                 reason.text);
     for (unsigned i = 0; i < THREADS; i++) {
         struct serve_settings settings = {.conf = service->conf,
-                                          .listeners = &service->listeners,
+                                          .sockets = &service->sockets,
+                                          .shut_fd = service->shut_fd,
                                           .shared = &service->shared,
                                           .thread = i,
                                           .connections = CLIENTS,
@@ -111,13 +118,14 @@ static struct stats_totals finish(struct service *service)
         serve_free(service->serves[i]);
     }
     shared_sum(&service->shared, &totals);
-    listener_close(&service->listeners, false);
+    sockets_close(&service->sockets, false);
     shared_close(&service->shared);
     shared_service_close(service->shared_service);
     conf_free(service->conf);
     close(service->order_fd);
     close(service->announce_fd);
     close(service->log_wake_fd);
+    close(service->shut_fd);
     return totals;
 }
 

@@ -12,15 +12,15 @@ Test(limits, shares_add_up_to_the_total)
             unsigned sum = 0;
 
             for (unsigned i = 0; i < count; i++)
-                sum += limits_share(totals[t], count, i);
+                sum += descriptors_share(totals[t], count, i);
             cr_assert_eq(sum, totals[t], "%u in %u shares", totals[t], count);
         }
 }
 
 Test(limits, shares_differ_by_one_at_most)
 {
-    cr_assert_eq(limits_share(10, 4, 0), 3);
-    cr_assert_eq(limits_share(10, 4, 1), 3);
-    cr_assert_eq(limits_share(10, 4, 2), 2);
-    cr_assert_eq(limits_share(10, 4, 3), 2);
+    cr_assert_eq(descriptors_share(10, 4, 0), 3);
+    cr_assert_eq(descriptors_share(10, 4, 1), 3);
+    cr_assert_eq(descriptors_share(10, 4, 2), 2);
+    cr_assert_eq(descriptors_share(10, 4, 3), 2);
 }

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* message: a text for people, bounded, on its way from who noticed something to who reports it. */
+#ifndef SOCKGREET_MESSAGE_H
+#define SOCKGREET_MESSAGE_H
+
+#include <stdarg.h>
+
+#define MESSAGE_MAX 256 /* bytes, with the end */
+
+struct message {
+    char text[MESSAGE_MAX]; /* "": there is none */
+};
+
+/* Replaces the text; what does not fit is cut. Returns -1, so that a failure is one statement. */
+int message_set(struct message *message, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Appends. */
+void message_add(struct message *message, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/registry.h"
+
+#include "base/util.h"
+#include "log/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+static struct socket **bucket_of(struct registry *registry, unsigned hash)
+{
+    return &registry->buckets[hash % REGISTRY_BUCKETS];
+}
+
+void registry_add(struct registry *registry, struct socket *socket)
+{
+    struct socket **bucket = bucket_of(registry, socket_hash(socket));
+
+    socket->next = registry->first;
+    socket->link = &registry->first;
+    if (socket->next)
+        socket->next->link = &socket->next;
+    registry->first = socket;
+    socket->next_same = *bucket;
+    *bucket = socket;
+    registry->count++;
+}
+
+void registry_drop(struct registry *registry, struct socket *socket, bool keep)
+{
+    struct socket **same = bucket_of(registry, socket_hash(socket));
+
+    *socket->link = socket->next;
+    if (socket->next)
+        socket->next->link = socket->link;
+    while (*same != socket)
+        same = &(*same)->next_same;
+    *same = socket->next_same;
+    registry->count--;
+    socket_free(socket, keep);
+}
+
+int registry_inherit(struct registry *registry)
+{
+    char **names = NULL;
+    int count = sd_listen_fds_with_names(1, &names), owned = 0, error = count < 0 ? count : 0;
+
+    for (int i = 0; i < count; i++) {
+        struct socket *socket = error ? NULL : socket_inherit(SD_LISTEN_FDS_START + i, names[i]);
+
+        if (socket) {
+            owned += socket->owned;
+            registry_add(registry, socket);
+        } else {
+            error = -ENOMEM;
+        }
+        free(names[i]);
+    }
+    free(names);
+    return error ? error : owned;
+}
+
+unsigned registry_mark(struct registry *registry)
+{
+    return ++registry->marks;
+}
+
+struct socket *registry_find(const struct registry *registry, const struct socket_wanted *wanted,
+                             unsigned mark)
+{
+    struct socket *socket = registry->buckets[socket_wanted_hash(wanted) % REGISTRY_BUCKETS];
+
+    while (socket && (socket->mark == mark || !socket_matches(socket, wanted)))
+        socket = socket->next_same;
+    return socket;
+}
+
+struct socket *registry_next_overlapping(const struct registry *registry, const struct socket *after,
+                                         const struct socket_wanted *wanted)
+{
+    struct socket *socket = after ? after->next : registry->first;
+
+    while (socket && !socket_overlaps(socket, wanted))
+        socket = socket->next;
+    return socket;
+}
+
+void registry_release(struct registry *registry, struct socket *socket, bool keep)
+{
+    if (--socket->references == 0 && !socket->inherited)
+        registry_drop(registry, socket, keep);
+}
+
+/* What a unit passes it still has: clients connect and wait in vain. */
+static void report_unwanted(const struct socket *socket, struct message *unwanted)
+{
+    char where[ADDRESS_TEXT_MAX];
+
+    if (socket->owned)
+        return;
+    socket_text(socket, where, sizeof(where));
+    message_set(unwanted, "%s, passed by %s, belongs to no listener", where, socket->label);
+    log_warning("%s: closed here; change that unit, or the configuration", unwanted->text);
+}
+
+void registry_settle(struct registry *registry, struct message *unwanted)
+{
+    struct socket *next;
+
+    for (struct socket *socket = registry->first; socket; socket = next) {
+        next = socket->next;
+        if (!socket->inherited)
+            continue;
+        socket->inherited = false;
+        if (socket->references)
+            continue;
+        report_unwanted(socket, unwanted);
+        registry_drop(registry, socket, false);
+    }
+}
+
+void registry_close(struct registry *registry)
+{
+    while (registry->first)
+        registry_drop(registry, registry->first, true);
+}
