@@ -115,7 +115,7 @@ static _Noreturn void become_worker(const struct generation *generation, const s
                                        .lifeline_fd = nursery->lifeline[0],
                                        .ready_fd = ready_fd,
                                        .announce_fd = nursery->announce_fd,
-                                       .shut_fd = nursery->shut_fd,
+                                       .attention_fd = nursery->attention_fd,
                                        .log_wake_fd = generation->slots.table[index].log_wake_fd};
 
     close(nursery->lifeline[1]);
@@ -251,6 +251,25 @@ bool generation_is_accepting(const struct generation *generation)
             if (atomic_load(&shared_thread(&generation->shared, i, t)->accepting))
                 return true;
     return false;
+}
+
+/* Whether no worker has the sockets, nor will have them. */
+static bool has_left_sockets(const struct generation *generation)
+{
+    for (unsigned i = 0; i < generation->slots.count; i++) {
+        if (!generation->slots.table[i].pid && generation->slots.table[i].start_at != SLOT_NEVER)
+            return false;
+        for (unsigned t = 0; generation->slots.table[i].pid && t < generation->shared.threads; t++)
+            if (!atomic_load(&shared_thread(&generation->shared, i, t)->closed))
+                return false;
+    }
+    return true;
+}
+
+void generation_release_sockets(struct generation *generation, bool keep)
+{
+    if (generation->state == GENERATION_DRAINING && has_left_sockets(generation))
+        sockets_close(&generation->sockets, keep);
 }
 
 /* When the first of a worker's threads will have been silent for as long as supervision allows. */

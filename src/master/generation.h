@@ -31,9 +31,9 @@ struct generation {
 
 /* What workers of every generation inherit from the master. */
 struct nursery {
-    int lifeline[2]; /* workers read the first, whose end of file says that the master is gone */
-    int announce_fd; /* eventfd: look at every listening socket */
-    int shut_fd;     /* eventfd: one of them was shut down */
+    int lifeline[2];  /* workers read the first, whose end of file says that the master is gone */
+    int announce_fd;  /* eventfd: look at every listening socket */
+    int attention_fd; /* eventfd: a worker has found one shut down, or has left its own */
     void (*close_inherited)(void *context); /* in the child: close what only the master may have */
     void *context;
 };
@@ -75,6 +75,10 @@ bool generation_is_over(const struct generation *generation);
 
 /* Whether any of its threads that run still accepts clients. */
 bool generation_is_accepting(const struct generation *generation);
+
+/* A generation that drains and takes nobody any more gives its listening sockets back; keep: see
+ * sockets_close(). */
+void generation_release_sockets(struct generation *generation, bool keep);
 
 /* Sends every worker a signal. */
 void generation_signal(const struct generation *generation, int signal_number);

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <sysexits.h>
 
-#define LISTEN_AGAIN_NS (100 * NS_PER_MS) /* at the least between two such looks */
+#define LOOK_SOCKETS_NS (100 * NS_PER_MS) /* at the least between two such looks */
 
 struct generation *master_generation(const struct master *master, unsigned i)
 {
@@ -64,8 +64,8 @@ static int open_all(struct master *master)
     master->nursery.context = master;
     master->signal_fd = open_signals();
     master->nursery.announce_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    master->nursery.shut_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (master->signal_fd < 0 || master->nursery.announce_fd < 0 || master->nursery.shut_fd < 0 ||
+    master->nursery.attention_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (master->signal_fd < 0 || master->nursery.announce_fd < 0 || master->nursery.attention_fd < 0 ||
         pipe2(master->nursery.lifeline, O_CLOEXEC) < 0)
         return -errno;
     master->service = shared_service_open();
@@ -85,7 +85,7 @@ static void close_all(struct master *master)
     close_fd(&master->nursery.lifeline[0]);
     close_fd(&master->nursery.lifeline[1]);
     close_fd(&master->nursery.announce_fd);
-    close_fd(&master->nursery.shut_fd);
+    close_fd(&master->nursery.attention_fd);
     close_fd(&master->replaced_fd);
     close_fd(&master->signal_fd);
 }
@@ -178,17 +178,26 @@ static void announce(const struct master *master)
         log_warning("cannot tell the workers to look at their sockets: %s", strerror(errno));
 }
 
-/* A worker found that a listening socket listens no more. Any process that has it can have done that. */
-static void listen_again(struct master *master, int64_t now)
+/* Whether somebody else has the sockets that this process closes: the manager's store, or a new process. */
+static bool keeps_sockets(const struct master *master)
+{
+    return master->upgrade.done || (master->stop != STOP_NO && notify_enabled());
+}
+
+/* A worker found that a listening socket listens no more, which any process that has it can have brought
+ * about; or it has left its sockets. */
+static void look_at_sockets(struct master *master, int64_t now)
 {
     uint64_t count;
 
-    if (now < master->listen_again_at ||
-        read(master->nursery.shut_fd, &count, sizeof(count)) != sizeof(count))
+    if (now < master->look_at_sockets_at ||
+        read(master->nursery.attention_fd, &count, sizeof(count)) != sizeof(count))
         return;
-    master->listen_again_at = now + LISTEN_AGAIN_NS;
+    master->look_at_sockets_at = now + LOOK_SOCKETS_NS;
     if (master->serving && sockets_listen_again(&master->serving->sockets))
         announce(master);
+    for (unsigned i = 0; i < master->draining_count; i++)
+        generation_release_sockets(master->draining[i], keeps_sockets(master));
 }
 
 static void worker_ended(struct master *master, struct generation *generation, struct slot *slot, int status,
@@ -242,7 +251,7 @@ static void retire(struct master *master, unsigned i)
     struct generation *generation = master->draining[i];
 
     status_retire(master, generation);
-    generation_free(generation, master->upgrade.done || (master->stop != STOP_NO && notify_enabled()));
+    generation_free(generation, keeps_sockets(master));
     master->draining[i] = master->draining[--master->draining_count];
     master->draining[master->draining_count] = NULL;
 }
@@ -327,7 +336,7 @@ static int64_t turn(struct master *master, int64_t now)
 
     read_ready(master, now);
     handle_signals(master, now);
-    listen_again(master, now);
+    look_at_sockets(master, now);
     reload_step(master, now);
     upgrade_step(master, now);
     reap(master, now);
@@ -342,8 +351,8 @@ static int64_t turn(struct master *master, int64_t now)
     if (now >= master->status_at && (master->serving || master->stop == STOP_DRAIN))
         status_update(master, now);
     next = earliest(next, feed_watchdog(master, now));
-    if (now < master->listen_again_at)
-        next = earliest(next, master->listen_again_at);
+    if (now < master->look_at_sockets_at)
+        next = earliest(next, master->look_at_sockets_at);
     next = earliest(next, reload_next(master, now));
     if (master->serving)
         next = earliest(next, master->status_at);
@@ -367,7 +376,7 @@ static void wait_for_events(struct master *master, int64_t next)
     unsigned count = 0, room = count_slots(master) + 4;
     struct pollfd *fds = calloc(room, sizeof(*fds));
     int64_t wait = next - monotonic_ns();
-    bool may_listen = monotonic_ns() >= master->listen_again_at;
+    bool may_look = monotonic_ns() >= master->look_at_sockets_at;
     int timeout = next == SLOT_NEVER ? -1 : wait <= 0 ? 0 : (int)(wait / NS_PER_MS) + 1;
 
     if (!fds) { /* without memory for the list, look at everything often */
@@ -377,7 +386,7 @@ static void wait_for_events(struct master *master, int64_t next)
     fds[count++] = (struct pollfd){.fd = master->signal_fd, .events = POLLIN};
     fds[count++] = (struct pollfd){.fd = reload_fd(master), .events = POLLIN};
     fds[count++] = (struct pollfd){.fd = master->upgrade.ready_fd, .events = POLLIN};
-    fds[count++] = (struct pollfd){.fd = may_listen ? master->nursery.shut_fd : -1, .events = POLLIN};
+    fds[count++] = (struct pollfd){.fd = may_look ? master->nursery.attention_fd : -1, .events = POLLIN};
     FOR_EACH_GENERATION (master, generation)
         for (unsigned i = 0; i < generation->slots.count; i++)
             fds[count++] = (struct pollfd){.fd = generation->slots.table[i].ready_fd, .events = POLLIN};
@@ -441,7 +450,7 @@ int master_run(const struct master_settings *settings)
                             .registry = settings->registry,
                             .replaced_fd = settings->replaced_fd,
                             .signal_fd = -1,
-                            .nursery = {.lifeline = {-1, -1}, .announce_fd = -1, .shut_fd = -1},
+                            .nursery = {.lifeline = {-1, -1}, .announce_fd = -1, .attention_fd = -1},
                             .upgrade = {.ready_fd = -1}};
     int status = start(&master);
 

@@ -47,8 +47,8 @@ struct master {
     struct registry *registry;
     struct nursery nursery;
     int signal_fd;
-    int replaced_fd;         /* see master_settings */
-    int64_t listen_again_at; /* not before, so that a worker cannot keep the master busy */
+    int replaced_fd;            /* see master_settings */
+    int64_t look_at_sockets_at; /* not before, so that a worker cannot keep the master busy */
 
     struct generation *serving;                    /* NULL until the first is ready */
     struct generation *starting;                   /* NULL, or the first, or that of a reload */

@@ -145,7 +145,7 @@ void reload_promote(struct master *master, int64_t now)
 {
     struct generation *old = master->serving, *new = master->starting;
 
-    if (old && sockets_publish(&new->sockets) < 0) {
+    if (sockets_publish(&new->sockets) < 0 && old) {
         abandon_start(master, now);
         return;
     }

@@ -127,7 +127,8 @@ static void fail(struct master *master, const char *why)
     master->upgrade.pid = 0;
     master->status_at = 0; /* at once */
     snprintf(master->last_failure, sizeof(master->last_failure), "upgrade failed: %s", why);
-    log_event(LOG_ERR, MESSAGE_UPGRADE, NULL, "Upgrade failed: the new process %s; this one keeps serving", why);
+    log_event(LOG_ERR, MESSAGE_UPGRADE, NULL, "Upgrade failed: the new process %s; this one keeps serving",
+              why);
 }
 
 void upgrade_step(struct master *master, int64_t now)

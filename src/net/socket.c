@@ -303,6 +303,16 @@ bool socket_overlaps(const struct socket *socket, const struct socket_wanted *wa
     return !socket->interface || !wanted->interface || socket->interface == wanted->interface;
 }
 
+bool socket_is_covered(const struct socket *socket, const struct socket_wanted *wanted)
+{
+    const struct address *address = &wanted->endpoint.address;
+
+    if (!socket_overlaps(socket, wanted) || (wanted->interface && wanted->interface != socket->interface) ||
+        (families(&socket->address, socket->v6only) & ~families(address, !wanted->endpoint.dual_stack)))
+        return false;
+    return address_is_any(address) || address_equal(&socket->address, address);
+}
+
 /* --- Making --- */
 
 /* What every socket needs, also an adopted one. Returns false with errno. */

@@ -82,6 +82,9 @@ bool socket_matches(const struct socket *socket, const struct socket_wanted *wan
 /* Whether the two cannot be bound side by side without SO_REUSEPORT. */
 bool socket_overlaps(const struct socket *socket, const struct socket_wanted *wanted);
 
+/* Whether every client of the socket would reach the one that is wanted, if that were alone. */
+bool socket_is_covered(const struct socket *socket, const struct socket_wanted *wanted);
+
 /* Lets further sockets of this user share a socket's port, or not any more. Returns 0 or -errno. */
 int socket_allow_sharing(const struct socket *socket, bool allow);
 

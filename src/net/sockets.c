@@ -238,21 +238,22 @@ static struct socket_wanted wanted_of(const struct sockets_member *member)
                                   .interface = socket->interface};
 }
 
-/* The member that includes a socket's clients, or has some of them; NULL if none does. */
-static const struct sockets_member *find_overlapping(const struct sockets *sockets,
-                                                     const struct socket *socket, size_t count)
+/* The first of count members that has to do with a socket, as compare says; NULL if none has. */
+static const struct sockets_member *
+find_member(const struct sockets *sockets, size_t count, const struct socket *socket,
+            bool (*compare)(const struct socket *, const struct socket_wanted *))
 {
     for (size_t i = 0; i < count; i++) {
         struct socket_wanted wanted = wanted_of(&sockets->members[i]);
 
-        if (socket_overlaps(socket, &wanted))
+        if (compare(socket, &wanted))
             return &sockets->members[i];
     }
     return NULL;
 }
 
-/* A socket of an interface that cannot be taken out of the way goes on as one more of the listener that
- * includes it: the kernel prefers it, so its clients would find nobody otherwise. */
+/* A socket of an interface that cannot be taken out of the way stays, as one more of the listener that covers
+ * it: the kernel prefers it, so its clients would find nobody otherwise. */
 static int keep_immovable(struct opening *opening)
 {
     struct sockets *sockets = opening->sockets;
@@ -261,18 +262,20 @@ static int keep_immovable(struct opening *opening)
 
     for (struct socket *socket = sockets->registry->first; socket; socket = socket->next) {
         const struct sockets_member *member;
+        const struct conf_listener *conf;
         int error;
 
         if (socket->mark == opening->mark || socket->detached || !socket->owned ||
             socket->transport != TRANSPORT_TCP || socket_can_be_detached(socket, privileged) ||
             socket_trouble(socket))
             continue;
-        member = find_overlapping(sockets, socket, count);
-        if (!member || member->socket->interface)
+        member = find_member(sockets, count, socket, socket_is_covered);
+        if (!member)
             continue;
+        conf = member->conf; /* the members may move */
         if ((error = reserve(opening)))
             return error;
-        add_member(opening, socket, sockets->members[member - sockets->members].conf);
+        add_member(opening, socket, conf);
     }
     return 0;
 }
@@ -324,7 +327,7 @@ void sockets_open_leftover(struct sockets *sockets, const struct sockets *other)
         if (!socket->inherited || socket->references || !socket->owned ||
             transport_is_unix(socket->transport))
             continue;
-        member = find_overlapping(other, socket, other->count);
+        member = find_member(other, other->count, socket, socket_overlaps);
         if (!member || reserve(&opening) < 0)
             continue;
         opening.conf = NULL;

@@ -2,6 +2,8 @@
 /* How a greeting thread ends: who is still accepted, who is waited for, and for how long. */
 #include "serve/serve_internal.h"
 
+#include <assert.h>
+
 #define CLOSE_NS      (250 * NS_PER_MS) /* for those who came while the older ones finished */
 #define HANDSHAKE_NS  (500 * NS_PER_MS) /* for clients whose handshake has begun, of a socket that goes */
 #define FINISH_NS     (100 * NS_PER_MS) /* for everybody, when somebody is in a hurry or the master is dead */
@@ -62,10 +64,15 @@ static void leave_sockets(struct serve *serve, bool retired_too)
     }
 }
 
-/* Nobody is accepted from now on. */
+/* Nobody is accepted from now on. When all threads have come to this, the worker closes its sockets. */
 static void close_door(struct serve *serve)
 {
+    uint64_t one = 1;
+
     leave_sockets(serve, true);
+    if (!atomic_exchange(&serve->shared->closed, true) && atomic_fetch_sub(serve->settings.open, 1) == 1 &&
+        write(serve->settings.closed_fd, &one, sizeof(one)) < 0)
+        assert(errno == EAGAIN); /* it is readable already */
     serve->accepting = false;
     atomic_store(&serve->shared->accepting, false);
 }

@@ -36,7 +36,7 @@ void serve_report_shut(struct serve *serve, struct serve_socket *socket)
 
     serve_unwatch(serve, socket);
     socket->shut = true;
-    if (write(serve->settings.shut_fd, &one, sizeof(one)) < 0)
+    if (write(serve->settings.attention_fd, &one, sizeof(one)) < 0)
         return; /* it is readable already */
 }
 
@@ -308,6 +308,7 @@ static void open_account(struct serve *serve)
     const struct conf *conf = s->conf;
 
     serve->shared = shared_thread(s->shared, s->worker, s->thread);
+    atomic_store(&serve->shared->closed, false); /* the predecessor's word */
     serve->account.stats = &serve->shared->stats;
     serve->account.records = shared_records(s->shared, s->worker, s->thread);
     serve->account.each = conf->log_greetings == CONF_GREETINGS_EACH && log_wants(LOG_INFO);

@@ -24,7 +24,9 @@ struct serve_settings {
     unsigned connections;     /* clients this thread may hold at once */
     int log_wake_fd;          /* eventfd of the worker's logger */
     int announce_fd;          /* eventfd: the master says: look at every listening socket */
-    int shut_fd;              /* eventfd: the master hears on it that a listening socket was shut down */
+    int attention_fd;         /* eventfd: the master has to look at a listening socket */
+    int closed_fd;            /* eventfd: written when the last of the worker's threads leaves its sockets */
+    _Atomic unsigned *open;   /* threads of the worker that have not left theirs */
     int order_fd;             /* eventfd: order has changed */
     const _Atomic int *order; /* enum serve_order */
 };

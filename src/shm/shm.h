@@ -35,6 +35,7 @@ struct shared_thread {
     struct stats stats;
     _Alignas(CACHE_LINE) _Atomic int64_t beat_at; /* monotonic ns of the last heartbeat */
     _Atomic bool accepting;                       /* false before it starts and once it has stopped */
+    _Atomic bool closed;                          /* it has left its sockets for good */
     _Atomic int pause_error;                      /* errno of the last accept pause; 0: limits.connections */
 };
 

@@ -40,13 +40,15 @@ struct worker {
     struct greeter *greeters;
     unsigned started; /* greeters whose thread runs */
     _Atomic unsigned running;
+    _Atomic unsigned open; /* greeters that have not left their sockets */
+    bool sockets_closed;
     pthread_t logger_thread;
     struct logger logger;
     bool logger_started;
     _Atomic bool logger_stop;
     _Atomic int order; /* enum serve_order */
     int order_fd;
-    int done_fd; /* eventfd: a greeting thread has ended */
+    int done_fd; /* eventfd: a greeting thread has ended, or the last one has left its sockets */
     int signal_fd;
     int64_t end_at; /* when it should be over, once an order was given */
 };
@@ -129,7 +131,9 @@ static bool open_greeters(struct worker *worker)
             .connections = descriptors_share(s->connections, all, i * s->conf->processes + s->slot),
             .log_wake_fd = s->log_wake_fd,
             .announce_fd = s->announce_fd,
-            .shut_fd = s->shut_fd,
+            .attention_fd = s->attention_fd,
+            .closed_fd = worker->done_fd,
+            .open = &worker->open,
             .order_fd = worker->order_fd,
             .order = &worker->order};
 
@@ -168,6 +172,7 @@ static bool start_greeters(struct worker *worker)
         struct greeter *greeter = &worker->greeters[i];
 
         atomic_fetch_add(&worker->running, 1);
+        atomic_fetch_add(&worker->open, 1);
         errno = pthread_create(&greeter->thread, NULL, greeter_run, greeter);
         if (errno) {
             atomic_fetch_sub(&worker->running, 1);
@@ -221,6 +226,18 @@ static void orphaned(struct worker *worker)
         give_order(worker, SERVE_FINISH);
 }
 
+/* Once no thread takes clients any more, this process has nothing to do with the listening sockets. They must
+ * not stay open for as long as the last client lingers. */
+static void close_sockets(struct worker *worker)
+{
+    const struct sockets *sockets = worker->settings->sockets;
+
+    worker->sockets_closed = true;
+    for (size_t i = 0; i < sockets->count; i++)
+        close_fd(&sockets->members[i].socket->fd);
+    write_eventfd(worker->settings->attention_fd);
+}
+
 /* Waits until every greeting thread has ended. */
 static void supervise(struct worker *worker)
 {
@@ -240,6 +257,8 @@ static void supervise(struct worker *worker)
         if (fds[1].revents && read(worker->done_fd, &value, sizeof(value)) < 0)
             continue;
         handle_signals(worker);
+        if (!worker->sockets_closed && atomic_load(&worker->open) == 0)
+            close_sockets(worker);
     }
 }
 

@@ -18,7 +18,7 @@ struct worker_settings {
     int lifeline_fd; /* reads end of file when the master is gone */
     int ready_fd;    /* one byte is written here when every thread serves; then it is closed */
     int announce_fd; /* eventfds, see serve_settings */
-    int shut_fd;
+    int attention_fd;
     int log_wake_fd; /* eventfd of this slot's logger */
 };
 

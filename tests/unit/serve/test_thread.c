@@ -25,7 +25,8 @@ struct service {
     const struct conf *conf;
     struct registry registry;
     struct sockets sockets;
-    int shut_fd;
+    int attention_fd, closed_fd;
+    _Atomic unsigned open;
     struct shared_service *shared_service;
     struct shared shared;
     struct serve *serves[THREADS];
@@ -78,7 +79,9 @@ static void start(struct service *service)
     configure(service);
     service->order_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     service->announce_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    service->shut_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    service->attention_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    service->closed_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    service->open = THREADS;
     service->log_wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     service->shared_service = shared_service_open();
     cr_assert_not_null(service->shared_service);
@@ -88,7 +91,9 @@ static void start(struct service *service)
     for (unsigned i = 0; i < THREADS; i++) {
         struct serve_settings settings = {.conf = service->conf,
                                           .sockets = &service->sockets,
-                                          .shut_fd = service->shut_fd,
+                                          .attention_fd = service->attention_fd,
+                                          .closed_fd = service->closed_fd,
+                                          .open = &service->open,
                                           .shared = &service->shared,
                                           .thread = i,
                                           .connections = CLIENTS,
@@ -125,7 +130,8 @@ static struct stats_totals finish(struct service *service)
     close(service->order_fd);
     close(service->announce_fd);
     close(service->log_wake_fd);
-    close(service->shut_fd);
+    close(service->attention_fd);
+    close(service->closed_fd);
     return totals;
 }
 
