@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/endpoint.h"
+#include "base/message.h"
 
 #include "base/escape.h"
 #include "base/util.h"
@@ -141,16 +142,46 @@ static const char *parse(const char *text, struct endpoint *endpoint)
     return take_host_and_port(endpoint, text);
 }
 
-int endpoint_parse(const char *text, struct endpoint *endpoint, char *error, size_t error_size)
+static int report(const char *text, const char *why, struct message *error)
 {
     char quoted[QUOTED_MAX];
+
+    escape_bytes(quoted, sizeof(quoted), text, strlen(text));
+    return message_set(error, "\"%s\": %s", quoted, why);
+}
+
+int endpoint_parse(const char *text, struct endpoint *endpoint, struct message *error)
+{
     const char *why;
 
     *endpoint = (struct endpoint){.transport = TRANSPORT_TCP, .port = ENDPOINT_DEFAULT_PORT};
     why = parse(text, endpoint);
-    if (!why)
-        return 0;
-    escape_bytes(quoted, sizeof(quoted), text, strlen(text));
-    snprintf(error, error_size, "\"%s\": %s", quoted, why);
-    return -1;
+    return why ? report(text, why, error) : 0;
+}
+
+/* Where the host begins, after a scheme if there is one. */
+static const char *skip_scheme(const char *text)
+{
+    const char *end = strstr(text, "://");
+
+    return end ? end + strlen("://") : text;
+}
+
+int endpoint_parse_local(const char *text, struct endpoint *endpoint, struct message *error)
+{
+    const char *host = skip_scheme(text);
+    char any[ENDPOINT_HOST_MAX + 16];
+    int result;
+
+    if (*host && strspn(host, DIGITS) == strlen(host))
+        return report(text, "is it a port or an address? A port at any address is written :PORT", error);
+    if (*host != ':')
+        result = endpoint_parse(text, endpoint, error);
+    else if ((size_t)snprintf(any, sizeof(any), "%.*s*%s", (int)(host - text), text, host) < sizeof(any))
+        result = endpoint_parse(any, endpoint, error);
+    else
+        result = report(text, "is too long", error);
+    if (result == 0 && strcmp(endpoint->host, "*") == 0)
+        endpoint->host[0] = '\0';
+    return result;
 }

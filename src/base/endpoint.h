@@ -3,6 +3,7 @@
 #ifndef SOCKGREET_ENDPOINT_H
 #define SOCKGREET_ENDPOINT_H
 
+#include "base/message.h"
 #include "base/transport.h"
 
 #include <stdbool.h>
@@ -16,15 +17,20 @@ struct endpoint {
     enum transport transport; /* TRANSPORT_TCP unless said */
     bool transport_given;     /* the text named a transport ("udp://…"), which -u must not override */
     bool port_given;
-    char host[ENDPOINT_HOST_MAX + 1]; /* without brackets, %scope kept; "" for Unix endpoints */
-    char port[33];                    /* number or service name */
+    char host[ENDPOINT_HOST_MAX +
+              1];  /* without brackets, %scope kept; "" for Unix endpoints, and any address */
+    char port[33]; /* number or service name */
     char path[ENDPOINT_PATH_MAX + 1]; /* Unix endpoints; '@' first for the abstract namespace */
 };
 
 /* Parses HOST, HOST:PORT, [V6]:PORT, V6, tcp://HOST[:PORT], udp://HOST[:PORT], unix:PATH, unix-dgram:PATH
  * (RFC 3986 3.2.2 for the brackets). Returns 0, or -1 with a message in error that quotes nothing unescaped
  * and says what is allowed. */
-int endpoint_parse(const char *text, struct endpoint *endpoint, char *error, size_t error_size);
+int endpoint_parse(const char *text, struct endpoint *endpoint, struct message *error);
+
+/* The same for a place to listen at: the host may be missing or "*", which means any address (host is ""
+ * then), and a number alone is refused, because it could be a port or an address. */
+int endpoint_parse_local(const char *text, struct endpoint *endpoint, struct message *error);
 
 /* Whether text can be a port: a number from 1 to 65535, or a service name. */
 bool endpoint_port_valid(const char *text);

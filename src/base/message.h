@@ -5,7 +5,7 @@
 
 #include <stdarg.h>
 
-#define MESSAGE_MAX 256 /* bytes, with the end */
+#define MESSAGE_MAX 512 /* bytes, with the end */
 
 struct message {
     char text[MESSAGE_MAX]; /* "": there is none */

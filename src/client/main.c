@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* sockgreet: asks for greetings. */
+#include "base/message.h"
 #include "base/util.h"
 #include "client/ask/deadline.h"
 #include "client/ask/dial.h"
@@ -36,11 +37,11 @@ static struct patience patience_of(const struct cmdline *cmdline)
 static struct dial_source source_of(const struct cmdline *cmdline)
 {
     struct dial_source source = {0};
-    char error[256];
+    struct message error;
     int family;
 
-    if (cmdline->source && dial_source_parse(&source, cmdline->source, error, sizeof(error)) < 0)
-        errx(CMDLINE_ERROR, "%s", error);
+    if (cmdline->source && dial_source_parse(&source, cmdline->source, &error) < 0)
+        errx(CMDLINE_ERROR, "%s", error.text);
     family = source.address.length > 0 ? source.address.sa.sa_family : cmdline->family;
     if (cmdline->family != AF_UNSPEC && cmdline->family != family)
         errx(CMDLINE_ERROR, "-I: '%s' is not an %s address", cmdline->source,
@@ -52,11 +53,10 @@ static struct target_list targets_of(const struct cmdline *cmdline)
 {
     const struct target_defaults defaults = {.udp = cmdline->udp, .port = cmdline->port};
     struct target_list targets;
-    char error[1024];
+    struct message error;
 
-    if (target_list_parse(&targets, cmdline->operands, cmdline->operand_count, &defaults, error,
-                          sizeof(error)) < 0)
-        errx(CMDLINE_ERROR, "%s", error);
+    if (target_list_parse(&targets, cmdline->operands, cmdline->operand_count, &defaults, &error) < 0)
+        errx(CMDLINE_ERROR, "%s", error.text);
     return targets;
 }
 

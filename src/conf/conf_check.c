@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "conf/conf_check.h"
+#include "base/message.h"
 
 #include "conf/conf_resolve.h"
 
@@ -55,16 +56,20 @@ unsigned conf_complete_cpus(void)
 static void complete_address(const struct completion *c)
 {
     struct conf_listener *listener = c->listener;
-    char error[256];
+    struct message error, left_out;
     unsigned port = 0;
 
-    if (conf_resolve_port(listener->port, listener->transport, &port, error, sizeof(error)) < 0)
-        wrong(c, "port", "%s", error);
+    if (conf_resolve_port(listener->port, listener->transport, &port, &error) < 0)
+        wrong(c, "port", "%s", error.text);
     conf_report_activity(c->builder->report, "looking up listeners.%s.address (line %u), %s", listener->name,
                          line_of(c, "address"), conf_quote(listener->address).text);
     if (conf_resolve_address(c->builder->arena, listener->address, listener->transport, port,
-                             &listener->endpoints, &listener->endpoint_count, error, sizeof(error)) < 0)
-        wrong(c, "address", "%s", error);
+                             &listener->endpoints, &listener->endpoint_count, &left_out, &error) < 0)
+        wrong(c, "address", "%s", error.text);
+    else if (left_out.text[0])
+        conf_warning(c->builder->report, line_of(c, "address"), "address",
+                     "%s stands for %s too, which this host does not have: left out",
+                     conf_quote(listener->address).text, left_out.text);
     conf_report_activity(c->builder->report, "%s", "");
 }
 
@@ -91,6 +96,26 @@ static void check_scopes(const struct completion *c)
     }
 }
 
+/* A multicast address hears nobody before its group is joined, on one interface. */
+static void check_multicast(const struct completion *c)
+{
+    const struct conf_listener *listener = c->listener;
+
+    for (size_t i = 0; i < listener->endpoint_count; i++) {
+        const struct address *address = &listener->endpoints[i].address;
+
+        if (address_scope(address) != ADDRESS_MULTICAST)
+            continue;
+        if (listener->transport != TRANSPORT_UDP)
+            wrong(c, "address", "%s is a multicast address; allowed: in listeners of type udp",
+                  conf_quote(listener->address).text);
+        else if (!*listener->interface &&
+                 (address->sa.sa_family != AF_INET6 || address->in6.sin6_scope_id == 0))
+            wrong(c, "address", "%s is a multicast address; allowed: with the interface of its group",
+                  conf_quote(listener->address).text);
+    }
+}
+
 static void complete_ip(const struct completion *c)
 {
     struct conf_listener *listener = c->listener;
@@ -99,6 +124,7 @@ static void complete_ip(const struct completion *c)
     complete_address(c);
     check_interface(c);
     check_scopes(c);
+    check_multicast(c);
     listener->shards = listener->shards_given   ? listener->shards_given
                        : cpus < AUTO_SHARDS_MAX ? cpus
                                                 : AUTO_SHARDS_MAX;
@@ -151,17 +177,15 @@ static void complete_mode(const struct completion *c)
 static void complete_owner(const struct completion *c)
 {
     struct conf_listener *listener = c->listener;
-    char error[128];
+    struct message error;
     gid_t ignored;
 
     listener->owner_id = (uid_t)-1;
     listener->group_id = (gid_t)-1;
-    if (*listener->owner &&
-        conf_resolve_user(listener->owner, &listener->owner_id, &ignored, error, sizeof(error)) < 0)
-        wrong(c, "owner", "%s", error);
-    if (*listener->group &&
-        conf_resolve_group(listener->group, &listener->group_id, error, sizeof(error)) < 0)
-        wrong(c, "group", "%s", error);
+    if (*listener->owner && conf_resolve_user(listener->owner, &listener->owner_id, &ignored, &error) < 0)
+        wrong(c, "owner", "%s", error.text);
+    if (*listener->group && conf_resolve_group(listener->group, &listener->group_id, &error) < 0)
+        wrong(c, "group", "%s", error.text);
 }
 
 static void complete_unix(const struct completion *c)
@@ -179,13 +203,13 @@ static void compile_greeting(const struct completion *c)
     struct conf_listener *listener = c->listener;
     struct greeting_constants constants = {builder->hostname, listener->name,
                                            transport_name(listener->transport)};
-    char error[256];
+    struct message error;
 
     if (!*listener->greeting_text)
         wrong(c, "greeting", "is empty; allowed: at least one byte");
     else if (greeting_compile(builder->arena, listener->greeting_text, strlen(listener->greeting_text),
-                              &constants, &listener->greeting, error, sizeof(error)) < 0)
-        wrong(c, "greeting", "%s", error);
+                              &constants, &listener->greeting, &error) < 0)
+        wrong(c, "greeting", "%s", error.text);
 }
 
 static void check_datagram(const struct completion *c)
@@ -238,12 +262,12 @@ void conf_complete_greeting(struct conf_builder *builder, unsigned line)
     static const struct greeting_constants any_listener = {"", "", ""};
     const char *text = builder->conf->greeting;
     const struct greeting *greeting = NULL;
-    char error[256] = "is empty; allowed: at least one byte";
+    struct message error = {"is empty; allowed: at least one byte"};
 
-    builder->greeting_bad = !*text || greeting_compile(builder->arena, text, strlen(text), &any_listener,
-                                                       &greeting, error, sizeof(error)) < 0;
+    builder->greeting_bad =
+        !*text || greeting_compile(builder->arena, text, strlen(text), &any_listener, &greeting, &error) < 0;
     if (builder->greeting_bad)
-        conf_error(builder->report, line, "greeting", "%s", error);
+        conf_error(builder->report, line, "greeting", "%s", error.text);
     else if (!strchr(text, '$'))
         builder->greeting = greeting;
 }

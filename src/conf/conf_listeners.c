@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "conf/conf_listeners.h"
+#include "base/message.h"
 
 #include "base/endpoint.h"
 #include "base/util.h"
@@ -162,10 +163,10 @@ static void build_command_line(struct conf_builder *builder)
 
     for (size_t i = 0; list && i < source->endpoint_count; i++) {
         struct endpoint endpoint;
-        char error[256];
+        struct message error;
 
-        if (endpoint_parse(source->endpoints[i], &endpoint, error, sizeof(error)) < 0)
-            conf_error(builder->report, 0, "-l", "%s", error);
+        if (endpoint_parse_local(source->endpoints[i], &endpoint, &error) < 0)
+            conf_error(builder->report, 0, "-l", "%s", error.text);
         else
             add_endpoint(builder, list, &endpoint, ++ordinals[endpoint.transport]);
     }

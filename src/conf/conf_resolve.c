@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "conf/conf_resolve.h"
+#include "base/message.h"
 
 #include "base/util.h"
 #include "conf/conf_report.h"
@@ -10,7 +11,6 @@
 #include <net/if.h>
 #include <netdb.h>
 #include <pwd.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,21 +23,11 @@ struct answer {
     unsigned port;
     struct conf_endpoint *endpoints;
     size_t count;
-    char *error;
-    size_t error_size;
+    struct message *error;
+    struct message *left_out; /* addresses of a name that this host cannot have */
 };
 
-static int __attribute__((format(printf, 3, 4))) fail(char *error, size_t size, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(error, size, format, args);
-    va_end(args);
-    return -1;
-}
-
-#define FAIL(answer, ...) fail((answer)->error, (answer)->error_size, __VA_ARGS__)
+#define FAIL(answer, ...) message_set((answer)->error, __VA_ARGS__)
 
 /* Whether text is digits, and if so their value; false for more than max. */
 static bool whole_number(const char *text, unsigned long long max, unsigned long long *number)
@@ -51,15 +41,6 @@ static bool whole_number(const char *text, unsigned long long max, unsigned long
 static bool is_digits(const char *text)
 {
     return *text && !text[strspn(text, "0123456789")];
-}
-
-static bool has_ipv6(void)
-{
-    int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    bool has = fd >= 0;
-
-    close_fd(&fd);
-    return has;
 }
 
 static int reserve(struct answer *answer, size_t count)
@@ -189,15 +170,61 @@ static bool is_host_name(const char *word)
     return *word != '-' && *word != '.' && strlen(word) <= HOST_MAX && !word[strspn(word, allowed)];
 }
 
-/* Whether a listener can have this address at all; bind() would only say that it is not available. */
-static bool is_usable(const struct addrinfo *found, bool ipv6)
+static bool can_bind(const struct addrinfo *found)
 {
-    return found->ai_family == AF_INET || (found->ai_family == AF_INET6 && ipv6);
+    struct address address;
+    int fd = socket(found->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool can;
+
+    address_set(&address, found->ai_addr, found->ai_addrlen);
+    address_set_port(&address, 0);
+    can = fd >= 0 && bind(fd, &address.sa, address.length) == 0;
+    close_fd(&fd);
+    return can;
+}
+
+/* Whether any interface has an IPv6 address. Where that cannot be read it is taken to be so. */
+static bool has_ipv6(void)
+{
+    FILE *list = fopen("/proc/net/if_inet6", "re");
+    bool has = !list || fgetc(list) != EOF;
+
+    if (list)
+        fclose(list);
+    return has;
+}
+
+static bool is_loopback(const struct addrinfo *found)
+{
+    struct address address;
+
+    address_set(&address, found->ai_addr, found->ai_addrlen);
+    return address_scope(&address) == ADDRESS_LOOPBACK;
+}
+
+/* Whether a listener can ever have this address. One that may yet come, because an interface is not up,
+ * counts; one of a family that this host does not have, or a loopback address that it lacks, does not. */
+static bool is_usable(const struct addrinfo *found)
+{
+    if (can_bind(found))
+        return true;
+    if (is_loopback(found))
+        return false;
+    return found->ai_family == AF_INET || (found->ai_family == AF_INET6 && has_ipv6());
+}
+
+static void note_left_out(struct answer *answer, const struct addrinfo *found)
+{
+    struct address address;
+    char text[ADDRESS_TEXT_MAX];
+
+    address_set(&address, found->ai_addr, found->ai_addrlen);
+    address_host(&address, text, sizeof(text));
+    message_add(answer->left_out, "%s%s", *answer->left_out->text ? ", " : "", text);
 }
 
 static int add_found(struct answer *answer, const char *word, const struct addrinfo *found)
 {
-    bool ipv6 = has_ipv6();
     size_t count = 0;
 
     for (const struct addrinfo *one = found; one; one = one->ai_next)
@@ -205,11 +232,13 @@ static int add_found(struct answer *answer, const char *word, const struct addri
     if (reserve(answer, count) < 0)
         return -1;
     for (const struct addrinfo *one = found; one; one = one->ai_next)
-        if (is_usable(one, ipv6))
+        if (is_usable(one))
             add(answer, one->ai_addr, one->ai_addrlen);
-    return answer->count
-               ? 0
-               : FAIL(answer, "%s has IPv6 addresses only, and there is no IPv6 here", conf_quote(word).text);
+        else
+            note_left_out(answer, one);
+    return answer->count ? 0
+                         : FAIL(answer, "%s stands for %s, which this host does not have",
+                                conf_quote(word).text, answer->left_out->text);
 }
 
 static int add_host(struct answer *answer, const char *word)
@@ -249,11 +278,13 @@ static int add_word(struct answer *answer, const char *word)
 }
 
 int conf_resolve_address(struct arena *arena, const char *word, enum transport transport, unsigned port,
-                         const struct conf_endpoint **endpoints, size_t *count, char *error,
-                         size_t error_size)
+                         const struct conf_endpoint **endpoints, size_t *count, struct message *left_out,
+                         struct message *error)
 {
     struct answer answer = {
-        .arena = arena, .transport = transport, .port = port, .error = error, .error_size = error_size};
+        .arena = arena, .transport = transport, .port = port, .error = error, .left_out = left_out};
+
+    left_out->text[0] = '\0';
 
     if (add_word(&answer, word) < 0)
         return -1;
@@ -262,8 +293,7 @@ int conf_resolve_address(struct arena *arena, const char *word, enum transport t
     return 0;
 }
 
-int conf_resolve_port(const char *word, enum transport transport, unsigned *port, char *error,
-                      size_t error_size)
+int conf_resolve_port(const char *word, enum transport transport, unsigned *port, struct message *error)
 {
     const char *protocol = transport == TRANSPORT_UDP ? "udp" : "tcp";
     const struct servent *service;
@@ -271,21 +301,21 @@ int conf_resolve_port(const char *word, enum transport transport, unsigned *port
 
     if (is_digits(word) || word[0] == '-') {
         if (!whole_number(word, 65535, &number) || number == 0)
-            return fail(error, error_size, "%s is no port; allowed: 1 to 65535, or a service name",
-                        conf_quote(word).text);
+            return message_set(error, "%s is no port; allowed: 1 to 65535, or a service name",
+                               conf_quote(word).text);
         *port = (unsigned)number;
         return 0;
     }
     service = *word ? getservbyname(word, protocol) : NULL;
     if (!service)
-        return fail(error, error_size,
-                    "there is no %s service %s in /etc/services; allowed: 1 to 65535, or a service name",
-                    protocol, conf_quote(word).text);
+        return message_set(
+            error, "there is no %s service %s in /etc/services; allowed: 1 to 65535, or a service name",
+            protocol, conf_quote(word).text);
     *port = ntohs((uint16_t)service->s_port);
     return 0;
 }
 
-int conf_resolve_user(const char *word, uid_t *user, gid_t *group, char *error, size_t error_size)
+int conf_resolve_user(const char *word, uid_t *user, gid_t *group, struct message *error)
 {
     unsigned long long number;
     /* (uid_t)-1 means "no change" to chown() and setresuid() */
@@ -293,13 +323,13 @@ int conf_resolve_user(const char *word, uid_t *user, gid_t *group, char *error, 
     const struct passwd *entry = is_number ? getpwuid((uid_t)number) : getpwnam(word);
 
     if (!entry && !is_number)
-        return fail(error, error_size, "there is no user %s", conf_quote(word).text);
+        return message_set(error, "there is no user %s", conf_quote(word).text);
     *user = is_number ? (uid_t)number : entry->pw_uid;
     *group = entry ? entry->pw_gid : (gid_t)-1;
     return 0;
 }
 
-int conf_resolve_group(const char *word, gid_t *group, char *error, size_t error_size)
+int conf_resolve_group(const char *word, gid_t *group, struct message *error)
 {
     unsigned long long number;
     const struct group *entry;
@@ -310,7 +340,7 @@ int conf_resolve_group(const char *word, gid_t *group, char *error, size_t error
     }
     entry = getgrnam(word);
     if (!entry)
-        return fail(error, error_size, "there is no group %s", conf_quote(word).text);
+        return message_set(error, "there is no group %s", conf_quote(word).text);
     *group = entry->gr_gid;
     return 0;
 }

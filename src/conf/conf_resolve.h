@@ -4,6 +4,7 @@
 #define SOCKGREET_CONF_RESOLVE_H
 
 #include "base/arena.h"
+#include "base/message.h"
 #include "conf/conf.h"
 
 #include <stdbool.h>
@@ -12,18 +13,19 @@
 
 /* All of these return 0, or -1 with what is wrong and what is allowed in error. */
 
-/* Finds the addresses of word as a listener of that transport would bind them; port is in host byte order. */
+/* Finds the addresses of word as a listener of that transport would bind them; port is in host byte order. Of
+ * a name's addresses those that this host cannot have are left out, and named in left_out; at least one
+ * stays. */
 int conf_resolve_address(struct arena *arena, const char *word, enum transport transport, unsigned port,
-                         const struct conf_endpoint **endpoints, size_t *count, char *error,
-                         size_t error_size);
+                         const struct conf_endpoint **endpoints, size_t *count, struct message *left_out,
+                         struct message *error);
 
 /* A number or a service name of the transport's protocol. */
-int conf_resolve_port(const char *word, enum transport transport, unsigned *port, char *error,
-                      size_t error_size);
+int conf_resolve_port(const char *word, enum transport transport, unsigned *port, struct message *error);
 
 /* A name or a number; *group is the user's primary group, (gid_t)-1 for a number that no user has. */
-int conf_resolve_user(const char *word, uid_t *user, gid_t *group, char *error, size_t error_size);
+int conf_resolve_user(const char *word, uid_t *user, gid_t *group, struct message *error);
 
-int conf_resolve_group(const char *word, gid_t *group, char *error, size_t error_size);
+int conf_resolve_group(const char *word, gid_t *group, struct message *error);
 
 #endif

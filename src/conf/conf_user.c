@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "conf/conf_user.h"
+#include "base/message.h"
 
 #include "conf/conf_resolve.h"
 
@@ -18,24 +19,28 @@ static bool is_default(const char *name)
 
 static void fall_back(struct conf_builder *builder, const char *setting, const char *kind, const char *name)
 {
-    if (geteuid() == 0)
-        conf_warning(builder->report, 0, setting, "there is no %s %s, so the workers run as %s", kind,
-                     conf_quote(CONF_DEFAULT_USER).text, name);
+    conf_warning(builder->report, 0, setting, "there is no %s %s, so the workers run as %s", kind,
+                 conf_quote(CONF_DEFAULT_USER).text, name);
 }
 
 static bool resolve_user(struct conf_builder *builder, unsigned line, gid_t *primary)
 {
     struct conf *conf = builder->conf;
-    char error[128];
+    struct message error;
 
-    if (conf_resolve_user(conf->user, &conf->uid, primary, error, sizeof(error)) == 0)
+    if (conf_resolve_user(conf->user, &conf->uid, primary, &error) == 0)
         return true;
-    if (is_default(conf->user) &&
-        conf_resolve_user(FALLBACK_USER, &conf->uid, primary, error, sizeof(error)) == 0) {
+    if (is_default(conf->user) && conf_resolve_user(FALLBACK_USER, &conf->uid, primary, &error) == 0) {
         fall_back(builder, "user", "user", FALLBACK_USER);
         return true;
     }
-    conf_error(builder->report, line, "user", "%s", error);
+    if (is_default(conf->user))
+        conf_error(
+            builder->report, line, "user",
+            "there is neither a user \"%s\" nor \"%s\"; allowed: another user and group, also by number",
+            CONF_DEFAULT_USER, FALLBACK_USER);
+    else
+        conf_error(builder->report, line, "user", "%s", error.text);
     return false;
 }
 
@@ -54,14 +59,14 @@ static void take_primary(struct conf_builder *builder, gid_t primary)
 static void resolve_group(struct conf_builder *builder, unsigned line, gid_t primary)
 {
     struct conf *conf = builder->conf;
-    char error[128];
+    struct message error;
 
-    if (conf_resolve_group(conf->group, &conf->gid, error, sizeof(error)) == 0)
+    if (conf_resolve_group(conf->group, &conf->gid, &error) == 0)
         return;
     if (is_default(conf->group) && primary != (gid_t)-1)
         conf->gid = primary;
     else
-        conf_error(builder->report, line, "group", "%s", error);
+        conf_error(builder->report, line, "group", "%s", error.text);
 }
 
 void conf_user_resolve(struct conf_builder *builder, unsigned user_line, unsigned group_line)
@@ -69,6 +74,9 @@ void conf_user_resolve(struct conf_builder *builder, unsigned user_line, unsigne
     struct conf *conf = builder->conf;
     gid_t primary = (gid_t)-1;
 
+    /* Who is not root cannot change the user, and need not know the default one. */
+    if (geteuid() != 0 && is_default(conf->user) && is_default(conf->group))
+        return;
     if (!resolve_user(builder, user_line, &primary))
         return;
     if (group_line || is_default(conf->user))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "service/greeting.h"
+#include "base/message.h"
 
 #include "base/address.h"
 #include "base/escape.h"
@@ -29,8 +30,7 @@ struct compiler {
     struct greeting_part *parts;
     char *bytes; /* literals and defaults, one after the other */
     size_t used;
-    char *error;
-    size_t error_size;
+    struct message *error;
 };
 
 static int __attribute__((format(printf, 2, 3))) fail(struct compiler *c, const char *format, ...)
@@ -38,7 +38,7 @@ static int __attribute__((format(printf, 2, 3))) fail(struct compiler *c, const 
     va_list args;
 
     va_start(args, format);
-    vsnprintf(c->error, c->error_size, format, args);
+    vsnprintf(c->error->text, sizeof(c->error->text), format, args);
     va_end(args);
     return -1;
 }
@@ -223,9 +223,9 @@ static int make_room(struct compiler *c, struct arena *arena, const char *text, 
 
 int greeting_compile(struct arena *arena, const char *text, size_t length,
                      const struct greeting_constants *constants, const struct greeting **greeting,
-                     char *error, size_t error_size)
+                     struct message *error)
 {
-    struct compiler c = {.constants = constants, .error = error, .error_size = error_size};
+    struct compiler c = {.constants = constants, .error = error};
 
     if (length > GREETING_MAX)
         return fail(&c, "is %zu bytes long; allowed: at most %d", length, GREETING_MAX);

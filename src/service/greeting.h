@@ -8,6 +8,7 @@
 #define SOCKGREET_GREETING_H
 
 #include "base/arena.h"
+#include "base/message.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -60,7 +61,7 @@ struct greeting_values {
  * what is allowed in error. */
 int greeting_compile(struct arena *arena, const char *text, size_t length,
                      const struct greeting_constants *constants, const struct greeting **greeting,
-                     char *error, size_t error_size);
+                     struct message *error);
 
 /* Writes the greeting for one client; out has room for max_length bytes. Returns the length. */
 size_t greeting_render(const struct greeting *greeting, const struct greeting_values *values, char *out);

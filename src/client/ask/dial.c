@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/ask/dial.h"
+#include "base/message.h"
 
 #include "base/util.h"
 #include "client/ask/lookup.h"
@@ -12,7 +13,7 @@
 
 #define FULL_QUEUE_PAUSE_NS (10 * NS_PER_MS)
 
-int dial_source_parse(struct dial_source *source, const char *text, char *error, size_t error_size)
+int dial_source_parse(struct dial_source *source, const char *text, struct message *error)
 {
     struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found;
@@ -27,8 +28,7 @@ int dial_source_parse(struct dial_source *source, const char *text, char *error,
         strcpy(source->interface, text);
         return 0;
     }
-    snprintf(error, error_size, "-I: '%s' is neither an IP address nor a network interface of this machine",
-             text);
+    message_set(error, "-I: '%s' is neither an IP address nor a network interface of this machine", text);
     return -1;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/address.h"
 #include "base/endpoint.h"
+#include "base/message.h"
 #include "client/ask/deadline.h"
 
 #include <net/if.h>
@@ -22,7 +23,7 @@ struct dial_list {
 };
 
 /* Reads an address or the name of an interface. Returns 0, or -1 with a message in error. */
-int dial_source_parse(struct dial_source *source, const char *text, char *error, size_t error_size);
+int dial_source_parse(struct dial_source *source, const char *text, struct message *error);
 
 /* Every address of the endpoint in the order they are to be tried. Returns 0, or an EAI_ code with *list
  * empty. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/ask/target.h"
+#include "base/message.h"
 
 #include "base/escape.h"
 
@@ -23,11 +24,11 @@ static void set_label(struct target *target)
 }
 
 static int target_parse(struct target *target, const char *operand, const struct target_defaults *defaults,
-                        char *error, size_t error_size)
+                        struct message *error)
 {
     struct endpoint *endpoint = &target->endpoint;
 
-    if (endpoint_parse(operand, endpoint, error, error_size) < 0)
+    if (endpoint_parse(operand, endpoint, error) < 0)
         return -1;
     if (defaults->udp && !endpoint->transport_given)
         endpoint->transport = TRANSPORT_UDP;
@@ -38,33 +39,33 @@ static int target_parse(struct target *target, const char *operand, const struct
 }
 
 static int host_and_port_parse(struct target_list *list, char *const *operands,
-                               const struct target_defaults *defaults, char *error, size_t error_size)
+                               const struct target_defaults *defaults, struct message *error)
 {
     const struct target_defaults with_port = {.udp = defaults->udp, .port = operands[1]};
     const struct endpoint *endpoint = &list->targets[0].endpoint;
 
     list->count = 1;
-    if (target_parse(&list->targets[0], operands[0], &with_port, error, error_size) < 0)
+    if (target_parse(&list->targets[0], operands[0], &with_port, error) < 0)
         return -1;
     if (!endpoint->port_given && !transport_is_unix(endpoint->transport))
         return 0;
-    snprintf(error, error_size, "%s: %s, so the port %s cannot follow", list->targets[0].label,
-             endpoint->port_given ? "names its port already" : "a Unix socket has no port", operands[1]);
+    message_set(error, "%s: %s, so the port %s cannot follow", list->targets[0].label,
+                endpoint->port_given ? "names its port already" : "a Unix socket has no port", operands[1]);
     return -1;
 }
 
 int target_list_parse(struct target_list *list, char *const *operands, size_t count,
-                      const struct target_defaults *defaults, char *error, size_t error_size)
+                      const struct target_defaults *defaults, struct message *error)
 {
     *list = (struct target_list){.targets = calloc(count + 1, sizeof(struct target)), .count = count};
     if (!list->targets) {
-        snprintf(error, error_size, "out of memory");
+        message_set(error, "out of memory");
         return -1;
     }
     if (count == 2 && is_port_number(operands[1]))
-        return host_and_port_parse(list, operands, defaults, error, error_size);
+        return host_and_port_parse(list, operands, defaults, error);
     for (size_t i = 0; i < count; i++)
-        if (target_parse(&list->targets[i], operands[i], defaults, error, error_size) < 0)
+        if (target_parse(&list->targets[i], operands[i], defaults, error) < 0)
             return -1;
     return 0;
 }

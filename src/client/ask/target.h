@@ -4,6 +4,7 @@
 #define SOCKGREET_TARGET_H
 
 #include "base/endpoint.h"
+#include "base/message.h"
 
 #define TARGET_LABEL_MAX 448 /* an escaped path ("\xHH" each), or host and port */
 
@@ -26,7 +27,7 @@ struct target_list {
 /* One target per operand, but exactly two operands of which the second is a number from 1 to 65535 are a host
  * and its port. Returns 0, or -1 with a message in error. Free the list in both cases. */
 int target_list_parse(struct target_list *list, char *const *operands, size_t count,
-                      const struct target_defaults *defaults, char *error, size_t error_size);
+                      const struct target_defaults *defaults, struct message *error);
 
 /* Frees what target_list_parse built. */
 void target_list_free(struct target_list *list);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/mode/resolve.h"
+#include "base/message.h"
 
 #include "base/address.h"
 #include "base/util.h"
@@ -123,13 +124,12 @@ enum cmdline_exit resolve_run(const struct cmdline *cmdline, const struct target
     char *const operands[] = {name};
     struct target_list own = {0};
     enum cmdline_exit status = CMDLINE_ANSWERED;
-    char error[256];
+    struct message error;
 
     if (gethostname(name, sizeof(name)) < 0)
         warn("gethostname");
     if (targets->count == 0 &&
-        target_list_parse(&own, operands, 1, &(struct target_defaults){.udp = cmdline->udp}, error,
-                          sizeof(error)) == 0)
+        target_list_parse(&own, operands, 1, &(struct target_defaults){.udp = cmdline->udp}, &error) == 0)
         targets = &own;
     printf(ROW, host_width(targets), "HOST", "FAMILY", "TYPE", "PROTOCOL", "ADDRESS");
     for (size_t i = 0; i < targets->count; i++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/endpoint.h"
+#include "base/message.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -8,19 +9,19 @@
 static struct endpoint parsed(const char *text)
 {
     struct endpoint endpoint;
-    char error[512] = "";
+    struct message error = {0};
 
-    cr_assert_eq(endpoint_parse(text, &endpoint, error, sizeof(error)), 0);
+    cr_assert_eq(endpoint_parse(text, &endpoint, &error), 0);
     return endpoint;
 }
 
 static void assert_error(const char *text, const char *expected)
 {
     struct endpoint endpoint;
-    char error[512] = "";
+    struct message error = {0};
 
-    cr_assert_eq(endpoint_parse(text, &endpoint, error, sizeof(error)), -1);
-    cr_assert_str_eq(error, expected);
+    cr_assert_eq(endpoint_parse(text, &endpoint, &error), -1);
+    cr_assert_str_eq(error.text, expected);
 }
 
 static void assert_inet(const char *text, enum transport transport, const char *host, const char *port)
@@ -98,7 +99,7 @@ Test(endpoint, longest_path)
     memset(text + 5, 'p', ENDPOINT_PATH_MAX);
     cr_assert_eq(strlen(parsed(text).path), ENDPOINT_PATH_MAX);
     text[5 + ENDPOINT_PATH_MAX] = 'p';
-    cr_assert_eq(endpoint_parse(text, &(struct endpoint){0}, (char[512]){0}, 512), -1);
+    cr_assert_eq(endpoint_parse(text, &(struct endpoint){0}, &(struct message){0}), -1);
 }
 
 Test(endpoint, longest_host)
@@ -108,7 +109,7 @@ Test(endpoint, longest_host)
     memset(text, 'h', ENDPOINT_HOST_MAX);
     cr_assert_eq(strlen(parsed(text).host), ENDPOINT_HOST_MAX);
     text[ENDPOINT_HOST_MAX] = 'h';
-    cr_assert_eq(endpoint_parse(text, &(struct endpoint){0}, (char[512]){0}, 512), -1);
+    cr_assert_eq(endpoint_parse(text, &(struct endpoint){0}, &(struct message){0}), -1);
 }
 
 Test(endpoint, errors_about_hosts)
@@ -157,13 +158,39 @@ Test(endpoint, errors_about_the_rest)
     assert_error("http://a", "\"http://a\": the transport must be tcp://, udp://, unix: or unix-dgram:");
 }
 
-Test(endpoint, a_small_buffer_ends_the_message)
+static struct endpoint parsed_local(const char *text)
 {
     struct endpoint endpoint;
-    char error[8] = "";
+    struct message error = {0};
 
-    cr_assert_eq(endpoint_parse("a:0", &endpoint, error, sizeof(error)), -1);
-    cr_assert_str_eq(error, "\"a:0\": ");
+    cr_assert_eq(endpoint_parse_local(text, &endpoint, &error), 0, "%s", error.text);
+    return endpoint;
+}
+
+/* "-l :2000" was an error, and "-l 2000" served the address 0.0.7.208. */
+Test(endpoint, places_to_listen_at)
+{
+    static const char *const any[] = {":80", "*:80", "tcp://:80", "tcp://*:80", "udp://:80"};
+    struct message error;
+
+    for (size_t i = 0; i < sizeof(any) / sizeof(any[0]); i++) {
+        struct endpoint endpoint = parsed_local(any[i]);
+
+        cr_expect_str_eq(endpoint.host, "", "%s", any[i]);
+        cr_expect_str_eq(endpoint.port, "80");
+        cr_expect_eq(endpoint.transport, any[i][0] == 'u' ? TRANSPORT_UDP : TRANSPORT_TCP);
+    }
+    cr_expect_str_eq(parsed_local("*").host, "");
+    cr_expect_str_eq(parsed_local("localhost").host, "localhost");
+    cr_expect_str_eq(parsed_local("[::1]:80").host, "::1");
+    cr_expect_str_eq(parsed_local("unix:/a").path, "/a");
+    for (size_t i = 0; i < 2; i++) {
+        const char *text = i ? "udp://2000" : "2000";
+
+        cr_assert_eq(endpoint_parse_local(text, &(struct endpoint){0}, &error), -1);
+        cr_expect(strstr(error.text, "is it a port or an address? A port at any address is written :PORT"));
+    }
+    cr_assert_eq(endpoint_parse_local(":70000", &(struct endpoint){0}, &error), -1);
 }
 
 Test(endpoint, ports)

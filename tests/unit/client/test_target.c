@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/message.h"
 #include "client/ask/target.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 
 static const struct target_defaults no_defaults;
-static char error[1024];
+static struct message error;
 
 /* The targets as text, joined by spaces; the message after a '!'. */
 static const char *targets(const struct target_defaults *defaults, char *const *operands, size_t count)
@@ -15,8 +16,8 @@ static const char *targets(const struct target_defaults *defaults, char *const *
     size_t used = 0;
 
     all[0] = '\0';
-    if (target_list_parse(&list, operands, count, defaults, error, sizeof(error)) < 0)
-        snprintf(all, sizeof(all), "!%s", error);
+    if (target_list_parse(&list, operands, count, defaults, &error) < 0)
+        snprintf(all, sizeof(all), "!%s", error.text);
     else
         for (size_t i = 0; i < list.count; i++) {
             if (i > 0)
@@ -90,8 +91,7 @@ Test(target, labels)
 {
     struct target_list list;
 
-    cr_assert_eq(target_list_parse(&list, OPERANDS("::1", "unix:/a\nb"), &no_defaults, error, sizeof(error)),
-                 0);
+    cr_assert_eq(target_list_parse(&list, OPERANDS("::1", "unix:/a\nb"), &no_defaults, &error), 0);
     cr_assert_str_eq(list.targets[0].label, "::1 port 12345");
     cr_assert_str_eq(list.targets[1].label, "/a\\nb");
     target_list_free(&list);
@@ -102,7 +102,7 @@ Test(target, text_is_cut_to_the_buffer)
     struct target_list list;
     char text[6];
 
-    cr_assert_eq(target_list_parse(&list, OPERANDS("a"), &no_defaults, error, sizeof(error)), 0);
+    cr_assert_eq(target_list_parse(&list, OPERANDS("a"), &no_defaults, &error), 0);
     cr_assert_eq(target_text(&list.targets[0], text, sizeof(text)), 5);
     cr_assert_str_eq(text, "tcp:/");
     target_list_free(&list);

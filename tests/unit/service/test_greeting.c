@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/message.h"
 #include "service/greeting.h"
 
 #include <criterion/criterion.h>
@@ -8,15 +9,14 @@
 
 static const struct greeting_constants constants = {"host.example", "web", "tcp"};
 static struct arena arena;
-static char error[256];
+static struct message error;
 
 static const struct greeting *compiled_for(const struct greeting_constants *known, const char *text)
 {
     const struct greeting *greeting = NULL;
 
     cr_assert_eq(arena_open(&arena, 8 << 20), 0);
-    cr_assert_eq(greeting_compile(&arena, text, strlen(text), known, &greeting, error, sizeof(error)), 0,
-                 "%s", error);
+    cr_assert_eq(greeting_compile(&arena, text, strlen(text), known, &greeting, &error), 0, "%s", error.text);
     return greeting;
 }
 
@@ -55,9 +55,8 @@ static void assert_error(const char *text, const char *expected)
     const struct greeting *greeting = NULL;
 
     cr_assert_eq(arena_open(&arena, 8 << 20), 0);
-    cr_assert_eq(greeting_compile(&arena, text, strlen(text), &constants, &greeting, error, sizeof(error)),
-                 -1);
-    cr_assert_str_eq(error, expected);
+    cr_assert_eq(greeting_compile(&arena, text, strlen(text), &constants, &greeting, &error), -1);
+    cr_assert_str_eq(error.text, expected);
     arena_close(&arena);
 }
 
@@ -192,11 +191,11 @@ Test(greeting, a_mebibyte_is_the_most)
     text[size] = '\0';
     assert_static(text, text);
     cr_assert_eq(arena_open(&arena, 8 << 20), 0);
-    cr_assert_eq(greeting_compile(&arena, text, size + 1, &constants, &greeting, error, sizeof(error)), -1);
-    cr_assert_str_eq(error, "is 1048577 bytes long; allowed: at most 1048576");
+    cr_assert_eq(greeting_compile(&arena, text, size + 1, &constants, &greeting, &error), -1);
+    cr_assert_str_eq(error.text, "is 1048577 bytes long; allowed: at most 1048576");
     memcpy(text, "${pid}", 6);
-    cr_assert_eq(greeting_compile(&arena, text, size, &constants, &greeting, error, sizeof(error)), -1);
-    cr_assert_str_eq(error, "can be 1048580 bytes long; allowed: at most 1048576");
+    cr_assert_eq(greeting_compile(&arena, text, size, &constants, &greeting, &error), -1);
+    cr_assert_str_eq(error.text, "can be 1048580 bytes long; allowed: at most 1048576");
     arena_close(&arena);
     free(text);
 }
@@ -206,11 +205,11 @@ Test(greeting, a_full_arena_is_an_error)
     const struct greeting *greeting = NULL;
 
     cr_assert_eq(arena_open(&arena, 4096), 0);
-    cr_assert_eq(greeting_compile(&arena, "${pid}", 6, &constants, &greeting, error, sizeof(error)), 0);
+    cr_assert_eq(greeting_compile(&arena, "${pid}", 6, &constants, &greeting, &error), 0);
     while (arena_alloc(&arena, 16))
         continue;
-    cr_assert_eq(greeting_compile(&arena, "${pid}", 6, &constants, &greeting, error, sizeof(error)), -1);
-    cr_assert_str_eq(error, "does not fit into the memory for the configuration");
+    cr_assert_eq(greeting_compile(&arena, "${pid}", 6, &constants, &greeting, &error), -1);
+    cr_assert_str_eq(error.text, "does not fit into the memory for the configuration");
     arena_close(&arena);
 }
 
@@ -220,8 +219,8 @@ static void assert_sound(const char *text, size_t length)
     const struct greeting *greeting = NULL;
     char *out;
 
-    if (greeting_compile(&arena, text, length, &constants, &greeting, error, sizeof(error)) < 0) {
-        cr_assert_neq(error[0], '\0');
+    if (greeting_compile(&arena, text, length, &constants, &greeting, &error) < 0) {
+        cr_assert_neq(error.text[0], '\0');
         return;
     }
     out = malloc(greeting->max_length + 1);

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* fixtures: listeners without a configuration around them. */
+#ifndef SOCKGREET_TEST_FIXTURES_H
+#define SOCKGREET_TEST_FIXTURES_H
+
+#include "net/socket.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A listener with one endpoint; the caller sets what else it needs. */
+struct fixture {
+    struct conf_listener conf;
+    struct conf_endpoint endpoint;
+};
+
+static inline int fixture_descriptor(int family, int type)
+{
+    return socket(family, type | SOCK_CLOEXEC, 0);
+}
+
+static inline unsigned fixture_free_port(void)
+{
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof(in);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    if (bind(fd, (const struct sockaddr *)&in, sizeof(in)) < 0 ||
+        getsockname(fd, (struct sockaddr *)&in, &length) < 0)
+        abort();
+    close(fd);
+    return ntohs(in.sin_port);
+}
+
+/* address: "" for any of both families, "0.0.0.0", "::", "127.0.0.1" and so on. */
+static inline struct fixture fixture_ip(enum transport transport, const char *address, unsigned port)
+{
+    struct fixture fixture = {.conf = {.name = "x",
+                                       .transport = transport,
+                                       .address = address,
+                                       .interface = "",
+                                       .backlog = 100,
+                                       .shards = 1}};
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
+
+    if (inet_pton(AF_INET, address, &in.sin_addr) == 1) {
+        address_set(&fixture.endpoint.address, (struct sockaddr *)&in, sizeof(in));
+        return fixture;
+    }
+    inet_pton(AF_INET6, *address ? address : "::", &in6.sin6_addr);
+    address_set(&fixture.endpoint.address, (struct sockaddr *)&in6, sizeof(in6));
+    fixture.endpoint.dual_stack = !*address;
+    return fixture;
+}
+
+static inline struct fixture fixture_path(enum transport transport, const char *path)
+{
+    struct fixture fixture = {.conf = {.name = "x",
+                                       .transport = transport,
+                                       .path = path,
+                                       .interface = "",
+                                       .backlog = 100,
+                                       .group = "",
+                                       .mode_bits = 0666,
+                                       .owner_id = (uid_t)-1,
+                                       .group_id = (gid_t)-1}};
+
+    address_set_unix(&fixture.endpoint.address, path);
+    return fixture;
+}
+
+static inline struct socket_wanted fixture_want(const struct fixture *fixture)
+{
+    return socket_want(&fixture->conf, &fixture->endpoint);
+}
+
+/* A directory of the test's own. */
+static inline const char *fixture_directory(void)
+{
+    static char path[] = "/tmp/test_net.XXXXXX";
+
+    return mkdtemp(path) ? path : NULL;
+}
+
+#endif
