@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <sysexits.h>
 
+#define LISTENERS_NAMED 32
 #define LOOK_SOCKETS_NS (100 * NS_PER_MS) /* at the least between two such looks */
 
 struct generation *master_generation(const struct master *master, unsigned i)
@@ -113,12 +114,18 @@ static void choose_event_reader(struct master *master)
     log_use_stderr();
 }
 
+/* One entry for each endpoint while they are few: more than the ring of events holds would push others out.
+ */
 static void report_listeners(const struct generation *generation)
 {
     char where[ADDRESS_TEXT_MAX];
 
     if (!generation->conf->file)
         log_notice("no configuration file: serving the built-in defaults, to this host only");
+    if (generation->conf->listener_count > LISTENERS_NAMED) {
+        log_info("Listening on %zu sockets", generation->sockets.count);
+        return;
+    }
     for (size_t i = 0; i < generation->sockets.count; i++) {
         const struct sockets_member *m = &generation->sockets.members[i];
 
@@ -151,8 +158,7 @@ static void first_ready(struct master *master, int64_t now)
     report_listeners(generation);
     log_event(LOG_INFO, MESSAGE_STARTED, NULL, "Ready: %u workers of %u threads serve %zu listeners",
               generation->slots.count, generation->conf->thread_count, generation->conf->listener_count);
-    status_update(master, now);
-    notify_ready(master->status);
+    status_ready(master, now);
     write_pid();
     upgrade_report_ready(master);
     start_settle(master, now);

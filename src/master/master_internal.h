@@ -68,6 +68,7 @@ struct master {
     char last_failure[160]; /* "" if there was none */
     unsigned retired_restarts;
 
+    bool ready_untold; /* the service manager still waits for READY=1 */
     char status[640];
     int64_t status_at;    /* when to look at it again */
     uint64_t rate_served; /* for greetings a second */
@@ -130,6 +131,7 @@ int upgrade_inherited_fd(void);
 /* status.c */
 void status_totals(const struct master *master, struct stats_totals *totals, uint64_t *written);
 void status_update(struct master *master, int64_t now);
+void status_ready(struct master *master, int64_t now); /* READY=1, and the state */
 void status_log_counters(const struct master *master);
 void status_retire(struct master *master, const struct generation *generation);
 

@@ -58,8 +58,7 @@ static void finish(struct master *master, int code, const char *text, int64_t no
                   master->serving->number);
     answer(reload, code, text);
     reload->answering.count = 0;
-    status_update(master, now);
-    notify_ready(master->status);
+    status_ready(master, now);
 }
 
 static void fail(struct master *master, int code, int64_t now)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define REFRESH_NS (5 * NS_PER_S)
+#define RETRY_NS   (100 * NS_PER_MS) /* to tell the service manager what it waits for */
 
 static void add_generation(const struct generation *generation, struct stats_totals *totals,
                            uint64_t *written)
@@ -127,12 +128,23 @@ static void compose(struct master *master, char *text, size_t size, int64_t now)
              master->last_failure[0] ? "; last failure: " : "", master->last_failure);
 }
 
+static void tell_ready(struct master *master, int64_t now)
+{
+    master->ready_untold = !notify_ready(master->status);
+    if (master->ready_untold)
+        master->status_at = now + RETRY_NS;
+}
+
 void status_update(struct master *master, int64_t now)
 {
     char text[sizeof(master->status)];
 
     master->status_at = now + REFRESH_NS;
+    if (master->serving && master->stop == STOP_NO)
+        sockets_store(&master->serving->sockets); /* what the manager could not be told before */
     compose(master, text, sizeof(text), now);
+    if (master->ready_untold)
+        tell_ready(master, now);
     if (strcmp(text, master->status) == 0)
         return;
     memcpy(master->status, text, sizeof(text));
@@ -149,4 +161,10 @@ void status_log_counters(const struct master *master)
     status_totals(master, &totals, &written);
     stats_text(&totals, text, sizeof(text));
     log_event(LOG_NOTICE, MESSAGE_COUNTERS, NULL, "Counters: %s written=%" PRIu64, text, written);
+}
+
+void status_ready(struct master *master, int64_t now)
+{
+    status_update(master, now);
+    tell_ready(master, now);
 }

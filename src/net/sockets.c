@@ -26,10 +26,22 @@ struct opening {
 
 /* --- Errors --- */
 
+/* A socket of the registry that is in the way. One whose file is gone is in nobody's. */
+static const struct socket *find_obstacle(const struct registry *registry, const struct socket_wanted *wanted)
+{
+    const struct socket *socket = NULL;
+
+    while ((socket = registry_next_overlapping(registry, socket, wanted)))
+        if (!path_is(&socket->address) || !socket->owned ||
+            path_is_there(&socket->address, socket->beside, &socket->file))
+            return socket;
+    return NULL;
+}
+
 static const char *in_use_hint(const struct registry *registry, const struct socket_wanted *wanted,
                                struct message *hint)
 {
-    const struct socket *own = registry_next_overlapping(registry, NULL, wanted);
+    const struct socket *own = find_obstacle(registry, wanted);
     char where[ADDRESS_TEXT_MAX];
 
     if (!own)
@@ -147,14 +159,9 @@ static void add_member(struct opening *opening, struct socket *socket, const str
 /* Whether a socket of ours has its file where this one is to be. */
 static bool is_path_ours(const struct registry *registry, const struct socket_wanted *wanted)
 {
-    const struct socket *socket = NULL;
+    const struct socket *own = path_is(&wanted->endpoint.address) ? find_obstacle(registry, wanted) : NULL;
 
-    if (!path_is(&wanted->endpoint.address))
-        return false;
-    while ((socket = registry_next_overlapping(registry, socket, wanted)))
-        if (socket->owned && path_is_there(&socket->address, socket->beside, &socket->file))
-            return true;
-    return false;
+    return own && own->owned;
 }
 
 /* Returns whether there is a socket of ours in the way. */

@@ -53,10 +53,9 @@ static bool may_send(void)
     return false;
 }
 
-void notify_ready(const char *status)
+bool notify_ready(const char *status)
 {
-    if (may_send())
-        sd_notifyf(0, "READY=1\nSTATUS=%s", status);
+    return !notify_enabled() || (may_send() && sd_notifyf(0, "READY=1\nSTATUS=%s", status) > 0);
 }
 
 void notify_reloading(void)

@@ -9,8 +9,9 @@
 /* Whether a service manager listens. */
 bool notify_enabled(void);
 
-/* Every worker is serving, or a reload is over, however it ended. */
-void notify_ready(const char *status);
+/* Every worker is serving, or a reload is over, however it ended. Returns whether the manager was told, which
+ * waits for it: the caller tries again. True without a manager. */
+bool notify_ready(const char *status);
 
 /* A reload begins. */
 void notify_reloading(void);

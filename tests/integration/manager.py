@@ -73,5 +73,7 @@ class Manager:
                 os.close(fd)
             os.environ["LISTEN_PID"] = str(os.getpid())
 
-        environment = {**self.environment, "LISTEN_FDS": str(len(names)), "LISTEN_FDNAMES": ":".join(names)}
+        environment = dict(self.environment)
+        if names:
+            environment |= {"LISTEN_FDS": str(len(names)), "LISTEN_FDNAMES": ":".join(names)}
         return place, environment, copies
