@@ -17,6 +17,7 @@
 #include <sysexits.h>
 
 #define LISTENERS_NAMED 32
+#define STORE_NS        (20 * NS_PER_MS)  /* between two tries */
 #define LOOK_SOCKETS_NS (100 * NS_PER_MS) /* at the least between two such looks */
 
 struct generation *master_generation(const struct master *master, unsigned i)
@@ -335,6 +336,17 @@ static int64_t earliest(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* systemd takes thousands of sockets in slowly, since it compares each with all it has; it is not waited for.
+ */
+static int64_t store_sockets(struct master *master, int64_t now)
+{
+    if (!master->serving || master->stop != STOP_NO)
+        return SLOT_NEVER;
+    if (now >= master->store_at)
+        master->store_at = sockets_store(&master->serving->sockets) ? SLOT_NEVER : now + STORE_NS;
+    return master->store_at;
+}
+
 /* Everything that is due now, and when something will be again. */
 static int64_t turn(struct master *master, int64_t now)
 {
@@ -357,6 +369,7 @@ static int64_t turn(struct master *master, int64_t now)
     if (now >= master->status_at && (master->serving || master->stop == STOP_DRAIN))
         status_update(master, now);
     next = earliest(next, feed_watchdog(master, now));
+    next = earliest(next, store_sockets(master, now));
     if (now < master->look_at_sockets_at)
         next = earliest(next, master->look_at_sockets_at);
     next = earliest(next, reload_next(master, now));

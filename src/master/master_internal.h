@@ -47,7 +47,8 @@ struct master {
     struct registry *registry;
     struct nursery nursery;
     int signal_fd;
-    int replaced_fd;            /* see master_settings */
+    int replaced_fd;  /* see master_settings */
+    int64_t store_at; /* when to have the service manager keep more sockets; SLOT_NEVER: it has all */
     int64_t look_at_sockets_at; /* not before, so that a worker cannot keep the master busy */
 
     struct generation *serving;                    /* NULL until the first is ready */

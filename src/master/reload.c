@@ -153,7 +153,7 @@ void reload_promote(struct master *master, int64_t now)
     master->starting = NULL;
     log_open(new->conf->log_target, new->conf->log_level);
     sockets_settle(&new->sockets);
-    sockets_store(&new->sockets);
+    master->store_at = now; /* after READY=1, which somebody waits for */
     if (old) {
         master_retire_generation(master, old, now);
         master->degraded[0] = '\0';

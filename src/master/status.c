@@ -140,8 +140,6 @@ void status_update(struct master *master, int64_t now)
     char text[sizeof(master->status)];
 
     master->status_at = now + REFRESH_NS;
-    if (master->serving && master->stop == STOP_NO)
-        sockets_store(&master->serving->sockets); /* what the manager could not be told before */
     compose(master, text, sizeof(text), now);
     if (master->ready_untold)
         tell_ready(master, now);

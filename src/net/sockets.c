@@ -218,6 +218,16 @@ static int open_one(struct opening *opening, const struct socket_wanted *wanted,
     return 0;
 }
 
+/* Whether the shards so far came from a unit: others cannot share the port with them, so they stay as they
+ * are. */
+static bool is_complete(const struct opening *opening, const struct socket_wanted *wanted)
+{
+    const struct sockets *sockets = opening->sockets;
+
+    return !sockets->members[sockets->count - 1].socket->owned &&
+           !registry_find(sockets->registry, wanted, opening->mark);
+}
+
 static void open_endpoint(struct opening *opening, const struct conf_listener *listener,
                           const struct conf_endpoint *endpoint)
 {
@@ -226,8 +236,11 @@ static void open_endpoint(struct opening *opening, const struct conf_listener *l
 
     for (unsigned i = 0; i < count; i++) {
         const char *step = "open";
-        int error = open_one(opening, &wanted, i > 0, &step);
+        int error;
 
+        if (i > 0 && is_complete(opening, &wanted))
+            return;
+        error = open_one(opening, &wanted, i > 0, &step);
         if (error) {
             report(opening, &wanted, step, error);
             return;
@@ -382,15 +395,19 @@ void sockets_settle(const struct sockets *sockets)
     }
 }
 
-void sockets_store(const struct sockets *sockets)
+bool sockets_store(const struct sockets *sockets)
 {
     for (size_t i = 0; i < sockets->count && notify_enabled(); i++) {
         struct socket *socket = sockets->members[i].socket;
 
         /* What a .socket unit passed it passes again; stored too, it would come twice. */
-        if (!socket->stored && socket->owned)
-            socket->stored = notify_store(socket->fd, socket->label);
+        if (socket->stored || !socket->owned)
+            continue;
+        socket->stored = notify_store(socket->fd, socket->label);
+        if (!socket->stored)
+            return false;
     }
+    return true;
 }
 
 static void mark_all(const struct sockets *sockets, unsigned mark)

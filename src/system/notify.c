@@ -101,7 +101,7 @@ bool notify_store(int fd, const char *label)
 
     /* FDPOLL=0: a socket with a pending error must not be dropped. */
     snprintf(state, sizeof(state), "FDSTORE=1\nFDNAME=%s\nFDPOLL=0", label);
-    return may_send() && sd_pid_notify_with_fds(0, 0, state, &fd, 1) > 0;
+    return has_room(0) && sd_pid_notify_with_fds(0, 0, state, &fd, 1) > 0;
 }
 
 void notify_unstore(const char *label)

@@ -32,7 +32,7 @@ void notify_watchdog(void);
 int64_t notify_watchdog_interval(void);
 
 /* Has the manager keep a copy of a listening socket over restarts, under a label unique to it, or drop it
- * again. Storing returns whether the manager was told. */
+ * again. Storing never waits: it returns false where the manager has no room for the message just now. */
 bool notify_store(int fd, const char *label);
 void notify_unstore(const char *label);
 

@@ -152,6 +152,15 @@ def test_socket_of_no_listener_is_closed(spawn):
     service.stop()
 
 
+def test_one_passed_socket_of_a_listener_with_shards(spawn):
+    """A unit passes one UDP socket, and the listener would have several: they cannot share the unit's port."""
+    listener = udp(shards=4)
+    with bound_socket(socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", listener["port"])) as bound:
+        service = pass_sockets(spawn, [bound], {"udp": listener}).wait_ready()
+    assert ask_udp(service.address())[0] == GREETING
+    service.stop()
+
+
 def test_sockets_for_another_process_are_not_ours(spawn):
     """With another process's LISTEN_PID nothing is adopted."""
     listener = tcp()

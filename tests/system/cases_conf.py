@@ -5,7 +5,7 @@ import socket
 import time
 
 from clients import LingeringClient, Load, Tally, connect, greet, greeted_text
-from common import CONF, GREETING, configuration, expect
+from common import CONF, GREETING, configuration, expect, wait_until
 
 EXTRA = '  extra = { type = "tcp"; port = 12400; greeting = "Another\\r\\n"; };\n'
 
@@ -97,13 +97,13 @@ def store_follows_configuration(machine):
     expect(before.items() <= added.items(), "a socket that was kept is another one")
     machine.write(CONF, configuration())
     machine.systemctl("reload")
-    expect(machine.stored() == before, f"after removing: {sorted(machine.stored().values())}")
+    wait_until(lambda: machine.stored() == before, 5, f"the store after removing: {sorted(machine.stored().values())}")
     machine.write(CONF, configuration(EXTRA))
     machine.systemctl("restart")  # added by a restart
     expect("tcp 12400" in machine.stored().values(), "a listener added by a restart is not stored")
     machine.write(CONF, configuration())
     machine.systemctl("restart")  # and removed by one
-    expect(machine.stored() == before, f"after a restart without it: {sorted(machine.stored().values())}")
+    wait_until(lambda: machine.stored() == before, 5, f"the store after a restart: {sorted(machine.stored().values())}")
     try:
         connect(machine, 12400).close()
     except ConnectionRefusedError:
