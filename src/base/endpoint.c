@@ -175,7 +175,7 @@ int endpoint_parse_local(const char *text, struct endpoint *endpoint, struct mes
 
     if (*host && strspn(host, DIGITS) == strlen(host))
         return report(text, "is it a port or an address? A port at any address is written :PORT", error);
-    if (*host != ':')
+    if (host[0] != ':' || host[1] == ':') /* "::1" is an address */
         result = endpoint_parse(text, endpoint, error);
     else if ((size_t)snprintf(any, sizeof(any), "%.*s*%s", (int)(host - text), text, host) < sizeof(any))
         result = endpoint_parse(any, endpoint, error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "conf/conf.h"
 
-#include <stdlib.h>
+#include <sys/mman.h>
 
 void conf_hold(const struct conf *conf)
 {
@@ -14,7 +14,8 @@ void conf_free(const struct conf *conf)
 
     if (!conf || (conf->references && --*conf->references > 0))
         return;
-    free(conf->references);
+    if (conf->references)
+        munmap(conf->references, sizeof(*conf->references));
     arena = conf->arena;
     arena_close(&arena);
 }

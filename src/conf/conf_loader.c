@@ -84,9 +84,9 @@ static _Noreturn void run_child(const struct loader *loader, const struct conf_s
     _exit(0);
 }
 
-static void *share(size_t size)
+static void *map(size_t size, int kind)
 {
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, kind | MAP_ANONYMOUS, -1, 0);
 
     return memory == MAP_FAILED ? NULL : memory;
 }
@@ -124,7 +124,7 @@ static int start(struct loader *loader, const struct conf_source *source)
 
     if (result < 0)
         return result;
-    loader->outcome = share(sizeof(*loader->outcome));
+    loader->outcome = map(sizeof(*loader->outcome), MAP_SHARED);
     if (!loader->outcome)
         return -errno;
     conf_report_open(&loader->outcome->report, source->path);
@@ -213,12 +213,13 @@ static const struct conf *seal(struct loader *loader)
 {
     struct conf *conf = (struct conf *)loader->outcome->conf;
 
-    conf->references = malloc(sizeof(*conf->references));
+    conf->references =
+        map(sizeof(*conf->references), MAP_PRIVATE); /* not shared: each process counts its own */
     if (!conf->references)
         return NULL;
     *conf->references = 1;
     if (arena_seal(&conf->arena) < 0) {
-        free(conf->references);
+        munmap(conf->references, sizeof(*conf->references));
         return NULL;
     }
     loader->arena = (struct arena){0};

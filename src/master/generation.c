@@ -38,9 +38,11 @@ static int open_all(struct generation *generation, struct shared_service *servic
         return error;
     }
     if ((error =
-             descriptors_apply(conf, generation->sockets.count, registry->count, &generation->connections)))
+             descriptors_apply(conf, generation->sockets.count, registry->count, &generation->connections))) {
         message_set(reason, "limits.connections needs more file descriptors");
-    return error;
+        return error;
+    }
+    return sockets_listen(&generation->sockets, conf, reason);
 }
 
 struct generation *generation_new(unsigned number, const struct conf *conf, struct shared_service *service,

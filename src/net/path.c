@@ -87,11 +87,14 @@ static int open_file(int fd, const struct name *name)
 struct path_id path_inherited(int fd, const struct address *address)
 {
     struct name name = name_of(address, false);
-    int file = open_file(fd, &name);
+    int file = ioctl(fd, SIOCUNIXFILE);
+    bool certain = file >= 0;
     struct path_id id = {0};
     struct stat st;
 
-    if (file >= 0 && fstat(file, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_uid == geteuid())
+    if (!certain)
+        file = open(name.text, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (file >= 0 && fstat(file, &st) == 0 && S_ISSOCK(st.st_mode) && (certain || st.st_uid == geteuid()))
         id = (struct path_id){st.st_dev, st.st_ino};
     close_fd(&file);
     return id;
@@ -205,7 +208,9 @@ int path_bind(int fd, const struct conf_listener *conf, const struct address *ad
         return error;
     file = open_file(fd, &name);
     error = file < 0 || fstat(file, &st) < 0 ? -errno : 0;
-    if (error == 0 && (!S_ISSOCK(st.st_mode) || st.st_uid != geteuid()))
+    if (error) /* no descriptor to look at it with: it is ours, just made */
+        unlink(name.text);
+    else if (!S_ISSOCK(st.st_mode) || st.st_uid != geteuid())
         error = -EEXIST; /* somebody else has exchanged it already */
     if (error == 0) {
         *id = (struct path_id){st.st_dev, st.st_ino};

@@ -47,8 +47,10 @@ static bool is_stream(enum transport transport)
 /* A link-local address is one of its interface's, and the kernel binds the socket to that (ipv6(7)). */
 static bool needs_scope(const struct address *address)
 {
-    return is_ipv6(address) && (IN6_IS_ADDR_LINKLOCAL(&address->in6.sin6_addr) ||
-                                IN6_IS_ADDR_MC_LINKLOCAL(&address->in6.sin6_addr));
+    const struct in6_addr *in6 = &address->in6.sin6_addr;
+
+    return is_ipv6(address) &&
+           (IN6_IS_ADDR_LINKLOCAL(in6) || IN6_IS_ADDR_MC_LINKLOCAL(in6) || IN6_IS_ADDR_MC_NODELOCAL(in6));
 }
 
 static bool has_ipv6(void)
@@ -80,6 +82,8 @@ struct socket_wanted socket_want(const struct conf_listener *conf, const struct 
         leave_out_ipv6(&wanted.endpoint);
     if (*conf->interface)
         wanted.interface = if_nametoindex(conf->interface);
+    if (is_ipv6(&wanted.endpoint.address) && !needs_scope(&endpoint->address))
+        in6->sin6_scope_id = 0; /* the kernel does not keep it */
     if (!needs_scope(&endpoint->address))
         return wanted;
     if (in6->sin6_scope_id == 0)
@@ -194,6 +198,16 @@ static bool is_connected(const struct socket *socket)
     return getpeername(socket->fd, (struct sockaddr *)&peer, &(socklen_t){sizeof(peer)}) == 0;
 }
 
+static bool is_own_label(const char *label)
+{
+    size_t digits =
+        strspn(label + strlen(LABEL_PREFIX) * has_prefix(label, LABEL_PREFIX), "0123456789abcdef.");
+
+    if (has_prefix(label, LABEL_PREFIX)) /* and not a unit that is called so */
+        return strlen(label) <= strlen(LABEL_PREFIX) + digits;
+    return has_prefix(label, LABEL_PREFIX_OLD);
+}
+
 struct socket *socket_inherit(int fd, const char *label)
 {
     struct socket *socket = calloc(1, sizeof(*socket));
@@ -203,7 +217,7 @@ struct socket *socket_inherit(int fd, const char *label)
     fcntl(fd, F_SETFD, FD_CLOEXEC);
     socket->fd = fd;
     socket->inherited = true;
-    socket->owned = has_prefix(label, LABEL_PREFIX) || has_prefix(label, LABEL_PREFIX_OLD);
+    socket->owned = is_own_label(label);
     socket->stored = socket->owned && notify_enabled();
     snprintf(socket->label, sizeof(socket->label), "%s", label);
     note_address(socket);
@@ -477,10 +491,9 @@ int socket_settle(struct socket *socket, const struct conf_listener *conf, const
     *step = "set the options of";
     if (!set_nonblocking(socket->fd) || !set_options(socket->fd, conf->transport, &socket->address))
         return -errno;
-    if (socket->filtered) {
-        set_int(socket->fd, SOL_SOCKET, SO_DETACH_FILTER, 0);
-        socket->filtered = false;
-    }
+    if (socket->owned && socket->transport == TRANSPORT_TCP)
+        set_int(socket->fd, SOL_SOCKET, SO_DETACH_FILTER, 0); /* see refuse_new(); there may be none */
+    socket->filtered = false;
     *step = "listen on";
     error = socket_listen(socket, conf);
     if (error || !socket->owned || !path_is(&socket->address))
@@ -559,6 +572,13 @@ void socket_retire(struct socket *socket)
         if (!socket->detached && socket->transport == TRANSPORT_TCP)
             refuse_new(socket); /* not privileged to change its interface */
     }
+}
+
+bool socket_is_of_other_user(const struct socket *socket)
+{
+    struct stat st;
+
+    return fstat(socket->fd, &st) == 0 && st.st_uid != geteuid();
 }
 
 bool socket_is_shut(const struct socket *socket)

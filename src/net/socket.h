@@ -109,6 +109,9 @@ bool socket_can_be_detached(const struct socket *socket, bool privileged);
 /* Why no client reaches a socket that should serve; NULL if nothing is wrong. */
 const char *socket_trouble(const struct socket *socket);
 
+/* Whether it was made by a process of another user, so that it can share its port with none of ours. */
+bool socket_is_of_other_user(const struct socket *socket);
+
 /* Whether somebody shut a listening socket down, which any process that has it can do. */
 bool socket_is_shut(const struct socket *socket);
 

@@ -49,8 +49,10 @@ static const char *in_use_hint(const struct registry *registry, const struct soc
                    ? ": another program listens there (ss -lxp shows which)"
                    : ": another program listens there (ss -lntup shows which)";
     socket_text(own, where, sizeof(where));
-    if (own->owned)
+    if (own->owned && socket_is_of_other_user(own))
         message_set(hint, ": this service itself has %s, made by another user; stop and start it", where);
+    else if (own->owned)
+        return ": another program listens at one of its addresses (ss -lntup shows which)";
     else
         message_set(hint, ": %s has %s; change that unit too", own->label, where);
     return hint->text;
@@ -171,7 +173,7 @@ static bool share_port(const struct registry *registry, const struct socket_want
     bool any = false;
 
     while ((socket = registry_next_overlapping(registry, socket, wanted)))
-        any |= socket_allow_sharing(socket, true) == 0;
+        any |= socket->owned && socket_allow_sharing(socket, true) == 0;
     return any;
 }
 
@@ -218,6 +220,16 @@ static int open_one(struct opening *opening, const struct socket_wanted *wanted,
     return 0;
 }
 
+/* What is sent to a group or to everybody reaches each socket, and would be answered by each. */
+static unsigned count_sockets(const struct conf_listener *listener, const struct conf_endpoint *endpoint)
+{
+    enum address_scope scope = address_scope(&endpoint->address);
+
+    return listener->transport != TRANSPORT_UDP || scope == ADDRESS_MULTICAST || scope == ADDRESS_BROADCAST
+               ? 1
+               : listener->shards;
+}
+
 /* Whether the shards so far came from a unit: others cannot share the port with them, so they stay as they
  * are. */
 static bool is_complete(const struct opening *opening, const struct socket_wanted *wanted)
@@ -232,7 +244,7 @@ static void open_endpoint(struct opening *opening, const struct conf_listener *l
                           const struct conf_endpoint *endpoint)
 {
     struct socket_wanted wanted = socket_want(listener, endpoint);
-    unsigned count = listener->transport == TRANSPORT_UDP ? listener->shards : 1;
+    unsigned count = count_sockets(listener, endpoint);
 
     for (unsigned i = 0; i < count; i++) {
         const char *step = "open";
@@ -327,13 +339,17 @@ int sockets_open(struct sockets *sockets, struct registry *registry, const struc
         for (size_t j = 0; j < conf->listeners[i].endpoint_count; j++)
             open_endpoint(&opening, &conf->listeners[i], &conf->listeners[i].endpoints[j]);
     error = opening.first_error ? opening.first_error : keep_immovable(&opening);
-    if (error == 0) {
-        listen_all(&opening);
-        error = opening.first_error;
-    }
     if (error)
         sockets_close(sockets, false);
     return error;
+}
+
+int sockets_listen(struct sockets *sockets, const struct conf *conf, struct message *reason)
+{
+    struct opening opening = {.sockets = sockets, .conf = conf, .reason = reason, .last = *reason};
+
+    listen_all(&opening);
+    return opening.first_error;
 }
 
 void sockets_open_leftover(struct sockets *sockets, const struct sockets *other)
@@ -354,7 +370,8 @@ void sockets_open_leftover(struct sockets *sockets, const struct sockets *other)
         socket->references++;
         sockets->members[sockets->count++] = *member;
         sockets->members[sockets->count - 1].socket = socket;
-        sockets->members[sockets->count - 1].any = address_is_any(&socket->address);
+        sockets->members[sockets->count - 1].any =
+            socket->detached || address_is_any(&socket->address); /* detaching changed the address */
         if (!socket->detached)
             socket_retire(socket);
     }
@@ -385,7 +402,7 @@ void sockets_settle(const struct sockets *sockets)
         int error = socket_settle(member->socket, member->conf, &step);
         char where[ADDRESS_TEXT_MAX];
 
-        if (!transport_is_unix(member->conf->transport))
+        if (!transport_is_unix(member->conf->transport) && member->socket->owned)
             socket_allow_sharing(member->socket,
                                  member->conf->transport == TRANSPORT_UDP && member->conf->shards > 1);
         if (error == 0)

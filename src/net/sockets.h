@@ -24,12 +24,16 @@ struct sockets {
     size_t count;
 };
 
-/* Opens every socket of conf: those that the registry has are shared, the rest are new. A new one is bound
+/* Binds every socket of conf: those that the registry has are shared, the rest are new. A new one is bound
  * beside a socket of ours that overlaps it. Every failure is logged with the listener's name and line, unless
  * the first one is the same as *reason says already; *reason is then that first one in short. Returns 0 or
  * -errno of it; then what is served, stored and inherited is as before. */
 int sockets_open(struct sockets *sockets, struct registry *registry, const struct conf *conf,
                  struct message *reason);
+
+/* Listens at the new ones, when nothing else can fail any more: clients come from then on. Returns 0, or
+ * -errno as sockets_open(). */
+int sockets_listen(struct sockets *sockets, const struct conf *conf, struct message *reason);
 
 /* The inherited sockets that other overlaps but does not want, to be served until their queues are empty:
  * no new client reaches them from now on. */

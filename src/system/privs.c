@@ -39,10 +39,13 @@ static int drop_bounding_set(const char **step)
 
 static int drop_capabilities(const char **step)
 {
+    int error;
+
     *step = "capset";
     capng_clear(CAPNG_SELECT_CAPS);
-    if (apply(CAPNG_SELECT_CAPS) < 0)
-        return -errno;
+    error = apply(CAPNG_SELECT_CAPS);
+    if (error)
+        return error;
     *step = "PR_CAP_AMBIENT_CLEAR_ALL";
     if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
         return -errno;

@@ -183,6 +183,8 @@ Test(endpoint, places_to_listen_at)
     cr_expect_str_eq(parsed_local("*").host, "");
     cr_expect_str_eq(parsed_local("localhost").host, "localhost");
     cr_expect_str_eq(parsed_local("[::1]:80").host, "::1");
+    cr_expect_str_eq(parsed_local("::1").host, "::1");
+    cr_expect_str_eq(parsed_local("tcp://::").host, "::");
     cr_expect_str_eq(parsed_local("unix:/a").path, "/a");
     for (size_t i = 0; i < 2; i++) {
         const char *text = i ? "udp://2000" : "2000";

@@ -88,6 +88,7 @@ static void start(struct service *service)
     cr_assert_eq(shared_open(&service->shared, service->shared_service, 1, THREADS, 1), 0);
     cr_assert_eq(sockets_open(&service->sockets, &service->registry, service->conf, &reason), 0, "%s",
                  reason.text);
+    cr_assert_eq(sockets_listen(&service->sockets, service->conf, &reason), 0);
     for (unsigned i = 0; i < THREADS; i++) {
         struct serve_settings settings = {.conf = service->conf,
                                           .sockets = &service->sockets,
