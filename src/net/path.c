@@ -223,17 +223,34 @@ int path_bind(int fd, const struct conf_listener *conf, const struct address *ad
     return error;
 }
 
-int path_publish(const struct address *address, const struct path_id *id)
+/* Returns 0 or -errno. */
+static int rename_beside(const struct address *address, unsigned flags)
 {
     struct name from = name_of(address, true), to = name_of(address, false);
     int directory = open_directory(&from), error = directory < 0 ? -errno : 0;
 
-    if (error == 0 && !path_is_there(address, true, id))
-        error = -ENOENT;
-    if (error == 0 && renameat(directory, last_part(&from), directory, last_part(&to)) < 0)
+    if (error == 0 && renameat2(directory, last_part(&from), directory, last_part(&to), flags) < 0)
         error = -errno;
     close_fd(&directory);
     return error;
+}
+
+int path_publish(const struct address *address, const struct path_id *id, const struct path_id *old)
+{
+    int error;
+
+    if (!path_is_there(address, true, id))
+        return -ENOENT;
+    error = rename_beside(address, old ? RENAME_EXCHANGE : RENAME_NOREPLACE);
+    if (error || !old || path_is_there(address, true, old))
+        return error;
+    path_unpublish(address);
+    return -EEXIST;
+}
+
+void path_unpublish(const struct address *address)
+{
+    rename_beside(address, RENAME_EXCHANGE);
 }
 
 /* Whether a line of mountinfo (proc(5)) puts one of systemd's private directories at directory. */

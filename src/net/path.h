@@ -27,8 +27,12 @@ int path_bind(int fd, const struct conf_listener *conf, const struct address *ad
               struct path_id *id, const char **step);
 
 /* Moves a file that was bound beside to its name, in one step: who connects finds the old one or this one.
- * Returns 0 or -errno. */
-int path_publish(const struct address *address, const struct path_id *id);
+ * old is the file that has the name, which is then beside; NULL: none has it. Returns 0, -EEXIST if the name
+ * is somebody else's by now, or -errno; then nothing has changed. */
+int path_publish(const struct address *address, const struct path_id *id, const struct path_id *old);
+
+/* Undoes that: old has the name again. */
+void path_unpublish(const struct address *address);
 
 /* Notes the file of an inherited socket: what the kernel says it is bound to or, where it does not tell, a
  * socket of this user's at its path. beside: it was bound so, and address then loses the mark. */

@@ -225,6 +225,7 @@ struct socket *socket_inherit(int fd, const char *label)
     note_interface(socket);
     note_v6only(socket);
     note_file(socket);
+    socket->broken = socket->transport != TRANSPORT_TCP && socket_is_shut(socket);
     /* A retired one, of a process that an upgrade replaces or that was killed. */
     socket->detached =
         socket->interface == NO_INTERFACE || (!is_stream(socket->transport) && is_connected(socket));
@@ -278,14 +279,13 @@ bool socket_matches(const struct socket *socket, const struct socket_wanted *wan
 {
     const struct conf_endpoint *endpoint = &wanted->endpoint;
 
-    if (socket->detached || socket->transport != wanted->conf->transport ||
+    if (socket->detached || socket->broken || socket->transport != wanted->conf->transport ||
         !address_equal(&socket->address, &endpoint->address))
         return false;
     if (path_is(&socket->address))
-        return (!socket->owned || path_is_there(&socket->address, socket->beside, &socket->file)) &&
-               !socket_is_shut(socket);
+        return !socket->owned || path_is_there(&socket->address, socket->beside, &socket->file);
     if (socket->address.sa.sa_family == AF_UNIX)
-        return !socket_is_shut(socket);
+        return true;
     return same_interface(socket, wanted) &&
            (!is_ipv6(&socket->address) || socket->v6only != endpoint->dual_stack);
 }
@@ -468,13 +468,19 @@ int socket_listen(const struct socket *socket, const struct conf_listener *conf)
     return !is_stream(socket->transport) || listen(socket->fd, conf->backlog) == 0 ? 0 : -errno;
 }
 
-int socket_publish(struct socket *socket)
+int socket_publish(struct socket *socket, const struct socket *old)
 {
-    int error = socket->beside ? path_publish(&socket->address, &socket->file) : 0;
+    int error = path_publish(&socket->address, &socket->file, old ? &old->file : NULL);
 
     if (error == 0)
         socket->beside = false;
     return error;
+}
+
+void socket_unpublish(struct socket *socket)
+{
+    path_unpublish(&socket->address);
+    socket->beside = true;
 }
 
 static bool set_nonblocking(int fd)
@@ -585,13 +591,15 @@ bool socket_is_shut(const struct socket *socket)
 {
     struct pollfd state = {.fd = socket->fd, .events = POLLRDHUP};
 
-    return is_stream(socket->transport) && poll(&state, 1, 0) == 1 && (state.revents & (POLLHUP | POLLRDHUP));
+    return poll(&state, 1, 0) == 1 && (state.revents & (POLLHUP | POLLRDHUP));
 }
 
 const char *socket_trouble(const struct socket *socket)
 {
     char name[IF_NAMESIZE];
 
+    if (socket->broken)
+        return "a worker has shut it down";
     if (socket->interface && !if_indextoname(socket->interface, name))
         return "its interface is gone";
     if (socket->owned && path_is(&socket->address) &&

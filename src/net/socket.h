@@ -36,6 +36,7 @@ struct socket {
     bool detached;  /* no new client reaches it, for good */
     bool filtered;  /* the same, but it can be undone */
     bool stored;    /* the service manager holds a copy */
+    bool broken;    /* somebody has shut it down, and it cannot be opened again */
     char label[SOCKET_LABEL_MAX + 1];
 };
 
@@ -91,8 +92,9 @@ int socket_allow_sharing(const struct socket *socket, bool allow);
 /* Listens, with the configured backlog; does nothing for datagrams. Returns 0 or -errno. */
 int socket_listen(const struct socket *socket, const struct conf_listener *conf);
 
-/* Puts a Unix socket that was bound beside another one in its place, in one step. Returns 0 or -errno. */
-int socket_publish(struct socket *socket);
+/* Puts a Unix socket that was bound beside old in its place, and undoes that (see path_publish()). */
+int socket_publish(struct socket *socket, const struct socket *old);
+void socket_unpublish(struct socket *socket);
 
 /* Gives a socket that will serve what a new one would have, as far as that can be changed: options, backlog,
  * mode and owner. Returns 0, or -errno with the step that failed. */
@@ -112,7 +114,7 @@ const char *socket_trouble(const struct socket *socket);
 /* Whether it was made by a process of another user, so that it can share its port with none of ours. */
 bool socket_is_of_other_user(const struct socket *socket);
 
-/* Whether somebody shut a listening socket down, which any process that has it can do. */
+/* Whether somebody shut the socket down, which any process that has it can do. */
 bool socket_is_shut(const struct socket *socket);
 
 /* "[::]:12345 on eth0", for messages. */

@@ -379,19 +379,54 @@ void sockets_open_leftover(struct sockets *sockets, const struct sockets *other)
 
 /* --- While they serve --- */
 
-int sockets_publish(const struct sockets *sockets)
+/* The socket of ours that has the name which another one is to have; NULL if none has. */
+static struct socket *find_holder(const struct sockets_member *member, const struct registry *registry)
 {
-    for (size_t i = 0; i < sockets->count; i++) {
-        const struct sockets_member *member = &sockets->members[i];
-        int error = socket_publish(member->socket);
+    struct socket_wanted wanted = wanted_of(member);
+    struct socket *socket = NULL;
 
+    while ((socket = registry_next_overlapping(registry, socket, &wanted)))
+        if (socket != member->socket && !socket->beside && socket->owned &&
+            path_is_there(&socket->address, false, &socket->file))
+            return socket;
+    return NULL;
+}
+
+/* All of them, or none. replaced has room for each; NULL where there was nothing to replace. */
+static int publish_all(const struct sockets *sockets, struct socket **replaced)
+{
+    size_t i;
+    int error = 0;
+
+    for (i = 0; i < sockets->count && error == 0; i++) {
+        const struct sockets_member *member = &sockets->members[i];
+
+        if (!member->socket->beside)
+            continue;
+        replaced[i] = find_holder(member, sockets->registry);
+        error = socket_publish(member->socket, replaced[i]);
         if (error) {
+            replaced[i] = NULL;
             log_error("listeners.%s: cannot put the new socket at %s: %s", member->conf->name,
                       member->conf->path, strerror(-error));
-            return error;
         }
     }
-    return 0;
+    while (error && i-- > 0)
+        if (replaced[i])
+            socket_unpublish(sockets->members[i].socket);
+    return error;
+}
+
+int sockets_publish(const struct sockets *sockets)
+{
+    struct socket **replaced = calloc(sockets->count + 1, sizeof(struct socket *));
+    int error = replaced ? publish_all(sockets, replaced) : -ENOMEM;
+
+    for (size_t i = 0; error == 0 && i < sockets->count; i++)
+        if (replaced[i])
+            path_remove(&replaced[i]->address, true, &replaced[i]->file);
+    free(replaced);
+    return error;
 }
 
 void sockets_settle(const struct sockets *sockets)
@@ -448,25 +483,34 @@ void sockets_retire(const struct sockets *sockets, const struct sockets *other, 
     }
 }
 
+/* Only a TCP socket can listen again (tcp(7)); the others stay as they are until a new one is made. */
+static void listen_again(const struct sockets_member *member)
+{
+    struct socket *socket = member->socket;
+    char where[ADDRESS_TEXT_MAX];
+
+    socket_text(socket, where, sizeof(where));
+    socket->broken = socket_listen(socket, member->conf) < 0 || socket_is_shut(socket);
+    if (socket->broken)
+        log_error("listeners.%s: %s was shut down by one of the workers and cannot be opened again; a reload "
+                  "makes a new one",
+                  member->conf->name, where);
+    else
+        log_warning("listeners.%s: %s was shut down by one of the workers; listening again",
+                    member->conf->name, where);
+}
+
 bool sockets_listen_again(const struct sockets *sockets)
 {
     bool any = false;
 
     for (size_t i = 0; i < sockets->count; i++) {
         const struct sockets_member *member = &sockets->members[i];
-        char where[ADDRESS_TEXT_MAX];
 
-        if (!socket_is_shut(member->socket))
+        if (member->socket->broken || !socket_is_shut(member->socket))
             continue;
-        any = true;
-        socket_text(member->socket, where, sizeof(where));
-        if (socket_listen(member->socket, member->conf) == 0 && !socket_is_shut(member->socket))
-            log_warning("listeners.%s: %s was shut down by one of the workers; listening again",
-                        member->conf->name, where);
-        else
-            log_error("listeners.%s: %s was shut down by one of the workers and cannot be opened again; a "
-                      "reload makes a new one",
-                      member->conf->name, where);
+        listen_again(member);
+        any |= !member->socket->broken;
     }
     return any;
 }

@@ -53,7 +53,8 @@ bool sockets_store(const struct sockets *sockets);
  * can be served before they close. retired has a flag for each socket, set for these. */
 void sockets_retire(const struct sockets *sockets, const struct sockets *other, _Atomic bool *retired);
 
-/* Listens again at sockets that somebody has shut down. Returns whether there were any. */
+/* Listens again at sockets that somebody has shut down; where that is not possible says so once. Returns
+ * whether any listens again. */
 bool sockets_listen_again(const struct sockets *sockets);
 
 /* How many listeners no client reaches, and the first of them with the reason ("" if there is none). */

@@ -304,21 +304,30 @@ static void serve_batch(struct serve *serve, struct serve_socket *socket, unsign
     account_all(serve, socket, batch, received);
 }
 
-void serve_dgram_ready(struct serve *serve, struct watch *watch, uint32_t events)
+/* Serves those who wait, some batches at most. Returns how many there were. */
+static int serve_waiting(struct serve *serve, struct serve_socket *socket)
 {
-    struct serve_socket *socket = CONTAINER_OF(watch, struct serve_socket, watch);
+    int taken = 0;
 
-    (void)events;
     for (int i = 0; i < BATCHES && serve->accepting; i++) {
         int received = receive(socket, serve->batch);
 
         if (received > 0)
             serve_batch(serve, socket, (unsigned)received);
         else if (received == 0 || errno == EAGAIN)
-            return;
+            break;
+        taken += received > 0 ? received : 0;
         /* Anything else is an earlier answer's ICMP error or a datagram with a bad checksum: it is over with
          * this. */
         if (received > 0 && received < BATCH)
-            return;
+            break;
     }
+    return taken;
+}
+
+void serve_dgram_ready(struct serve *serve, struct watch *watch, uint32_t events)
+{
+    struct serve_socket *socket = CONTAINER_OF(watch, struct serve_socket, watch);
+
+    serve_note_taken(serve, socket, events, serve_waiting(serve, socket));
 }

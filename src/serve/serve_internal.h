@@ -22,6 +22,7 @@ struct serve_socket {
     bool stream;
     bool left;                   /* to others, for good */
     bool shut;                   /* somebody shut it down: out of epoll until the master listens again */
+    unsigned in_vain;            /* wake-ups in a row for which nobody was there */
     unsigned alone;              /* turns in a row in which one client waited and no more */
     struct record_address bound; /* the server's address, unless member->any */
     struct timer_list *linger;   /* stream */
@@ -81,6 +82,10 @@ void serve_ordered(struct serve *serve, struct watch *watch, uint32_t events);
 
 /* Whether the thread has nothing more to do; ends accepting when it is time. */
 bool serve_drained(struct serve *serve);
+
+/* A thread was woken for a socket (events is not 0) and took so many there. Many times nobody in a row is
+ * what a socket that was shut down looks like, if accept and recvmmsg do not say it. */
+void serve_note_taken(struct serve *serve, struct serve_socket *socket, uint32_t events, int taken);
 
 /* A listening socket listens no more, because a process that has it has shut it down: the master is told. */
 void serve_report_shut(struct serve *serve, struct serve_socket *socket);

@@ -405,7 +405,11 @@ void serve_stream_ready(struct serve *serve, struct watch *watch, uint32_t event
 {
     struct serve_socket *socket = CONTAINER_OF(watch, struct serve_socket, watch);
 
-    remember_taken(socket, take_waiting(serve, socket, most_to_take(socket, events)));
+    int taken = take_waiting(serve, socket, most_to_take(socket, events));
+
+    remember_taken(socket, taken);
+    if (!socket->shut)
+        serve_note_taken(serve, socket, events, taken);
 }
 
 void serve_stream_open(struct serve *serve)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/serve_internal.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include <sys/timerfd.h>
 
 #define EVENTS_PER_TURN 64
+#define IN_VAIN_LOOK    64 /* wake-ups for nobody between two looks whether the socket was shut down */
 #define PAUSE_NS        (100 * NS_PER_MS) /* without descriptors or memory */
 
 static bool watch_socket(struct serve *serve, struct serve_socket *socket)
@@ -38,6 +40,19 @@ void serve_report_shut(struct serve *serve, struct serve_socket *socket)
     socket->shut = true;
     if (write(serve->settings.attention_fd, &one, sizeof(one)) < 0)
         return; /* it is readable already */
+}
+
+void serve_note_taken(struct serve *serve, struct serve_socket *socket, uint32_t events, int taken)
+{
+    struct pollfd state = {.fd = socket->fd, .events = POLLRDHUP};
+
+    if (taken > 0 || events == 0) {
+        socket->in_vain = taken > 0 ? 0 : socket->in_vain;
+        return;
+    }
+    if (++socket->in_vain % IN_VAIN_LOOK == 0 && poll(&state, 1, 0) == 1 &&
+        (state.revents & (POLLHUP | POLLRDHUP)))
+        serve_report_shut(serve, socket);
 }
 
 /* Tries a listening socket again, and one that was shut down in the hope that it listens. */

@@ -647,26 +647,42 @@ def test_environment_is_believed_only_with_its_pid(daemon):
     service.stop()
 
 
-def fetch_socket(pid, port):
-    """A copy of the listening TCP socket at a port that a process has: what a worker that was taken over can use."""
+def fetch_sockets(pid, kind, name):
+    """Copies of the sockets of a kind at a port or path that a process has: what a worker that was taken over can use."""
     libc = ctypes.CDLL(None, use_errno=True)
     pidfd = os.pidfd_open(pid)
-    try:
-        for fd in descriptors(pid):
-            copy = libc.syscall(438, pidfd, fd, 0)  # pidfd_getfd
-            if copy < 0:
-                continue  # closed since
-            if not stat.S_ISSOCK(os.fstat(copy).st_mode):
-                os.close(copy)
-                continue
-            made = socket.socket(fileno=copy)
-            if made.family == socket.AF_INET and made.getsockname()[1] == port and made.getsockopt(
-                    socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-                return made
+    found = []
+    for fd in descriptors(pid):
+        copy = libc.syscall(438, pidfd, fd, 0)  # pidfd_getfd
+        if copy < 0:
+            continue  # closed since
+        if not stat.S_ISSOCK(os.fstat(copy).st_mode):
+            os.close(copy)
+            continue
+        made = socket.socket(fileno=copy)
+        own = made.getsockname()
+        if made.type == kind and name in (own, own[1] if isinstance(own, tuple) else None):
+            found.append(made)
+        else:
             made.close()
-    finally:
-        os.close(pidfd)
-    raise AssertionError(f"process {pid} does not listen at {port}")
+    os.close(pidfd)
+    assert found, f"process {pid} has no socket at {name}"
+    return found
+
+
+def shut(service, kind, name):
+    """Shuts a service's sockets down, as one of its workers could."""
+    for copy in fetch_sockets(service.workers()[0], kind, name):
+        with copy, contextlib.suppress(OSError):  # ENOTCONN of a datagram socket is shut all the same
+            copy.shutdown(socket.SHUT_RD)
+
+
+def assert_nobody_spins(service):
+    """No thread, nor the master, is busy with a socket that was shut down."""
+    pids = [service.pid, *service.workers()]
+    before = cpu_seconds(*pids)
+    time.sleep(0.5)
+    assert cpu_seconds(*pids) - before < 0.15 * SLOWNESS
 
 
 @ROOT
@@ -675,16 +691,31 @@ def test_listening_socket_that_was_shut_down(daemon, again):
     """shutdown() of the shared socket by a worker that was taken over stopped TCP for all, until a reload."""
     service = daemon({"tcp": tcp(), "other": tcp()})
     port = service.address("tcp")[1]
-    worker = service.workers()[0]
     for _ in range(again):
-        with fetch_socket(worker, port) as copy:
-            copy.shutdown(socket.SHUT_RD)
+        shut(service, socket.SOCK_STREAM, port)
         wait_until(lambda: ask(service.settings["listeners"]["tcp"]), 3, "it listens again")
         assert greet(service.address("other")) == GREETING
     service.wait_log(rf"^warning: listeners\.tcp: 127\.0\.0\.1:{port} was shut down by one of the workers; listening again$")
-    before = cpu_seconds(*service.workers())
-    time.sleep(0.3)
-    assert cpu_seconds(*service.workers()) - before < 0.1, "no thread spins"
+    assert_nobody_spins(service)
+    service.stop()
+
+
+@ROOT
+@pytest.mark.parametrize("kind", ["unix", "unix-dgram", "udp"])
+def test_other_sockets_that_were_shut_down(daemon, sockgreetctl, tmp_path, kind):
+    """One that cannot listen again does not keep a processor busy: log and status say so, and a reload mends it."""
+    path = str(tmp_path / "s")
+    listener = udp(shards=1) if kind == "udp" else {"type": kind, "path": path}
+    service = daemon({"x": listener, "tcp": tcp()})
+    shut(service, socket.SOCK_STREAM if kind == "unix" else socket.SOCK_DGRAM, listener.get("port", path))
+    service.wait_log("^error: listeners\\.x: .* was shut down by one of the workers and cannot be opened again; a reload ")
+    wait_until(lambda: "1 listeners down (x: a worker has shut it down)" in wait_status(service), 7, "the status")
+    assert_nobody_spins(service)
+    assert greet(service.address("tcp")) == GREETING
+    assert sockgreetctl(service, "reload").code == 0
+    assert ask(listener)
+    wait_until(lambda: "listeners down" not in wait_status(service), 7, "the status is well again")
+    assert_nobody_spins(service)
     service.stop()
 
 

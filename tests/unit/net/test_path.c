@@ -118,13 +118,35 @@ Test(path, beside_and_published)
 
     cr_expect(path_is_there(&f.endpoint.address, false, &first));
     cr_expect(path_is_there(&f.endpoint.address, true, &second));
-    cr_assert_eq(path_publish(&f.endpoint.address, &second), 0);
+    cr_assert_eq(path_publish(&f.endpoint.address, &second, &first), 0);
     cr_expect(path_is_there(&f.endpoint.address, false, &second));
-    cr_expect_eq(path_publish(&f.endpoint.address, &second), -ENOENT);
-    path_remove(&f.endpoint.address, false, &first); /* is not there any more */
+    cr_expect(path_is_there(&f.endpoint.address, true, &first));
+    path_unpublish(&f.endpoint.address);
+    cr_expect(path_is_there(&f.endpoint.address, false, &first));
+    cr_assert_eq(path_publish(&f.endpoint.address, &second, &first), 0);
+    path_remove(&f.endpoint.address, true, &first);
+    cr_expect_eq(path_publish(&f.endpoint.address, &second, &first), -ENOENT);
     cr_expect(path_is_there(&f.endpoint.address, false, &second));
     close(one);
     close(two);
+}
+
+/* Somebody else has put a socket there since it was looked at. */
+Test(path, what_is_not_ours_is_not_replaced)
+{
+    struct fixture f = fixture_path(TRANSPORT_UNIX, path);
+    struct path_id first, second;
+    int one = bound(&f, false, &first), two = bound(&f, true, &second), theirs = new_socket();
+
+    unlink(path);
+    cr_assert_eq(bind(theirs, &f.endpoint.address.sa, f.endpoint.address.length), 0);
+    cr_expect_eq(path_publish(&f.endpoint.address, &second, &first), -EEXIST);
+    cr_expect_eq(path_publish(&f.endpoint.address, &second, NULL), -EEXIST);
+    cr_expect(path_is_there(&f.endpoint.address, true, &second));
+    cr_expect_not(path_is_there(&f.endpoint.address, false, &second));
+    close(one);
+    close(two);
+    close(theirs);
 }
 
 Test(path, the_longest_path_can_be_replaced_too)
@@ -141,7 +163,7 @@ Test(path, the_longest_path_can_be_replaced_too)
     f = fixture_path(TRANSPORT_UNIX, longest);
     one = bound(&f, false, &first);
     two = bound(&f, true, &second);
-    cr_assert_eq(path_publish(&f.endpoint.address, &second), 0);
+    cr_assert_eq(path_publish(&f.endpoint.address, &second, &first), 0);
     cr_expect(path_is_there(&f.endpoint.address, false, &second));
     snprintf(label, sizeof(label), "sg.1.%jx.%jx.b", (uintmax_t)second.device, (uintmax_t)second.inode);
     inherited = socket_inherit(two, label);
