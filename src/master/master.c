@@ -17,7 +17,6 @@
 #include <sysexits.h>
 
 #define LISTENERS_NAMED 32
-#define STORE_NS        (20 * NS_PER_MS)  /* between two tries */
 #define LOOK_SOCKETS_NS (100 * NS_PER_MS) /* at the least between two such looks */
 
 struct generation *master_generation(const struct master *master, unsigned i)
@@ -342,8 +341,11 @@ static int64_t store_sockets(struct master *master, int64_t now)
 {
     if (!master->serving || master->stop != STOP_NO)
         return SLOT_NEVER;
-    if (now >= master->store_at)
-        master->store_at = sockets_store(&master->serving->sockets) ? SLOT_NEVER : now + STORE_NS;
+    if (now >= master->store_at) {
+        int64_t pause = sockets_store(&master->serving->sockets);
+
+        master->store_at = pause < 0 ? SLOT_NEVER : now + pause;
+    }
     return master->store_at;
 }
 

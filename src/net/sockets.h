@@ -45,9 +45,9 @@ int sockets_publish(const struct sockets *sockets);
 /* Applies what a kept socket can still change, now that it is certain that it will serve. */
 void sockets_settle(const struct sockets *sockets);
 
-/* Has the service manager keep a copy of each socket that it does not have yet, as far as it can be told now.
- * Returns whether it has all. */
-bool sockets_store(const struct sockets *sockets);
+/* Has the service manager keep copies of the sockets that it does not have yet: some of them, since systemd
+ * compares each with all that it has. Returns in how many ns to go on, or -1 when it has all. */
+int64_t sockets_store(const struct sockets *sockets);
 
 /* Stops new connections from coming in at those sockets that other does not have, so that who is queued there
  * can be served before they close. retired has a flag for each socket, set for these. */
