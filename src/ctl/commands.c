@@ -134,7 +134,7 @@ int control_reload(const struct ctl_cmdline *cmdline)
 
 int control_status(const struct ctl_cmdline *cmdline)
 {
-    char path[512], text[1024];
+    char path[512], text[2048];
     FILE *in;
 
     if (!find_service(cmdline))

@@ -70,7 +70,7 @@ struct master {
     unsigned retired_restarts;
 
     bool ready_untold; /* the service manager still waits for READY=1 */
-    char status[640];
+    char status[1536];
     int64_t status_at;    /* when to look at it again */
     uint64_t rate_served; /* for greetings a second */
     int64_t rate_at;

@@ -81,9 +81,10 @@ static inline struct socket_wanted fixture_want(const struct fixture *fixture)
 /* A directory of the test's own. */
 static inline const char *fixture_directory(void)
 {
-    static char path[] = "/tmp/test_net.XXXXXX";
+    static char path[32];
 
-    return mkdtemp(path) ? path : NULL;
+    strcpy(path, "/tmp/test_net.XXXXXX");
+    return mkdtemp(path);
 }
 
 #endif
