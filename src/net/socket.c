@@ -483,29 +483,10 @@ void socket_unpublish(struct socket *socket)
     socket->beside = true;
 }
 
-static bool set_nonblocking(int fd)
+static bool set_least_ttl(const struct socket *socket, int ttl)
 {
-    int flags = fcntl(fd, F_GETFL);
-
-    return flags >= 0 && ((flags & O_NONBLOCK) || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0);
-}
-
-int socket_settle(struct socket *socket, const struct conf_listener *conf, const char **step)
-{
-    int error;
-
-    *step = "set the options of";
-    if (!set_nonblocking(socket->fd) || !set_options(socket->fd, conf->transport, &socket->address))
-        return -errno;
-    if (socket->owned && socket->transport == TRANSPORT_TCP)
-        set_int(socket->fd, SOL_SOCKET, SO_DETACH_FILTER, 0); /* see refuse_new(); there may be none */
-    socket->filtered = false;
-    *step = "listen on";
-    error = socket_listen(socket, conf);
-    if (error || !socket->owned || !path_is(&socket->address))
-        return error;
-    *step = "give mode and owner to";
-    return path_settle(socket->fd, conf, &socket->address, &socket->file);
+    return set_int(socket->fd, IPPROTO_IP, IP_MINTTL, ttl) &&
+           (!is_ipv6(&socket->address) || set_int(socket->fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, ttl));
 }
 
 /* Drops every new connection attempt at a listening TCP socket; connections already made are not touched. */
@@ -521,7 +502,42 @@ static void refuse_new(struct socket *socket)
     };
     struct sock_fprog program = {.len = ARRAY_SIZE(code), .filter = code};
 
-    socket->filtered = setsockopt(socket->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0;
+    /* Without privilege a full limit on filters (net.core.bpf_jit_limit) is EPERM. Segments that have crossed
+     * a router, or left with the usual TTL, can be refused all the same. */
+    socket->filtered = setsockopt(socket->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0 ||
+                       set_least_ttl(socket, 255);
+}
+
+/* Undoes that; there may be nothing to undo. */
+static void accept_new(const struct socket *socket)
+{
+    set_int(socket->fd, SOL_SOCKET, SO_DETACH_FILTER, 0);
+    set_least_ttl(socket, 0);
+}
+
+static bool set_nonblocking(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    return flags >= 0 && ((flags & O_NONBLOCK) || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0);
+}
+
+int socket_settle(struct socket *socket, const struct conf_listener *conf, const char **step)
+{
+    int error;
+
+    *step = "set the options of";
+    if (!set_nonblocking(socket->fd) || !set_options(socket->fd, conf->transport, &socket->address))
+        return -errno;
+    if (socket->owned && socket->transport == TRANSPORT_TCP)
+        accept_new(socket);
+    socket->filtered = false;
+    *step = "listen on";
+    error = socket_listen(socket, conf);
+    if (error || !socket->owned || !path_is(&socket->address))
+        return error;
+    *step = "give mode and owner to";
+    return path_settle(socket->fd, conf, &socket->address, &socket->file);
 }
 
 static bool connect_to(int fd, const struct sockaddr *sa, socklen_t length)
