@@ -243,6 +243,9 @@ enum loader_status loader_finish(struct loader *loader, const struct conf **conf
     else if (outcome->conf) {
         *conf = seal(loader);
         result = *conf ? LOADER_LOADED : LOADER_FAILED;
+        if (!*conf)
+            conf_error(&outcome->report, 0, outcome->report.file, "cannot be kept in memory: %s",
+                       strerror(errno));
     }
     *messages = copy_messages(&outcome->report);
     destroy(loader);
