@@ -208,6 +208,13 @@ static bool is_own_label(const char *label)
     return has_prefix(label, LABEL_PREFIX_OLD);
 }
 
+static bool set_nonblocking(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    return flags >= 0 && ((flags & O_NONBLOCK) || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0);
+}
+
 struct socket *socket_inherit(int fd, const char *label)
 {
     struct socket *socket = calloc(1, sizeof(*socket));
@@ -215,6 +222,7 @@ struct socket *socket_inherit(int fd, const char *label)
     if (!socket)
         return NULL;
     fcntl(fd, F_SETFD, FD_CLOEXEC);
+    set_nonblocking(fd); /* a thread that tries it before anybody waits must not wait itself */
     socket->fd = fd;
     socket->inherited = true;
     socket->owned = is_own_label(label);
@@ -513,13 +521,6 @@ static void accept_new(const struct socket *socket)
 {
     set_int(socket->fd, SOL_SOCKET, SO_DETACH_FILTER, 0);
     set_least_ttl(socket, 0);
-}
-
-static bool set_nonblocking(int fd)
-{
-    int flags = fcntl(fd, F_GETFL);
-
-    return flags >= 0 && ((flags & O_NONBLOCK) || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0);
 }
 
 int socket_settle(struct socket *socket, const struct conf_listener *conf, const char **step)

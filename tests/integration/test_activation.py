@@ -152,6 +152,15 @@ def test_socket_of_no_listener_is_closed(spawn):
     service.stop()
 
 
+def test_blocking_socket_that_was_passed(spawn):
+    """A unit's sockets block: a thread that tried one before anybody waited there was stuck, and so was the end."""
+    listener = tcp()
+    with bound_socket(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", listener["port"])) as bound:
+        service = pass_sockets(spawn, [bound], {"tcp": listener}, timeouts={"drain": 30.0}).wait_ready()
+    assert greet(service.address()) == GREETING
+    service.stop(timeout=5)
+
+
 def test_one_passed_socket_of_a_listener_with_shards(spawn):
     """A unit passes one UDP socket, and the listener would have several: they cannot share the unit's port."""
     listener = udp(shards=4)
