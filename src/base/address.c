@@ -129,6 +129,11 @@ size_t address_text(const struct address *address, char *text, size_t size)
     return (size_t)n < size ? (size_t)n : size - 1;
 }
 
+bool address_is_ipv6(const struct address *address)
+{
+    return address->sa.sa_family == AF_INET6;
+}
+
 bool address_equal(const struct address *a, const struct address *b)
 {
     if (a->sa.sa_family != b->sa.sa_family)

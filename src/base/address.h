@@ -54,6 +54,8 @@ void address_set_port(struct address *address, unsigned port);
  * length. */
 size_t address_text(const struct address *address, char *text, size_t size);
 
+bool address_is_ipv6(const struct address *address);
+
 /* Same family, host, port and scope. */
 bool address_equal(const struct address *a, const struct address *b);
 

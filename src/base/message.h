@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* message: a text for people, bounded, on its way from who noticed something to who reports it. */
+/* message: a bounded text for people, on its way from the function that noticed something to the one that
+ * reports it. */
 #ifndef SOCKGREET_MESSAGE_H
 #define SOCKGREET_MESSAGE_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 #define MESSAGE_MAX 512 /* bytes, with the end */
 
@@ -13,6 +15,9 @@ struct message {
 
 /* Replaces the text; what does not fit is cut. Returns -1, so that a failure is one statement. */
 int message_set(struct message *message, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same, but returns whether the text has changed: what is tried again and again is logged once. */
+bool message_change(struct message *message, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Appends. */
 void message_add(struct message *message, const char *format, ...) __attribute__((format(printf, 2, 3)));

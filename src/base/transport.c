@@ -28,7 +28,12 @@ bool transport_from_name(const char *name, enum transport *transport)
 
 int transport_socket_type(enum transport transport)
 {
-    return transport == TRANSPORT_TCP || transport == TRANSPORT_UNIX ? SOCK_STREAM : SOCK_DGRAM;
+    return transport_is_stream(transport) ? SOCK_STREAM : SOCK_DGRAM;
+}
+
+bool transport_is_stream(enum transport transport)
+{
+    return transport == TRANSPORT_TCP || transport == TRANSPORT_UNIX;
 }
 
 bool transport_is_unix(enum transport transport)

@@ -16,6 +16,9 @@ bool transport_from_name(const char *name, enum transport *transport);
 /* SOCK_STREAM or SOCK_DGRAM. */
 int transport_socket_type(enum transport transport);
 
+/* Whether its clients connect: TCP and Unix streams. */
+bool transport_is_stream(enum transport transport);
+
 /* Whether the transport is one of the two Unix-domain ones. */
 bool transport_is_unix(enum transport transport);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "conf/conf_loader.h"
 
+#include "base/deadlines.h"
 #include "base/sanitizer.h"
 #include "base/util.h"
 #include "conf/conf_build.h"
@@ -48,7 +49,7 @@ static void limit(__rlimit_resource_t resource, rlim_t soft, rlim_t hard)
 static void limit_child(void)
 {
     limit(RLIMIT_CORE, 0, 0);
-    limit(RLIMIT_CPU, LOADER_SECONDS, LOADER_SECONDS + 1);
+    limit(RLIMIT_CPU, DEADLINE_LOAD_SECONDS, DEADLINE_LOAD_SECONDS + 1);
 #if !defined(SANITIZER_ADDRESS) && !defined(SANITIZER_THREAD) /* whose shadow memory is terabytes */
     limit(RLIMIT_AS, CHILD_MEMORY, CHILD_MEMORY);
 #endif
@@ -176,7 +177,7 @@ static void say_killed(struct conf_report *report, int number)
 
     if (number == SIGXCPU)
         conf_error(report, 0, report->file, "loading failed: it took more than %d s of processor time",
-                   LOADER_SECONDS);
+                   DEADLINE_LOAD_SECONDS);
     else
         conf_error(report, 0, report->file, "loading failed: the loader was killed by signal %d (%s)", number,
                    name ? name : "unknown");
@@ -188,8 +189,8 @@ static void say_lost(struct conf_report *report, int status, bool in_time)
     const char *activity = report->activity;
 
     if (!in_time)
-        conf_error(report, 0, report->file, "loading failed: it took more than %d s%s%s", LOADER_SECONDS,
-                   *activity ? ", while " : "", activity);
+        conf_error(report, 0, report->file, "loading failed: it took more than %d s%s%s",
+                   DEADLINE_LOAD_SECONDS, *activity ? ", while " : "", activity);
     else if (status != -1 && WIFSIGNALED(status))
         say_killed(report, WTERMSIG(status));
     else if (status != -1 && WIFEXITED(status))
@@ -255,8 +256,8 @@ enum loader_status loader_finish(struct loader *loader, const struct conf **conf
 static void wait_for_end(const struct loader *loader)
 {
     struct pollfd ended = {.fd = loader->pidfd, .events = POLLIN};
-    int64_t deadline = monotonic_ns() + LOADER_SECONDS * NS_PER_S;
-    int64_t left = LOADER_SECONDS * NS_PER_S;
+    int64_t deadline = monotonic_ns() + DEADLINE_LOAD_SECONDS * NS_PER_S;
+    int64_t left = DEADLINE_LOAD_SECONDS * NS_PER_S;
 
     while (left > 0 && poll(&ended, 1, (int)(left / NS_PER_MS + 1)) < 0 && errno == EINTR)
         left = deadline - monotonic_ns();

@@ -6,8 +6,6 @@
 
 #include "conf/conf.h"
 
-#define LOADER_SECONDS 5 /* of CPU and of wall clock */
-
 enum loader_status {
     LOADER_LOADED,
     LOADER_REFUSED /* configuration */,
@@ -30,7 +28,7 @@ pid_t loader_pid(const struct loader *loader);
  * caller frees. Frees loader. */
 enum loader_status loader_finish(struct loader *loader, const struct conf **conf, char **messages);
 
-/* All three at once: start, wait at most LOADER_SECONDS, finish. */
+/* All three at once: start, wait at most DEADLINE_LOAD_SECONDS, finish. */
 enum loader_status loader_run(const struct conf_source *source, const struct conf **conf, char **messages);
 
 #endif

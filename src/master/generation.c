@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "master/generation.h"
 
+#include "base/deadlines.h"
 #include "base/util.h"
 #include "log/log.h"
 #include "system/descriptors.h"
@@ -11,9 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define START_NS      (10 * NS_PER_S)    /* for a worker to be ready */
-#define KILL_GRACE_NS (1500 * NS_PER_MS) /* past the drain and what follows it, before workers are killed */
 
 /* What workers need beside sockets. */
 static int open_memory(struct generation *generation, struct shared_service *service, unsigned workers)
@@ -33,15 +31,13 @@ static int open_all(struct generation *generation, struct shared_service *servic
     if (error)
         return error; /* logged */
     if ((error = open_memory(generation, service, conf->processes))) {
-        message_set(reason, "cannot start %u workers (%s)", conf->processes, strerror(-error));
-        log_error("cannot start %u workers: %s", conf->processes, strerror(-error));
+        if (message_change(reason, "cannot start %u workers (%s)", conf->processes, strerror(-error)))
+            log_error("%s", reason->text);
         return error;
     }
-    if ((error =
-             descriptors_apply(conf, generation->sockets.count, registry->count, &generation->connections))) {
-        message_set(reason, "limits.connections needs more file descriptors");
-        return error;
-    }
+    if ((error = descriptors_apply(conf, generation->sockets.count, registry->count, reason,
+                                   &generation->connections)))
+        return error; /* logged */
     return sockets_listen(&generation->sockets, conf, reason);
 }
 
@@ -191,7 +187,7 @@ void generation_worker_ended(struct generation *generation, struct slot *slot, i
     int64_t delay = slot_ended(slot, status, now);
 
     if (generation->state == GENERATION_DRAINING &&
-        (status == 0 || now >= generation->kill_at - KILL_GRACE_NS)) {
+        (status == 0 || now >= generation->kill_at - DEADLINE_KILL)) {
         slot->start_at = SLOT_NEVER;
         return;
     }
@@ -210,14 +206,14 @@ void generation_drain(struct generation *generation, int signal_number, int64_t 
 {
     generation->state = GENERATION_DRAINING;
     generation->drain_signal = signal_number;
-    generation->kill_at = now + generation->conf->drain_ns + KILL_GRACE_NS;
+    generation->kill_at = now + generation->conf->drain_ns + DEADLINE_KILL;
     generation_signal(generation, signal_number);
 }
 
 void generation_hurry(struct generation *generation, int signal_number, int64_t now)
 {
     generation->drain_signal = signal_number;
-    generation->kill_at = now + KILL_GRACE_NS;
+    generation->kill_at = now + DEADLINE_KILL;
     for (unsigned i = 0; i < generation->slots.count; i++)
         if (!generation->slots.table[i].pid)
             generation->slots.table[i].start_at = SLOT_NEVER;
@@ -298,7 +294,7 @@ static int64_t stuck_at(const struct generation *generation, unsigned index)
 
     if (!slot->pid)
         return SLOT_NEVER;
-    return slot->ready ? silent_at(generation, index) : slot->started_at + START_NS;
+    return slot->ready ? silent_at(generation, index) : slot->started_at + DEADLINE_WORKER_READY;
 }
 
 bool generation_is_alive(const struct generation *generation, int64_t now)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A reload: load, bind what is new, start the new generation, and only when it serves drain the old one.
  * Whatever fails leaves the old generation as it was. */
+#include "base/deadlines.h"
 #include "base/util.h"
 #include "log/log.h"
 #include "master/master_internal.h"
@@ -12,9 +13,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-#define START_NS  (10 * NS_PER_S) /* for the new generation's workers to be ready */
-#define RETIRE_NS NS_PER_S        /* for the old generation's workers to stop accepting */
-#define LOOK_NS   NS_PER_MS       /* between two looks whether they have */
+#define LOOK_NS NS_PER_MS /* between two looks whether they have */
 
 static void answer_one(uint32_t token, int code, const char *text)
 {
@@ -83,7 +82,7 @@ static void begin(struct master *master, int64_t now)
     reload->answering = reload->asking;
     reload->asking.count = 0;
     reload->reason[0] = '\0';
-    reload->deadline = now + LOADER_SECONDS * NS_PER_S;
+    reload->deadline = now + DEADLINE_LOAD_SECONDS * NS_PER_S;
     notify_reloading();
     log_capture(reload->reason, sizeof(reload->reason));
     error = loader_start(master->settings->source, &reload->loader);
@@ -117,7 +116,7 @@ static void loaded(struct master *master, int64_t now)
         return;
     }
     master->last_number++;
-    reload->deadline = now + START_NS;
+    reload->deadline = now + DEADLINE_GENERATION_READY;
 }
 
 /* A generation whose workers do not come up is retired like an old one: some of its workers may have greeted
@@ -164,7 +163,7 @@ void reload_promote(struct master *master, int64_t now)
     if (!old)
         return;
     master->reload.retiring = old->number;
-    master->reload.deadline = now + RETIRE_NS;
+    master->reload.deadline = now + DEADLINE_RETIRE;
 }
 
 static bool is_accepting(const struct master *master, unsigned number)
@@ -198,7 +197,8 @@ void reload_step(struct master *master, int64_t now)
     if (reload->loader && (now >= reload->deadline || poll(&ended, 1, 0) == 1))
         loaded(master, now);
     else if (reload->running && master->starting && now >= reload->deadline) {
-        log_error("the new generation's workers were not ready in %.0f s", (double)START_NS / NS_PER_S);
+        log_error("the new generation's workers were not ready in %.0f s",
+                  (double)DEADLINE_GENERATION_READY / NS_PER_S);
         abandon_start(master, now);
     } else if (reload->retiring)
         finish_retirement(master, now);

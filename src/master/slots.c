@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "master/slots.h"
 
+#include "base/deadlines.h"
 #include "base/util.h"
 
 #include <signal.h>
@@ -10,11 +11,6 @@
 #include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <sysexits.h>
-
-#define BACKOFF_FIRST_NS (100 * NS_PER_MS)
-#define BACKOFF_LAST_NS  (10 * NS_PER_S)
-#define TOO_SOON_NS      NS_PER_S /* a crash within this time of being ready counts as a failure to start */
-#define START_PAUSE_NS   (50 * NS_PER_MS) /* between the starts of a slot's workers, at least */
 
 int slots_open(struct slots *slots, unsigned count, int64_t now)
 {
@@ -77,12 +73,12 @@ bool slot_read_ready(struct slot *slot, int64_t now)
 
 static int64_t back_off(struct slot *slot, int64_t now)
 {
-    int64_t delay = BACKOFF_FIRST_NS;
+    int64_t delay = DEADLINE_RESTART_FIRST;
 
-    for (unsigned i = 0; i < slot->failures && delay < BACKOFF_LAST_NS; i++)
+    for (unsigned i = 0; i < slot->failures && delay < DEADLINE_RESTART_LAST; i++)
         delay *= 2;
-    if (delay > BACKOFF_LAST_NS)
-        delay = BACKOFF_LAST_NS;
+    if (delay > DEADLINE_RESTART_LAST)
+        delay = DEADLINE_RESTART_LAST;
     slot->failures++;
     slot->start_at = now + delay;
     return delay;
@@ -116,7 +112,7 @@ static void describe_end(struct slot *slot, int status)
 
 int64_t slot_ended(struct slot *slot, int status, int64_t now)
 {
-    bool served = slot->ready && now - slot->ready_at >= TOO_SOON_NS;
+    bool served = slot->ready && now - slot->ready_at >= DEADLINE_WORKER_PROVEN;
     bool failed = !slot->ready || (!served && is_own_fault(status));
 
     describe_end(slot, status);
@@ -127,7 +123,8 @@ int64_t slot_ended(struct slot *slot, int status, int64_t now)
         return back_off(slot, now);
     if (served)
         slot->failures = 0;
-    slot->start_at = slot->started_at + START_PAUSE_NS > now ? slot->started_at + START_PAUSE_NS : now;
+    slot->start_at =
+        slot->started_at + DEADLINE_RESTART_LEAST > now ? slot->started_at + DEADLINE_RESTART_LEAST : now;
     return 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The start: the first generation, and what becomes of the sockets that an earlier life of the service left.
  */
+#include "base/deadlines.h"
 #include "base/util.h"
 #include "conf/conf_loader.h"
 #include "log/log.h"
@@ -15,10 +16,6 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sysexits.h>
-
-#define RETRY_LEAST_NS (200 * NS_PER_MS)
-#define RETRY_MOST_NS  (10 * NS_PER_S)
-#define RETRY_EXTRA_NS (30 * NS_PER_S) /* that the service manager is asked to wait beside the pause */
 
 static void note_degraded(struct master *master, const char *why)
 {
@@ -115,7 +112,7 @@ static enum request pause_for(struct master *master, int64_t pause)
 static void tell_waiting(struct master *master, const struct message *reason, int64_t pause)
 {
     snprintf(master->status, sizeof(master->status), "%s, trying again", reason->text);
-    notify_waiting(master->status, pause + RETRY_EXTRA_NS);
+    notify_waiting(master->status, pause + DEADLINE_BIND_EXTRA);
 }
 
 /* The file may have been mended. A bad one changes nothing. */
@@ -135,7 +132,7 @@ static void reload_waiting(const struct master *master, const struct conf **conf
  * instead, and fill the journal. Returns as start_first(). */
 static int wait_until_open(struct master *master, const struct conf *conf, struct message *reason)
 {
-    int64_t pause = RETRY_LEAST_NS;
+    int64_t pause = DEADLINE_BIND_FIRST;
 
     for (;;) {
         enum request request;
@@ -150,7 +147,7 @@ static int wait_until_open(struct master *master, const struct conf *conf, struc
             reload_waiting(master, &conf);
         if (open_first(master, conf, reason))
             return EX_OK;
-        pause = 2 * pause < RETRY_MOST_NS ? 2 * pause : RETRY_MOST_NS;
+        pause = 2 * pause < DEADLINE_BIND_LAST ? 2 * pause : DEADLINE_BIND_LAST;
     }
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The ends of generations: one that another replaces, and all of them when the service stops. */
+#include "base/deadlines.h"
 #include "base/util.h"
 #include "log/log.h"
 #include "master/master_internal.h"
@@ -8,8 +9,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-
-#define EXIT_NS (2 * NS_PER_S) /* what an end may take beside delay and drain, for the service manager */
 
 static void drain(struct master *master, struct generation *generation, int signal_number, int64_t now)
 {
@@ -69,7 +68,7 @@ static void begin_stop(struct master *master, int signal_number, int64_t now)
     master->stop = STOP_DELAY;
     master->drain_at = now + delay;
     status_update(master, now);
-    notify_stopping(master->status, delay + drain_time(master) + EXIT_NS);
+    notify_stopping(master->status, delay + drain_time(master) + DEADLINE_EXIT);
     if (delay == 0)
         master_drain_everything(master, now);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* An upgrade outside systemd: a new binary is executed with the listening sockets. When it serves, this
  * process drains and leaves; if it does not within ten seconds, this process stays. */
+#include "base/deadlines.h"
 #include "base/util.h"
 #include "log/log.h"
 #include "master/master_internal.h"
@@ -16,7 +17,6 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#define READY_NS  (10 * NS_PER_S)
 #define READY_ENV "SOCKGREET_UPGRADE_FD"
 
 /* All sockets, also those of generations that drain: they would be in the way of the new process's. From 3
@@ -114,7 +114,8 @@ void upgrade_start(struct master *master, int64_t now)
     if (pid == 0)
         execute(master, ready[1]);
     close(ready[1]);
-    master->upgrade = (struct upgrade){.pid = pid, .ready_fd = ready[0], .deadline = now + READY_NS};
+    master->upgrade =
+        (struct upgrade){.pid = pid, .ready_fd = ready[0], .deadline = now + DEADLINE_UPGRADE_READY};
     log_event(LOG_INFO, MESSAGE_UPGRADE, NULL, "Upgrade: started %s as pid %d", master->settings->argv[0],
               (int)pid);
 }

@@ -48,6 +48,25 @@ static const char *last_part(const struct name *name)
     return strrchr(name->text, '/') + 1;
 }
 
+struct path_id path_directory(const struct address *address)
+{
+    struct name name = name_of(address, false);
+    struct stat st;
+
+    if (stat(dirname(name.text), &st) < 0)
+        return (struct path_id){0};
+    return (struct path_id){st.st_dev, st.st_ino};
+}
+
+bool path_same(const struct address *a, const struct path_id *a_directory, const struct address *b,
+               const struct path_id *b_directory)
+{
+    struct name a_name = name_of(a, false), b_name = name_of(b, false);
+
+    return a_directory->inode != 0 && a_directory->inode == b_directory->inode &&
+           a_directory->device == b_directory->device && strcmp(last_part(&a_name), last_part(&b_name)) == 0;
+}
+
 static bool same_file(const struct stat *st, const struct path_id *id)
 {
     return S_ISSOCK(st->st_mode) && id->inode != 0 && st->st_ino == id->inode && st->st_dev == id->device;

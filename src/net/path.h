@@ -20,6 +20,13 @@ struct path_id {
 /* Whether address is a path in the file system. */
 bool path_is(const struct address *address);
 
+/* The directory of address, by whatever name; inode 0 if there is none. */
+struct path_id path_directory(const struct address *address);
+
+/* Whether two paths, whose directories are a_directory and b_directory, are names of one file. */
+bool path_same(const struct address *a, const struct path_id *a_directory, const struct address *b,
+               const struct path_id *b_directory);
+
 /* Binds the socket fd to address, or beside it, and gives the file the listener's mode and owner before
  * anybody can connect. Makes the directory if it is missing, and removes a dead socket's file that is in the
  * way. Returns 0 with *id, or -errno with the step that failed; then nothing is left. */

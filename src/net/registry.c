@@ -3,6 +3,9 @@
 
 #include "base/util.h"
 #include "log/log.h"
+#include "net/detach.h"
+#include "net/match.h"
+#include "system/notify.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +18,7 @@ static struct socket **bucket_of(struct registry *registry, unsigned hash)
 
 void registry_add(struct registry *registry, struct socket *socket)
 {
-    struct socket **bucket = bucket_of(registry, socket_hash(socket));
+    struct socket **bucket = bucket_of(registry, match_hash(socket));
 
     socket->next = registry->first;
     socket->link = &registry->first;
@@ -29,7 +32,7 @@ void registry_add(struct registry *registry, struct socket *socket)
 
 void registry_drop(struct registry *registry, struct socket *socket, bool keep)
 {
-    struct socket **same = bucket_of(registry, socket_hash(socket));
+    struct socket **same = bucket_of(registry, match_hash(socket));
 
     *socket->link = socket->next;
     if (socket->next)
@@ -39,6 +42,23 @@ void registry_drop(struct registry *registry, struct socket *socket, bool keep)
     *same = socket->next_same;
     registry->count--;
     socket_free(socket, keep);
+}
+
+/* Nobody can be served by a socket that was shut down, and its abstract name would stay taken. */
+static void drop_broken(struct registry *registry)
+{
+    struct socket *next;
+    bool any = false;
+
+    for (struct socket *socket = registry->first; socket; socket = next) {
+        next = socket->next;
+        if (socket->broken && socket->owned) {
+            registry_drop(registry, socket, false);
+            any = true;
+        }
+    }
+    if (any)
+        notify_wait();
 }
 
 int registry_inherit(struct registry *registry)
@@ -51,6 +71,7 @@ int registry_inherit(struct registry *registry)
 
         if (socket) {
             owned += socket->owned;
+            socket->detached = detach_was_done(socket);
             registry_add(registry, socket);
         } else {
             error = -ENOMEM;
@@ -58,6 +79,7 @@ int registry_inherit(struct registry *registry)
         free(names[i]);
     }
     free(names);
+    drop_broken(registry);
     return error ? error : owned;
 }
 
@@ -66,24 +88,34 @@ unsigned registry_mark(struct registry *registry)
     return ++registry->marks;
 }
 
-struct socket *registry_find(const struct registry *registry, const struct socket_wanted *wanted,
-                             unsigned mark)
+struct socket *registry_find(const struct registry *registry, const struct wanted *wanted, unsigned mark)
 {
-    struct socket *socket = registry->buckets[socket_wanted_hash(wanted) % REGISTRY_BUCKETS];
+    struct socket *socket = registry->buckets[match_wanted_hash(wanted) % REGISTRY_BUCKETS];
 
-    while (socket && (socket->mark == mark || !socket_matches(socket, wanted)))
+    while (socket && (socket->mark == mark || !match_same(socket, wanted)))
         socket = socket->next_same;
     return socket;
 }
 
 struct socket *registry_next_overlapping(const struct registry *registry, const struct socket *after,
-                                         const struct socket_wanted *wanted)
+                                         const struct wanted *wanted)
 {
     struct socket *socket = after ? after->next : registry->first;
 
-    while (socket && !socket_overlaps(socket, wanted))
+    while (socket && !match_overlaps(socket, wanted))
         socket = socket->next;
     return socket;
+}
+
+const struct socket *registry_find_obstacle(const struct registry *registry, const struct wanted *wanted)
+{
+    const struct socket *socket = NULL;
+
+    while ((socket = registry_next_overlapping(registry, socket, wanted)))
+        if (!path_is(&socket->address) || !socket->owned ||
+            path_is_there(&socket->address, socket->beside, &socket->file))
+            return socket;
+    return NULL;
 }
 
 void registry_release(struct registry *registry, struct socket *socket, bool keep)

@@ -11,7 +11,7 @@
 
 struct registry {
     struct socket *first;
-    struct socket *buckets[REGISTRY_BUCKETS]; /* by socket_hash() */
+    struct socket *buckets[REGISTRY_BUCKETS]; /* by match_hash() */
     size_t count;
     unsigned marks; /* given out so far */
 };
@@ -30,13 +30,16 @@ void registry_add(struct registry *registry, struct socket *socket);
 void registry_drop(struct registry *registry, struct socket *socket, bool keep);
 
 /* A socket that matches and does not carry mark; NULL if there is none. */
-struct socket *registry_find(const struct registry *registry, const struct socket_wanted *wanted,
-                             unsigned mark);
+struct socket *registry_find(const struct registry *registry, const struct wanted *wanted, unsigned mark);
 
 /* The next socket of ours, after one or from the first, that is in the way of what is wanted; NULL at the
  * end. */
 struct socket *registry_next_overlapping(const struct registry *registry, const struct socket *after,
-                                         const struct socket_wanted *wanted);
+                                         const struct wanted *wanted);
+
+/* The socket that has the endpoint which is wanted; NULL if none has. A socket whose file is gone has none.
+ */
+const struct socket *registry_find_obstacle(const struct registry *registry, const struct wanted *wanted);
 
 /* Gives a reference back. A socket that no generation has is dropped, but one that was inherited stays until
  * registry_settle(). */

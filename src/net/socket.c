@@ -2,10 +2,10 @@
 #include "net/socket.h"
 
 #include "base/util.h"
+#include "net/option.h"
 #include "system/notify.h"
 
 #include <fcntl.h>
-#include <linux/filter.h>
 #include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -14,91 +14,20 @@
 #include <sys/stat.h>
 
 #define UDP_RECEIVE_BUFFER (1024 * 1024) /* room for a burst while all threads are busy */
-#define NO_INTERFACE       0x7ffffff0    /* an interface's index that there never is */
-#define NO_PORT            1             /* a loopback port from which nobody sends */
 
 /* Labels of our own: short, because systemd passes all of them in one variable of at most 128 KiB. A socket
  * with a file has its numbers in the label too. Version 0.1.0 wrote the second kind. */
 #define LABEL_PREFIX     "sg."
 #define LABEL_PREFIX_OLD "sockgreet/"
 
-static bool get_int(int fd, int level, int option, int *value)
-{
-    return getsockopt(fd, level, option, value, &(socklen_t){sizeof(*value)}) == 0;
-}
-
-static bool set_int(int fd, int level, int option, int value)
-{
-    return setsockopt(fd, level, option, &value, sizeof(value)) == 0;
-}
-
-static bool is_ipv6(const struct address *address)
-{
-    return address->sa.sa_family == AF_INET6;
-}
-
-static bool is_stream(enum transport transport)
-{
-    return transport_socket_type(transport) == SOCK_STREAM;
-}
-
 /* --- Noting what it is --- */
-
-/* A link-local address is one of its interface's, and the kernel binds the socket to that (ipv6(7)). */
-static bool needs_scope(const struct address *address)
-{
-    const struct in6_addr *in6 = &address->in6.sin6_addr;
-
-    return is_ipv6(address) &&
-           (IN6_IS_ADDR_LINKLOCAL(in6) || IN6_IS_ADDR_MC_LINKLOCAL(in6) || IN6_IS_ADDR_MC_NODELOCAL(in6));
-}
-
-static bool has_ipv6(void)
-{
-    int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    bool has = fd >= 0 || errno != EAFNOSUPPORT;
-
-    close_fd(&fd);
-    return has;
-}
-
-/* Any address of both families, where there is only one. */
-static void leave_out_ipv6(struct conf_endpoint *endpoint)
-{
-    struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = endpoint->address.in6.sin6_port};
-
-    address_set(&endpoint->address, (const struct sockaddr *)&any, sizeof(any));
-    endpoint->dual_stack = false;
-}
-
-struct socket_wanted socket_want(const struct conf_listener *conf, const struct conf_endpoint *endpoint)
-{
-    struct socket_wanted wanted = {.conf = conf, .endpoint = *endpoint};
-    struct sockaddr_in6 *in6 = &wanted.endpoint.address.in6;
-
-    if (transport_is_unix(conf->transport))
-        return wanted;
-    if (endpoint->dual_stack && !has_ipv6())
-        leave_out_ipv6(&wanted.endpoint);
-    if (*conf->interface)
-        wanted.interface = if_nametoindex(conf->interface);
-    if (is_ipv6(&wanted.endpoint.address) && !needs_scope(&endpoint->address))
-        in6->sin6_scope_id = 0; /* the kernel does not keep it */
-    if (!needs_scope(&endpoint->address))
-        return wanted;
-    if (in6->sin6_scope_id == 0)
-        in6->sin6_scope_id = wanted.interface;
-    if (!*conf->interface)
-        wanted.interface = in6->sin6_scope_id;
-    return wanted;
-}
 
 static void note_interface(struct socket *socket)
 {
     int index = 0;
 
     /* The index, unlike the name, is known also when the interface is gone. */
-    if (get_int(socket->fd, SOL_SOCKET, SO_BINDTOIFINDEX, &index))
+    if (option_get(socket->fd, SOL_SOCKET, SO_BINDTOIFINDEX, &index))
         socket->interface = (unsigned)index;
     if (socket->interface && !if_indextoname(socket->interface, socket->interface_name))
         socket->interface_name[0] = '\0';
@@ -108,8 +37,8 @@ static void note_v6only(struct socket *socket)
 {
     int v6only = 0;
 
-    if (is_ipv6(&socket->address))
-        socket->v6only = get_int(socket->fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only) && v6only;
+    if (address_is_ipv6(&socket->address))
+        socket->v6only = option_get(socket->fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only) && v6only;
 }
 
 /* "sg.SOCKET", or "sg.SOCKET.DEVICE.INODE", and ".b" where it was bound beside. */
@@ -160,6 +89,7 @@ static void note_file(struct socket *socket)
         socket->file = path_inherited(socket->fd, &socket->address);
     if (beside == 'b')
         trim_path(&socket->address, true);
+    socket->directory = path_directory(&socket->address);
 }
 
 static void note_address(struct socket *socket)
@@ -178,7 +108,7 @@ static enum transport transport_of(int fd, int family)
 {
     int type = 0, protocol = 0;
 
-    if (!get_int(fd, SOL_SOCKET, SO_TYPE, &type) || !get_int(fd, SOL_SOCKET, SO_PROTOCOL, &protocol))
+    if (!option_get(fd, SOL_SOCKET, SO_TYPE, &type) || !option_get(fd, SOL_SOCKET, SO_PROTOCOL, &protocol))
         return TRANSPORT_COUNT;
     if (family == AF_UNIX)
         return type == SOCK_STREAM  ? TRANSPORT_UNIX
@@ -189,13 +119,6 @@ static enum transport transport_of(int fd, int family)
     return type == SOCK_STREAM && protocol == IPPROTO_TCP  ? TRANSPORT_TCP
            : type == SOCK_DGRAM && protocol == IPPROTO_UDP ? TRANSPORT_UDP
                                                            : TRANSPORT_COUNT;
-}
-
-static bool is_connected(const struct socket *socket)
-{
-    struct sockaddr_storage peer;
-
-    return getpeername(socket->fd, (struct sockaddr *)&peer, &(socklen_t){sizeof(peer)}) == 0;
 }
 
 static bool is_own_label(const char *label)
@@ -234,105 +157,7 @@ struct socket *socket_inherit(int fd, const char *label)
     note_v6only(socket);
     note_file(socket);
     socket->broken = socket->transport != TRANSPORT_TCP && socket_is_shut(socket);
-    /* A retired one, of a process that an upgrade replaces or that was killed. */
-    socket->detached =
-        socket->interface == NO_INTERFACE || (!is_stream(socket->transport) && is_connected(socket));
     return socket;
-}
-
-/* --- Comparing --- */
-
-static unsigned mix(unsigned hash, const void *bytes, size_t count)
-{
-    const unsigned char *at = bytes;
-
-    while (count--)
-        hash = (hash ^ *at++) * 16777619u; /* FNV-1a */
-    return hash;
-}
-
-static unsigned hash_of(enum transport transport, const struct address *address)
-{
-    unsigned hash = mix(2166136261u, &(int){transport}, sizeof(int));
-
-    switch (address->sa.sa_family) {
-    case AF_INET:
-        hash = mix(hash, &address->in.sin_port, sizeof(address->in.sin_port));
-        return mix(hash, &address->in.sin_addr, sizeof(address->in.sin_addr));
-    case AF_INET6:
-        hash = mix(hash, &address->in6.sin6_port, sizeof(address->in6.sin6_port));
-        return mix(hash, &address->in6.sin6_addr, sizeof(address->in6.sin6_addr));
-    default:
-        return mix(hash, &address->sa, address->length);
-    }
-}
-
-unsigned socket_hash(const struct socket *socket)
-{
-    return hash_of(socket->transport, &socket->address);
-}
-
-unsigned socket_wanted_hash(const struct socket_wanted *wanted)
-{
-    return hash_of(wanted->conf->transport, &wanted->endpoint.address);
-}
-
-/* An interface that is gone is not the same as none, nor as one that has its name again. */
-static bool same_interface(const struct socket *socket, const struct socket_wanted *wanted)
-{
-    return socket->interface == wanted->interface && (wanted->interface || !*wanted->conf->interface);
-}
-
-bool socket_matches(const struct socket *socket, const struct socket_wanted *wanted)
-{
-    const struct conf_endpoint *endpoint = &wanted->endpoint;
-
-    if (socket->detached || socket->broken || socket->transport != wanted->conf->transport ||
-        !address_equal(&socket->address, &endpoint->address))
-        return false;
-    if (path_is(&socket->address))
-        return !socket->owned || path_is_there(&socket->address, socket->beside, &socket->file);
-    if (socket->address.sa.sa_family == AF_UNIX)
-        return true;
-    return same_interface(socket, wanted) &&
-           (!is_ipv6(&socket->address) || socket->v6only != endpoint->dual_stack);
-}
-
-/* Which families a socket takes: bit 0 IPv4, bit 1 IPv6. */
-static unsigned families(const struct address *address, bool v6only)
-{
-    if (!is_ipv6(address))
-        return 1;
-    return v6only || !address_is_any(address) ? 2 : 3;
-}
-
-static bool addresses_overlap(const struct socket *socket, const struct socket_wanted *wanted)
-{
-    const struct address *a = &socket->address, *b = &wanted->endpoint.address;
-
-    if (address_port(a) != address_port(b) ||
-        !(families(a, socket->v6only) & families(b, !wanted->endpoint.dual_stack)))
-        return false;
-    return address_is_any(a) || address_is_any(b) || address_equal(a, b);
-}
-
-bool socket_overlaps(const struct socket *socket, const struct socket_wanted *wanted)
-{
-    if (transport_is_unix(socket->transport) || socket->transport == TRANSPORT_COUNT)
-        return path_is(&socket->address) && address_equal(&socket->address, &wanted->endpoint.address);
-    if (socket->transport != wanted->conf->transport || !addresses_overlap(socket, wanted))
-        return false;
-    return !socket->interface || !wanted->interface || socket->interface == wanted->interface;
-}
-
-bool socket_is_covered(const struct socket *socket, const struct socket_wanted *wanted)
-{
-    const struct address *address = &wanted->endpoint.address;
-
-    if (!socket_overlaps(socket, wanted) || (wanted->interface && wanted->interface != socket->interface) ||
-        (families(&socket->address, socket->v6only) & ~families(address, !wanted->endpoint.dual_stack)))
-        return false;
-    return address_is_any(address) || address_equal(&socket->address, address);
 }
 
 /* --- Making --- */
@@ -341,18 +166,18 @@ bool socket_is_covered(const struct socket *socket, const struct socket_wanted *
 static bool set_options(int fd, enum transport transport, const struct address *address)
 {
     if (transport == TRANSPORT_UNIX_DGRAM)
-        return set_int(fd, SOL_SOCKET, SO_PASSCRED, 1); /* uid and pid of senders, for the log */
+        return option_set(fd, SOL_SOCKET, SO_PASSCRED, 1); /* uid and pid of senders, for the log */
     if (transport != TRANSPORT_UDP)
         return true;
-    set_int(fd, SOL_SOCKET, SO_RCVBUF, UDP_RECEIVE_BUFFER); /* the kernel clips it to net.core.rmem_max */
+    option_set(fd, SOL_SOCKET, SO_RCVBUF, UDP_RECEIVE_BUFFER); /* the kernel clips it to net.core.rmem_max */
     /* The address that was asked, so that the answer leaves from it: mapped addresses come with IP_PKTINFO
      * too. */
-    if (!set_int(fd, IPPROTO_IP, IP_PKTINFO, 1))
+    if (!option_set(fd, IPPROTO_IP, IP_PKTINFO, 1))
         return false;
-    return !is_ipv6(address) || set_int(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+    return !address_is_ipv6(address) || option_set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
 }
 
-static bool set_bind_options(int fd, const struct socket_wanted *wanted)
+static bool set_bind_options(int fd, const struct wanted *wanted)
 {
     const struct conf_listener *conf = wanted->conf;
 
@@ -360,25 +185,25 @@ static bool set_bind_options(int fd, const struct socket_wanted *wanted)
         return true;
     /* A restart must not wait for connections in TIME_WAIT. With UDP it would let two programs share the
      * port. */
-    if (conf->transport == TRANSPORT_TCP && !set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1))
+    if (conf->transport == TRANSPORT_TCP && !option_set(fd, SOL_SOCKET, SO_REUSEADDR, 1))
         return false;
-    if (is_ipv6(&wanted->endpoint.address) &&
-        !set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, !wanted->endpoint.dual_stack))
+    if (address_is_ipv6(&wanted->endpoint.address) &&
+        !option_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, !wanted->endpoint.dual_stack))
         return false;
-    if (conf->free_bind && !set_int(fd, IPPROTO_IP, IP_FREEBIND, 1))
+    if (conf->free_bind && !option_set(fd, IPPROTO_IP, IP_FREEBIND, 1))
         return false;
     return *conf->interface == '\0' || setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, conf->interface,
                                                   (socklen_t)strlen(conf->interface) + 1) == 0;
 }
 
 /* A multicast address hears nothing before its group is joined (ip(7), ipv6(7)). */
-static bool join_group(int fd, const struct socket_wanted *wanted)
+static bool join_group(int fd, const struct wanted *wanted)
 {
     const struct address *address = &wanted->endpoint.address;
 
     if (transport_is_unix(wanted->conf->transport) || address_scope(address) != ADDRESS_MULTICAST)
         return true;
-    if (is_ipv6(address)) {
+    if (address_is_ipv6(address)) {
         unsigned scope = address->in6.sin6_scope_id;
         struct ipv6_mreq group = {address->in6.sin6_addr, scope ? scope : wanted->interface};
 
@@ -391,7 +216,7 @@ static bool join_group(int fd, const struct socket_wanted *wanted)
     }
 }
 
-static int bind_socket(struct socket *socket, const struct socket_wanted *wanted, const char **step)
+static int bind_socket(struct socket *socket, const struct wanted *wanted, const char **step)
 {
     const struct address *address = &wanted->endpoint.address;
 
@@ -409,8 +234,7 @@ static int new_descriptor(int family, enum transport transport)
     return socket(family, transport_socket_type(transport) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
-static int open_socket(struct socket *socket, const struct socket_wanted *wanted, bool shared,
-                       const char **step)
+static int open_socket(struct socket *socket, const struct wanted *wanted, bool shared, const char **step)
 {
     const struct address *address = &wanted->endpoint.address;
 
@@ -419,13 +243,13 @@ static int open_socket(struct socket *socket, const struct socket_wanted *wanted
     if (socket->fd < 0)
         return -errno;
     *step = "set the options of";
-    if ((shared && !set_int(socket->fd, SOL_SOCKET, SO_REUSEPORT, 1)) ||
+    if ((shared && !option_set(socket->fd, SOL_SOCKET, SO_REUSEPORT, 1)) ||
         !set_bind_options(socket->fd, wanted) || !set_options(socket->fd, wanted->conf->transport, address))
         return -errno;
     return bind_socket(socket, wanted, step);
 }
 
-int socket_make(const struct socket_wanted *wanted, enum socket_sharing sharing, struct socket **made,
+int socket_make(const struct wanted *wanted, enum socket_sharing sharing, struct socket **made,
                 const char **step)
 {
     struct socket *socket = calloc(1, sizeof(*socket));
@@ -445,6 +269,8 @@ int socket_make(const struct socket_wanted *wanted, enum socket_sharing sharing,
         return error;
     }
     socket->address = wanted->endpoint.address;
+    if (path_is(&socket->address))
+        socket->directory = path_directory(&socket->address);
     note_interface(socket);
     note_v6only(socket);
     make_label(socket);
@@ -466,14 +292,26 @@ void socket_free(struct socket *socket, bool keep)
 
 /* --- While it serves --- */
 
-int socket_allow_sharing(const struct socket *socket, bool allow)
+int socket_share(struct socket *socket, bool share)
 {
-    return set_int(socket->fd, SOL_SOCKET, SO_REUSEPORT, allow) ? 0 : -errno;
+    socket->lent = false;
+    return option_set(socket->fd, SOL_SOCKET, SO_REUSEPORT, share) ? 0 : -errno;
+}
+
+int socket_lend(struct socket *socket)
+{
+    int shared = 0, error;
+
+    if (option_get(socket->fd, SOL_SOCKET, SO_REUSEPORT, &shared) && shared)
+        return 0;
+    error = socket_share(socket, true);
+    socket->lent = error == 0;
+    return error;
 }
 
 int socket_listen(const struct socket *socket, const struct conf_listener *conf)
 {
-    return !is_stream(socket->transport) || listen(socket->fd, conf->backlog) == 0 ? 0 : -errno;
+    return !transport_is_stream(socket->transport) || listen(socket->fd, conf->backlog) == 0 ? 0 : -errno;
 }
 
 int socket_publish(struct socket *socket, const struct socket *old)
@@ -491,38 +329,6 @@ void socket_unpublish(struct socket *socket)
     socket->beside = true;
 }
 
-static bool set_least_ttl(const struct socket *socket, int ttl)
-{
-    return set_int(socket->fd, IPPROTO_IP, IP_MINTTL, ttl) &&
-           (!is_ipv6(&socket->address) || set_int(socket->fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, ttl));
-}
-
-/* Drops every new connection attempt at a listening TCP socket; connections already made are not touched. */
-static void refuse_new(struct socket *socket)
-{
-    /* A TCP segment is dropped if its SYN flag is set: the peer tries again, and finds the port closed then.
-     */
-    struct sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
-        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x02, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, 0),
-        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
-    };
-    struct sock_fprog program = {.len = ARRAY_SIZE(code), .filter = code};
-
-    /* Without privilege a full limit on filters (net.core.bpf_jit_limit) is EPERM. Segments that have crossed
-     * a router, or left with the usual TTL, can be refused all the same. */
-    socket->filtered = setsockopt(socket->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0 ||
-                       set_least_ttl(socket, 255);
-}
-
-/* Undoes that; there may be nothing to undo. */
-static void accept_new(const struct socket *socket)
-{
-    set_int(socket->fd, SOL_SOCKET, SO_DETACH_FILTER, 0);
-    set_least_ttl(socket, 0);
-}
-
 int socket_settle(struct socket *socket, const struct conf_listener *conf, const char **step)
 {
     int error;
@@ -530,71 +336,12 @@ int socket_settle(struct socket *socket, const struct conf_listener *conf, const
     *step = "set the options of";
     if (!set_nonblocking(socket->fd) || !set_options(socket->fd, conf->transport, &socket->address))
         return -errno;
-    if (socket->owned && socket->transport == TRANSPORT_TCP)
-        accept_new(socket);
-    socket->filtered = false;
     *step = "listen on";
     error = socket_listen(socket, conf);
     if (error || !socket->owned || !path_is(&socket->address))
         return error;
     *step = "give mode and owner to";
     return path_settle(socket->fd, conf, &socket->address, &socket->file);
-}
-
-static bool connect_to(int fd, const struct sockaddr *sa, socklen_t length)
-{
-    return connect(fd, sa, length) == 0;
-}
-
-/* The kernel gives a datagram to a connected socket only if its sender is the peer. What is queued already
- * can still be read and answered. Which peer can be had depends on address, interface and families. */
-static bool connect_away(int fd, const struct address *address)
-{
-    struct sockaddr_in ipv4 = {
-        .sin_family = AF_INET, .sin_port = htons(NO_PORT), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct sockaddr_in6 ipv6 = {
-        .sin6_family = AF_INET6, .sin6_port = htons(NO_PORT), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
-    struct sockaddr_in6 mapped = {
-        .sin6_family = AF_INET6,
-        .sin6_port = htons(NO_PORT),
-        .sin6_addr = {{{[10] = 0xff, [11] = 0xff, [12] = IN_LOOPBACKNET, [15] = 1}}}};
-    struct address own = *address;
-
-    address_set_port(&own, NO_PORT);
-    if (is_ipv6(address))
-        return connect_to(fd, (struct sockaddr *)&ipv6, sizeof(ipv6)) ||
-               connect_to(fd, (struct sockaddr *)&mapped, sizeof(mapped)) ||
-               connect_to(fd, &own.sa, own.length);
-    return connect_to(fd, (struct sockaddr *)&ipv4, sizeof(ipv4)) || connect_to(fd, &own.sa, own.length);
-}
-
-bool socket_can_be_detached(const struct socket *socket, bool privileged)
-{
-    return socket->owned && (socket->transport == TRANSPORT_UDP ||
-                             (socket->transport == TRANSPORT_TCP && (privileged || !socket->interface)));
-}
-
-static bool detach(const struct socket *socket)
-{
-    if (socket->transport == TRANSPORT_UDP)
-        return connect_away(socket->fd, &socket->address);
-    /* Bound to an interface that does not exist it is never found for a new connection: the next socket that
-     * has the address is, or the port is closed. Handshakes under way and the queue go on. */
-    return set_int(socket->fd, SOL_SOCKET, SO_BINDTOIFINDEX, NO_INTERFACE);
-}
-
-void socket_retire(struct socket *socket)
-{
-    if (!socket->owned)
-        return;
-    if (path_is(&socket->address)) {
-        path_remove(&socket->address, socket->beside, &socket->file);
-        socket->detached = true;
-    } else if (!transport_is_unix(socket->transport)) {
-        socket->detached = detach(socket);
-        if (!socket->detached && socket->transport == TRANSPORT_TCP)
-            refuse_new(socket); /* not privileged to change its interface */
-    }
 }
 
 bool socket_is_of_other_user(const struct socket *socket)

@@ -8,6 +8,7 @@
 #include "base/address.h"
 #include "conf/conf.h"
 #include "net/path.h"
+#include "net/wanted.h"
 
 #include <net/if.h>
 #include <stdbool.h>
@@ -28,27 +29,19 @@ struct socket {
     bool v6only;            /* an IPv6 address that serves no IPv4 */
     unsigned interface;     /* index; 0: none */
     char interface_name[IF_NAMESIZE];
-    struct path_id file; /* of a Unix path */
-    bool beside;         /* its file is not yet in its place (see path_bind()) */
+    struct path_id file;      /* of a Unix path */
+    struct path_id directory; /* that the file is in */
+    bool beside;              /* its file is not yet in its place (see path_bind()) */
 
     bool owned;     /* made by us or an earlier life of ours: its Unix path is ours to remove */
     bool inherited; /* until the start has succeeded it is given back, not closed, if it fails */
     bool detached;  /* no new client reaches it, for good */
     bool filtered;  /* the same, but it can be undone */
+    bool lent;      /* see socket_lend() */
     bool stored;    /* the service manager holds a copy */
     bool broken;    /* somebody has shut it down, and it cannot be opened again */
     char label[SOCKET_LABEL_MAX + 1];
 };
-
-/* One endpoint of a listener, with what the kernel says of it now. */
-struct socket_wanted {
-    const struct conf_listener *conf;
-    struct conf_endpoint endpoint;
-    unsigned interface; /* index of conf->interface; 0: it has none, or there is no such interface */
-};
-
-/* A dual-stack endpoint becomes 0.0.0.0 where there is no IPv6. */
-struct socket_wanted socket_want(const struct conf_listener *conf, const struct conf_endpoint *endpoint);
 
 /* What to bind beside. */
 enum socket_sharing {
@@ -60,7 +53,7 @@ enum socket_sharing {
 /* Creates, configures and binds a socket, and does not listen yet. Returns 0 with
  * *made, which the caller frees with socket_free(), or -errno with the
  * step that failed. */
-int socket_make(const struct socket_wanted *wanted, enum socket_sharing sharing, struct socket **made,
+int socket_make(const struct wanted *wanted, enum socket_sharing sharing, struct socket **made,
                 const char **step);
 
 /* Notes what the inherited descriptor fd is; its label says whether it is ours. Returns NULL with errno on
@@ -73,21 +66,12 @@ void socket_free(struct socket *socket, bool keep);
 /* What socket_inherit() needs to know of it after an upgrade, when there is no service manager. */
 const char *socket_short_label(const struct socket *socket);
 
-/* A number that is the same for sockets and endpoints that may match. */
-unsigned socket_hash(const struct socket *socket);
-unsigned socket_wanted_hash(const struct socket_wanted *wanted);
+/* Lets further sockets of this user share its port (SO_REUSEPORT), or not any more. Returns 0 or -errno. */
+int socket_share(struct socket *socket, bool share);
 
-/* Whether it is the socket that is wanted, and can serve: type, address, v6only, interface, file. */
-bool socket_matches(const struct socket *socket, const struct socket_wanted *wanted);
-
-/* Whether the two cannot be bound side by side without SO_REUSEPORT. */
-bool socket_overlaps(const struct socket *socket, const struct socket_wanted *wanted);
-
-/* Whether every client of the socket would reach the one that is wanted, if that were alone. */
-bool socket_is_covered(const struct socket *socket, const struct socket_wanted *wanted);
-
-/* Lets further sockets of this user share a socket's port, or not any more. Returns 0 or -errno. */
-int socket_allow_sharing(const struct socket *socket, bool allow);
+/* Shares it until another is bound beside it; socket->lent says that this has to be undone. Returns 0 or
+ * -errno. */
+int socket_lend(struct socket *socket);
 
 /* Listens, with the configured backlog; does nothing for datagrams. Returns 0 or -errno. */
 int socket_listen(const struct socket *socket, const struct conf_listener *conf);
@@ -99,14 +83,6 @@ void socket_unpublish(struct socket *socket);
 /* Gives a socket that will serve what a new one would have, as far as that can be changed: options, backlog,
  * mode and owner. Returns 0, or -errno with the step that failed. */
 int socket_settle(struct socket *socket, const struct conf_listener *conf, const char **step);
-
-/* From now on no new client reaches it; whoever is queued can still be served. A Unix path is removed. What
- * systemd owns stays as it is. */
-void socket_retire(struct socket *socket);
-
-/* Whether socket_retire() can take it out of the way of others. A TCP socket that has an interface can be
- * given another one by the privileged only (CAP_NET_RAW). */
-bool socket_can_be_detached(const struct socket *socket, bool privileged);
 
 /* Why no client reaches a socket that should serve; NULL if nothing is wrong. */
 const char *socket_trouble(const struct socket *socket);

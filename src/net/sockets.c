@@ -3,6 +3,9 @@
 
 #include "base/util.h"
 #include "log/log.h"
+#include "net/bind_error.h"
+#include "net/detach.h"
+#include "net/match.h"
 #include "system/notify.h"
 #include "system/privs.h"
 
@@ -21,80 +24,15 @@ struct opening {
     struct sockets *sockets;
     const struct conf *conf;
     struct message *reason;
-    struct message last; /* what was in the way the last time */
-    bool quiet;          /* it still is */
-    size_t room;         /* of sockets->members */
+    bool quiet;  /* what is in the way is what was in the way the last time */
+    size_t room; /* of sockets->members */
     unsigned mark;
     int first_error;
 };
 
 /* --- Errors --- */
 
-/* A socket of the registry that is in the way. One whose file is gone is in nobody's. */
-static const struct socket *find_obstacle(const struct registry *registry, const struct socket_wanted *wanted)
-{
-    const struct socket *socket = NULL;
-
-    while ((socket = registry_next_overlapping(registry, socket, wanted)))
-        if (!path_is(&socket->address) || !socket->owned ||
-            path_is_there(&socket->address, socket->beside, &socket->file))
-            return socket;
-    return NULL;
-}
-
-static const char *in_use_hint(const struct registry *registry, const struct socket_wanted *wanted,
-                               struct message *hint)
-{
-    const struct socket *own = find_obstacle(registry, wanted);
-    char where[ADDRESS_TEXT_MAX];
-
-    if (!own)
-        return wanted->endpoint.address.sa.sa_family == AF_UNIX
-                   ? ": another program listens there (ss -lxp shows which)"
-                   : ": another program listens there (ss -lntup shows which)";
-    socket_text(own, where, sizeof(where));
-    if (own->owned && socket_is_of_other_user(own))
-        message_set(hint, ": this service itself has %s, made by another user; stop and start it", where);
-    else if (own->owned)
-        return ": another program listens at one of its addresses (ss -lntup shows which)";
-    else
-        message_set(hint, ": %s has %s; change that unit too", own->label, where);
-    return hint->text;
-}
-
-static const char *path_hint(const struct conf_listener *conf, int error, struct message *hint)
-{
-    if (error == -EPERM && *conf->group) {
-        message_set(hint,
-                    ": the service is not a member of group %s; as root: systemctl edit sockgreet, "
-                    "[Service], SupplementaryGroups=%s, and restart it",
-                    conf->group, conf->group);
-        return hint->text;
-    }
-    if (notify_enabled() && (error == -EACCES || error == -EROFS || error == -ENOENT))
-        return ": the service may make sockets below /run/sockgreet only";
-    return "";
-}
-
-static const char *find_hint(const struct opening *opening, const struct socket_wanted *wanted, int error,
-                             struct message *hint)
-{
-    unsigned port = address_port(&wanted->endpoint.address);
-
-    if (error == -EADDRINUSE)
-        return in_use_hint(opening->sockets->registry, wanted, hint);
-    if (path_is(&wanted->endpoint.address))
-        return path_hint(wanted->conf, error, hint);
-    if (error == -EACCES && port && port < 1024)
-        return ": ports under 1024 need CAP_NET_BIND_SERVICE";
-    if (error == -EADDRNOTAVAIL)
-        return ": no interface has this address (free_bind = true binds it all the same)";
-    if (error == -ENODEV)
-        return ": there is no such interface";
-    return "";
-}
-
-static void remember(struct opening *opening, const struct socket_wanted *wanted, const char *step, int error)
+static void remember(struct opening *opening, const struct wanted *wanted, const char *step, int error)
 {
     char where[ADDRESS_TEXT_MAX], why[128];
 
@@ -104,11 +42,33 @@ static void remember(struct opening *opening, const struct socket_wanted *wanted
     address_text(&wanted->endpoint.address, where, sizeof(where));
     snprintf(why, sizeof(why), "%s", strerror(-error));
     why[0] = (char)tolower((unsigned char)why[0]);
-    message_set(opening->reason, "cannot %s %s (%s)", step, where, why);
-    opening->quiet = strcmp(opening->reason->text, opening->last.text) == 0;
+    opening->quiet = !message_change(opening->reason, "cannot %s %s (%s)", step, where, why);
 }
 
-static void report(struct opening *opening, const struct socket_wanted *wanted, const char *step, int error)
+/* A listener of this configuration that has the same place, by another name of its file or interface. */
+static const struct conf_listener *find_rival(const struct opening *opening, const struct wanted *wanted)
+{
+    for (size_t i = 0; i < opening->sockets->count; i++) {
+        const struct sockets_member *member = &opening->sockets->members[i];
+
+        if (member->conf != wanted->conf && match_overlaps(member->socket, wanted))
+            return member->conf;
+    }
+    return NULL;
+}
+
+static const char *find_hint(const struct opening *opening, const struct wanted *wanted, int error,
+                             struct message *hint)
+{
+    const struct conf_listener *rival = error == -EADDRINUSE ? find_rival(opening, wanted) : NULL;
+
+    if (!rival)
+        return bind_error_hint(opening->sockets->registry, wanted, error, hint);
+    message_set(hint, ": listeners.%s has it, by another name", rival->name);
+    return hint->text;
+}
+
+static void report(struct opening *opening, const struct wanted *wanted, const char *step, int error)
 {
     const struct conf_listener *listener = wanted->conf;
     char where[ADDRESS_TEXT_MAX], place[256] = "";
@@ -162,46 +122,51 @@ static void add_member(struct opening *opening, struct socket *socket, const str
                 address_scope(&socket->address) == ADDRESS_MULTICAST)};
 }
 
-/* Whether a socket of ours has its file where this one is to be. */
-static bool is_path_ours(const struct registry *registry, const struct socket_wanted *wanted)
-{
-    const struct socket *own = path_is(&wanted->endpoint.address) ? find_obstacle(registry, wanted) : NULL;
-
-    return own && own->owned;
-}
-
-/* Returns whether there is a socket of ours in the way. */
-static bool share_port(const struct registry *registry, const struct socket_wanted *wanted)
+/* Lets the port of those that are in the way be shared. Returns whether there are any of ours. The members so
+ * far are another listener's. */
+static bool share_port(const struct registry *registry, const struct wanted *wanted, unsigned mark)
 {
     struct socket *socket = NULL;
     bool any = false;
 
     while ((socket = registry_next_overlapping(registry, socket, wanted)))
-        any |= socket->owned && socket_allow_sharing(socket, true) == 0;
+        if (socket->owned && socket->mark != mark)
+            any |= socket_lend(socket) == 0;
     return any;
+}
+
+/* A file is bound beside the one that it will replace. */
+static int make_path(struct opening *opening, const struct wanted *wanted, struct socket **made,
+                     const char **step)
+{
+    const struct socket *own = registry_find_obstacle(opening->sockets->registry, wanted);
+
+    *step = "bind";
+    if (own && own->mark == opening->mark)
+        return -EADDRINUSE;
+    return socket_make(wanted, own && own->owned ? SOCKET_BESIDE : SOCKET_ALONE, made, step);
 }
 
 /* A new socket. It is bound alone first, so that nobody else's port is shared; where a socket of ours is in
  * the way, beside that. */
-static int make(struct opening *opening, const struct socket_wanted *wanted, bool another,
-                struct socket **made, const char **step)
+static int make(struct opening *opening, const struct wanted *wanted, bool another, struct socket **made,
+                const char **step)
 {
     const struct sockets *sockets = opening->sockets;
     int error;
 
-    if (is_path_ours(sockets->registry, wanted))
-        return socket_make(wanted, SOCKET_BESIDE, made, step);
+    if (path_is(&wanted->endpoint.address))
+        return make_path(opening, wanted, made, step);
     if (another) /* the last member is the shard before, which has what those before it had */
-        socket_allow_sharing(sockets->members[sockets->count - 1].socket, true);
+        socket_lend(sockets->members[sockets->count - 1].socket);
     error = socket_make(wanted, another ? SOCKET_SHARED : SOCKET_ALONE, made, step);
     if (error == -EADDRINUSE && !transport_is_unix(wanted->conf->transport) &&
-        share_port(sockets->registry, wanted))
+        share_port(sockets->registry, wanted, opening->mark))
         error = socket_make(wanted, SOCKET_SHARED, made, step);
     return error;
 }
 
-static int open_one(struct opening *opening, const struct socket_wanted *wanted, bool another,
-                    const char **step)
+static int open_one(struct opening *opening, const struct wanted *wanted, bool another, const char **step)
 {
     struct registry *registry = opening->sockets->registry;
     struct socket *socket = registry_find(registry, wanted, opening->mark);
@@ -236,7 +201,7 @@ static unsigned count_sockets(const struct conf_listener *listener, const struct
 
 /* Whether the shards so far came from a unit: others cannot share the port with them, so they stay as they
  * are. */
-static bool is_complete(const struct opening *opening, const struct socket_wanted *wanted)
+static bool is_complete(const struct opening *opening, const struct wanted *wanted)
 {
     const struct sockets *sockets = opening->sockets;
 
@@ -247,7 +212,7 @@ static bool is_complete(const struct opening *opening, const struct socket_wante
 static void open_endpoint(struct opening *opening, const struct conf_listener *listener,
                           const struct conf_endpoint *endpoint)
 {
-    struct socket_wanted wanted = socket_want(listener, endpoint);
+    struct wanted wanted = wanted_make(listener, endpoint);
     unsigned count = count_sockets(listener, endpoint);
 
     for (unsigned i = 0; i < count; i++) {
@@ -265,22 +230,23 @@ static void open_endpoint(struct opening *opening, const struct conf_listener *l
 }
 
 /* A member as it would be wanted. */
-static struct socket_wanted wanted_of(const struct sockets_member *member)
+static struct wanted wanted_of(const struct sockets_member *member)
 {
     const struct socket *socket = member->socket;
 
-    return (struct socket_wanted){.conf = member->conf,
-                                  .endpoint = {.address = socket->address, .dual_stack = !socket->v6only},
-                                  .interface = socket->interface};
+    return (struct wanted){.conf = member->conf,
+                           .endpoint = {.address = socket->address, .dual_stack = !socket->v6only},
+                           .interface = socket->interface,
+                           .directory = socket->directory};
 }
 
 /* The first of count members that has to do with a socket, as compare says; NULL if none has. */
-static const struct sockets_member *
-find_member(const struct sockets *sockets, size_t count, const struct socket *socket,
-            bool (*compare)(const struct socket *, const struct socket_wanted *))
+static const struct sockets_member *find_member(const struct sockets *sockets, size_t count,
+                                                const struct socket *socket,
+                                                bool (*compare)(const struct socket *, const struct wanted *))
 {
     for (size_t i = 0; i < count; i++) {
-        struct socket_wanted wanted = wanted_of(&sockets->members[i]);
+        struct wanted wanted = wanted_of(&sockets->members[i]);
 
         if (compare(socket, &wanted))
             return &sockets->members[i];
@@ -302,10 +268,10 @@ static int keep_immovable(struct opening *opening)
         int error;
 
         if (socket->mark == opening->mark || socket->detached || !socket->owned ||
-            socket->transport != TRANSPORT_TCP || socket_can_be_detached(socket, privileged) ||
+            socket->transport != TRANSPORT_TCP || detach_is_possible(socket, privileged) ||
             socket_trouble(socket))
             continue;
-        member = find_member(sockets, count, socket, socket_is_covered);
+        member = find_member(sockets, count, socket, match_is_covered);
         if (!member)
             continue;
         conf = member->conf; /* the members may move */
@@ -321,7 +287,7 @@ static void listen_all(struct opening *opening)
 {
     for (size_t i = 0; i < opening->sockets->count && !opening->first_error; i++) {
         const struct sockets_member *member = &opening->sockets->members[i];
-        struct socket_wanted wanted = wanted_of(member);
+        struct wanted wanted = wanted_of(member);
         int error = member->socket->references > 1 || member->socket->inherited
                         ? 0
                         : socket_listen(member->socket, member->conf);
@@ -331,17 +297,28 @@ static void listen_all(struct opening *opening)
     }
 }
 
+static void open_endpoints(struct opening *opening, bool udp)
+{
+    for (size_t i = 0; i < opening->conf->listener_count; i++) {
+        const struct conf_listener *listener = &opening->conf->listeners[i];
+
+        for (size_t j = 0; (listener->transport == TRANSPORT_UDP) == udp && j < listener->endpoint_count; j++)
+            open_endpoint(opening, listener, &listener->endpoints[j]);
+    }
+}
+
 int sockets_open(struct sockets *sockets, struct registry *registry, const struct conf *conf,
                  struct message *reason)
 {
     struct opening opening = {
-        .sockets = sockets, .conf = conf, .reason = reason, .last = *reason, .mark = registry_mark(registry)};
+        .sockets = sockets, .conf = conf, .reason = reason, .mark = registry_mark(registry)};
     int error;
 
     *sockets = (struct sockets){.registry = registry};
-    for (size_t i = 0; i < conf->listener_count; i++)
-        for (size_t j = 0; j < conf->listeners[i].endpoint_count; j++)
-            open_endpoint(&opening, &conf->listeners[i], &conf->listeners[i].endpoints[j]);
+    open_endpoints(&opening, false);
+    /* Datagrams come as soon as a socket is bound, and would be lost in one that is closed again. */
+    if (opening.first_error == 0 || registry->count == sockets->count)
+        open_endpoints(&opening, true);
     error = opening.first_error ? opening.first_error : keep_immovable(&opening);
     if (error)
         sockets_close(sockets, false);
@@ -350,7 +327,7 @@ int sockets_open(struct sockets *sockets, struct registry *registry, const struc
 
 int sockets_listen(struct sockets *sockets, const struct conf *conf, struct message *reason)
 {
-    struct opening opening = {.sockets = sockets, .conf = conf, .reason = reason, .last = *reason};
+    struct opening opening = {.sockets = sockets, .conf = conf, .reason = reason};
 
     listen_all(&opening);
     return opening.first_error;
@@ -367,7 +344,7 @@ void sockets_open_leftover(struct sockets *sockets, const struct sockets *other)
         if (!socket->inherited || socket->references || !socket->owned ||
             transport_is_unix(socket->transport))
             continue;
-        member = find_member(other, other->count, socket, socket_overlaps);
+        member = find_member(other, other->count, socket, match_overlaps);
         if (!member || reserve(&opening) < 0)
             continue;
         opening.conf = NULL;
@@ -377,7 +354,7 @@ void sockets_open_leftover(struct sockets *sockets, const struct sockets *other)
         sockets->members[sockets->count - 1].any =
             socket->detached || address_is_any(&socket->address); /* detaching changed the address */
         if (!socket->detached)
-            socket_retire(socket);
+            detach_socket(socket);
     }
 }
 
@@ -386,7 +363,7 @@ void sockets_open_leftover(struct sockets *sockets, const struct sockets *other)
 /* The socket of ours that has the name which another one is to have; NULL if none has. */
 static struct socket *find_holder(const struct sockets_member *member, const struct registry *registry)
 {
-    struct socket_wanted wanted = wanted_of(member);
+    struct wanted wanted = wanted_of(member);
     struct socket *socket = NULL;
 
     while ((socket = registry_next_overlapping(registry, socket, &wanted)))
@@ -438,12 +415,14 @@ void sockets_settle(const struct sockets *sockets)
     for (size_t i = 0; i < sockets->count; i++) {
         const struct sockets_member *member = &sockets->members[i];
         const char *step = "";
-        int error = socket_settle(member->socket, member->conf, &step);
+        int error;
         char where[ADDRESS_TEXT_MAX];
 
+        detach_undo(member->socket);
+        error = socket_settle(member->socket, member->conf, &step);
         if (!transport_is_unix(member->conf->transport) && member->socket->owned)
-            socket_allow_sharing(member->socket,
-                                 member->conf->transport == TRANSPORT_UDP && member->conf->shards > 1);
+            socket_share(member->socket,
+                         member->conf->transport == TRANSPORT_UDP && member->conf->shards > 1);
         if (error == 0)
             continue;
         socket_text(member->socket, where, sizeof(where));
@@ -486,8 +465,14 @@ void sockets_retire(const struct sockets *sockets, const struct sockets *other, 
         if (socket->mark == mark)
             continue;
         atomic_store(&retired[i], true);
-        socket_retire(socket);
+        detach_socket(socket);
     }
+}
+
+/* The name stays taken as long as any process has the socket (unix(7)). */
+static bool is_abstract(const struct address *address)
+{
+    return address->sa.sa_family == AF_UNIX && !path_is(address);
 }
 
 /* Only a TCP socket can listen again (tcp(7)); the others stay as they are until a new one is made. */
@@ -499,9 +484,9 @@ static void listen_again(const struct sockets_member *member)
     socket_text(socket, where, sizeof(where));
     socket->broken = socket_listen(socket, member->conf) < 0 || socket_is_shut(socket);
     if (socket->broken)
-        log_error("listeners.%s: %s was shut down by one of the workers and cannot be opened again; a reload "
+        log_error("listeners.%s: %s was shut down by one of the workers and cannot be opened again; a %s "
                   "makes a new one",
-                  member->conf->name, where);
+                  member->conf->name, where, is_abstract(&socket->address) ? "restart" : "reload");
     else
         log_warning("listeners.%s: %s was shut down by one of the workers; listening again",
                     member->conf->name, where);
@@ -554,10 +539,20 @@ void sockets_close_others(const struct sockets *sockets)
             close_fd(&socket->fd);
 }
 
+/* Where another socket was to be bound beside ours and was not, in the end. */
+static void unshare_all(const struct registry *registry)
+{
+    for (struct socket *socket = registry->first; socket; socket = socket->next)
+        if (socket->lent)
+            socket_share(socket, false);
+}
+
 void sockets_close(struct sockets *sockets, bool keep)
 {
     for (size_t i = 0; i < sockets->count; i++)
         registry_release(sockets->registry, sockets->members[i].socket, keep);
+    if (sockets->registry)
+        unshare_all(sockets->registry);
     free(sockets->members);
     sockets->members = NULL;
     sockets->count = 0;

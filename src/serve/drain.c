@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* How a greeting thread ends: who is still accepted, who is waited for, and for how long. */
+#include "base/deadlines.h"
 #include "serve/serve_internal.h"
 
 #include <assert.h>
 
-#define CLOSE_NS      (250 * NS_PER_MS) /* for those who came while the older ones finished */
-#define HANDSHAKE_NS  (500 * NS_PER_MS) /* for clients whose handshake has begun, of a socket that goes */
-#define FINISH_NS     (100 * NS_PER_MS) /* for everybody, when somebody is in a hurry or the master is dead */
-#define STREAM_SWEEPS 256               /* batches that a full queue has: net.core.somaxconn is 4096 */
-#define DGRAM_SWEEPS  16                /* likewise, of a receive buffer */
+#define STREAM_SWEEPS 256 /* batches that a full queue has: net.core.somaxconn is 4096 */
+#define DGRAM_SWEEPS  16  /* likewise, of a receive buffer */
 
 static void start_drain(struct serve *serve)
 {
@@ -105,14 +103,14 @@ static void retire(struct serve *serve)
     serve->retiring = true;
     serve->close_end = serve->drain_end;
     leave_sockets(serve, false);
-    serve->sweep_from = serve->now + (loses_tcp_socket(serve) ? HANDSHAKE_NS : 0);
+    serve->sweep_from = serve->now + (loses_tcp_socket(serve) ? DEADLINE_HANDSHAKE : 0);
     atomic_store(&serve->shared->accepting, false);
 }
 
 void serve_ordered(struct serve *serve, struct watch *watch, uint32_t events)
 {
     enum serve_order order = (enum serve_order)atomic_load(serve->settings.order);
-    int64_t grace = order == SERVE_FINISH ? FINISH_NS : 0;
+    int64_t grace = order == SERVE_FINISH ? DEADLINE_FINISH : 0;
 
     (void)watch;
     (void)events;
@@ -137,7 +135,7 @@ static void end_accepting(struct serve *serve)
         if (serve->now >= serve->sweep_from && sweep(serve))
             close_door(serve);
     } else if (serve->old_clients == 0 || serve->now >= serve->drain_end) {
-        stop_accepting(serve, CLOSE_NS);
+        stop_accepting(serve, DEADLINE_LAST_CLIENTS);
     }
 }
 

@@ -90,7 +90,18 @@ static rlim_t larger(rlim_t a, rlim_t b)
     return a > b ? a : b;
 }
 
-int descriptors_apply(const struct conf *conf, size_t sockets, size_t held, unsigned *connections)
+static int refuse(const struct conf *conf, rlim_t need, rlim_t limit, struct message *reason)
+{
+    if (message_change(reason, "limits.connections needs more file descriptors"))
+        log_event(LOG_ERR, MESSAGE_LIMIT_LOWERED, NULL,
+                  "limits.connections: %u need %llu file descriptors per process, but no more than %llu can "
+                  "be had: lower it, or raise LimitNOFILE (ulimit -n)",
+                  conf->connections, (unsigned long long)need, (unsigned long long)limit);
+    return -EMFILE;
+}
+
+int descriptors_apply(const struct conf *conf, size_t sockets, size_t held, struct message *reason,
+                      unsigned *connections)
 {
     rlim_t other = worker_overhead(conf, sockets);
     rlim_t need =
@@ -102,14 +113,8 @@ int descriptors_apply(const struct conf *conf, size_t sockets, size_t held, unsi
     if (limit >= need)
         return 0;
     have = limit > other ? (unsigned long long)(limit - other) : 0;
-    if (conf->connections_given || have < CONNECTIONS_LEAST) {
-        log_event(LOG_ERR, MESSAGE_LIMIT_LOWERED, NULL,
-                  "limits.connections: %u need %llu file descriptors per process, but no more than %llu can "
-                  "be had: "
-                  "lower it, or raise LimitNOFILE (ulimit -n)",
-                  conf->connections, (unsigned long long)need, (unsigned long long)limit);
-        return -EMFILE;
-    }
+    if (conf->connections_given || have < CONNECTIONS_LEAST)
+        return refuse(conf, need, limit, reason);
     *connections = (unsigned)have * conf->processes;
     log_event(
         LOG_WARNING, MESSAGE_LIMIT_LOWERED, NULL,

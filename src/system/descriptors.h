@@ -4,6 +4,7 @@
 #ifndef SOCKGREET_DESCRIPTORS_H
 #define SOCKGREET_DESCRIPTORS_H
 
+#include "base/message.h"
 #include "conf/conf.h"
 
 #include <stddef.h>
@@ -18,8 +19,9 @@ unsigned descriptors_passed(void);
 /* Checks RLIMIT_NOFILE against what the configuration needs, and raises it further where that is allowed.
  * sockets: of this generation; held: of the master in all. *connections is what the whole service may hold at
  * once: as configured or, if it is only the default and cannot be had, less, with a warning. Returns 0, or
- * -EMFILE, logged, if what the file asks for cannot be had. */
-int descriptors_apply(const struct conf *conf, size_t sockets, size_t held, unsigned *connections);
+ * -EMFILE with *reason if what the file asks for cannot be had, logged unless *reason said so before. */
+int descriptors_apply(const struct conf *conf, size_t sockets, size_t held, struct message *reason,
+                      unsigned *connections);
 
 /* The share of one of count threads in total; all shares together are total. */
 unsigned descriptors_share(unsigned total, unsigned count, unsigned index);

@@ -110,6 +110,12 @@ void notify_unstore(const char *label)
         sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", label);
 }
 
+void notify_wait(void)
+{
+    if (may_send())
+        sd_notify_barrier(0, PATIENCE_MS * 1000);
+}
+
 void notify_forget(void)
 {
     unsetenv("NOTIFY_SOCKET");

@@ -36,6 +36,9 @@ int64_t notify_watchdog_interval(void);
 bool notify_store(int fd, const char *label);
 void notify_unstore(const char *label);
 
+/* Waits until the manager has done what it was told so far, for a second at most. */
+void notify_wait(void);
+
 /* In a child: only the master speaks (NotifyAccess=main). */
 void notify_forget(void);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "worker/worker.h"
 
+#include "base/deadlines.h"
 #include "base/sanitizer.h"
 #include "base/util.h"
 #include "log/log.h"
@@ -21,13 +22,6 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sysexits.h>
-
-#define ORPHAN_SECONDS 1
-#define FLUSH_MOST_NS                                                                     \
-    (1000 * NS_PER_MS) /* for the logger to write what is left, when the clients are done \
-                        */
-#define FLUSH_LEAST_NS (50 * NS_PER_MS)
-#define CLOSE_NS       (300 * NS_PER_MS) /* from the end of the drain to the end of the process */
 
 struct greeter {
     pthread_t thread;
@@ -187,8 +181,8 @@ static bool start_greeters(struct worker *worker)
 
 static void give_order(struct worker *worker, enum serve_order order)
 {
-    worker->end_at =
-        monotonic_ns() + CLOSE_NS + (order <= SERVE_DRAIN ? worker->settings->conf->drain_ns : 0);
+    worker->end_at = monotonic_ns() + DEADLINE_WORKER_CLOSE +
+                     (order <= SERVE_DRAIN ? worker->settings->conf->drain_ns : 0);
     atomic_store(&worker->order, order);
     write_eventfd(worker->order_fd);
 }
@@ -221,7 +215,7 @@ static void handle_signals(struct worker *worker)
  * default action is the end, sees to it that no worker outlives its master for long. */
 static void orphaned(struct worker *worker)
 {
-    alarm(ORPHAN_SECONDS);
+    alarm(DEADLINE_ORPHAN_SECONDS);
     if (atomic_load(&worker->order) < SERVE_FINISH)
         give_order(worker, SERVE_FINISH);
 }
@@ -273,9 +267,9 @@ static int64_t flush_time(const struct worker *worker)
 {
     int64_t left = worker->end_at - monotonic_ns();
 
-    if (left < FLUSH_LEAST_NS)
-        return FLUSH_LEAST_NS;
-    return left < FLUSH_MOST_NS ? left : FLUSH_MOST_NS;
+    if (left < DEADLINE_FLUSH_LEAST)
+        return DEADLINE_FLUSH_LEAST;
+    return left < DEADLINE_FLUSH_MOST ? left : DEADLINE_FLUSH_MOST;
 }
 
 /* A logger that is stuck in a stopped journald is left behind; the process ends all the same. */

@@ -719,6 +719,44 @@ def test_other_sockets_that_were_shut_down(daemon, sockgreetctl, tmp_path, kind)
     service.stop()
 
 
+@ROOT
+@pytest.mark.parametrize("kind", ["unix", "unix-dgram"])
+def test_abstract_socket_that_was_shut_down(daemon, spawn, manager, sockgreetctl, tmp_path, kind):
+    """Its name is free only when nobody has the socket any more: a reload says so, and blamed another program; a restart
+    mends it."""
+    name = f"@{tmp_path}"
+    listener = {"type": kind, "path": name}
+    service = daemon({"x": listener, "tcp": tcp()}, environment=manager.environment)
+    shut(service, socket.SOCK_STREAM if kind == "unix" else socket.SOCK_DGRAM, f"\0{name[1:]}".encode())
+    service.wait_log("^error: listeners\\.x: .* was shut down by one of the workers and cannot be opened again; a restart ")
+    refused = sockgreetctl(service, "reload")
+    assert refused.code != 0
+    assert f"a worker has shut down {name}, which this service still holds; restart it" in refused.err + refused.out
+    service.stop()
+    service = restart(spawn, service, manager).wait_ready()
+    assert ask({**listener, "path": f"\0{name[1:]}"})
+    assert greet(service.address("tcp")) == GREETING
+    service.stop()
+
+
+def test_one_file_by_two_names(daemon, sockgreetctl, tmp_path):
+    """The second listener removed the first one's file, and took the place of it."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    path, same = tmp_path / "real" / "s", tmp_path / "link" / "s"
+    service = daemon({"one": unix(str(path))})
+    reconfigure(service, listeners={"one": unix(str(path)), "two": unix(str(same))})
+    refused = sockgreetctl(service, "reload")
+    assert refused.code != 0
+    assert "listeners.two: cannot bind" in refused.err and "listeners.one has it, by another name" in refused.err
+    assert greet(str(path)) == GREETING
+    reconfigure(service, listeners={"two": unix(str(same))})
+    assert sockgreetctl(service, "reload").code == 0
+    assert greet(str(path)) == GREETING
+    service.stop()
+    assert os.listdir(tmp_path / "real") == []
+
+
 def test_second_daemon_in_the_same_runtime_directory(daemon, sockgreetctl):
     """The second one overwrote the first one's status, and its end removed it."""
     first = daemon({"tcp": tcp()})

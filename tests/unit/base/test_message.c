@@ -28,3 +28,13 @@ Test(message, too_long_is_cut)
     message_add(&message, "more");
     cr_assert_str_eq(message.text + MESSAGE_MAX - 3, "mo");
 }
+
+Test(message, change_says_whether_it_is_another)
+{
+    struct message message = {0};
+
+    cr_expect(message_change(&message, "%d", 7));
+    cr_expect_not(message_change(&message, "%d", 7));
+    cr_expect(message_change(&message, "%d", 8));
+    cr_expect_str_eq(message.text, "8");
+}

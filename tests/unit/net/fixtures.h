@@ -6,6 +6,7 @@
 #include "net/socket.h"
 
 #include <arpa/inet.h>
+#include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,9 +74,21 @@ static inline struct fixture fixture_path(enum transport transport, const char *
     return fixture;
 }
 
-static inline struct socket_wanted fixture_want(const struct fixture *fixture)
+static inline struct wanted fixture_want(const struct fixture *fixture)
 {
-    return socket_want(&fixture->conf, &fixture->endpoint);
+    return wanted_make(&fixture->conf, &fixture->endpoint);
+}
+
+/* A bound socket. */
+static inline struct socket *fixture_socket(const struct fixture *fixture, enum socket_sharing sharing)
+{
+    struct wanted wanted = fixture_want(fixture);
+    struct socket *socket = NULL;
+    const char *step = "";
+    int error = socket_make(&wanted, sharing, &socket, &step);
+
+    cr_assert_eq(error, 0, "cannot %s %s: %s", step, fixture->conf.address, strerror(-error));
+    return socket;
 }
 
 /* A directory of the test's own. */

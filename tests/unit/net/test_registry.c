@@ -10,7 +10,7 @@ static struct registry registry;
 
 static struct socket *add(const struct fixture *fixture)
 {
-    struct socket_wanted wanted = fixture_want(fixture);
+    struct wanted wanted = fixture_want(fixture);
     struct socket *socket = NULL;
     const char *step = "";
 
@@ -24,7 +24,7 @@ Test(registry, finds_what_is_wanted_once)
     struct fixture a = fixture_ip(TRANSPORT_TCP, "127.0.0.1", fixture_free_port());
     struct fixture b = fixture_ip(TRANSPORT_UDP, "127.0.0.1", fixture_free_port());
     struct socket *first = add(&a);
-    struct socket_wanted wanted_a = fixture_want(&a), wanted_b = fixture_want(&b);
+    struct wanted wanted_a = fixture_want(&a), wanted_b = fixture_want(&b);
     unsigned mark = registry_mark(&registry);
 
     add(&b);
@@ -43,7 +43,7 @@ Test(registry, in_the_way)
     struct fixture one = fixture_ip(TRANSPORT_TCP, "127.0.0.1", port);
     struct fixture two = fixture_ip(TRANSPORT_TCP, "127.0.0.2", port);
     struct fixture any = fixture_ip(TRANSPORT_TCP, "", port);
-    struct socket_wanted wanted = fixture_want(&any);
+    struct wanted wanted = fixture_want(&any);
     struct socket *socket;
 
     add(&one);

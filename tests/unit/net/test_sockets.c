@@ -97,6 +97,65 @@ Test(sockets, a_failure_changes_nothing)
     sockets_close(&sockets, false);
 }
 
+/* The port of a socket that others were to be bound beside stayed open to every program of this user. */
+Test(sockets, a_refused_change_leaves_the_port_to_us_alone)
+{
+    unsigned port = fixture_free_port();
+    struct fixture any = fixture_ip(TRANSPORT_TCP, "0.0.0.0", port);
+    struct fixture narrow = fixture_ip(TRANSPORT_TCP, "127.0.0.1", port);
+    struct fixture bad = fixture_path(TRANSPORT_UNIX, "/nonexistent/directory/s");
+    struct conf_listener before[] = {one_listener(&any)};
+    struct conf_listener after[] = {one_listener(&narrow), one_listener(&bad)};
+    struct conf first = configured(before, 1), second = configured(after, 2);
+    struct sockets serving, refused;
+    int shared = -1;
+
+    cr_assert_eq(sockets_open(&serving, &registry, &first, &reason), 0);
+    cr_assert_eq(sockets_open(&refused, &registry, &second, &reason), -ENOENT);
+    getsockopt(serving.members[0].socket->fd, SOL_SOCKET, SO_REUSEPORT, &shared,
+               &(socklen_t){sizeof(shared)});
+    cr_expect_eq(shared, 0);
+    cr_expect_eq(registry.count, 1);
+    sockets_close(&serving, false);
+}
+
+/* The second listener took the first one's file for that of a dead server, and removed it. */
+Test(sockets, one_file_by_two_names_is_refused)
+{
+    const char *directory = fixture_directory();
+    char path[64], same[64], expected[128];
+    struct fixture one, two;
+    struct conf_listener listeners[2];
+    struct conf conf = configured(listeners, 2);
+    struct sockets sockets;
+
+    snprintf(path, sizeof(path), "%s/s", directory);
+    snprintf(same, sizeof(same), "%s//s", directory);
+    one = fixture_path(TRANSPORT_UNIX, path);
+    two = fixture_path(TRANSPORT_UNIX, same);
+    listeners[0] = one_listener(&one);
+    listeners[1] = one_listener(&two);
+    cr_assert_eq(sockets_open(&sockets, &registry, &conf, &reason), -EADDRINUSE);
+    snprintf(expected, sizeof(expected), "cannot bind %s (address already in use)", same);
+    cr_expect_str_eq(reason.text, expected);
+    cr_expect_lt(access(path, F_OK), 0, "nothing is left");
+    /* One after the other is a change like any other. */
+    conf.listener_count = 1;
+    cr_assert_eq(sockets_open(&sockets, &registry, &conf, &reason), 0);
+    conf = configured(&listeners[1], 1);
+    {
+        struct sockets renamed;
+
+        cr_assert_eq(sockets_open(&renamed, &registry, &conf, &reason), 0, "%s", reason.text);
+        cr_assert_eq(sockets_publish(&renamed), 0);
+        sockets_close(&sockets, false);
+        cr_expect(
+            path_is_there(&renamed.members[0].socket->address, false, &renamed.members[0].socket->file));
+        sockets_close(&renamed, false);
+    }
+    cr_expect_eq(rmdir(directory), 0, "nothing is left");
+}
+
 Test(sockets, an_optional_listener_may_be_missing)
 {
     struct fixture good = fixture_ip(TRANSPORT_TCP, "127.0.0.1", fixture_free_port());

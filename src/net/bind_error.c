@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/bind_error.h"
+
+#include "system/notify.h"
+
+#include <errno.h>
+
+static const char *foreign_hint(const struct wanted *wanted)
+{
+    return wanted->endpoint.address.sa.sa_family == AF_UNIX
+               ? ": another program listens there (ss -lxp shows which)"
+               : ": another program listens there (ss -lntup shows which)";
+}
+
+static const char *in_use_hint(const struct registry *registry, const struct wanted *wanted,
+                               struct message *hint)
+{
+    const struct socket *own = registry_find_obstacle(registry, wanted);
+    char where[ADDRESS_TEXT_MAX];
+
+    if (!own)
+        return foreign_hint(wanted);
+    socket_text(own, where, sizeof(where));
+    if (!own->owned)
+        message_set(hint, ": %s has %s; change that unit too", own->label, where);
+    else if (own->broken)
+        message_set(hint, ": a worker has shut down %s, which this service still holds; restart it", where);
+    else if (socket_is_of_other_user(own))
+        message_set(hint, ": this service itself has %s, made by another user; stop and start it", where);
+    else
+        return ": another program listens at one of its addresses (ss -lntup shows which)";
+    return hint->text;
+}
+
+static const char *path_hint(const struct conf_listener *conf, int error, struct message *hint)
+{
+    if (error == -EPERM && *conf->group) {
+        message_set(hint,
+                    ": the service is not a member of group %s; as root: systemctl edit sockgreet, "
+                    "[Service], SupplementaryGroups=%s, and restart it",
+                    conf->group, conf->group);
+        return hint->text;
+    }
+    if (notify_enabled() && (error == -EACCES || error == -EROFS || error == -ENOENT))
+        return ": the service may make sockets below /run/sockgreet only";
+    return "";
+}
+
+const char *bind_error_hint(const struct registry *registry, const struct wanted *wanted, int error,
+                            struct message *hint)
+{
+    unsigned port = address_port(&wanted->endpoint.address);
+
+    if (error == -EADDRINUSE)
+        return in_use_hint(registry, wanted, hint);
+    if (path_is(&wanted->endpoint.address))
+        return path_hint(wanted->conf, error, hint);
+    if (error == -EACCES && port && port < 1024)
+        return ": ports under 1024 need CAP_NET_BIND_SERVICE";
+    if (error == -EADDRNOTAVAIL)
+        return ": no interface has this address (free_bind = true binds it all the same)";
+    if (error == -ENODEV)
+        return ": there is no such interface";
+    return "";
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* wanted: one endpoint of a listener as it is to be bound, completed by what the kernel says of it now. */
+#ifndef SOCKGREET_WANTED_H
+#define SOCKGREET_WANTED_H
+
+#include "conf/conf.h"
+#include "net/path.h"
+
+struct wanted {
+    const struct conf_listener *conf;
+    struct conf_endpoint endpoint;
+    unsigned interface;       /* index of conf->interface; 0: it has none, or there is no such interface */
+    struct path_id directory; /* of a path: the same file can have more than one name */
+};
+
+/* A dual-stack endpoint becomes 0.0.0.0 where there is no IPv6; a link-local address gets the index of its
+ * interface (ipv6(7)). */
+struct wanted wanted_make(const struct conf_listener *conf, const struct conf_endpoint *endpoint);
+
+#endif
