@@ -14,7 +14,7 @@
 #define ENDPOINT_PATH_MAX     107 /* sun_path less its terminator */
 
 struct endpoint {
-    enum transport transport; /* TRANSPORT_TCP unless said */
+    enum transport transport; /* default: TRANSPORT_TCP */
     bool transport_given;     /* the text named a transport ("udp://…"), which -u must not override */
     bool port_given;
     char host[ENDPOINT_HOST_MAX +

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* escape: bytes that somebody else chose, made safe to print. */
+/* escape: makes bytes from a client safe to print. */
 #ifndef SOCKGREET_ESCAPE_H
 #define SOCKGREET_ESCAPE_H
 

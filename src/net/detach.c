@@ -7,7 +7,7 @@
 #include <linux/filter.h>
 
 #define NO_INTERFACE 0x7ffffff0 /* an interface's index that there never is */
-#define NO_PORT      1          /* a loopback port from which nobody sends */
+#define NO_PORT      1          /* a loopback port that no client sends from */
 
 static bool set_least_ttl(const struct socket *socket, int ttl)
 {

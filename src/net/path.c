@@ -35,7 +35,7 @@ static struct name name_of(const struct address *address, bool beside)
     return name;
 }
 
-/* Its directory, so that nobody can exchange that between a look and what follows. */
+/* Opens its directory, so that the check and the change that follows are about the same one. */
 static int open_directory(const struct name *name)
 {
     struct name copy = *name;
@@ -139,7 +139,7 @@ static bool has_owner(const struct stat *st, const struct conf_listener *conf)
            (conf->group_id == (gid_t)-1 || st->st_gid == conf->group_id);
 }
 
-/* The mode comes last, so that nobody whom it allows in before the owner has changed can connect. */
+/* The mode comes last: it may allow more users in than the old owner should. */
 static int settle_file(int file, const struct conf_listener *conf, const struct stat *st)
 {
     if (!has_owner(st, conf) && fchownat(file, "", conf->owner_id, conf->group_id, AT_EMPTY_PATH) < 0)
@@ -191,7 +191,7 @@ static void make_directory(const struct name *name)
     mkdir(dirname(copy.text), 0755);
 }
 
-/* Everybody may be let in at once only if nobody else is to be the owner. */
+/* The mode is set before bind() only if the owner stays the same. */
 static int bind_name(int fd, const struct conf_listener *conf, const struct name *name)
 {
     struct address address = {.un.sun_family = AF_UNIX};
@@ -230,7 +230,7 @@ int path_bind(int fd, const struct conf_listener *conf, const struct address *ad
     if (error) /* no descriptor to look at it with: it is ours, just made */
         unlink(name.text);
     else if (!S_ISSOCK(st.st_mode) || st.st_uid != geteuid())
-        error = -EEXIST; /* somebody else has exchanged it already */
+        error = -EEXIST; /* another process has replaced it already */
     if (error == 0) {
         *id = (struct path_id){st.st_dev, st.st_ino};
         *step = "give mode and owner to";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* path: the file of a Unix socket. What was bound is noted by device and inode, and whatever is done later is
- * done to that file alone: a name that leads elsewhere by then, by a link or because somebody replaced it, is
+ * done to that file alone: a name that leads elsewhere by then, by a link or because it was replaced, is
  * left as it is. */
 #ifndef SOCKGREET_PATH_H
 #define SOCKGREET_PATH_H
@@ -33,9 +33,9 @@ bool path_same(const struct address *a, const struct path_id *a_directory, const
 int path_bind(int fd, const struct conf_listener *conf, const struct address *address, bool beside,
               struct path_id *id, const char **step);
 
-/* Moves a file that was bound beside to its name, in one step: who connects finds the old one or this one.
+/* Moves a file that was bound beside to its name, in one step: a client finds the old one or this one.
  * old is the file that has the name, which is then beside; NULL: none has it. Returns 0, -EEXIST if the name
- * is somebody else's by now, or -errno; then nothing has changed. */
+ * is another program's by now, or -errno; then nothing has changed. */
 int path_publish(const struct address *address, const struct path_id *id, const struct path_id *old);
 
 /* Undoes that: old has the name again. */

@@ -44,7 +44,7 @@ void registry_drop(struct registry *registry, struct socket *socket, bool keep)
     socket_free(socket, keep);
 }
 
-/* Nobody can be served by a socket that was shut down, and its abstract name would stay taken. */
+/* A socket that was shut down serves no client, and its abstract name would stay taken. */
 static void drop_broken(struct registry *registry)
 {
     struct socket *next;

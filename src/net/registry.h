@@ -45,8 +45,8 @@ const struct socket *registry_find_obstacle(const struct registry *registry, con
  * registry_settle(). */
 void registry_release(struct registry *registry, struct socket *socket, bool keep);
 
-/* The start has succeeded: what was inherited and nobody has taken is dropped. unwanted names what a unit
- * passed in vain, if anything. */
+/* The start has succeeded: inherited sockets that no generation has taken are dropped. unwanted names what a
+ * unit passed in vain, if anything. */
 void registry_settle(struct registry *registry, struct message *unwanted);
 
 /* The start has failed, or the process ends: closes all descriptors that are left, and nothing else. */

@@ -368,7 +368,7 @@ const char *socket_trouble(const struct socket *socket)
         return "its interface is gone";
     if (socket->owned && path_is(&socket->address) &&
         !path_is_there(&socket->address, socket->beside, &socket->file))
-        return "its path is gone or somebody else's";
+        return "its path is gone or another program's";
     return NULL;
 }
 

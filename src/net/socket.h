@@ -39,7 +39,7 @@ struct socket {
     bool filtered;  /* the same, but it can be undone */
     bool lent;      /* see socket_lend() */
     bool stored;    /* the service manager holds a copy */
-    bool broken;    /* somebody has shut it down, and it cannot be opened again */
+    bool broken;    /* it was shut down, and cannot listen again */
     char label[SOCKET_LABEL_MAX + 1];
 };
 
@@ -90,7 +90,7 @@ const char *socket_trouble(const struct socket *socket);
 /* Whether it was made by a process of another user, so that it can share its port with none of ours. */
 bool socket_is_of_other_user(const struct socket *socket);
 
-/* Whether somebody shut the socket down, which any process that has it can do. */
+/* Whether the socket was shut down, which any process that has it can do. */
 bool socket_is_shut(const struct socket *socket);
 
 /* "[::]:12345 on eth0", for messages. */

@@ -147,8 +147,8 @@ static int make_path(struct opening *opening, const struct wanted *wanted, struc
     return socket_make(wanted, own && own->owned ? SOCKET_BESIDE : SOCKET_ALONE, made, step);
 }
 
-/* A new socket. It is bound alone first, so that nobody else's port is shared; where a socket of ours is in
- * the way, beside that. */
+/* A new socket. It is bound alone first, so that another program's port is not shared; where a socket of ours
+ * is in the way, beside that. */
 static int make(struct opening *opening, const struct wanted *wanted, bool another, struct socket **made,
                 const char **step)
 {
@@ -255,7 +255,7 @@ static const struct sockets_member *find_member(const struct sockets *sockets, s
 }
 
 /* A socket of an interface that cannot be taken out of the way stays, as one more of the listener that covers
- * it: the kernel prefers it, so its clients would find nobody otherwise. */
+ * it: the kernel prefers it, so its clients would not be served otherwise. */
 static int keep_immovable(struct opening *opening)
 {
     struct sockets *sockets = opening->sockets;

@@ -49,11 +49,11 @@ void sockets_settle(const struct sockets *sockets);
  * compares each with all that it has. Returns in how many ns to go on, or -1 when it has all. */
 int64_t sockets_store(const struct sockets *sockets);
 
-/* Stops new connections from coming in at those sockets that other does not have, so that who is queued there
- * can be served before they close. retired has a flag for each socket, set for these. */
+/* Stops new connections from coming in at those sockets that other does not have, so that clients queued
+ * there can be served before they close. retired has a flag for each socket, set for these. */
 void sockets_retire(const struct sockets *sockets, const struct sockets *other, _Atomic bool *retired);
 
-/* Listens again at sockets that somebody has shut down; where that is not possible says so once. Returns
+/* Listens again at sockets that were shut down; where that is not possible says so once. Returns
  * whether any listens again. */
 bool sockets_listen_again(const struct sockets *sockets);
 
