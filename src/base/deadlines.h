@@ -58,6 +58,9 @@
 /* What the service manager is told that a stop takes beside delay and drain. */
 #define DEADLINE_EXIT (2 * NS_PER_S)
 
+/* For the service manager to store the listening sockets that it does not have yet when a stop begins. */
+#define DEADLINE_STORE NS_PER_S
+
 /* --- Their order --- */
 
 _Static_assert(DEADLINE_GENERATION_READY >= DEADLINE_WORKER_READY,

@@ -151,6 +151,20 @@ static void write_pid(void)
                     strerror(-error));
 }
 
+/* systemd takes thousands of sockets in slowly, since it compares each with all it has; it is not waited for.
+ */
+static int64_t store_sockets(struct master *master, int64_t now)
+{
+    if (!master->serving || master->stop != STOP_NO)
+        return SLOT_NEVER;
+    if (now >= master->store_at) {
+        int64_t pause = sockets_store(&master->serving->sockets);
+
+        master->store_at = pause < 0 ? SLOT_NEVER : now + pause;
+    }
+    return master->store_at;
+}
+
 static void first_ready(struct master *master, int64_t now)
 {
     const struct generation *generation = master->serving;
@@ -158,6 +172,7 @@ static void first_ready(struct master *master, int64_t now)
     report_listeners(generation);
     log_event(LOG_INFO, MESSAGE_STARTED, NULL, "Ready: %u workers of %u threads serve %zu listeners",
               generation->slots.count, generation->conf->thread_count, generation->conf->listener_count);
+    store_sockets(master, now); /* the first of them before READY=1: systemctl returns with it */
     status_ready(master, now);
     write_pid();
     upgrade_report_ready(master);
@@ -333,20 +348,6 @@ static int64_t feed_watchdog(struct master *master, int64_t now)
 static int64_t earliest(int64_t a, int64_t b)
 {
     return a < b ? a : b;
-}
-
-/* systemd takes thousands of sockets in slowly, since it compares each with all it has; it is not waited for.
- */
-static int64_t store_sockets(struct master *master, int64_t now)
-{
-    if (!master->serving || master->stop != STOP_NO)
-        return SLOT_NEVER;
-    if (now >= master->store_at) {
-        int64_t pause = sockets_store(&master->serving->sockets);
-
-        master->store_at = pause < 0 ? SLOT_NEVER : now + pause;
-    }
-    return master->store_at;
 }
 
 /* Everything that is due now, and when something will be again. */

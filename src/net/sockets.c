@@ -448,6 +448,14 @@ int64_t sockets_store(const struct sockets *sockets)
     return -1;
 }
 
+void sockets_store_all(const struct sockets *sockets, int64_t longest_ns)
+{
+    int64_t end = monotonic_ns() + longest_ns, pause;
+
+    while ((pause = sockets_store(sockets)) >= 0 && monotonic_ns() + pause < end)
+        nanosleep(&(struct timespec){.tv_sec = pause / NS_PER_S, .tv_nsec = pause % NS_PER_S}, NULL);
+}
+
 static void mark_all(const struct sockets *sockets, unsigned mark)
 {
     for (size_t i = 0; i < sockets->count; i++)

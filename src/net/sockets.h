@@ -49,6 +49,9 @@ void sockets_settle(const struct sockets *sockets);
  * compares each with all that it has. Returns in how many ns to go on, or -1 when it has all. */
 int64_t sockets_store(const struct sockets *sockets);
 
+/* The rest of them, because the process ends; gives up after longest_ns. */
+void sockets_store_all(const struct sockets *sockets, int64_t longest_ns);
+
 /* Stops new connections from coming in at those sockets that other does not have, so that clients queued
  * there can be served before they close. retired has a flag for each socket, set for these. */
 void sockets_retire(const struct sockets *sockets, const struct sockets *other, _Atomic bool *retired);

@@ -20,6 +20,10 @@ from service import free_port
 
 ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
+PRIVILEGED = pytest.mark.parametrize("privileged", [
+    pytest.param(True, id="root", marks=ROOT),
+    pytest.param(False, id="nobody", marks=pytest.mark.skipif(bool(SANITIZER), reason="slow with a sanitizer"))])
+
 # What a client on the loopback interface reaches, by the listener's address.
 ADDRESSES = {
     "any": ({"address": ""}, {"127.0.0.1", "127.0.0.2", "::1"}),
@@ -155,7 +159,7 @@ def step(old, new, number, change, privileged):
         wait_until(lambda client=client: is_closed(client), 5, f"{where}: {client} is closed")
 
 
-@pytest.mark.parametrize("privileged", [pytest.param(True, id="root", marks=ROOT), pytest.param(False, id="nobody")])
+@PRIVILEGED
 def test_reload(spawn, sockgreetctl, tmp_path, privileged):
     """Every pair of endpoints, by reload."""
     for number, walk in enumerate(walks(make_shapes(tmp_path), privileged)):
@@ -205,7 +209,7 @@ def successor_of(spawn, service, manager, directory, privileged):
     return made
 
 
-@pytest.mark.parametrize("privileged", [pytest.param(True, id="root", marks=ROOT), pytest.param(False, id="nobody")])
+@PRIVILEGED
 def test_restart(spawn, manager, tmp_path, privileged):
     """Every pair of endpoints, by a restart with the descriptor store."""
     os.chmod(manager.environment["NOTIFY_SOCKET"], 0o777)

@@ -20,7 +20,7 @@ import pytest
 from clients import HAS_IPV6, ask_udp, connect, dgram_socket, exchange, greet
 from fault import RELIABLE, without_core
 from namespaces import SETTINGS_INSIDE, mount_prefix
-from operations import EX_OSERR, reconfigure, wait_status
+from operations import EX_OSERR, reconfigure, wait_drained, wait_status
 from processes import SANITIZER, SLOWNESS, cpu_seconds, descriptors, is_running, stays, wait_until
 from service import GREETING, free_port, tcp, udp, unix, unix_dgram
 from test_upgrade import end_successors, main_pid, restart
@@ -679,6 +679,7 @@ def shut(service, kind, name):
 
 def assert_nobody_spins(service):
     """No thread, nor the master, is busy with a socket that was shut down."""
+    wait_drained(service, 2)
     pids = [service.pid, *service.workers()]
     before = cpu_seconds(*pids)
     time.sleep(0.5)
@@ -689,7 +690,7 @@ def assert_nobody_spins(service):
 @pytest.mark.parametrize("again", [1, 5])
 def test_listening_socket_that_was_shut_down(daemon, again):
     """shutdown() of the shared socket by a worker that was taken over stopped TCP for all, until a reload."""
-    service = daemon({"tcp": tcp(), "other": tcp()})
+    service = daemon({"tcp": tcp(), "other": tcp()}, workers={"processes": 2})
     port = service.address("tcp")[1]
     for _ in range(again):
         shut(service, socket.SOCK_STREAM, port)
@@ -706,7 +707,7 @@ def test_other_sockets_that_were_shut_down(daemon, sockgreetctl, tmp_path, kind)
     """One that cannot listen again does not keep a processor busy: log and status say so, and a reload mends it."""
     path = str(tmp_path / "s")
     listener = udp(shards=1) if kind == "udp" else {"type": kind, "path": path}
-    service = daemon({"x": listener, "tcp": tcp()})
+    service = daemon({"x": listener, "tcp": tcp()}, workers={"processes": 2})
     shut(service, socket.SOCK_STREAM if kind == "unix" else socket.SOCK_DGRAM, listener.get("port", path))
     service.wait_log("^error: listeners\\.x: .* was shut down by one of the workers and cannot be opened again; a reload ")
     wait_until(lambda: "1 listeners down (x: a worker has shut it down)" in wait_status(service), 7, "the status")

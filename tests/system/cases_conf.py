@@ -89,10 +89,10 @@ def first_start_broken(machine):
 def store_follows_configuration(machine):
     """A listener that is added is stored, one that is removed leaves the store."""
     machine.fresh()
-    before = machine.stored()
+    before = machine.wait_stored(3 + machine.shards())
     machine.write(CONF, configuration(EXTRA))
     machine.systemctl("reload")
-    added = machine.stored()
+    added = machine.wait_stored(len(before) + 1)
     expect(sorted(added.values()) == sorted([*before.values(), "tcp 12400"]), f"after adding: {sorted(added.values())}")
     expect(before.items() <= added.items(), "a socket that was kept is another one")
     machine.write(CONF, configuration())
@@ -100,6 +100,7 @@ def store_follows_configuration(machine):
     wait_until(lambda: machine.stored() == before, 5, f"the store after removing: {sorted(machine.stored().values())}")
     machine.write(CONF, configuration(EXTRA))
     machine.systemctl("restart")  # added by a restart
+    machine.wait_stored(len(before) + 1)
     expect("tcp 12400" in machine.stored().values(), "a listener added by a restart is not stored")
     machine.write(CONF, configuration())
     machine.systemctl("restart")  # and removed by one
@@ -116,7 +117,7 @@ def store_follows_configuration(machine):
 def store_adopted_by_address(machine):
     """After a restart the same sockets serve, whatever their listeners are called now and in whatever order."""
     machine.fresh(configuration(big=False))
-    before = machine.stored()
+    before = machine.wait_stored(2 + machine.shards())
     text = configuration(big=False)
     head, _, rest = text.partition("listeners = {\n")
     lines = [line for line in rest.splitlines() if line.startswith("  ")]

@@ -119,13 +119,8 @@ def narrowed_means_narrowed(machine):
             return False
 
         wait_until(closed, 5, f"127.0.0.2 to be closed after a {how}")
-        wait_until(lambda: len(machine.stored()) == 1 + shards(machine), 5, f"the store to follow: {machine.stored()}")
+        machine.wait_stored(1 + machine.shards())
     return f"{len(machine.stored())} sockets stored"
-
-
-def shards(machine):
-    """How many sockets a UDP listener has by default."""
-    return min(8, int(machine.output("nproc")))
 
 
 def unix_kind_changes(machine):
@@ -196,7 +191,7 @@ def first_start_waits_for_its_port(machine):
 def restart_that_cannot_bind(machine):
     """A restart with one more listener whose port is taken: the last good configuration serves, and says so."""
     machine.fresh()
-    stored, inode = machine.stored(), machine.output("stat", "-c", "%i", UNIX_PATH)
+    stored, inode = machine.wait_stored(3 + machine.shards()), machine.output("stat", "-c", "%i", UNIX_PATH)
     with machine.in_network(lambda: socket.create_server(("", 12400))):
         machine.write(CONF, configuration('  extra = { type = "tcp"; port = 12400; };\n'))
         code, said = machine.systemctl("restart", check=False)

@@ -76,6 +76,7 @@ class Container(System):
         for group in self.groups:
             os.mkdir(group)
         self._start()
+        self.run("systemctl", "is-system-running", "--wait", check=False)
 
     def _path(self, name):
         return os.path.join(self.work, name)
@@ -110,7 +111,6 @@ class Container(System):
         self.init = wait_until(self._find_init, 20, "the container's first process")
         self.root = f"/proc/{self.init}/root"
         wait_until(lambda: os.path.exists(f"{self.root}/run/dbus/system_bus_socket"), 30, "the container's bus")
-        self.run("systemctl", "is-system-running", "--wait", check=False)
 
     def _find_init(self):
         expect(self.nspawn.poll() is None, f"systemd-nspawn ended: {self.console()}")
@@ -129,10 +129,11 @@ class Container(System):
             return file.read()[-2000:]
 
     def boot(self):
-        """Ends the container in order and boots it again."""
+        """Ends the container in order and boots it again, as far as services begin to start: one may have to wait."""
         self.run("systemctl", "poweroff", check=False)
         self.nspawn.wait(60)
         self._start()
+        wait_until(lambda: self.show("ActiveState") != "inactive", 60, "the service to be started")
 
     def close(self):
         super().close()

@@ -7,10 +7,11 @@ derive from System."""
 import ctypes
 import json
 import os
+import signal
 import subprocess
 import time
 
-from common import CONF, UNIT, Failed, configuration, expect
+from common import CONF, UNIT, Failed, configuration, expect, wait_until
 
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "SYSTEMD_PAGER": "cat",
                "DEBIAN_FRONTEND": "noninteractive", "HOME": "/root", "TERM": "dumb"}
@@ -56,7 +57,7 @@ class System:
     def popen(self, *command, user=None, **more):
         """Starts a command inside; close() ends it if nobody did."""
         process = subprocess.Popen([*self.prefix(user), *command], env=ENVIRONMENT, stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, **more)
         self.started.append(process)
         return process
 
@@ -66,7 +67,7 @@ class System:
         try:
             out, err = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # with what nsenter has forked, which has the pipes
             process.communicate()
             raise Failed(f"{' '.join(command)}: did not end in {timeout} s") from None
         finally:
@@ -177,6 +178,15 @@ class System:
             if target.startswith("socket:["):
                 held.add(target[8:-1])
         return {inode: name for inode, name in self._listening() if inode in held}
+
+    def shards(self):
+        """How many sockets a UDP listener has by default."""
+        return min(8, int(self.output("nproc")))
+
+    def wait_stored(self, count):
+        """stored(), as soon as there are so many: the service has the manager store them when it serves."""
+        wait_until(lambda: len(self.stored()) == count, 5, f"{count} sockets in the store: {self.stored()}")
+        return self.stored()
 
     def _listening(self):
         for kind in ("tcp", "tcp6", "udp", "udp6"):
