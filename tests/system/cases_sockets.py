@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 
-from clients import greet, greeted_text
+from clients import ask_udp, greet, greeted_text
 from common import CONF, GREETING, SOCKET_UNIT, UNIT, UNIX_PATH, configuration, expect, wait_until
 
 RATE, BEFORE, AFTER = 400, 0.3, 0.5  # clients a second; seconds of asking before and after a change
@@ -263,29 +263,47 @@ def socket_unit_and_another_address(machine):
     return "named in journal and status"
 
 
-def many_listeners(machine):
-    """1024 listeners with the unit's own limits: start, reload, restart."""
-    hosts = [f"127.1.{i // 250}.{i % 250 + 1}" for i in range(1024)]
-    text = listeners(**{f"t{i}": f'type = "tcp"; address = "{host}"; port = 12500;' for i, host in enumerate(hosts)})
-    machine.fresh("workers = { processes = 1; threads = 1; };\n" + text)
+def start_many(machine, kind, hosts, more=""):
+    """Starts the service with a listener for each of these addresses."""
+    lines = {f"t{i}": f'type = "{kind}"; address = "{host}"; port = 12500;{more}' for i, host in enumerate(hosts)}
+    machine.fresh("workers = { processes = 1; threads = 1; };\n" + listeners(**lines))
 
-    def greets(what):
-        for host in hosts[:3] + hosts[-3:]:
-            expect(greet(machine, 12500, host) == GREETING.encode(), f"{host} does not greet after {what}")
 
-    greets("the start")
-    began = time.monotonic()
-    wait_until(lambda: int(machine.show("NFileDescriptorStore")) == len(hosts), 60, "all sockets to be stored")
-    took = [f"stored after {time.monotonic() - began:.1f} s"]
+def change_many(machine, hosts, ask):
+    """Reloads and restarts it, and asks the first and the last of them each time. Returns how long each took."""
+    took = []
     for how in ("reload", "restart"):
         began = time.monotonic()
         machine.systemctl(how)
         took.append(f"{how} {time.monotonic() - began:.2f} s")
-        greets(f"a {how}")
+        for host in hosts[:3] + hosts[-3:]:
+            expect(ask(host) == GREETING.encode(), f"{host} does not greet after a {how}")
+    return ", ".join(took)
+
+
+MANY = [f"127.1.{i // 250}.{i % 250 + 1}" for i in range(1024)]
+
+
+def many_listeners(machine):
+    """1024 listeners with the unit's own limits: start, reload, restart."""
+    start_many(machine, "tcp", MANY)
+    began = time.monotonic()
+    wait_until(lambda: int(machine.show("NFileDescriptorStore")) == len(MANY), 60, "all sockets to be stored")
+    stored = time.monotonic() - began
+    took = change_many(machine, MANY, lambda host: greet(machine, 12500, host))
     machine.fresh()
-    return f"{len(hosts)} sockets, " + ", ".join(took)
+    return f"{len(MANY)} sockets, stored after {stored:.1f} s, {took}"
+
+
+def many_shards(machine):
+    """1024 UDP listeners of 8 sockets each, most of which systemd has not stored yet."""
+    start_many(machine, "udp", MANY, " shards = 8;")
+    took = change_many(machine, MANY, lambda host: ask_udp(machine, host, 12500))
+    stored = machine.show("NFileDescriptorStore")
+    machine.fresh()
+    return f"{8 * len(MANY)} sockets, {took}; {stored} were stored by then"
 
 
 CASES = [address_edits_by_reload, address_edits_by_restart, narrowed_means_narrowed, unix_kind_changes, ipv6_comes_and_goes,
          first_start_waits_for_its_port, restart_that_cannot_bind, deleted_path, paths_that_the_unit_forbids,
-         socket_unit_and_another_address, many_listeners]
+         socket_unit_and_another_address, many_listeners, many_shards]

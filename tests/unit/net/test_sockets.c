@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/sockets.h"
 
+#include "base/sanitizer.h"
 #include "base/util.h"
 #include "fixtures.h"
 
@@ -10,6 +11,12 @@
 
 #define MANY_LISTENERS 1024
 #define MANY_SHARDS    8
+
+#if defined(SANITIZER_ADDRESS) || defined(SANITIZER_THREAD)
+#define SLOWNESS 5
+#else
+#define SLOWNESS 1
+#endif
 
 static struct registry registry;
 static struct message reason;
@@ -170,6 +177,14 @@ Test(sockets, an_optional_listener_may_be_missing)
     sockets_close(&sockets, false);
 }
 
+static int64_t processor_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
 /* Every socket was compared with every other by system calls: 2048 took 1.1 s of the master's time. */
 Test(sockets, many_are_opened_again_in_no_time)
 {
@@ -197,14 +212,14 @@ Test(sockets, many_are_opened_again_in_no_time)
     }
     cr_assert_eq(sockets_open(&first, &registry, &conf, &reason), 0, "%s", reason.text);
     cr_expect_eq(first.count, MANY_LISTENERS * MANY_SHARDS);
-    began = monotonic_ns();
+    began = processor_ns();
     cr_assert_eq(sockets_open(&second, &registry, &conf, &reason), 0);
     sockets_settle(&second);
     sockets_retire(&first, &second, retired);
     sockets_close(&first, false);
-    took = monotonic_ns() - began;
+    took = processor_ns() - began;
     cr_log_info("%u sockets again in %.3f s", MANY_LISTENERS * MANY_SHARDS, (double)took / NS_PER_S);
-    cr_expect_lt(took, 300 * NS_PER_MS, "%.3f s", (double)took / NS_PER_S);
+    cr_expect_lt(took, SLOWNESS * 300 * NS_PER_MS, "%.3f s", (double)took / NS_PER_S);
     sockets_close(&second, false);
     free((void *)retired);
 }
