@@ -48,6 +48,21 @@ char *arena_copy(struct arena *arena, const char *bytes, size_t length)
     return copy;
 }
 
+/* Puts a copy that is private to each process in the place of the shared pages. */
+static int replace(char *base, size_t size)
+{
+    char *copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (copy == MAP_FAILED)
+        return -errno;
+    memcpy(copy, base, size);
+    if (mprotect(copy, size, PROT_READ) == 0 &&
+        mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, base) != MAP_FAILED)
+        return 0;
+    munmap(copy, size);
+    return -errno;
+}
+
 int arena_seal(struct arena *arena)
 {
     char *base = arena->base;
@@ -58,9 +73,7 @@ int arena_seal(struct arena *arena)
     arena->size = keep;
     if (keep < size && munmap(base + keep, size - keep) < 0)
         return -errno;
-    if (mprotect(base, keep, PROT_READ) < 0)
-        return -errno;
-    return 0;
+    return replace(base, keep);
 }
 
 void arena_close(struct arena *arena)

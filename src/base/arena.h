@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* arena: a bump allocator in one shared anonymous mapping, so that a forked child can build a value for its
- * parent. */
+/* arena: a bump allocator in one anonymous mapping, shared until it is sealed, so that a forked child can
+ * build a value for its parent. */
 #ifndef SOCKGREET_ARENA_H
 #define SOCKGREET_ARENA_H
 
@@ -21,8 +21,8 @@ void *arena_alloc(struct arena *arena, size_t size);
 /* A terminated copy of length bytes; NULL when the arena is full. */
 char *arena_copy(struct arena *arena, const char *bytes, size_t length);
 
-/* Unmaps what is not used and makes the rest read-only: the value in it is immutable from now on, at the same
- * addresses. Returns 0 or -errno. */
+/* Unmaps what is not used and makes the rest read-only and private, at the same addresses: a process that
+ * inherits it and makes it writable again changes its own copy only. Returns 0 or -errno. */
 int arena_seal(struct arena *arena);
 
 /* Unmaps the arena, in which *arena itself may lie. */

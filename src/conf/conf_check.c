@@ -4,6 +4,7 @@
 
 #include "conf/conf_resolve.h"
 
+#include <errno.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdarg.h>
@@ -53,19 +54,30 @@ unsigned conf_complete_cpus(void)
     return (unsigned)CPU_COUNT(&cpus);
 }
 
+/* result: of conf_resolve_...() */
+static void not_resolved(const struct completion *c, const char *member, int result,
+                         const struct message *error)
+{
+    wrong(c, member, "%s", error->text);
+    if (result == -EAGAIN)
+        conf_report_passing(c->builder->report);
+}
+
 static void complete_address(const struct completion *c)
 {
     struct conf_listener *listener = c->listener;
     struct message error, left_out;
     unsigned port = 0;
+    int result;
 
     if (conf_resolve_port(listener->port, listener->transport, &port, &error) < 0)
         wrong(c, "port", "%s", error.text);
     conf_report_activity(c->builder->report, "looking up listeners.%s.address (line %u), %s", listener->name,
                          line_of(c, "address"), conf_quote(listener->address).text);
-    if (conf_resolve_address(c->builder->arena, listener->address, listener->transport, port,
-                             &listener->endpoints, &listener->endpoint_count, &left_out, &error) < 0)
-        wrong(c, "address", "%s", error.text);
+    result = conf_resolve_address(c->builder->arena, listener->address, listener->transport, port,
+                                  &listener->endpoints, &listener->endpoint_count, &left_out, &error);
+    if (result < 0)
+        not_resolved(c, "address", result, &error);
     else if (left_out.text[0])
         conf_warning(c->builder->report, line_of(c, "address"), "address",
                      "%s stands for %s too, which this host does not have: left out",
@@ -179,13 +191,20 @@ static void complete_owner(const struct completion *c)
     struct conf_listener *listener = c->listener;
     struct message error;
     gid_t ignored;
+    int result;
 
     listener->owner_id = (uid_t)-1;
     listener->group_id = (gid_t)-1;
-    if (*listener->owner && conf_resolve_user(listener->owner, &listener->owner_id, &ignored, &error) < 0)
-        wrong(c, "owner", "%s", error.text);
-    if (*listener->group && conf_resolve_group(listener->group, &listener->group_id, &error) < 0)
-        wrong(c, "group", "%s", error.text);
+    if (*listener->owner) {
+        result = conf_resolve_user(listener->owner, &listener->owner_id, &ignored, &error);
+        if (result < 0)
+            not_resolved(c, "owner", result, &error);
+    }
+    if (*listener->group) {
+        result = conf_resolve_group(listener->group, &listener->group_id, &error);
+        if (result < 0)
+            not_resolved(c, "group", result, &error);
+    }
 }
 
 static void complete_unix(const struct completion *c)

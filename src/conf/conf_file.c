@@ -29,6 +29,15 @@ static int open_file(const char *path)
     return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 }
 
+static void report_errno(struct conf_report *report, const char *what)
+{
+    int error = errno;
+
+    conf_error(report, 0, report->file, "cannot be %s: %s", what, strerror(error));
+    if (conf_report_is_passing(error))
+        conf_report_passing(report);
+}
+
 static int check_kind(int fd, struct conf_report *report)
 {
     struct stat status;
@@ -69,7 +78,7 @@ static char *read_text(int fd, size_t *length, struct conf_report *report)
     ssize_t n = text ? read_all(fd, text, CONF_FILE_MAX + 1) : -1;
 
     if (n < 0)
-        conf_error(report, 0, report->file, "cannot be read: %s", strerror(errno));
+        report_errno(report, "read");
     else if (n > CONF_FILE_MAX)
         conf_error(report, 0, report->file, "is too large; allowed: at most %d bytes", CONF_FILE_MAX);
     if (n < 0 || n > CONF_FILE_MAX) {
@@ -91,7 +100,7 @@ char *conf_read(const char *path, bool may_be_missing, size_t *length, bool *mis
     if (*missing && may_be_missing)
         return NULL;
     if (fd < 0)
-        conf_error(report, 0, report->file, "cannot be opened: %s", strerror(errno));
+        report_errno(report, "opened");
     else if (check_kind(fd, report) == 0)
         text = read_text(fd, length, report);
     close_fd(&fd);

@@ -9,6 +9,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,8 +18,9 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#define CHILD_MEMORY \
-    (512u << 20) /* bytes of address space: libraries, the arena, libconfig's tree and look-ups */
+#define CHILD_MEMORY                                                                       \
+    (512u << 20) /* bytes of address space beyond the parent's: libconfig's tree, look-ups \
+                  */
 
 /* What child and parent share beside the arena. */
 struct outcome {
@@ -46,13 +48,38 @@ static void limit(__rlimit_resource_t resource, rlim_t soft, rlim_t hard)
     }
 }
 
+#if !defined(SANITIZER_ADDRESS) && !defined(SANITIZER_THREAD) /* whose shadow memory is terabytes */
+/* Bytes of address space in use: the rings of many workers alone can be more than CHILD_MEMORY. */
+static rlim_t mapped(void)
+{
+    FILE *file = fopen("/proc/self/statm", "re");
+    unsigned long pages = 0;
+
+    if (file) {
+        if (fscanf(file, "%lu", &pages) != 1)
+            pages = 0;
+        fclose(file);
+    }
+    return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
+}
+
+static void limit_memory(void)
+{
+    rlim_t most = mapped() + CHILD_MEMORY;
+
+    limit(RLIMIT_AS, most, most);
+}
+#else
+static void limit_memory(void)
+{
+}
+#endif
+
 static void limit_child(void)
 {
     limit(RLIMIT_CORE, 0, 0);
     limit(RLIMIT_CPU, DEADLINE_LOAD_SECONDS, DEADLINE_LOAD_SECONDS + 1);
-#if !defined(SANITIZER_ADDRESS) && !defined(SANITIZER_THREAD) /* whose shadow memory is terabytes */
-    limit(RLIMIT_AS, CHILD_MEMORY, CHILD_MEMORY);
-#endif
+    limit_memory();
 }
 
 /* The master blocks signals and has handlers; a child of its must end by the first one. Except for what
@@ -118,6 +145,14 @@ static void destroy(struct loader *loader)
     free(loader);
 }
 
+void loader_forget(struct loader *loader)
+{
+    if (!loader)
+        return;
+    loader->child = 0; /* not this process's to end */
+    destroy(loader);
+}
+
 static int start(struct loader *loader, const struct conf_source *source)
 {
     pid_t parent = getpid();
@@ -181,6 +216,8 @@ static void say_killed(struct conf_report *report, int number)
     else
         conf_error(report, 0, report->file, "loading failed: the loader was killed by signal %d (%s)", number,
                    name ? name : "unknown");
+    if (number == SIGKILL) /* for want of memory, or by an operator; another signal is the parser's own */
+        conf_report_passing(report);
 }
 
 /* Says why a child without an outcome ended. */
@@ -188,10 +225,12 @@ static void say_lost(struct conf_report *report, int status, bool in_time)
 {
     const char *activity = report->activity;
 
-    if (!in_time)
+    if (!in_time) {
         conf_error(report, 0, report->file, "loading failed: it took more than %d s%s%s",
                    DEADLINE_LOAD_SECONDS, *activity ? ", while " : "", activity);
-    else if (status != -1 && WIFSIGNALED(status))
+        if (*activity) /* a name server is silent */
+            conf_report_passing(report);
+    } else if (status != -1 && WIFSIGNALED(status))
         say_killed(report, WTERMSIG(status));
     else if (status != -1 && WIFEXITED(status))
         conf_error(report, 0, report->file, "loading failed: the loader ended with code %d",
@@ -239,15 +278,18 @@ enum loader_status loader_finish(struct loader *loader, const struct conf **conf
     status = reap(loader);
     *conf = NULL;
     /* A sanitizer's complaint at the very end is a failure, too. */
-    if (!outcome->finished || (status != -1 && status != 0))
+    if (!outcome->finished || (status != -1 && status != 0)) {
+        outcome->report.errors = outcome->report.passing = 0; /* found so far; what counts is the end */
         say_lost(&outcome->report, status, in_time);
-    else if (outcome->conf) {
+    } else if (outcome->conf) {
         *conf = seal(loader);
         result = *conf ? LOADER_LOADED : LOADER_FAILED;
         if (!*conf)
             conf_error(&outcome->report, 0, outcome->report.file, "cannot be kept in memory: %s",
                        strerror(errno));
     }
+    if (!*conf && outcome->report.errors == outcome->report.passing)
+        result = LOADER_FAILED;
     *messages = copy_messages(&outcome->report);
     destroy(loader);
     return result;

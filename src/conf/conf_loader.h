@@ -23,6 +23,10 @@ int loader_fd(const struct loader *loader);
 /* The child's process id. */
 pid_t loader_pid(const struct loader *loader);
 
+/* In a child of the caller's that is not the loader: unmaps and closes what only the caller may have. NULL is
+ * allowed. */
+void loader_forget(struct loader *loader);
+
 /* Ends the child if it still runs, and says what became of it. *conf is the configuration (LOADER_LOADED;
  * free with conf_free()) or NULL; *messages are lines of warnings and errors ("" if none), malloc'ed, the
  * caller frees. Frees loader. */

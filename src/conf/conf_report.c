@@ -3,6 +3,7 @@
 
 #include "base/escape.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -24,10 +25,20 @@ struct conf_quoted conf_quote(const char *text)
 
 void conf_report_open(struct conf_report *report, const char *file)
 {
-    report->errors = report->omitted = 0;
+    report->errors = report->passing = report->omitted = 0;
     report->used = 0;
     report->text[0] = report->activity[0] = '\0';
     escape_bytes(report->file, sizeof(report->file), file, strlen(file));
+}
+
+void conf_report_passing(struct conf_report *report)
+{
+    report->passing++;
+}
+
+bool conf_report_is_passing(int error)
+{
+    return error == ENOMEM || error == EMFILE || error == ENFILE || error == EIO || error == EAGAIN;
 }
 
 void conf_report_activity(struct conf_report *report, const char *format, ...)

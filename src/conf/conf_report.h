@@ -16,6 +16,7 @@ struct conf_report {
     char file[CONF_FILE_SHOWN];
     char activity[128]; /* what takes time right now, "" for nothing */
     unsigned errors;
+    unsigned passing; /* of these: not about the text of the file, so they may be gone at the next try */
     unsigned omitted; /* messages for which there was no room */
     size_t used;
     char text[CONF_REPORT_MAX];
@@ -33,6 +34,12 @@ void conf_report_open(struct conf_report *report, const char *file);
 /* Says what is about to take time, for the message of a loader that was killed over it; "" for nothing. */
 void conf_report_activity(struct conf_report *report, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* The last error is one that may pass. */
+void conf_report_passing(struct conf_report *report);
+
+/* Whether an errno tells of a shortage or a device, and not of the file. */
+bool conf_report_is_passing(int error);
 
 /* conf_error() and conf_warning(), which conf.h declares: with line 0 the message begins with the setting. Of
  * the errors that a setting has on one line only the first is kept, since what follows is mostly its echo. */

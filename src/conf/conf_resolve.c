@@ -254,9 +254,11 @@ static int add_host(struct answer *answer, const char *word)
                     "an IPv4 address as a number",
                     conf_quote(word).text);
     result = getaddrinfo(word, NULL, &hints, &found);
-    if (result != 0)
-        return FAIL(answer, "the host %s cannot be found: %s", conf_quote(word).text,
-                    result == EAI_SYSTEM ? strerror(errno) : gai_strerror(result));
+    if (result != 0) {
+        FAIL(answer, "the host %s cannot be found: %s", conf_quote(word).text,
+             result == EAI_SYSTEM ? strerror(errno) : gai_strerror(result));
+        return result == EAI_AGAIN || result == EAI_SYSTEM || result == EAI_MEMORY ? -EAGAIN : -1;
+    }
     result = add_found(answer, word, found);
     freeaddrinfo(found);
     return result;
@@ -284,10 +286,12 @@ int conf_resolve_address(struct arena *arena, const char *word, enum transport t
     struct answer answer = {
         .arena = arena, .transport = transport, .port = port, .error = error, .left_out = left_out};
 
-    left_out->text[0] = '\0';
+    int result;
 
-    if (add_word(&answer, word) < 0)
-        return -1;
+    left_out->text[0] = '\0';
+    result = add_word(&answer, word);
+    if (result < 0)
+        return result;
     *endpoints = answer.endpoints;
     *count = answer.count;
     return 0;
@@ -315,15 +319,27 @@ int conf_resolve_port(const char *word, enum transport transport, unsigned *port
     return 0;
 }
 
+/* An NSS module failed (getpwnam(3), ERRORS): that there is no such user or group is not known. */
+static int report_missing(const char *kind, const char *word, int lookup_error, struct message *error)
+{
+    if (!conf_report_is_passing(lookup_error))
+        return message_set(error, "there is no %s %s", kind, conf_quote(word).text);
+    message_set(error, "the %s %s cannot be looked up: %s", kind, conf_quote(word).text,
+                strerror(lookup_error));
+    return -EAGAIN;
+}
+
 int conf_resolve_user(const char *word, uid_t *user, gid_t *group, struct message *error)
 {
     unsigned long long number;
     /* (uid_t)-1 means "no change" to chown() and setresuid() */
     bool is_number = whole_number(word, UINT32_MAX - 1ull, &number);
-    const struct passwd *entry = is_number ? getpwuid((uid_t)number) : getpwnam(word);
+    const struct passwd *entry;
 
+    errno = 0;
+    entry = is_number ? getpwuid((uid_t)number) : getpwnam(word);
     if (!entry && !is_number)
-        return message_set(error, "there is no user %s", conf_quote(word).text);
+        return report_missing("user", word, errno, error);
     *user = is_number ? (uid_t)number : entry->pw_uid;
     *group = entry ? entry->pw_gid : (gid_t)-1;
     return 0;
@@ -338,9 +354,10 @@ int conf_resolve_group(const char *word, gid_t *group, struct message *error)
         *group = (gid_t)number;
         return 0;
     }
+    errno = 0;
     entry = getgrnam(word);
     if (!entry)
-        return message_set(error, "there is no group %s", conf_quote(word).text);
+        return report_missing("group", word, errno, error);
     *group = entry->gr_gid;
     return 0;
 }

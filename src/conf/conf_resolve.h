@@ -11,7 +11,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* All of these return 0, or -1 with what is wrong and what is allowed in error. */
+/* All of these return 0, -1 with what is wrong and what is allowed in error, or -EAGAIN with the reason if
+ * the look-up itself failed, which may pass. */
 
 /* Finds the addresses of word as a listener of that transport would bind them; port is in host byte order. Of
  * a name's addresses those that this host cannot have are left out, and named in left_out; at least one

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "conf/conf_user.h"
-#include "base/message.h"
 
+#include "base/message.h"
+#include "conf/conf_report.h"
 #include "conf/conf_resolve.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,9 +29,15 @@ static bool resolve_user(struct conf_builder *builder, unsigned line, gid_t *pri
 {
     struct conf *conf = builder->conf;
     struct message error;
+    int result = conf_resolve_user(conf->user, &conf->uid, primary, &error);
 
-    if (conf_resolve_user(conf->user, &conf->uid, primary, &error) == 0)
+    if (result == 0)
         return true;
+    if (result == -EAGAIN) {
+        conf_error(builder->report, line, "user", "%s", error.text);
+        conf_report_passing(builder->report);
+        return false;
+    }
     if (is_default(conf->user) && conf_resolve_user(FALLBACK_USER, &conf->uid, primary, &error) == 0) {
         fall_back(builder, "user", "user", FALLBACK_USER);
         return true;
@@ -60,13 +68,17 @@ static void resolve_group(struct conf_builder *builder, unsigned line, gid_t pri
 {
     struct conf *conf = builder->conf;
     struct message error;
+    int result = conf_resolve_group(conf->group, &conf->gid, &error);
 
-    if (conf_resolve_group(conf->group, &conf->gid, &error) == 0)
+    if (result == 0)
         return;
-    if (is_default(conf->group) && primary != (gid_t)-1)
+    if (result != -EAGAIN && is_default(conf->group) && primary != (gid_t)-1) {
         conf->gid = primary;
-    else
-        conf_error(builder->report, line, "group", "%s", error.text);
+        return;
+    }
+    conf_error(builder->report, line, "group", "%s", error.text);
+    if (result == -EAGAIN)
+        conf_report_passing(builder->report);
 }
 
 void conf_user_resolve(struct conf_builder *builder, unsigned user_line, unsigned group_line)

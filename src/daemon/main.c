@@ -49,7 +49,7 @@ static int run(const struct cmdline *cmdline, char **argv)
     settings.replaced_fd = master_replaced_fd();
     descriptors_prepare(settings.replaced_fd >= 0);
     inherited = registry_inherit(&registry);
-    master_block_signals();
+    settings.ignores_hangup = master_block_signals();
     if (inherited < 0) {
         fprintf(stderr, "sockgreetd: cannot take over the sockets passed: %s\n", strerror(-inherited));
         return EX_OSERR;

@@ -78,6 +78,7 @@ struct generation *generation_new_leftover(const struct generation *serving, str
     }
     for (size_t i = 0; i < generation->sockets.count; i++)
         atomic_store(&generation->shared.retired[i], true);
+    generation->served = true; /* by the workers before the restart */
     generation_drain(generation, SIGUSR1, now);
     return generation;
 }
@@ -187,7 +188,7 @@ void generation_worker_ended(struct generation *generation, struct slot *slot, i
     int64_t delay = slot_ended(slot, status, now);
 
     if (generation->state == GENERATION_DRAINING &&
-        (status == 0 || now >= generation->kill_at - DEADLINE_KILL)) {
+        (status == 0 || !generation->served || now >= generation->kill_at - DEADLINE_KILL)) {
         slot->start_at = SLOT_NEVER;
         return;
     }
@@ -205,6 +206,10 @@ void generation_signal(const struct generation *generation, int signal_number)
 void generation_drain(struct generation *generation, int signal_number, int64_t now)
 {
     generation->state = GENERATION_DRAINING;
+    if (!generation->served) { /* so there are no clients to wait for */
+        generation_hurry(generation, SIGUSR2, now);
+        return;
+    }
     generation->drain_signal = signal_number;
     generation->kill_at = now + generation->conf->drain_ns + DEADLINE_KILL;
     generation_signal(generation, signal_number);
@@ -220,6 +225,14 @@ void generation_hurry(struct generation *generation, int signal_number, int64_t 
     generation_signal(generation, signal_number);
 }
 
+bool generation_cannot_start(const struct generation *generation)
+{
+    for (unsigned i = 0; i < generation->slots.count; i++)
+        if (generation->slots.table[i].failures < START_TRIES)
+            return false;
+    return !generation->served;
+}
+
 bool generation_read_ready(struct generation *generation, int64_t now)
 {
     bool any = false;
@@ -229,7 +242,7 @@ bool generation_read_ready(struct generation *generation, int64_t now)
 
         if (slot->ready_fd < 0 || !slot_read_ready(slot, now))
             continue;
-        any = true;
+        any = generation->served = true;
         if (generation->state == GENERATION_DRAINING) /* a successor, or one that was late */
             kill(slot->pid, generation->drain_signal);
     }
@@ -279,7 +292,8 @@ static int64_t silent_at(const struct generation *generation, unsigned index)
     for (unsigned i = 0; allowed && i < generation->shared.threads; i++) {
         int64_t beat = atomic_load(&shared_thread(&generation->shared, index, i)->beat_at);
 
-        if (beat < ready_at) /* left by its predecessor, or not begun */
+        /* Left by its predecessor, not begun, or forged: workers can write each other's. */
+        if (beat < ready_at || beat > monotonic_ns())
             beat = ready_at;
         if (beat + allowed < first)
             first = beat + allowed;
@@ -332,7 +346,7 @@ static int64_t check_worker(struct generation *generation, unsigned index, int64
 
 static int64_t check_drain(struct generation *generation, int64_t now)
 {
-    int64_t start = slots_next_start(&generation->slots);
+    int64_t start;
 
     if (generation_is_over(generation))
         return SLOT_NEVER;
@@ -340,6 +354,7 @@ static int64_t check_drain(struct generation *generation, int64_t now)
         log_warning("workers of generation %u did not end in time and are killed", generation->number);
         generation_hurry(generation, SIGKILL, now);
     }
+    start = slots_next_start(&generation->slots);
     return start < generation->kill_at ? start : generation->kill_at;
 }
 

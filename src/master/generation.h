@@ -10,6 +10,8 @@
 #include "net/sockets.h"
 #include "shm/shm.h"
 
+#define START_TRIES 3
+
 enum generation_state {
     GENERATION_STARTING, /* its workers are not all ready yet */
     GENERATION_SERVING,
@@ -24,6 +26,7 @@ struct generation {
     struct shared shared;
     struct slots slots;
     unsigned connections; /* that it may hold at once */
+    bool served;          /* a worker of it was ready once */
     int drain_signal;     /* draining: what workers were told */
     int64_t kill_at;      /* draining: when workers that are left are killed */
     char last_failure[160];
@@ -66,6 +69,9 @@ void generation_drain(struct generation *generation, int signal_number, int64_t 
 
 /* A second, more urgent request to a generation that drains: no more time, and no successors. */
 void generation_hurry(struct generation *generation, int signal_number, int64_t now);
+
+/* Whether every worker has failed START_TRIES times before any was ready. */
+bool generation_cannot_start(const struct generation *generation);
 
 /* Reads which workers have become ready. Returns whether any has. */
 bool generation_read_ready(struct generation *generation, int64_t now);

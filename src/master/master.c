@@ -24,14 +24,41 @@ struct generation *master_generation(const struct master *master, unsigned i)
     return i == 0 ? master->serving : i == 1 ? master->starting : master->draining[i - 2];
 }
 
-void master_block_signals(void)
+/* What the starter ignores stays ignored over exec(2). With SIGCHLD the kernel would reap the workers, and
+ * without SIGALRM an orphan could live on. Returns whether it was ignored. */
+static bool end_ignoring(int number)
 {
+    struct sigaction action;
+    bool ignored = sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+
+    if (ignored)
+        signal(number, SIG_DFL);
+    return ignored;
+}
+
+bool master_block_signals(void)
+{
+    bool hangup = false;
     sigset_t all;
 
+    for (int number = 1; number < NSIG; number++)
+        if (end_ignoring(number) && number == SIGHUP)
+            hangup = true;
     sigfillset(&all);
     sigdelset(&all, SIGABRT); /* systemd's watchdog sends it, and must be able to end a master that hangs */
     sigprocmask(SIG_SETMASK, &all, NULL);
     signal(SIGPIPE, SIG_IGN);
+    return hangup;
+}
+
+/* Whether this process can be ended from a terminal, which has not been closed. */
+static bool has_terminal(void)
+{
+    int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+    bool has = fd >= 0;
+
+    close_fd(&fd);
+    return has;
 }
 
 /* Signals are read from a descriptor, so that the master sleeps without a race. sockgreetctl's requests are
@@ -55,6 +82,7 @@ static void close_inherited(void *context)
     close_fd(&master->signal_fd);
     close_fd(&master->upgrade.ready_fd);
     close_fd(&master->replaced_fd);
+    loader_forget(master->reload.loader);
     FOR_EACH_GENERATION (master, generation)
         generation_close_pipes(generation);
 }
@@ -221,6 +249,14 @@ static void look_at_sockets(struct master *master, int64_t now)
         generation_release_sockets(master->draining[i], keeps_sockets(master));
 }
 
+/* With its port open and no worker a service looks healthy from outside, and clients hang. */
+static void give_up(struct master *master, int64_t now)
+{
+    log_error("No worker can start, after %d tries each: %s", START_TRIES, master->last_failure);
+    master->failed = true;
+    master_drain_everything(master, now);
+}
+
 static void worker_ended(struct master *master, struct generation *generation, struct slot *slot, int status,
                          int64_t now)
 {
@@ -234,6 +270,8 @@ static void worker_ended(struct master *master, struct generation *generation, s
     snprintf(master->last_failure, sizeof(master->last_failure), "%s", generation->last_failure);
     if (generation == master->starting && !was_ready)
         reload_worker_failed(master, now);
+    if (generation == master->starting && !master->serving && generation_cannot_start(generation))
+        give_up(master, now);
     master->status_at = now;
 }
 
@@ -299,7 +337,10 @@ static void handle_signal(struct master *master, const struct signalfd_siginfo *
         master_stop(master, number, now);
         break;
     case SIGHUP:
-        reload_request(master, 0);
+        if (master->has_terminal && !has_terminal()) /* it was closed, which is the end of what it started */
+            master_stop(master, SIGTERM, now);
+        else
+            reload_request(master, 0);
         break;
     case SIGUSR1:
         status_log_counters(master);
@@ -457,6 +498,7 @@ static int start(struct master *master)
         return EX_OSERR;
     }
     runtime_open();
+    master->has_terminal = !master->settings->ignores_hangup && has_terminal();
     master->last_number = 1;
     return start_first(master);
 }
@@ -481,5 +523,5 @@ int master_run(const struct master_settings *settings)
         report_end(&master);
     }
     close_all(&master);
-    return status;
+    return master.failed ? EX_OSERR : status;
 }

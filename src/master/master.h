@@ -13,6 +13,7 @@ struct master_settings {
     struct registry *registry; /* with the inherited sockets */
     unsigned inherited;        /* how many of them an earlier life of this service had */
     int replaced_fd;           /* -1, or where the process that this one replaces hears that it serves */
+    bool ignores_hangup;       /* the starter had SIGHUP ignored (nohup(1)): a closed terminal is no end */
     char **argv;               /* for an upgrade */
 };
 
@@ -21,8 +22,9 @@ struct master_settings {
 int master_replaced_fd(void);
 
 /* Blocks all signals for good, before anything that takes time: those that come meanwhile wait for
- * master_run(). The kernel throws away what a process 1 has not blocked (pid_namespaces(7)). */
-void master_block_signals(void);
+ * master_run(). The kernel throws away what a process 1 has not blocked (pid_namespaces(7)). None is ignored
+ * any more; returns whether SIGHUP was. */
+bool master_block_signals(void);
 
 /* Loads the configuration, binds the listeners, starts the workers and supervises them until SIGTERM or
  * SIGINT. Returns the exit status: 0, EX_CONFIG or EX_OSERR. In a worker it does not return. */

@@ -60,7 +60,9 @@ struct master {
     struct reload reload;
     struct upgrade upgrade;
     enum stop_state stop;
-    int64_t drain_at; /* when STOP_DELAY ends */
+    bool has_terminal; /* whose end is this process's */
+    bool failed;       /* no worker of the first generation could start */
+    int64_t drain_at;  /* when STOP_DELAY ends */
 
     struct stats_totals retired; /* counters of generations that are gone */
     uint64_t retired_written;

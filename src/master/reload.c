@@ -75,6 +75,7 @@ static void fail(struct master *master, int code, int64_t now)
 static void begin(struct master *master, int64_t now)
 {
     struct reload *reload = &master->reload;
+    struct conf_source source;
     int error;
 
     reload->requested = false;
@@ -85,7 +86,10 @@ static void begin(struct master *master, int64_t now)
     reload->deadline = now + DEADLINE_LOAD_SECONDS * NS_PER_S;
     notify_reloading();
     log_capture(reload->reason, sizeof(reload->reason));
-    error = loader_start(master->settings->source, &reload->loader);
+    source = *master->settings->source;
+    source.path_given |=
+        master->serving->conf->file != NULL; /* built-in defaults are for a start without a file */
+    error = loader_start(&source, &reload->loader);
     if (error == 0)
         return;
     reload->loader = NULL;

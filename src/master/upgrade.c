@@ -83,6 +83,8 @@ static _Noreturn void execute(const struct master *master, int ready_fd)
     close_range((unsigned)fd + 1, ~0u, 0);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    if (master->settings->ignores_hangup)
+        signal(SIGHUP, SIG_IGN);
     execv(master->settings->argv[0], master->settings->argv);
     give_up(fd);
 }

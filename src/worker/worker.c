@@ -201,13 +201,20 @@ static enum serve_order order_of(uint32_t signal_number)
     }
 }
 
+/* The other signals mean something else to the master, and reach workers by accident: pkill -USR1 sockgreetd.
+ */
+static bool is_order(const struct worker *worker, const struct signalfd_siginfo *info)
+{
+    return info->ssi_signo == SIGTERM || (pid_t)info->ssi_pid == worker->settings->master;
+}
+
 /* Orders only ever become more urgent. */
 static void handle_signals(struct worker *worker)
 {
     struct signalfd_siginfo info;
 
     while (read(worker->signal_fd, &info, sizeof(info)) == sizeof(info))
-        if ((int)order_of(info.ssi_signo) > atomic_load(&worker->order))
+        if (is_order(worker, &info) && (int)order_of(info.ssi_signo) > atomic_load(&worker->order))
             give_order(worker, order_of(info.ssi_signo));
 }
 

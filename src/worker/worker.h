@@ -22,9 +22,9 @@ struct worker_settings {
     int log_wake_fd; /* eventfd of this slot's logger */
 };
 
-/* Serves until SIGUSR1 (retire), SIGTERM (drain), SIGUSR2 (finish) or SIGQUIT (at once); see enum
- * serve_order. Returns the exit status: 0, or EX_OSERR if it could not start. Never returns into the master's
- * code: call as _exit(worker_run(…)). */
+/* Serves until SIGTERM (drain) or, from the master, SIGUSR1 (retire), SIGUSR2 (finish) or SIGQUIT (at once);
+ * see enum serve_order. Returns the exit status: 0, or EX_OSERR if it could not start. Never returns into the
+ * master's code: call as _exit(worker_run(…)). */
 int worker_run(const struct worker_settings *settings);
 
 #endif

@@ -2,9 +2,12 @@
 """Master and workers: who is replaced, who outlives whom, and how the service ends."""
 
 import concurrent.futures
+import fcntl
 import os
+import pty
 import re
 import signal
+import termios
 import threading
 import time
 
@@ -70,7 +73,7 @@ def test_worker_that_ends_by_itself_is_replaced(daemon):
     """Whatever ends a worker is in the log in words, also when nobody killed it."""
     service = daemon({"tcp": tcp()})
     victim = service.workers()[0]
-    os.kill(victim, signal.SIGQUIT)
+    os.kill(victim, signal.SIGTERM)
     wait_replaced(service, victim, 2)
     service.wait_log(rf"^error: worker \d+ \(pid {victim}\) exited with status 0: ")
 
@@ -341,3 +344,54 @@ def test_counters(daemon):
     line = [line for line in service.lines() if line.startswith("Counters: ")][-1]
     assert re.fullmatch(r"Counters: served=1 sent=1 truncated=0 reset=0 timed-out=0 refused=0 unanswerable=0 taken=1 "
                         r"bytes=26 summarised=0 dropped=0 abandoned=0 accept_pauses=0 written=[01]", line)
+
+
+# What is inherited from the starter, and what reaches workers by accident
+
+
+@pytest.mark.parametrize("name", ["CHLD", "ALRM", "TERM", "HUP", "USR1"])
+def test_signal_ignored_by_the_starter(daemon, sockgreetctl, name):
+    """With SIGCHLD ignored the kernel reaped the workers: none came back, and SIGTERM was not obeyed."""
+    service = daemon({"tcp": tcp()}, prefix=["env", f"--ignore-signal={name}"], workers={"processes": 1})
+    worker = service.workers()[0]
+    os.kill(worker, signal.SIGKILL)
+    wait_until(lambda: service.workers() not in ([], [worker]), 5, "a successor")
+    assert greet(service.address()) == GREETING
+    os.kill(service.pid, signal.SIGHUP)
+    service.wait_log("^Reloaded: generation 2 ")
+    service.stop()
+
+
+def test_signals_of_the_master_that_reach_workers(daemon):
+    """pkill -USR1 sockgreetd, for the counters, ended the workers, too."""
+    service = daemon({"tcp": tcp()}, workers={"processes": 2})
+    workers = service.workers()
+    for name in ("HUP", "USR1", "USR2", "QUIT", "INT"):
+        for pid in workers:
+            os.kill(pid, getattr(signal, f"SIG{name}"))
+    for _ in range(20):
+        assert greet(service.address()) == GREETING
+    assert service.workers() == workers
+    service.stop()
+
+
+@pytest.mark.parametrize("starter", [[], ["nohup"]], ids=["plain", "nohup"])
+def test_closed_terminal(spawn, starter):
+    """A daemon in the foreground of a terminal ends with it, unless it was started with nohup. It reloaded."""
+    outer, inner = pty.openpty()
+
+    def take_terminal():
+        os.setsid()
+        fcntl.ioctl(inner, termios.TIOCSCTTY, 0)
+
+    service = spawn({"tcp": tcp()}, prefix=starter, preexec=take_terminal, pass_fds=[inner]).wait_ready()
+    os.close(inner)
+    os.kill(service.pid, signal.SIGHUP)  # while it is open this is a reload
+    service.wait_log("^Reloaded: generation 2 ")
+    os.close(outer)
+    if starter:
+        service.wait_log("^Reloaded: generation 3 ")
+        assert greet(service.address()) == GREETING
+        service.stop()
+    else:
+        service.wait_stopped()

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+"""What may pass by itself, and what stays: 71 is tried again by the service manager, 78 is not."""
+
+import re
+import subprocess
+
+import pytest
+
+from clients import read_all
+from namespaces import mount_prefix
+from operations import EX_CONFIG, EX_OSERR
+from service import GREETING, free_port
+
+
+def without_name_server(tmp_path):
+    """A command prefix with a resolver that asks a port of this host where nobody answers."""
+    resolv, nss = tmp_path / "resolv.conf", tmp_path / "nsswitch.conf"
+    resolv.write_text("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
+    nss.write_text("hosts: files dns\npasswd: files\ngroup: files\nservices: files\n")
+    return mount_prefix('mount --bind "$1" /etc/resolv.conf; mount --bind "$2" /etc/nsswitch.conf', str(resolv), str(nss))
+
+
+def test_name_server_that_is_not_there_yet(namespace, spawn, tmp_path):
+    """It was a mistake in the file (78), and the unit stayed down when the name could be looked up."""
+    listener = {"type": "tcp", "address": "me.example.net", "port": free_port()}
+    service = spawn({"tcp": listener}, prefix=[*namespace.prefix, *without_name_server(tmp_path)])
+    service.wait_stopped(expect=EX_OSERR)
+    assert 'the host "me.example.net" cannot be found: Temporary failure in name resolution' in service.log()
+
+
+@pytest.mark.parametrize("more, code", [("nonsense = 1;", EX_CONFIG), ("", EX_OSERR)], ids=["and a mistake", "alone"])
+def test_exit_code_of_a_check(sockgreetd, namespace, tmp_path, more, code):
+    """-t says the same: 78 as soon as anything is wrong in the text."""
+    path = tmp_path / "conf"
+    path.write_text(f'{more}\nlisteners = {{ x = {{ type = "tcp"; address = "me.example.net"; }}; }};\n')
+    done = subprocess.run([*namespace.prefix, *without_name_server(tmp_path), sockgreetd, "-t", "-c", path],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
+
+
+def test_file_that_is_gone_at_a_reload(namespace, spawn, sockgreetd, sockgreetctl, tmp_path):
+    """With the default file, an editor that renames first had the built-in defaults served: the public port was closed."""
+    directory = tmp_path / "etc"
+    directory.mkdir()
+    port = free_port()
+    (directory / "sockgreet.conf").write_text(f'listeners = {{ x = {{ type = "tcp"; port = {port}; }}; }};\n')
+    said = subprocess.run([sockgreetd, "--help"], capture_output=True, text=True, check=True).stdout
+    default = re.search(r"instead of (\S+)/sockgreet\.conf", said)[1]
+    prefix = [*namespace.prefix, *mount_prefix('mount --bind "$1" "$2"', str(directory), default)]
+    service = spawn({}, file=False, prefix=prefix).wait_ready()
+    (directory / "sockgreet.conf").rename(directory / "sockgreet.conf~")
+    refused = sockgreetctl(service, "reload")
+    assert refused.code != 0 and "cannot be opened: No such file or directory" in refused.err, refused
+    with namespace.tcp("127.0.0.1", port) as client:
+        assert read_all(client) == GREETING
+    service.stop()
