@@ -155,7 +155,8 @@ void upgrade_step(struct master *master, int64_t now)
                   (int)upgrade->pid);
         kill(getpid(), SIGTERM); /* the same way as any other end */
     } else if (now >= upgrade->deadline) {
-        fail(master, "was not ready in 10 s");
+        snprintf(why, sizeof(why), "was not ready in %.0f s", (double)DEADLINE_UPGRADE_READY / NS_PER_S);
+        fail(master, why);
     }
 }
 

@@ -555,7 +555,7 @@ def test_status_is_true(daemon, sockgreetctl):
     assert sockgreetctl(service, "reload").code == 0
     # The last one may have read the greeting before it is counted.
     pattern = r"Generation 2 serving: [234] of 2 workers, 7 greeted \(\d+/s\), 0 restarts\n"
-    wait_until(lambda: re.fullmatch(pattern, sockgreetctl(service, "status").out), 5, "the status is true")
+    wait_until(lambda: re.fullmatch(pattern, sockgreetctl(service, "status").out), 10, "the status is true")
 
 
 def test_settings_untouched_by_a_refused_reload(daemon, sockgreetctl, tmp_path):
