@@ -209,6 +209,7 @@ def successor_of(spawn, service, manager, directory, privileged):
     return made
 
 
+@pytest.mark.skipif(bool(SANITIZER), reason="slow with a sanitizer")
 @PRIVILEGED
 def test_restart(spawn, manager, tmp_path, privileged):
     """Every pair of endpoints, by a restart with the descriptor store."""

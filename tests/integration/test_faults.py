@@ -28,7 +28,7 @@ from test_bad_conf import read_cases
 ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 PRELOADED = pytest.mark.skipif(not RELIABLE, reason="a sanitizer's functions come first")
 SEED = 20
-BAD = 200
+BAD = 40 if SANITIZER else 200
 
 
 # Bad configurations
