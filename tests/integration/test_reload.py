@@ -367,7 +367,7 @@ def test_four_generations_drain_at_a_time(daemon, sockgreetctl, figures):
     assert len(service.workers()) == 5
     waiting = start_reload(service, "-w", "60")
     assert stays(lambda: waiting.poll() is None, 0.7)
-    assert generation(service) == 5
+    wait_until(lambda: generation(service) == 5, 5, "the log says so")
     assert greet_quickly(service) == LARGE.encode()
     started = time.monotonic()
     held.pop(0).close()
@@ -452,7 +452,8 @@ def test_workers_that_cannot_start(daemon, sockgreetctl):
     wait_until(lambda: master_resources(service)["descriptors"] == before, 5, "descriptors are closed")
     resource.prlimit(service.pid, resource.RLIMIT_NPROC, limits)
     assert sockgreetctl(service, "reload").code == 0
-    assert generation(service) > 1 and greet(service.address()) == GREETING
+    wait_until(lambda: generation(service) > 1, 5, "the log says so")
+    assert greet(service.address()) == GREETING
 
 
 def test_hangup(daemon):
