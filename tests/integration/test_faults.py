@@ -117,31 +117,31 @@ def test_bad_configurations(daemon, sockgreetd, sockgreetctl, load_program, figu
 
 
 def odd_files(path):
-    """What can stand in the place of a configuration: (what it is, words of the error)."""
+    """What can stand in the place of a configuration: (what it is, words of the error, exit code)."""
     path.mkdir()
-    yield "a directory", "is a directory"
+    yield "a directory", "is a directory", EX_CONFIG
     path.rmdir()
     os.mkfifo(path)
-    yield "a FIFO", "is a FIFO"
+    yield "a FIFO", "is a FIFO", EX_CONFIG
     path.unlink()
     with open(path, "wb") as file:
         file.truncate(1 << 30)
-    yield "1 GiB", "is too large"
+    yield "1 GiB", "is too large", EX_CONFIG
     path.unlink()
-    yield "nothing", "No such file or directory"
+    yield "nothing", "No such file or directory", EX_CONFIG
     path.symlink_to("/proc/self/mem")
-    yield "a file that cannot be read", "Input/output error"
+    yield "a file that cannot be read", "Input/output error", EX_OSERR
     path.unlink()
     path.symlink_to(path)
-    yield "a link to itself", "Too many levels of symbolic links"
+    yield "a link to itself", "Too many levels of symbolic links", EX_CONFIG
     path.unlink()
     path.symlink_to("/dev/zero")
-    yield "a device", "is a device"
+    yield "a device", "is a device", EX_CONFIG
     path.unlink()
     path.write_bytes(bytes(range(256)) * 4000)
-    yield "a megabyte of bytes", ":1: "
+    yield "a megabyte of bytes", ":1: ", EX_CONFIG
     path.write_text("".join(f"a{i:x}=1;" for i in range(100000)))
-    yield "what libconfig takes minutes for", "loading failed: |... and "
+    yield "what libconfig takes minutes for", "loading failed: |... and ", EX_CONFIG
 
 
 def test_odd_files(daemon, sockgreetctl, figures):
@@ -149,9 +149,9 @@ def test_odd_files(daemon, sockgreetctl, figures):
     service = daemon({"tcp": tcp()})
     service.configuration.unlink()
     before, slowest = None, ("", 0)
-    for what, words in odd_files(service.configuration):
+    for what, words, code in odd_files(service.configuration):
         result = sockgreetctl(service, "reload")
-        assert result.code == EX_CONFIG and re.search(words, result.err), (what, result)
+        assert result.code == code and re.search(words, result.err), (what, result)
         assert result.seconds < 10 * SLOWNESS, what  # the loader is given 5 s
         assert greet(service.address()) == GREETING
         before = before or master_resources(service)

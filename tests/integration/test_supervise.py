@@ -182,11 +182,12 @@ def back_offs(service):
 
 @pytest.mark.skipif(not RELIABLE, reason="a sanitizer's functions come first")
 @pytest.mark.parametrize("function", ["ready", "pthread_create"])
-def test_back_off(spawn, faults, figures, function):
+def test_back_off(daemon, faults, figures, function):
     """A worker that crashes before READY, or soon after, is started again after 0.1, 0.2, 0.4 … 10 s."""
+    service = daemon({"tcp": tcp()}, workers={"processes": 1, "threads": 1}, environment=faults.environment,
+                     preexec=without_core)
     faults.arm(function, action=ABORT, again=True)
-    service = spawn({"tcp": tcp()}, workers={"processes": 1, "threads": 1}, environment=faults.environment,
-                    preexec=without_core)
+    kill_hard(service.workers()[0])
     started = time.monotonic()
     delays = [0.1, 0.2, 0.4, 0.8]
     service.wait_log("next try in", 10, len(delays))
@@ -228,7 +229,7 @@ def test_crash_after_a_long_life(daemon, faults):
     service = daemon({"tcp": tcp()}, workers={"processes": 1, "threads": 1}, environment=faults.environment,
                      preexec=without_core)
     time.sleep(LASTED)
-    os.kill(service.workers()[0], signal.SIGQUIT)
+    os.kill(service.workers()[0], signal.SIGTERM)
     service.wait_log(r"exited with status 0: replaced at once$")
     faults.arm("ready", action=ABORT)
     kill_hard(wait_until(service.workers, 5, "a worker")[0])
