@@ -29,10 +29,11 @@ def stand_still(pid):
 
 
 def kill_at_random(service, load, rng):
-    """kill -9 of a random worker every 100 ms while the load lasts. Returns how many."""
+    """kill -9 of a random worker every 100 ms while the load lasts, less often where workers take longer to start: with none
+    left clients only wait. Returns how many."""
     kills = 0
     while load.running():
-        due = time.monotonic() + 0.1
+        due = time.monotonic() + 0.1 * SLOWNESS
         victims = service.workers()
         if victims:
             kill_hard(rng.choice(victims))
