@@ -4,6 +4,7 @@
 #include "daemon/check.h"
 #include "daemon/options.h"
 #include "master/master.h"
+#include "master/signals.h"
 #include "system/descriptors.h"
 
 #include <errno.h>
@@ -49,7 +50,7 @@ static int run(const struct cmdline *cmdline, char **argv)
     settings.replaced_fd = master_replaced_fd();
     descriptors_prepare(settings.replaced_fd >= 0);
     inherited = registry_inherit(&registry);
-    settings.ignores_hangup = master_block_signals();
+    settings.ignores_hangup = signals_block();
     if (inherited < 0) {
         fprintf(stderr, "sockgreetd: cannot take over the sockets passed: %s\n", strerror(-inherited));
         return EX_OSERR;

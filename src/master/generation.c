@@ -4,6 +4,7 @@
 #include "base/deadlines.h"
 #include "base/util.h"
 #include "log/log.h"
+#include "net/binding.h"
 #include "system/descriptors.h"
 #include "worker/worker.h"
 
@@ -26,7 +27,7 @@ static int open_all(struct generation *generation, struct shared_service *servic
                     struct message *reason)
 {
     const struct conf *conf = generation->conf;
-    int error = sockets_open(&generation->sockets, registry, conf, reason);
+    int error = binding_open(&generation->sockets, registry, conf, reason);
 
     if (error)
         return error; /* logged */
@@ -38,7 +39,7 @@ static int open_all(struct generation *generation, struct shared_service *servic
     if ((error = descriptors_apply(conf, generation->sockets.count, registry->count, reason,
                                    &generation->connections)))
         return error; /* logged */
-    return sockets_listen(&generation->sockets, conf, reason);
+    return binding_listen(&generation->sockets, conf, reason);
 }
 
 struct generation *generation_new(unsigned number, const struct conf *conf, struct shared_service *service,
@@ -70,7 +71,7 @@ struct generation *generation_new_leftover(const struct generation *serving, str
     conf_hold(serving->conf);
     generation->conf = serving->conf;
     generation->connections = serving->connections;
-    sockets_open_leftover(&generation->sockets, &serving->sockets);
+    binding_open_leftover(&generation->sockets, &serving->sockets);
     error = generation->sockets.count ? open_memory(generation, service, 1) : -ENOENT;
     if (error) {
         generation_free(generation, false);

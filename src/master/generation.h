@@ -41,7 +41,7 @@ struct nursery {
     void *context;
 };
 
-/* Opens the sockets (see sockets_open()) and everything else that workers need, and forks none yet. Takes
+/* Opens the sockets (see binding_open()) and everything else that workers need, and forks none yet. Takes
  * conf over on success. Returns NULL if something cannot be had; then nothing has changed. Why is logged,
  * unless *reason says already that the same was in the way the last time. */
 struct generation *generation_new(unsigned number, const struct conf *conf, struct shared_service *service,

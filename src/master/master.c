@@ -2,6 +2,8 @@
 #include "base/util.h"
 #include "log/log.h"
 #include "master/master_internal.h"
+#include "master/signals.h"
+#include "net/store.h"
 #include "system/notify.h"
 #include "system/runtime.h"
 
@@ -24,56 +26,6 @@ struct generation *master_generation(const struct master *master, unsigned i)
     return i == 0 ? master->serving : i == 1 ? master->starting : master->draining[i - 2];
 }
 
-/* What the starter ignores stays ignored over exec(2). With SIGCHLD the kernel would reap the workers, and
- * without SIGALRM an orphan could live on. Returns whether it was ignored. */
-static bool end_ignoring(int number)
-{
-    struct sigaction action;
-    bool ignored = sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
-
-    if (ignored)
-        signal(number, SIG_DFL);
-    return ignored;
-}
-
-bool master_block_signals(void)
-{
-    bool hangup = false;
-    sigset_t all;
-
-    for (int number = 1; number < NSIG; number++)
-        if (end_ignoring(number) && number == SIGHUP)
-            hangup = true;
-    sigfillset(&all);
-    sigdelset(&all, SIGABRT); /* systemd's watchdog sends it, and must be able to end a master that hangs */
-    sigprocmask(SIG_SETMASK, &all, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    return hangup;
-}
-
-/* Whether this process can be ended from a terminal, which has not been closed. */
-static bool has_terminal(void)
-{
-    int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
-    bool has = fd >= 0;
-
-    close_fd(&fd);
-    return has;
-}
-
-/* Signals are read from a descriptor, so that the master sleeps without a race. sockgreetctl's requests are
- * real-time signals, which queue and carry a token. */
-static int open_signals(void)
-{
-    const int wanted[] = {SIGTERM, SIGINT, SIGQUIT, SIGCHLD, SIGHUP, SIGUSR1, SIGUSR2, SIGRTMIN};
-    sigset_t set;
-
-    sigemptyset(&set);
-    for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
-        sigaddset(&set, wanted[i]);
-    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 /* In a worker just forked. */
 static void close_inherited(void *context)
 {
@@ -91,7 +43,7 @@ static int open_all(struct master *master)
 {
     master->nursery.close_inherited = close_inherited;
     master->nursery.context = master;
-    master->signal_fd = open_signals();
+    master->signal_fd = signals_open();
     master->nursery.announce_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     master->nursery.attention_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (master->signal_fd < 0 || master->nursery.announce_fd < 0 || master->nursery.attention_fd < 0 ||
@@ -186,7 +138,7 @@ static int64_t store_sockets(struct master *master, int64_t now)
     if (!master->serving || master->stop != STOP_NO)
         return SLOT_NEVER;
     if (now >= master->store_at) {
-        int64_t pause = sockets_store(&master->serving->sockets);
+        int64_t pause = store_some(&master->serving->sockets);
 
         master->store_at = pause < 0 ? SLOT_NEVER : now + pause;
     }
@@ -337,7 +289,8 @@ static void handle_signal(struct master *master, const struct signalfd_siginfo *
         master_stop(master, number, now);
         break;
     case SIGHUP:
-        if (master->has_terminal && !has_terminal()) /* it was closed, which is the end of what it started */
+        if (master->has_terminal &&
+            !signals_has_terminal()) /* it was closed, which is the end of what it started */
             master_stop(master, SIGTERM, now);
         else
             reload_request(master, 0);
@@ -498,7 +451,7 @@ static int start(struct master *master)
         return EX_OSERR;
     }
     runtime_open();
-    master->has_terminal = !master->settings->ignores_hangup && has_terminal();
+    master->has_terminal = !master->settings->ignores_hangup && signals_has_terminal();
     master->last_number = 1;
     return start_first(master);
 }

@@ -21,11 +21,6 @@ struct master_settings {
  * anything reads the environment's word on descriptors (sd_listen_fds(3)). */
 int master_replaced_fd(void);
 
-/* Blocks all signals for good, before anything that takes time: those that come meanwhile wait for
- * master_run(). The kernel throws away what a process 1 has not blocked (pid_namespaces(7)). None is ignored
- * any more; returns whether SIGHUP was. */
-bool master_block_signals(void);
-
 /* Loads the configuration, binds the listeners, starts the workers and supervises them until SIGTERM or
  * SIGINT. Returns the exit status: 0, EX_CONFIG or EX_OSERR. In a worker it does not return. */
 int master_run(const struct master_settings *settings);

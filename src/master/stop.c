@@ -4,6 +4,7 @@
 #include "base/util.h"
 #include "log/log.h"
 #include "master/master_internal.h"
+#include "net/store.h"
 #include "system/notify.h"
 
 #include <signal.h>
@@ -66,7 +67,7 @@ static void begin_stop(struct master *master, int signal_number, int64_t now)
     if (master->serving && master->starting) /* nobody waits for it any more */
         master_abandon_start(master, now);
     if (master->serving && !master->upgrade.done) /* a restart soon after the start finds them, too */
-        sockets_store_all(&master->serving->sockets, DEADLINE_STORE);
+        store_rest(&master->serving->sockets, DEADLINE_STORE);
     master->stop = STOP_DELAY;
     master->drain_at = now + delay;
     status_update(master, now);

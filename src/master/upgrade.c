@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* An upgrade outside systemd: a new binary is executed with the listening sockets. When it serves, this
- * process drains and leaves; if it does not within ten seconds, this process stays. */
+ * process drains and leaves; if it does not in time, this process stays. */
 #include "base/deadlines.h"
 #include "base/util.h"
 #include "log/log.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sockets: the listening sockets of one generation. Sockets are shared between generations by what they are;
- * a generation that goes gives back what it has. */
+/* sockets: the listening sockets of one generation while it serves and when it goes. Sockets are shared
+ * between generations; binding.h says how a generation gets its own. */
 #ifndef SOCKGREET_SOCKETS_H
 #define SOCKGREET_SOCKETS_H
 
@@ -24,33 +24,14 @@ struct sockets {
     size_t count;
 };
 
-/* Binds every socket of conf: those that the registry has are shared, the rest are new. A new one is bound
- * beside a socket of ours that overlaps it. Every failure is logged with the listener's name and line, unless
- * the first one is the same as *reason says already; *reason is then that first one in short. Returns 0 or
- * -errno of it; then what is served, stored and inherited is as before. */
-int sockets_open(struct sockets *sockets, struct registry *registry, const struct conf *conf,
-                 struct message *reason);
-
-/* Listens at the new ones, when nothing else can fail any more: clients come from then on. Returns 0, or
- * -errno as sockets_open(). */
-int sockets_listen(struct sockets *sockets, const struct conf *conf, struct message *reason);
-
-/* The inherited sockets that other overlaps but does not want, to be served until their queues are empty:
- * no new client reaches them from now on. */
-void sockets_open_leftover(struct sockets *sockets, const struct sockets *other);
+/* A member as it would be wanted. */
+struct wanted sockets_wanted(const struct sockets_member *member);
 
 /* Puts Unix sockets that were bound beside older ones in their place. Returns 0, or -errno, logged. */
 int sockets_publish(const struct sockets *sockets);
 
 /* Applies what a kept socket can still change, now that it is certain that it will serve. */
 void sockets_settle(const struct sockets *sockets);
-
-/* Has the service manager keep copies of the sockets that it does not have yet: some of them, since systemd
- * compares each with all that it has. Returns in how many ns to go on, or -1 when it has all. */
-int64_t sockets_store(const struct sockets *sockets);
-
-/* The rest of them, because the process ends; gives up after longest_ns. */
-void sockets_store_all(const struct sockets *sockets, int64_t longest_ns);
 
 /* Stops new connections from coming in at those sockets that other does not have, so that clients queued
  * there can be served before they close. retired has a flag for each socket, set for these. */

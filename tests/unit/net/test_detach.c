@@ -33,7 +33,7 @@ static bool takes_one(const struct socket *socket)
     return fd >= 0;
 }
 
-/* A socket that goes keeps who is queued, and whoever comes then reaches the one that takes its place. */
+/* A detached socket keeps its queue. New clients reach the socket that takes its place. */
 Test(detach, a_retired_socket_keeps_its_queue_and_gets_nobody_new)
 {
     static const struct {

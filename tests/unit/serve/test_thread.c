@@ -4,7 +4,7 @@
 #include "base/util.h"
 #include "conf/conf_build.h"
 #include "conf/conf_report.h"
-#include "net/sockets.h"
+#include "net/binding.h"
 #include "serve/thread.h"
 #include "shm/shm.h"
 
@@ -86,9 +86,9 @@ static void start(struct service *service)
     service->shared_service = shared_service_open();
     cr_assert_not_null(service->shared_service);
     cr_assert_eq(shared_open(&service->shared, service->shared_service, 1, THREADS, 1), 0);
-    cr_assert_eq(sockets_open(&service->sockets, &service->registry, service->conf, &reason), 0, "%s",
+    cr_assert_eq(binding_open(&service->sockets, &service->registry, service->conf, &reason), 0, "%s",
                  reason.text);
-    cr_assert_eq(sockets_listen(&service->sockets, service->conf, &reason), 0);
+    cr_assert_eq(binding_listen(&service->sockets, service->conf, &reason), 0);
     for (unsigned i = 0; i < THREADS; i++) {
         struct serve_settings settings = {.conf = service->conf,
                                           .sockets = &service->sockets,

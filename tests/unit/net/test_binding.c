@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "net/sockets.h"
+#include "net/binding.h"
 
 #include "base/sanitizer.h"
 #include "base/util.h"
@@ -34,7 +34,7 @@ static struct conf_listener one_listener(struct fixture *fixture)
     return fixture->conf;
 }
 
-Test(sockets, generations_share_what_is_the_same)
+Test(binding, generations_share_what_is_the_same)
 {
     struct fixture f = fixture_ip(TRANSPORT_UDP, "127.0.0.1", fixture_free_port());
     struct conf_listener listener = one_listener(&f);
@@ -42,8 +42,8 @@ Test(sockets, generations_share_what_is_the_same)
     struct sockets first, second;
 
     listener.shards = 3;
-    cr_assert_eq(sockets_open(&first, &registry, &conf, &reason), 0);
-    cr_assert_eq(sockets_open(&second, &registry, &conf, &reason), 0);
+    cr_assert_eq(binding_open(&first, &registry, &conf, &reason), 0);
+    cr_assert_eq(binding_open(&second, &registry, &conf, &reason), 0);
     cr_expect(first.count == 3 && second.count == 3 && registry.count == 3);
     sockets_close(&first, false);
     cr_expect_eq(registry.count, 3);
@@ -52,7 +52,7 @@ Test(sockets, generations_share_what_is_the_same)
 }
 
 /* With shards lowered and a restart more sockets were adopted than there was room for. */
-Test(sockets, inherited_shards_of_another_number)
+Test(binding, inherited_shards_of_another_number)
 {
     static const unsigned numbers[][2] = {{4, 1}, {8, 2}, {1, 4}, {3, 3}};
 
@@ -64,14 +64,14 @@ Test(sockets, inherited_shards_of_another_number)
         struct message unwanted = {0};
 
         listener.shards = numbers[i][0];
-        cr_assert_eq(sockets_open(&first, &registry, &conf, &reason), 0);
+        cr_assert_eq(binding_open(&first, &registry, &conf, &reason), 0);
         for (size_t j = 0; j < first.count; j++)
             first.members[j].socket->inherited = true;
         sockets_close(&first, true);
         listener.shards = numbers[i][1];
-        cr_assert_eq(sockets_open(&second, &registry, &conf, &reason), 0);
+        cr_assert_eq(binding_open(&second, &registry, &conf, &reason), 0);
         cr_expect_eq(second.count, numbers[i][1]);
-        sockets_open_leftover(&leftover, &second);
+        binding_open_leftover(&leftover, &second);
         cr_expect_eq(leftover.count, numbers[i][0] > numbers[i][1] ? numbers[i][0] - numbers[i][1] : 0);
         registry_settle(&registry, &unwanted);
         sockets_close(&leftover, false);
@@ -81,7 +81,7 @@ Test(sockets, inherited_shards_of_another_number)
     }
 }
 
-Test(sockets, a_failure_changes_nothing)
+Test(binding, a_failure_changes_nothing)
 {
     struct fixture good = fixture_ip(TRANSPORT_TCP, "127.0.0.1", fixture_free_port());
     struct fixture taken = fixture_ip(TRANSPORT_TCP, "127.0.0.1", fixture_free_port());
@@ -93,19 +93,19 @@ Test(sockets, a_failure_changes_nothing)
 
     cr_assert_eq(bind(theirs, &taken.endpoint.address.sa, taken.endpoint.address.length), 0);
     cr_assert_eq(listen(theirs, 1), 0);
-    cr_assert_eq(sockets_open(&sockets, &registry, &conf, &reason), -EADDRINUSE);
+    cr_assert_eq(binding_open(&sockets, &registry, &conf, &reason), -EADDRINUSE);
     cr_expect_eq(registry.count, 0);
     cr_expect_eq(sockets.count, 0);
     snprintf(expected, sizeof(expected), "cannot bind 127.0.0.1:%u (address already in use)",
              address_port(&taken.endpoint.address));
     cr_expect_str_eq(reason.text, expected);
     close(theirs);
-    cr_assert_eq(sockets_open(&sockets, &registry, &conf, &reason), 0);
+    cr_assert_eq(binding_open(&sockets, &registry, &conf, &reason), 0);
     sockets_close(&sockets, false);
 }
 
 /* The port of a socket that others were to be bound beside stayed open to every program of this user. */
-Test(sockets, a_refused_change_leaves_the_port_to_us_alone)
+Test(binding, a_refused_change_leaves_the_port_to_us_alone)
 {
     unsigned port = fixture_free_port();
     struct fixture any = fixture_ip(TRANSPORT_TCP, "0.0.0.0", port);
@@ -117,8 +117,8 @@ Test(sockets, a_refused_change_leaves_the_port_to_us_alone)
     struct sockets serving, refused;
     int shared = -1;
 
-    cr_assert_eq(sockets_open(&serving, &registry, &first, &reason), 0);
-    cr_assert_eq(sockets_open(&refused, &registry, &second, &reason), -ENOENT);
+    cr_assert_eq(binding_open(&serving, &registry, &first, &reason), 0);
+    cr_assert_eq(binding_open(&refused, &registry, &second, &reason), -ENOENT);
     getsockopt(serving.members[0].socket->fd, SOL_SOCKET, SO_REUSEPORT, &shared,
                &(socklen_t){sizeof(shared)});
     cr_expect_eq(shared, 0);
@@ -127,7 +127,7 @@ Test(sockets, a_refused_change_leaves_the_port_to_us_alone)
 }
 
 /* The second listener took the first one's file for that of a dead server, and removed it. */
-Test(sockets, one_file_by_two_names_is_refused)
+Test(binding, one_file_by_two_names_is_refused)
 {
     const char *directory = fixture_directory();
     char path[64], same[64], expected[128];
@@ -142,18 +142,18 @@ Test(sockets, one_file_by_two_names_is_refused)
     two = fixture_path(TRANSPORT_UNIX, same);
     listeners[0] = one_listener(&one);
     listeners[1] = one_listener(&two);
-    cr_assert_eq(sockets_open(&sockets, &registry, &conf, &reason), -EADDRINUSE);
+    cr_assert_eq(binding_open(&sockets, &registry, &conf, &reason), -EADDRINUSE);
     snprintf(expected, sizeof(expected), "cannot bind %s (address already in use)", same);
     cr_expect_str_eq(reason.text, expected);
     cr_expect_lt(access(path, F_OK), 0, "nothing is left");
     /* One after the other is a change like any other. */
     conf.listener_count = 1;
-    cr_assert_eq(sockets_open(&sockets, &registry, &conf, &reason), 0);
+    cr_assert_eq(binding_open(&sockets, &registry, &conf, &reason), 0);
     conf = configured(&listeners[1], 1);
     {
         struct sockets renamed;
 
-        cr_assert_eq(sockets_open(&renamed, &registry, &conf, &reason), 0, "%s", reason.text);
+        cr_assert_eq(binding_open(&renamed, &registry, &conf, &reason), 0, "%s", reason.text);
         cr_assert_eq(sockets_publish(&renamed), 0);
         sockets_close(&sockets, false);
         cr_expect(
@@ -163,7 +163,7 @@ Test(sockets, one_file_by_two_names_is_refused)
     cr_expect_eq(rmdir(directory), 0, "nothing is left");
 }
 
-Test(sockets, an_optional_listener_may_be_missing)
+Test(binding, an_optional_listener_may_be_missing)
 {
     struct fixture good = fixture_ip(TRANSPORT_TCP, "127.0.0.1", fixture_free_port());
     struct fixture path = fixture_path(TRANSPORT_UNIX, "/nonexistent/directory/s");
@@ -172,7 +172,7 @@ Test(sockets, an_optional_listener_may_be_missing)
     struct sockets sockets;
 
     listeners[1].optional = true;
-    cr_assert_eq(sockets_open(&sockets, &registry, &conf, &reason), 0, "%s", reason.text);
+    cr_assert_eq(binding_open(&sockets, &registry, &conf, &reason), 0, "%s", reason.text);
     cr_expect_eq(sockets.count, 1);
     sockets_close(&sockets, false);
 }
@@ -186,7 +186,7 @@ static int64_t processor_ns(void)
 }
 
 /* Every socket was compared with every other by system calls: 2048 took 1.1 s of the master's time. */
-Test(sockets, many_are_opened_again_in_no_time)
+Test(binding, many_are_opened_again_in_no_time)
 {
     static struct fixture fixtures[MANY_LISTENERS];
     static struct conf_listener listeners[MANY_LISTENERS];
@@ -210,10 +210,10 @@ Test(sockets, many_are_opened_again_in_no_time)
         listeners[i] = one_listener(&fixtures[i]);
         listeners[i].shards = MANY_SHARDS;
     }
-    cr_assert_eq(sockets_open(&first, &registry, &conf, &reason), 0, "%s", reason.text);
+    cr_assert_eq(binding_open(&first, &registry, &conf, &reason), 0, "%s", reason.text);
     cr_expect_eq(first.count, MANY_LISTENERS * MANY_SHARDS);
     began = processor_ns();
-    cr_assert_eq(sockets_open(&second, &registry, &conf, &reason), 0);
+    cr_assert_eq(binding_open(&second, &registry, &conf, &reason), 0);
     sockets_settle(&second);
     sockets_retire(&first, &second, retired);
     sockets_close(&first, false);
