@@ -49,7 +49,7 @@ char *arena_copy(struct arena *arena, const char *bytes, size_t length)
 }
 
 /* Puts a copy that is private to each process in the place of the shared pages. */
-static int replace(char *base, size_t size)
+static int make_private(char *base, size_t size)
 {
     char *copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -73,7 +73,7 @@ int arena_seal(struct arena *arena)
     arena->size = keep;
     if (keep < size && munmap(base + keep, size - keep) < 0)
         return -errno;
-    return replace(base, keep);
+    return make_private(base, keep);
 }
 
 void arena_close(struct arena *arena)

@@ -46,9 +46,9 @@
 #define DEADLINE_LAST_CLIENTS (250 * NS_PER_MS)
 /* For all connections when a stop is to be quick (SIGUSR2), or when the master is dead. */
 #define DEADLINE_FINISH (100 * NS_PER_MS)
-/* From the end of the drain until a worker stops its logger. */
+/* From the end of the drain until a worker, its logger included, has ended. */
 #define DEADLINE_WORKER_CLOSE (300 * NS_PER_MS)
-/* For the logger to write what is left: what the worker has saved of its time, between these two. */
+/* For the logger to write what is left: as long as the worker's own time lasts, within these two. */
 #define DEADLINE_FLUSH_LEAST (50 * NS_PER_MS)
 #define DEADLINE_FLUSH_MOST  NS_PER_S
 /* From the end of the drain until the master kills the worker. */
@@ -70,9 +70,9 @@ _Static_assert(DEADLINE_UPGRADE_READY > DEADLINE_LOAD_SECONDS * NS_PER_S + DEADL
 _Static_assert(DEADLINE_RESTART_LEAST < DEADLINE_RESTART_FIRST &&
                    DEADLINE_RESTART_FIRST < DEADLINE_RESTART_LAST,
                "pauses between starts grow");
-_Static_assert(DEADLINE_BIND_FIRST<DEADLINE_BIND_LAST && DEADLINE_BIND_EXTRA> DEADLINE_BIND_LAST,
+_Static_assert(DEADLINE_BIND_FIRST < DEADLINE_BIND_LAST, "pauses between tries to bind grow");
+_Static_assert(DEADLINE_BIND_LAST < DEADLINE_BIND_EXTRA,
                "the service manager is told of the next try before it gives up");
-_Static_assert(DEADLINE_HANDSHAKE < DEADLINE_RETIRE, "handshakes end before the reload is done");
 _Static_assert(DEADLINE_LAST_CLIENTS < DEADLINE_WORKER_CLOSE && DEADLINE_FINISH < DEADLINE_WORKER_CLOSE,
                "threads end before their process does");
 _Static_assert(DEADLINE_WORKER_CLOSE + DEADLINE_FLUSH_MOST < DEADLINE_KILL,

@@ -278,10 +278,9 @@ enum loader_status loader_finish(struct loader *loader, const struct conf **conf
     status = reap(loader);
     *conf = NULL;
     /* A sanitizer's complaint at the very end is a failure, too. */
-    if (!outcome->finished || (status != -1 && status != 0)) {
-        outcome->report.errors = outcome->report.passing = 0; /* found so far; what counts is the end */
+    if (!outcome->finished || (status != -1 && status != 0))
         say_lost(&outcome->report, status, in_time);
-    } else if (outcome->conf) {
+    else if (outcome->conf) {
         *conf = seal(loader);
         result = *conf ? LOADER_LOADED : LOADER_FAILED;
         if (!*conf)

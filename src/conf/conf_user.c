@@ -25,6 +25,15 @@ static void fall_back(struct conf_builder *builder, const char *setting, const c
                  conf_quote(CONF_DEFAULT_USER).text, name);
 }
 
+/* result: of conf_resolve_...() */
+static void not_resolved(struct conf_builder *builder, unsigned line, const char *setting, int result,
+                         const struct message *error)
+{
+    conf_error(builder->report, line, setting, "%s", error->text);
+    if (result == -EAGAIN)
+        conf_report_passing(builder->report);
+}
+
 static bool resolve_user(struct conf_builder *builder, unsigned line, gid_t *primary)
 {
     struct conf *conf = builder->conf;
@@ -33,22 +42,17 @@ static bool resolve_user(struct conf_builder *builder, unsigned line, gid_t *pri
 
     if (result == 0)
         return true;
-    if (result == -EAGAIN) {
-        conf_error(builder->report, line, "user", "%s", error.text);
-        conf_report_passing(builder->report);
+    if (!is_default(conf->user) || result == -EAGAIN) {
+        not_resolved(builder, line, "user", result, &error);
         return false;
     }
-    if (is_default(conf->user) && conf_resolve_user(FALLBACK_USER, &conf->uid, primary, &error) == 0) {
+    if (conf_resolve_user(FALLBACK_USER, &conf->uid, primary, &error) == 0) {
         fall_back(builder, "user", "user", FALLBACK_USER);
         return true;
     }
-    if (is_default(conf->user))
-        conf_error(
-            builder->report, line, "user",
-            "there is neither a user \"%s\" nor \"%s\"; allowed: another user and group, also by number",
-            CONF_DEFAULT_USER, FALLBACK_USER);
-    else
-        conf_error(builder->report, line, "user", "%s", error.text);
+    conf_error(builder->report, line, "user",
+               "there is neither a user \"%s\" nor \"%s\"; allowed: another user and group, also by number",
+               CONF_DEFAULT_USER, FALLBACK_USER);
     return false;
 }
 
@@ -72,13 +76,10 @@ static void resolve_group(struct conf_builder *builder, unsigned line, gid_t pri
 
     if (result == 0)
         return;
-    if (result != -EAGAIN && is_default(conf->group) && primary != (gid_t)-1) {
+    if (result != -EAGAIN && is_default(conf->group) && primary != (gid_t)-1)
         conf->gid = primary;
-        return;
-    }
-    conf_error(builder->report, line, "group", "%s", error.text);
-    if (result == -EAGAIN)
-        conf_report_passing(builder->report);
+    else
+        not_resolved(builder, line, "group", result, &error);
 }
 
 void conf_user_resolve(struct conf_builder *builder, unsigned user_line, unsigned group_line)

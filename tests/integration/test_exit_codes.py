@@ -7,15 +7,16 @@ import subprocess
 import pytest
 
 from clients import read_all
+from fault import RELIABLE
 from namespaces import mount_prefix
 from operations import EX_CONFIG, EX_OSERR
 from service import GREETING, free_port
 
 
-def without_name_server(tmp_path):
-    """A command prefix with a resolver that asks a port of this host where nobody answers."""
+def without_name_server(tmp_path, options="timeout:1 attempts:1"):
+    """A command prefix with a resolver that asks this host, where no name server answers."""
     resolv, nss = tmp_path / "resolv.conf", tmp_path / "nsswitch.conf"
-    resolv.write_text("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
+    resolv.write_text(f"nameserver 127.0.0.1\noptions {options}\n")
     nss.write_text("hosts: files dns\npasswd: files\ngroup: files\nservices: files\n")
     return mount_prefix('mount --bind "$1" /etc/resolv.conf; mount --bind "$2" /etc/nsswitch.conf', str(resolv), str(nss))
 
@@ -36,6 +37,32 @@ def test_exit_code_of_a_check(sockgreetd, namespace, tmp_path, more, code):
     done = subprocess.run([*namespace.prefix, *without_name_server(tmp_path), sockgreetd, "-t", "-c", path],
                           capture_output=True, text=True, check=False)
     assert done.returncode == code, done.stderr
+
+
+@pytest.mark.parametrize("more, code", [("nonsense = 1;", EX_CONFIG), ("", EX_OSERR)], ids=["and a mistake", "alone"])
+def test_silent_name_server(sockgreetd, namespace, tmp_path, more, code):
+    """A resolver's patience is longer than the loader's. A mistake that was found before still counts."""
+    path = tmp_path / "conf"
+    path.write_text(f'{more}\nlisteners = {{ x = {{ type = "tcp"; address = "me.example.net"; }}; }};\n')
+    with namespace.udp("127.0.0.1", 53):
+        done = subprocess.run([*namespace.prefix, *without_name_server(tmp_path, "timeout:30"), sockgreetd, "-t", "-c", path],
+                              capture_output=True, text=True, check=False)
+    assert "it took more than 5 s, while looking up listeners.x.address" in done.stderr
+    assert done.returncode == code, done.stderr
+
+
+@pytest.mark.skipif(not RELIABLE, reason="a sanitizer's functions come first")
+@pytest.mark.parametrize("function, setting", [("getpwnam", "user"), ("getgrnam", "group")])
+def test_user_database_that_fails(sockgreetd, build, tmp_path, function, setting):
+    """A module of the name service switch that fails says nothing about the user. "There is no user" was said, with 78."""
+    source, path = tmp_path / "nss.c", tmp_path / "conf"
+    source.write_text(f"#include <errno.h>\nvoid *{function}(const char *name) {{ (void)name; errno = EIO; return 0; }}\n")
+    path.write_text('user = "daemon";\ngroup = "daemon";\n')
+    library = build(f"{function}.so", [source], "-shared", "-fPIC")
+    done = subprocess.run([sockgreetd, "-t", "-c", path], capture_output=True, text=True, check=False,
+                          env={"LD_PRELOAD": str(library)})
+    assert f'{setting}: the {setting} "daemon" cannot be looked up: Input/output error' in done.stderr
+    assert done.returncode == EX_OSERR, done.stderr
 
 
 def test_file_that_is_gone_at_a_reload(namespace, spawn, sockgreetd, sockgreetctl, tmp_path):

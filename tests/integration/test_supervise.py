@@ -13,7 +13,7 @@ import pytest
 from clients import connect, greet, read_all
 from fault import ABORT, HANG, RELIABLE, without_core
 from operations import LONG, Load, UdpProbe, describe, duration, kill_hard, lost, targets
-from processes import SANITIZER, SLOWNESS, is_running, is_stopped, stays, wait_until, within
+from processes import SLOWNESS, is_running, is_stopped, stays, wait_until, within
 from service import GREETING, tcp, udp, unix
 
 LASTED = 1.1  # seconds after which a worker has served and is replaced at once
@@ -62,7 +62,7 @@ def test_kill_under_load(daemon, load_program, figures, tmp_path):
         assert kills >= duration(5) * 3 / SLOWNESS
         return silence
 
-    limit = 0.2 if not SANITIZER else 5.0  # with a sanitizer a worker takes its time to start
+    limit = 0.2 * SLOWNESS
     assert within(limit, measure) < limit
 
 

@@ -127,7 +127,7 @@ def stop_and_start(machine):
     began = time.monotonic()
     machine.systemctl("stop")
     took = time.monotonic() - began
-    machine.wait_stored(0)
+    expect(not machine.stored(), f"still in the store: {machine.stored()}")
     expect(machine.show("ActiveState", "Result") == ["inactive", "success"], "the stop was no success")
     for target in ("127.0.0.1", f"unix:{UNIX_PATH}"):
         code, _, err = machine.run("sockgreet", target, check=False)

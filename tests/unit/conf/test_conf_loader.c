@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -117,6 +118,22 @@ Test(loader, too_many_messages_are_counted)
     cr_assert_not_null(strstr(messages, "\n... and "));
     free(messages);
     free(text);
+}
+
+/* The rings of 8192 threads alone filled the loader's limit on memory, so no reload was possible. */
+Test(loader, its_memory_comes_on_top_of_what_is_mapped)
+{
+    size_t size = (size_t)1 << 30;
+    void *much = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    const struct conf *conf;
+    char *messages;
+
+    cr_assert_neq(much, MAP_FAILED);
+    write_file("greeting = \"hello\";\n");
+    cr_expect_eq(load(&conf, &messages), LOADER_LOADED, "%s", messages);
+    conf_free(conf);
+    free(messages);
+    munmap(much, size);
 }
 
 Test(loader, the_steps_one_by_one)
