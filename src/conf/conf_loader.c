@@ -5,7 +5,6 @@
 #include "base/sanitizer.h"
 #include "base/util.h"
 #include "conf/conf_build.h"
-#include "conf/conf_report.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -239,15 +238,6 @@ static void say_lost(struct conf_report *report, int status, bool in_time)
         conf_error(report, 0, report->file, "loading failed: the loader was lost");
 }
 
-static char *copy_messages(const struct conf_report *report)
-{
-    char *messages = NULL;
-    int length = report->omitted ? asprintf(&messages, "%s... and %u more\n", report->text, report->omitted)
-                                 : asprintf(&messages, "%s", report->text);
-
-    return length < 0 ? NULL : messages;
-}
-
 /* Takes the arena over from the loader. */
 static const struct conf *seal(struct loader *loader)
 {
@@ -266,7 +256,8 @@ static const struct conf *seal(struct loader *loader)
     return conf;
 }
 
-enum loader_status loader_finish(struct loader *loader, const struct conf **conf, char **messages)
+enum loader_status loader_finish(struct loader *loader, const struct conf **conf,
+                                 struct conf_messages **messages)
 {
     struct outcome *outcome = loader->outcome;
     enum loader_status result = LOADER_REFUSED;
@@ -289,7 +280,7 @@ enum loader_status loader_finish(struct loader *loader, const struct conf **conf
     }
     if (!*conf && outcome->report.errors == outcome->report.passing)
         result = LOADER_FAILED;
-    *messages = copy_messages(&outcome->report);
+    *messages = conf_messages_copy(&outcome->report);
     destroy(loader);
     return result;
 }
@@ -304,15 +295,15 @@ static void wait_for_end(const struct loader *loader)
         left = deadline - monotonic_ns();
 }
 
-enum loader_status loader_run(const struct conf_source *source, const struct conf **conf, char **messages)
+enum loader_status loader_run(const struct conf_source *source, const struct conf **conf,
+                              struct conf_messages **messages)
 {
     struct loader *loader;
     int result = loader_start(source, &loader);
 
     if (result < 0) {
         *conf = NULL;
-        if (asprintf(messages, "the loader cannot be started: %s\n", strerror(-result)) < 0)
-            *messages = NULL;
+        *messages = conf_messages_error("the loader cannot be started: ", strerror(-result));
         return LOADER_FAILED;
     }
     wait_for_end(loader);

@@ -5,6 +5,7 @@
 #define SOCKGREET_LOADER_H
 
 #include "conf/conf.h"
+#include "conf/conf_messages.h"
 
 enum loader_status {
     LOADER_LOADED,
@@ -28,11 +29,13 @@ pid_t loader_pid(const struct loader *loader);
 void loader_forget(struct loader *loader);
 
 /* Ends the child if it still runs, and says what became of it. *conf is the configuration (LOADER_LOADED;
- * free with conf_free()) or NULL; *messages are lines of warnings and errors ("" if none), malloc'ed, the
- * caller frees. Frees loader. */
-enum loader_status loader_finish(struct loader *loader, const struct conf **conf, char **messages);
+ * free with conf_free()) or NULL; *messages are warnings and errors, which the caller frees with
+ * conf_messages_free(). Frees loader. */
+enum loader_status loader_finish(struct loader *loader, const struct conf **conf,
+                                 struct conf_messages **messages);
 
 /* All three at once: start, wait at most DEADLINE_LOAD_SECONDS, finish. */
-enum loader_status loader_run(const struct conf_source *source, const struct conf **conf, char **messages);
+enum loader_status loader_run(const struct conf_source *source, const struct conf **conf,
+                              struct conf_messages **messages);
 
 #endif

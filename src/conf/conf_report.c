@@ -7,8 +7,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-static const char warning[] = "warning: ";
-
 struct conf_quoted conf_quote(const char *text)
 {
     struct conf_quoted quoted = {"\""};
@@ -25,7 +23,8 @@ struct conf_quoted conf_quote(const char *text)
 
 void conf_report_open(struct conf_report *report, const char *file)
 {
-    report->errors = report->passing = report->omitted = 0;
+    report->errors = report->passing = report->omitted = report->count = 0;
+    report->omitted_level = CONF_WARNING;
     report->used = 0;
     report->text[0] = report->activity[0] = '\0';
     escape_bytes(report->file, sizeof(report->file), file, strlen(file));
@@ -50,8 +49,9 @@ void conf_report_activity(struct conf_report *report, const char *format, ...)
     va_end(args);
 }
 
-static size_t put_prefix(const struct conf_report *report, char *out, size_t size, unsigned line,
-                         const char *setting)
+/* What a message is about. */
+static size_t put_place(const struct conf_report *report, char *out, size_t size, unsigned line,
+                        const char *setting)
 {
     size_t used = 0;
 
@@ -62,23 +62,32 @@ static size_t put_prefix(const struct conf_report *report, char *out, size_t siz
     return used;
 }
 
-/* Whether an error with this prefix is there already. */
-static bool has_error(const struct conf_report *report, const char *prefix)
+/* Whether an error about this place is there already. */
+static bool has_error(const struct conf_report *report, const char *place, size_t length)
 {
-    for (const char *at = report->text; (at = strstr(at, prefix)); at++)
-        if ((at == report->text || at[-1] == '\n') &&
-            strncmp(at + strlen(prefix), warning, strlen(warning)) != 0)
+    for (unsigned i = 0; i < report->count; i++) {
+        const struct conf_entry *entry = &report->entries[i];
+
+        if (entry->level == CONF_ERROR && entry->place == length &&
+            memcmp(report->text + entry->start, place, length) == 0)
             return true;
+    }
     return false;
 }
 
-static void add_line(struct conf_report *report, const char *message, size_t length)
+static void add_line(struct conf_report *report, enum conf_level level, const char *message, size_t place,
+                     size_t length)
 {
     /* Once one was left out all are, so that the report has no holes. */
-    if (report->omitted || length + 2 > sizeof(report->text) - report->used) {
+    if (report->omitted || report->count == CONF_MESSAGES ||
+        length + 2 > sizeof(report->text) - report->used) {
         report->omitted++;
+        if (level == CONF_ERROR)
+            report->omitted_level = CONF_ERROR;
         return;
     }
+    report->entries[report->count++] =
+        (struct conf_entry){level, (unsigned)report->used, (unsigned)place, (unsigned)length};
     memcpy(report->text + report->used, message, length);
     report->used += length;
     report->text[report->used++] = '\n';
@@ -86,19 +95,18 @@ static void add_line(struct conf_report *report, const char *message, size_t len
 }
 
 static void __attribute__((format(printf, 5, 0)))
-add(struct conf_report *report, unsigned line, const char *setting, const char *kind, const char *format,
+add(struct conf_report *report, enum conf_level level, unsigned line, const char *setting, const char *format,
     va_list args)
 {
     char message[CONF_MESSAGE_MAX];
-    size_t used = put_prefix(report, message, sizeof(message), line, setting);
+    size_t place = put_place(report, message, sizeof(message), line, setting), used;
     int length;
 
-    if (!report->omitted && line && kind != warning && has_error(report, message))
+    if (!report->omitted && line && level == CONF_ERROR && has_error(report, message, place))
         return;
-    used += (size_t)snprintf(message + used, sizeof(message) - used, "%s", kind);
-    length = vsnprintf(message + used, sizeof(message) - used, format, args);
-    used += length > 0 ? (size_t)length : 0;
-    add_line(report, message, used < sizeof(message) ? used : sizeof(message) - 1);
+    length = vsnprintf(message + place, sizeof(message) - place, format, args);
+    used = place + (length > 0 ? (size_t)length : 0);
+    add_line(report, level, message, place, used < sizeof(message) ? used : sizeof(message) - 1);
 }
 
 void conf_error(struct conf_report *report, unsigned line, const char *setting, const char *format, ...)
@@ -107,7 +115,7 @@ void conf_error(struct conf_report *report, unsigned line, const char *setting, 
 
     report->errors++;
     va_start(args, format);
-    add(report, line, setting, "", format, args);
+    add(report, CONF_ERROR, line, setting, format, args);
     va_end(args);
 }
 
@@ -116,6 +124,6 @@ void conf_warning(struct conf_report *report, unsigned line, const char *setting
     va_list args;
 
     va_start(args, format);
-    add(report, line, setting, warning, format, args);
+    add(report, CONF_WARNING, line, setting, format, args);
     va_end(args);
 }

@@ -10,6 +10,17 @@
 #define CONF_REPORT_MAX  (64 * 1024) /* bytes of all messages */
 #define CONF_MESSAGE_MAX 1024        /* bytes of one message */
 #define CONF_FILE_SHOWN  512         /* bytes of the file's name in a message */
+#define CONF_MESSAGES    2048        /* how many messages */
+
+enum conf_level { CONF_ERROR, CONF_WARNING };
+
+/* A message: one line of the report's text. */
+struct conf_entry {
+    enum conf_level level;
+    unsigned start;  /* in the text */
+    unsigned place;  /* bytes of what it is about: "file:line: setting: " */
+    unsigned length; /* bytes in all, without the end of the line */
+};
 
 /* Holds no pointers, so that it can lie in shared memory. */
 struct conf_report {
@@ -18,8 +29,11 @@ struct conf_report {
     unsigned errors;
     unsigned passing; /* of these: not about the text of the file, so they may be gone at the next try */
     unsigned omitted; /* messages for which there was no room */
+    enum conf_level omitted_level; /* of the worst of these */
+    unsigned count;
+    struct conf_entry entries[CONF_MESSAGES];
     size_t used;
-    char text[CONF_REPORT_MAX];
+    char text[CONF_REPORT_MAX]; /* the messages as lines, whose levels the entries have */
 };
 
 /* A text that somebody else chose, made safe and short for a message: "…" with the quotes. */

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -33,12 +32,11 @@ static void report(const struct cmdline *cmdline, const struct conf *conf)
 int check_run(const struct cmdline *cmdline)
 {
     const struct conf *conf;
-    char *messages;
+    struct conf_messages *messages;
     int code = exit_code(loader_run(&cmdline->source, &conf, &messages));
 
-    if (messages)
-        fputs(messages, stderr);
-    free(messages);
+    conf_messages_print(messages, stderr);
+    conf_messages_free(messages);
     if (code != EX_OK)
         return code;
     report(cmdline, conf);

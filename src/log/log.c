@@ -263,25 +263,14 @@ void log_event(int level, const char *message_id, const char *const fields[], co
     errno = saved;
 }
 
-static void log_loader_message(const char *line, int length)
+void log_conf_messages(const struct conf_messages *messages)
 {
-    static const char mark[] = ": warning: ";
-    const char *found = memmem(line, (size_t)length, mark, strlen(mark));
+    for (size_t i = 0; messages && i < messages->count; i++) {
+        const struct conf_message *message = &messages->list[i];
 
-    if (found) /* the level says so already */
-        log_event(LOG_WARNING, NULL, NULL, "%.*s: %.*s", (int)(found - line), line,
-                  length - (int)(found - line) - (int)strlen(mark), found + strlen(mark));
-    else
-        log_event(LOG_ERR, MESSAGE_CONFIGURATION_REFUSED, NULL, "%.*s", length, line);
-}
-
-void log_loader_messages(const char *messages)
-{
-    while (messages && *messages) {
-        int length = (int)strcspn(messages, "\n");
-
-        if (length)
-            log_loader_message(messages, length);
-        messages += length + (messages[length] == '\n');
+        if (message->level == CONF_WARNING)
+            log_warning("%s%s", message->place, message->what);
+        else
+            log_event(LOG_ERR, MESSAGE_CONFIGURATION_REFUSED, NULL, "%s%s", message->place, message->what);
     }
 }

@@ -9,6 +9,7 @@
 #define SOCKGREET_LOG_H
 
 #include "conf/conf.h"
+#include "conf/conf_messages.h"
 #include "log/message_ids.h"
 #include "shm/event.h"
 #include "shm/ring.h"
@@ -39,9 +40,9 @@ void log_event(int level, const char *message_id, const char *const fields[], co
     __attribute__((format(printf, 4, 5)));
 #define LOG_FIELDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/* Each line of what the loader says as an event of its own: warnings as such, the rest as errors about a
- * refused configuration. NULL is allowed. */
-void log_loader_messages(const char *messages);
+/* Each message of the loader as an event of its own: warnings as such, errors as those of a refused
+ * configuration. NULL is allowed. */
+void log_conf_messages(const struct conf_messages *messages);
 
 /* From now on errors are also collected in buffer, a line each, as far as they fit; NULL ends that. */
 void log_capture(char *buffer, size_t size);

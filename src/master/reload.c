@@ -102,12 +102,12 @@ static void loaded(struct master *master, int64_t now)
     struct reload *reload = &master->reload;
     const struct conf *conf = NULL;
     struct message unused = {0};
-    char *messages = NULL;
+    struct conf_messages *messages = NULL;
     enum loader_status status = loader_finish(reload->loader, &conf, &messages);
 
     reload->loader = NULL;
-    log_loader_messages(messages);
-    free(messages);
+    log_conf_messages(messages);
+    conf_messages_free(messages);
     if (status != LOADER_LOADED) {
         fail(master, status == LOADER_REFUSED ? EX_CONFIG : EX_OSERR, now);
         return;
@@ -233,13 +233,13 @@ void reload_close(struct master *master)
 {
     struct reload *reload = &master->reload;
     const struct conf *conf = NULL;
-    char *messages = NULL;
+    struct conf_messages *messages = NULL;
 
     log_capture(NULL, 0);
     if (reload->loader) {
         loader_finish(reload->loader, &conf, &messages);
         conf_free(conf);
-        free(messages);
+        conf_messages_free(messages);
         reload->loader = NULL;
     }
     answer(reload, EX_OSERR, "the service stops");

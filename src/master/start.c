@@ -28,12 +28,12 @@ static void open_log(const struct conf *conf)
 }
 
 /* Returns 0 with *conf, or an exit status with the reason in *messages, which the caller frees. */
-static int load(const struct conf_source *source, const struct conf **conf, char **messages)
+static int load(const struct conf_source *source, const struct conf **conf, struct conf_messages **messages)
 {
     enum loader_status status = loader_run(source, conf, messages);
 
     open_log(*conf);
-    log_loader_messages(*messages);
+    log_conf_messages(*messages);
     return status == LOADER_LOADED ? 0 : status == LOADER_REFUSED ? EX_CONFIG : EX_OSERR;
 }
 
@@ -52,7 +52,8 @@ static bool is_restart(const struct master *master)
  * restart goes on serving. */
 static bool open_last_good(struct master *master, const char *why)
 {
-    char path[PROTOCOL_PATH_MAX], *messages = NULL;
+    char path[PROTOCOL_PATH_MAX];
+    struct conf_messages *messages = NULL;
     struct conf_source source = {.path = path, .path_given = true};
     struct message reason = {0};
     const struct conf *conf = NULL;
@@ -61,8 +62,8 @@ static bool open_last_good(struct master *master, const char *why)
         access(path, R_OK) < 0)
         return false;
     if (loader_run(&source, &conf, &messages) != LOADER_LOADED)
-        log_loader_messages(messages);
-    free(messages);
+        log_conf_messages(messages);
+    conf_messages_free(messages);
     if (!conf || !open_first(master, conf, &reason)) {
         conf_free(conf);
         return false;
@@ -119,13 +120,13 @@ static void tell_waiting(struct master *master, const struct message *reason, in
 static void reload_waiting(const struct master *master, const struct conf **conf)
 {
     const struct conf *mended = NULL;
-    char *messages = NULL;
+    struct conf_messages *messages = NULL;
 
     if (load(master->settings->source, &mended, &messages) == 0) {
         conf_free(*conf);
         *conf = mended;
     }
-    free(messages);
+    conf_messages_free(messages);
 }
 
 /* Tries until everything can be had, with pauses that grow. systemd would start the process again and again
@@ -151,15 +152,23 @@ static int wait_until_open(struct master *master, const struct conf *conf, struc
     }
 }
 
+static bool open_instead(struct master *master, const struct conf_messages *messages)
+{
+    struct message why;
+
+    conf_messages_errors(messages, why.text, sizeof(why.text));
+    return open_last_good(master, *why.text ? why.text : "it cannot be loaded");
+}
+
 int start_first(struct master *master)
 {
     const struct conf *conf = NULL;
     struct message reason = {0};
-    char *messages = NULL;
+    struct conf_messages *messages = NULL;
     int status = load(master->settings->source, &conf, &messages);
 
     if (status) {
-        if (open_last_good(master, messages ? messages : "it cannot be loaded"))
+        if (open_instead(master, messages))
             status = EX_OK;
     } else if (!open_first(master, conf, &reason)) {
         if (open_last_good(master, reason.text))
@@ -171,7 +180,7 @@ int start_first(struct master *master)
             status = EX_OSERR;
         }
     }
-    free(messages);
+    conf_messages_free(messages);
     return status;
 }
 

@@ -439,6 +439,15 @@ def test_unknown_user(daemon, sockgreetctl):
     assert greet(service.address()) == GREETING
 
 
+def test_error_that_speaks_of_a_warning(daemon, sockgreetctl):
+    """An error whose text has ": warning: " in it was taken for a warning: the reload was refused without a reason."""
+    service = daemon({"tcp": tcp()})
+    write_configuration(service, 'greeting = "${x: warning: y}";\n')
+    refused(service, sockgreetctl, EX_CONFIG, r"sockgreet\.conf:1: greeting: unknown variable \$\{x: warning: y\}")
+    service.wait_log(r"^error: \S+sockgreet\.conf:1: greeting: unknown variable \$\{x: warning: y\}")
+    assert greet(service.address()) == GREETING
+
+
 @ROOT
 def test_workers_that_cannot_start(daemon, sockgreetctl):
     """Workers without threads: 71, and the old generation serves on; the next reload works."""

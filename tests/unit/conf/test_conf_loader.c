@@ -30,13 +30,37 @@ static void write_file(const char *text)
     fclose(file);
 }
 
+/* The messages as they are printed; frees them. */
+static char *printed(struct conf_messages *messages)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    cr_assert_not_null(messages);
+    conf_messages_print(messages, out);
+    fclose(out);
+    conf_messages_free(messages);
+    return text;
+}
+
 /* Loads what is at path, and removes it. */
 static enum loader_status load(const struct conf **conf, char **messages)
 {
-    enum loader_status status = loader_run(&source, conf, messages);
+    struct conf_messages *said;
+    enum loader_status status = loader_run(&source, conf, &said);
 
     unlink(path);
-    cr_assert_not_null(*messages);
+    *messages = printed(said);
+    return status;
+}
+
+static enum loader_status finish(struct loader *loader, const struct conf **conf, char **messages)
+{
+    struct conf_messages *said;
+    enum loader_status status = loader_finish(loader, conf, &said);
+
+    *messages = printed(said);
     return status;
 }
 
@@ -148,7 +172,7 @@ Test(loader, the_steps_one_by_one)
     ended.fd = loader_fd(loader);
     cr_assert_eq(fcntl(ended.fd, F_GETFD), FD_CLOEXEC);
     cr_assert_eq(poll(&ended, 1, 5000), 1);
-    cr_assert_eq(loader_finish(loader, &conf, &messages), LOADER_LOADED);
+    cr_assert_eq(finish(loader, &conf, &messages), LOADER_LOADED);
     unlink(path);
     free(messages);
     conf_free(conf);
@@ -162,7 +186,7 @@ Test(loader, a_child_that_is_not_finished_is_ended)
 
     write_file("");
     cr_assert_eq(loader_start(&source, &loader), 0);
-    if (loader_finish(loader, &conf, &messages) == LOADER_REFUSED) /* it may have been quick */
+    if (finish(loader, &conf, &messages) == LOADER_REFUSED) /* it may have been quick */
         cr_assert_not_null(strstr(messages, ": loading failed: it took more than 5 s"));
     cr_assert_eq(waitpid(-1, NULL, WNOHANG), -1);
     unlink(path);

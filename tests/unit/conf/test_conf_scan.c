@@ -305,38 +305,3 @@ Test(conf_suggest, distances)
     cr_assert_gt(conf_suggest_distance("a", "b"), CONF_SUGGEST_MAX);
     cr_assert_gt(conf_suggest_distance("colour", "port"), CONF_SUGGEST_MAX);
 }
-
-Test(conf_report, too_many_messages_are_counted)
-{
-    conf_report_open(&report, "f");
-    for (unsigned i = 1; i <= 5000; i++)
-        conf_error(&report, i, "a", "is wrong in a way that takes some room in the report");
-    cr_assert_eq(report.errors, 5000);
-    cr_assert_gt(report.omitted, 0);
-    cr_assert_lt(report.used, sizeof(report.text));
-    cr_assert_eq(report.text[report.used - 1], '\n');
-}
-
-Test(conf_report, only_the_first_error_of_a_setting_is_kept)
-{
-    conf_report_open(&report, "f");
-    conf_warning(&report, 1, "a", "is odd");
-    conf_error(&report, 1, "a", "is wrong");
-    conf_error(&report, 1, "a", "is wrong in another way");
-    conf_error(&report, 11, "a", "is wrong elsewhere");
-    conf_error(&report, 0, "b", "is no line");
-    cr_assert_str_eq(
-        report.text,
-        "f:1: a: warning: is odd\nf:1: a: is wrong\nf:11: a: is wrong elsewhere\nb: is no line\n");
-}
-
-Test(conf_report, quotes_are_safe_and_short)
-{
-    char text[200];
-
-    cr_assert_str_eq(conf_quote("a\x1b\n").text, "\"a\\x1b\\n\"");
-    memset(text, 'x', sizeof(text) - 1);
-    text[sizeof(text) - 1] = '\0';
-    cr_assert_str_eq(conf_quote(text).text + 60, "xxxxxxx...\"");
-    cr_assert_eq(strlen(conf_quote(text).text), 71);
-}
