@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/check.h"
 
+#include "base/output.h"
 #include "conf/conf_loader.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 static int exit_code(enum loader_status status)
 {
@@ -21,12 +21,27 @@ static int exit_code(enum loader_status status)
     return EX_OSERR;
 }
 
-static void report(const struct cmdline *cmdline, const struct conf *conf)
+static void print_messages(const struct conf_messages *messages)
 {
+    struct output output;
+
+    if (output_open(&output, STDERR_FILENO) < 0)
+        return;
+    conf_messages_print(messages, output.stream);
+    output_close(&output); /* there is nowhere to say that it failed */
+}
+
+static int report(const struct cmdline *cmdline, const struct conf *conf)
+{
+    struct output output;
+
+    if (output_open_standard(&output, "sockgreetd") < 0)
+        return EX_OSERR;
     if (cmdline->action == CMDLINE_PRINT)
-        conf_print(conf, stdout);
+        conf_print(conf, output.stream);
     else
-        printf("%s: configuration OK\n", conf->file ? conf->file : "built-in defaults");
+        fprintf(output.stream, "%s: configuration OK\n", conf->file ? conf->file : "built-in defaults");
+    return output_close_standard(&output, "sockgreetd") < 0 ? EX_OSERR : EX_OK;
 }
 
 int check_run(const struct cmdline *cmdline)
@@ -35,15 +50,10 @@ int check_run(const struct cmdline *cmdline)
     struct conf_messages *messages;
     int code = exit_code(loader_run(&cmdline->source, &conf, &messages));
 
-    conf_messages_print(messages, stderr);
+    print_messages(messages);
     conf_messages_free(messages);
-    if (code != EX_OK)
-        return code;
-    report(cmdline, conf);
+    if (code == EX_OK)
+        code = report(cmdline, conf);
     conf_free(conf);
-    if (fflush(stdout) != 0) {
-        fprintf(stderr, "sockgreetd: standard output: %s\n", strerror(errno));
-        return EX_OSERR;
-    }
-    return EX_OK;
+    return code;
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/options.h"
 
+#include "base/output.h"
+
 #include <errno.h>
 #include <getopt.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +40,20 @@ static int fail_usage(void)
     return EX_USAGE;
 }
 
+static int print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static int print(const char *format, ...)
+{
+    struct output output;
+    va_list arguments;
+
+    if (output_open_standard(&output, "sockgreetd") < 0)
+        return EX_OSERR;
+    va_start(arguments, format);
+    vfprintf(output.stream, format, arguments);
+    va_end(arguments);
+    return output_close_standard(&output, "sockgreetd") < 0 ? EX_OSERR : EX_OK;
+}
+
 static int take_option(struct cmdline *cmdline, char **endpoints, int option)
 {
     switch (option) {
@@ -57,11 +74,9 @@ static int take_option(struct cmdline *cmdline, char **endpoints, int option)
         cmdline->action = CMDLINE_PRINT;
         return CMDLINE_GO_ON;
     case 'V':
-        printf("sockgreetd %s\n%s\n", PACKAGE_VERSION, BUILD_OPTIONS);
-        return EX_OK;
+        return print("sockgreetd %s\n%s\n", PACKAGE_VERSION, BUILD_OPTIONS);
     case 'h':
-        fputs(usage, stdout);
-        return EX_OK;
+        return print("%s", usage);
     default:
         return fail_usage();
     }

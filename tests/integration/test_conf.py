@@ -8,6 +8,8 @@ import subprocess
 
 import pytest
 
+from processes import children, status, wait_until
+
 DAEMON = os.environ.get("SOCKGREETD", "sockgreetd")
 TOP = pathlib.Path(__file__).parents[2]
 EXAMPLE = TOP / "etc/sockgreet.conf"
@@ -191,9 +193,44 @@ def test_options_in_long():
     assert run("--version").startswith(b"sockgreetd ")
 
 
-def test_output_that_cannot_be_written():
-    with open("/dev/full", "w", encoding="ascii") as full:
-        done = subprocess.run([DAEMON, "-T", "-l", "localhost"], stdout=full, stderr=subprocess.PIPE, timeout=30,
-                              check=False)
-    assert done.returncode == 71
-    assert b"No space left on device" in done.stderr
+@pytest.mark.parametrize("option", ["-h", "-V", "-t", "-T"])
+@pytest.mark.parametrize("output, reason", [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")])
+def test_output_that_cannot_be_written(option, output, reason):
+    """-h and -V had no answer, and the exit status 0."""
+    done = subprocess.run(["sh", "-c", f'exec "$0" {option} -l 127.0.0.1 {output}', DAEMON], stderr=subprocess.PIPE,
+                          text=True, timeout=30, check=False)
+    errors = [line for line in done.stderr.splitlines() if ": warning: " not in line]
+    assert (done.returncode, errors) == (71, [f"sockgreetd: standard output: {reason}"])
+
+
+def fill(pipe):
+    """Until nothing more fits into it."""
+    os.set_blocking(pipe, False)
+    size = 0
+    try:
+        while True:
+            size += os.write(pipe, bytes(4096))
+    except BlockingIOError:
+        return size
+
+
+def is_waiting(process):
+    """Whether it sleeps, and not for its loader, or has ended, which would be another answer."""
+    return process.poll() is not None or (status(process.pid)["State"].startswith("S") and not children(process.pid))
+
+
+@pytest.mark.parametrize("option", ["-h", "-V", "-t", "-T"])
+def test_output_to_a_full_pipe(tmp_path, option):
+    """A pipe that does not wait, as a program at its other end may have set it, lost what did not fit into it."""
+    conf = tmp_path / "large.conf"
+    conf.write_text('greeting = "' + "x" * 500_000 + '";\nlisteners = { a = { type = "tcp"; }; };\n')
+    expected = run(option, "-c", conf)
+    reader, writer = os.pipe()
+    size = fill(writer)
+    with subprocess.Popen([DAEMON, option, "-c", conf], stdout=writer, stderr=subprocess.PIPE) as process:
+        os.close(writer)
+        wait_until(lambda: is_waiting(process), 30, "the program waits")
+        with open(reader, "rb") as pipe:
+            assert pipe.read()[size:] == expected
+        assert b"standard output" not in process.stderr.read()
+    assert process.returncode == 0
