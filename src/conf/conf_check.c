@@ -32,17 +32,28 @@ static bool is_given(const struct completion *c, const char *setting)
     return c->group && config_setting_get_member(c->group, setting);
 }
 
+struct full_name {
+    char text[2 * CONF_NAME_MAX];
+};
+
+static struct full_name full(const struct completion *c, const char *setting)
+{
+    struct full_name name;
+
+    snprintf(name.text, sizeof(name.text), "listeners.%s.%s", c->listener->name, setting);
+    return name;
+}
+
 static void __attribute__((format(printf, 3, 4)))
 wrong(const struct completion *c, const char *setting, const char *format, ...)
 {
-    char path[2 * CONF_NAME_MAX], message[CONF_MESSAGE_MAX];
+    char message[CONF_MESSAGE_MAX];
     va_list args;
 
     va_start(args, format);
     vsnprintf(message, sizeof(message), format, args);
     va_end(args);
-    snprintf(path, sizeof(path), "listeners.%s.%s", c->listener->name, setting);
-    conf_error(c->builder->report, line_of(c, setting), path, "%s", message);
+    conf_error(c->builder->report, line_of(c, setting), full(c, setting).text, "%s", message);
 }
 
 unsigned conf_complete_cpus(void)
@@ -222,20 +233,30 @@ static void compile_greeting(const struct completion *c)
     struct conf_listener *listener = c->listener;
     struct greeting_constants constants = {builder->hostname, listener->name,
                                            transport_name(listener->transport)};
-    struct message error;
+    struct greeting_errors errors;
 
     if (!*listener->greeting_text)
         wrong(c, "greeting", "is empty; allowed: at least one byte");
     else if (greeting_compile(builder->arena, listener->greeting_text, strlen(listener->greeting_text),
-                              &constants, &listener->greeting, &error) < 0)
-        wrong(c, "greeting", "%s", error.text);
+                              &constants, &listener->greeting, &errors) < 0)
+        conf_errors(builder->report, line_of(c, "greeting"), full(c, "greeting").text, errors.list,
+                    errors.count);
 }
 
+/* A listener that does not stand in the file says what of the file is to be changed. */
 static void check_datagram(const struct completion *c)
 {
     const struct conf_listener *listener = c->listener;
+    const struct conf_builder *builder = c->builder;
 
-    if (listener->greeting && listener->greeting->max_length > listener->max_datagram)
+    if (!listener->greeting || listener->greeting->max_length <= listener->max_datagram)
+        return;
+    if (!listener->line && builder->greeting_line)
+        conf_error(builder->report, builder->greeting_line, "greeting",
+                   "can be %zu bytes long, a datagram of listeners.%s %u; allowed: a shorter one, or a "
+                   "listener with max_datagram up to %d",
+                   listener->greeting->max_length, listener->name, listener->max_datagram, CONF_DATAGRAM_MAX);
+    else
         wrong(c, "greeting",
               "can be %zu bytes long, a datagram here %u; allowed: a shorter one, or max_datagram up to %d",
               listener->greeting->max_length, listener->max_datagram, CONF_DATAGRAM_MAX);
@@ -281,12 +302,13 @@ void conf_complete_greeting(struct conf_builder *builder, unsigned line)
     static const struct greeting_constants any_listener = {"", "", ""};
     const char *text = builder->conf->greeting;
     const struct greeting *greeting = NULL;
-    struct message error = {"is empty; allowed: at least one byte"};
+    struct greeting_errors errors = {{{"is empty; allowed: at least one byte"}}, 1};
 
+    builder->greeting_line = line;
     builder->greeting_bad =
-        !*text || greeting_compile(builder->arena, text, strlen(text), &any_listener, &greeting, &error) < 0;
+        !*text || greeting_compile(builder->arena, text, strlen(text), &any_listener, &greeting, &errors) < 0;
     if (builder->greeting_bad)
-        conf_error(builder->report, line, "greeting", "%s", error.text);
+        conf_errors(builder->report, line, "greeting", errors.list, errors.count);
     else if (!strchr(text, '$'))
         builder->greeting = greeting;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "conf/conf_group.h"
 
+#include "base/suggest.h"
 #include "conf/conf_path.h"
-#include "conf/conf_suggest.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -224,7 +224,7 @@ static void try_guess(struct guess *guess, const char *path, const char *known, 
     unsigned distance;
 
     snprintf(name, sizeof(name), "%.*s", (int)length, known);
-    distance = conf_suggest_distance(path, name);
+    distance = suggest_distance(path, name);
     if (distance < guess->distance) {
         guess->distance = distance;
         strcpy(guess->name, name);
@@ -233,7 +233,7 @@ static void try_guess(struct guess *guess, const char *path, const char *known, 
 
 static void refuse_unknown(const struct walk *walk, const char *path, const config_setting_t *member)
 {
-    struct guess guess = {CONF_SUGGEST_MAX + 1, ""};
+    struct guess guess = {SUGGEST_MAX + 1, ""};
     struct full_path setting = full(walk, path);
     unsigned line = config_setting_source_line(member);
 

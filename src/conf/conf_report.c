@@ -94,6 +94,15 @@ static void add_line(struct conf_report *report, enum conf_level level, const ch
     report->text[report->used] = '\0';
 }
 
+/* Whether an error would be the echo of one that is there. */
+static bool is_echo(const struct conf_report *report, unsigned line, const char *setting)
+{
+    char text[CONF_MESSAGE_MAX];
+    size_t place = put_place(report, text, sizeof(text), line, setting);
+
+    return !report->omitted && line && has_error(report, text, place);
+}
+
 static void __attribute__((format(printf, 5, 0)))
 add(struct conf_report *report, enum conf_level level, unsigned line, const char *setting, const char *format,
     va_list args)
@@ -102,8 +111,6 @@ add(struct conf_report *report, enum conf_level level, unsigned line, const char
     size_t place = put_place(report, message, sizeof(message), line, setting), used;
     int length;
 
-    if (!report->omitted && line && level == CONF_ERROR && has_error(report, message, place))
-        return;
     length = vsnprintf(message + place, sizeof(message) - place, format, args);
     used = place + (length > 0 ? (size_t)length : 0);
     add_line(report, level, message, place, used < sizeof(message) ? used : sizeof(message) - 1);
@@ -114,9 +121,31 @@ void conf_error(struct conf_report *report, unsigned line, const char *setting, 
     va_list args;
 
     report->errors++;
+    if (is_echo(report, line, setting))
+        return;
     va_start(args, format);
     add(report, CONF_ERROR, line, setting, format, args);
     va_end(args);
+}
+
+static void __attribute__((format(printf, 4, 5)))
+add_error(struct conf_report *report, unsigned line, const char *setting, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    add(report, CONF_ERROR, line, setting, format, args);
+    va_end(args);
+}
+
+void conf_errors(struct conf_report *report, unsigned line, const char *setting, const struct message *errors,
+                 size_t count)
+{
+    report->errors += (unsigned)count;
+    if (is_echo(report, line, setting))
+        return;
+    for (size_t i = 0; i < count; i++)
+        add_error(report, line, setting, "%s", errors[i].text);
 }
 
 void conf_warning(struct conf_report *report, unsigned line, const char *setting, const char *format, ...)

@@ -3,6 +3,7 @@
 #ifndef SOCKGREET_CONF_REPORT_H
 #define SOCKGREET_CONF_REPORT_H
 
+#include "base/message.h"
 #include "conf/conf.h"
 
 #include <stddef.h>
@@ -54,6 +55,10 @@ void conf_report_passing(struct conf_report *report);
 
 /* Whether an errno tells of a shortage or a device, and not of the file. */
 bool conf_report_is_passing(int error);
+
+/* Several errors of one setting on one line, which are kept or left out together. */
+void conf_errors(struct conf_report *report, unsigned line, const char *setting, const struct message *errors,
+                 size_t count);
 
 /* conf_error() and conf_warning(), which conf.h declares: with line 0 the message begins with the setting. Of
  * the errors that a setting has on one line only the first is kept, since what follows is mostly its echo. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "service/greeting.h"
-#include "base/message.h"
 
 #include "base/address.h"
 #include "base/escape.h"
+#include "base/suggest.h"
+#include "base/util.h"
 
 #include <net/if.h>
 #include <stdarg.h>
@@ -21,8 +22,9 @@ static const char *const variable_names[GREETING_VARIABLES] = {
     [GREETING_TIME] = "time",
 };
 
-static const char allowed_names[] =
-    "hostname, listener, transport, client_address, client_port, server_address, server_port, pid, time";
+static const char *const known_names[] = {"hostname",       "listener",    "transport",
+                                          "client_address", "client_port", "server_address",
+                                          "server_port",    "pid",         "time"};
 
 struct compiler {
     const struct greeting_constants *constants;
@@ -30,16 +32,33 @@ struct compiler {
     struct greeting_part *parts;
     char *bytes; /* literals and defaults, one after the other */
     size_t used;
-    struct message *error;
+    struct greeting_errors *errors;
+    size_t omitted; /* errors for which there was no room */
 };
+
+static bool is_listed(const struct greeting_errors *errors, const char *text)
+{
+    for (size_t i = 0; i < errors->count; i++)
+        if (strcmp(errors->list[i].text, text) == 0)
+            return true;
+    return false;
+}
 
 static int __attribute__((format(printf, 2, 3))) fail(struct compiler *c, const char *format, ...)
 {
+    struct greeting_errors *errors = c->errors;
+    struct message error;
     va_list args;
 
     va_start(args, format);
-    vsnprintf(c->error->text, sizeof(c->error->text), format, args);
+    vsnprintf(error.text, sizeof(error.text), format, args);
     va_end(args);
+    if (is_listed(errors, error.text))
+        return -1;
+    if (errors->count < GREETING_ERRORS_MAX)
+        errors->list[errors->count++] = error;
+    else
+        message_set(&errors->list[GREETING_ERRORS_MAX - 1], "and %zu more mistakes", ++c->omitted + 1);
     return -1;
 }
 
@@ -112,10 +131,45 @@ static const char *constant(const struct greeting_constants *constants, const ch
     return NULL;
 }
 
-static int put_named(struct compiler *c, const char *name, size_t length, const char *fallback,
-                     size_t fallback_length)
+/* The variable that may have been meant, or NULL. */
+static const char *similar(const char *name, size_t length)
 {
+    unsigned least = SUGGEST_MAX + 1;
+    const char *found = NULL;
+    char written[48];
+
+    if (length >= sizeof(written))
+        return NULL;
+    snprintf(written, sizeof(written), "%.*s", (int)length, name);
+    for (size_t i = 0; i < ARRAY_SIZE(known_names); i++) {
+        unsigned distance = suggest_distance(written, known_names[i]);
+
+        if (distance < least) {
+            least = distance;
+            found = known_names[i];
+        }
+    }
+    return found;
+}
+
+static void refuse_unknown(struct compiler *c, const char *name, size_t length)
+{
+    const char *meant = similar(name, length);
+    struct message allowed = {0};
     char shown[48];
+
+    escape_bytes(shown, sizeof(shown), name, length);
+    for (size_t i = 0; i < ARRAY_SIZE(known_names); i++)
+        message_add(&allowed, "%s%s", i ? ", " : "", known_names[i]);
+    if (meant)
+        fail(c, "unknown variable ${%s}; did you mean ${%s}?", shown, meant);
+    else
+        fail(c, "unknown variable ${%s}; allowed: %s", shown, allowed.text);
+}
+
+static void put_named(struct compiler *c, const char *name, size_t length, const char *fallback,
+                      size_t fallback_length)
+{
     const char *known = constant(c->constants, name, length);
 
     if (known) {
@@ -123,19 +177,18 @@ static int put_named(struct compiler *c, const char *name, size_t length, const 
             put_literal(c, known, strlen(known));
         else
             put_literal(c, fallback, fallback_length);
-        return 0;
+        return;
     }
     for (int i = 0; i < GREETING_VARIABLES; i++)
         if (is_name(name, length, variable_names[i])) {
             put_variable(c, (enum greeting_variable)i, fallback, fallback_length);
-            return 0;
+            return;
         }
-    escape_bytes(shown, sizeof(shown), name, length);
-    return fail(c, "unknown variable ${%s}; allowed: %s", shown, allowed_names);
+    refuse_unknown(c, name, length);
 }
 
 /* Compiles what stands between the braces of ${...}. */
-static int put_reference(struct compiler *c, const char *inner, size_t length)
+static void put_reference(struct compiler *c, const char *inner, size_t length)
 {
     const char *separator = memmem(inner, length, ":-", 2);
     const char *end = inner + length;
@@ -143,50 +196,49 @@ static int put_reference(struct compiler *c, const char *inner, size_t length)
 
     if (memchr(inner, '$', length)) {
         escape_bytes(shown, sizeof(shown), inner, length);
-        return fail(
-            c, "a $ inside ${%s}; allowed: ${name} and ${name:-default} with a default that has no $ or }",
-            shown);
-    }
-    if (!separator)
-        return put_named(c, inner, length, "", 0);
-    return put_named(c, inner, (size_t)(separator - inner), separator + 2, (size_t)(end - separator - 2));
+        fail(c, "a $ inside ${%s}; allowed: ${name} and ${name:-default} with a default that has no $ or }",
+             shown);
+    } else if (!separator)
+        put_named(c, inner, length, "", 0);
+    else
+        put_named(c, inner, (size_t)(separator - inner), separator + 2, (size_t)(end - separator - 2));
 }
 
-/* Compiles one $$ or ${...} at dollar; *after is where the text goes on. */
-static int put_dollar(struct compiler *c, const char *dollar, const char *end, const char **after)
+/* Compiles one $$ or ${...} at dollar. Returns where the text goes on, also after an error. */
+static const char *put_dollar(struct compiler *c, const char *text, const char *dollar, const char *end)
 {
     const char *close;
 
     if (end - dollar >= 2 && dollar[1] == '$') {
         put_literal(c, "$", 1);
-        *after = dollar + 2;
-        return 0;
+        return dollar + 2;
     }
-    if (end - dollar < 2 || dollar[1] != '{')
-        return fail(c, "a lone $ at byte %zu; write $$ for a dollar, ${name} for a variable", c->used + 1);
+    if (end - dollar < 2 || dollar[1] != '{') {
+        fail(c, "a lone $ at byte %td; write $$ for a dollar, ${name} for a variable", dollar - text + 1);
+        return dollar + 1;
+    }
     close = memchr(dollar, '}', (size_t)(end - dollar));
-    if (!close)
-        return fail(c, "a ${ without its }; write $$ for a dollar, ${name} for a variable");
-    *after = close + 1;
-    return put_reference(c, dollar + 2, (size_t)(close - dollar - 2));
+    if (!close) {
+        fail(c, "a ${ without its }; write $$ for a dollar, ${name} for a variable");
+        return end;
+    }
+    put_reference(c, dollar + 2, (size_t)(close - dollar - 2));
+    return close + 1;
 }
 
 static int put_text(struct compiler *c, const char *text, size_t length)
 {
     const char *end = text + length;
 
-    while (text < end) {
-        const char *dollar = memchr(text, '$', (size_t)(end - text));
+    for (const char *at = text; at < end;) {
+        const char *dollar = memchr(at, '$', (size_t)(end - at));
 
-        put_literal(c, text, (size_t)((dollar ? dollar : end) - text));
-        if (!dollar)
-            break;
-        if (put_dollar(c, dollar, end, &text) < 0)
-            return -1;
+        put_literal(c, at, (size_t)((dollar ? dollar : end) - at));
+        at = dollar ? put_dollar(c, text, dollar, end) : end;
     }
     if (c->greeting->max_length > GREETING_MAX)
-        return fail(c, "can be %zu bytes long; allowed: at most %d", c->greeting->max_length, GREETING_MAX);
-    return 0;
+        fail(c, "can be %zu bytes long; allowed: at most %d", c->greeting->max_length, GREETING_MAX);
+    return c->errors->count ? -1 : 0;
 }
 
 static size_t count_references(const char *text, size_t length)
@@ -223,10 +275,11 @@ static int make_room(struct compiler *c, struct arena *arena, const char *text, 
 
 int greeting_compile(struct arena *arena, const char *text, size_t length,
                      const struct greeting_constants *constants, const struct greeting **greeting,
-                     struct message *error)
+                     struct greeting_errors *errors)
 {
-    struct compiler c = {.constants = constants, .error = error};
+    struct compiler c = {.constants = constants, .errors = errors};
 
+    errors->count = 0;
     if (length > GREETING_MAX)
         return fail(&c, "is %zu bytes long; allowed: at most %d", length, GREETING_MAX);
     if (make_room(&c, arena, text, length) < 0)

@@ -13,8 +13,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define GREETING_MAX      (1024 * 1024) /* bytes, of text and of what it renders to */
-#define GREETING_TIME_MAX 40            /* bytes of ${time} */
+#define GREETING_MAX        (1024 * 1024) /* bytes, of text and of what it renders to */
+#define GREETING_TIME_MAX   40            /* bytes of ${time} */
+#define GREETING_ERRORS_MAX 16
 
 enum greeting_variable {
     GREETING_CLIENT_ADDRESS,
@@ -57,11 +58,17 @@ struct greeting_values {
     const char *value[GREETING_VARIABLES];
 };
 
-/* Compiles length bytes of text into *greeting, all of it in arena. Returns 0, or -1 with what is wrong and
- * what is allowed in error. */
+/* All that is wrong with a template, each with what is allowed. */
+struct greeting_errors {
+    struct message
+        list[GREETING_ERRORS_MAX]; /* no two are the same; the last can stand for all that follow */
+    size_t count;
+};
+
+/* Compiles length bytes of text into *greeting, all of it in arena. Returns 0, or -1 with errors. */
 int greeting_compile(struct arena *arena, const char *text, size_t length,
                      const struct greeting_constants *constants, const struct greeting **greeting,
-                     struct message *error);
+                     struct greeting_errors *errors);
 
 /* Writes the greeting for one client; out has room for max_length bytes. Returns the length. */
 size_t greeting_render(const struct greeting *greeting, const struct greeting_values *values, char *out);

@@ -71,6 +71,9 @@ RAW = [
     (b"listeners = { u = { type = \"udp\"; greeting = \"" + b"x" * 513 + b"\"; }; };\n",
      "1: listeners.u.greeting: can be 513 bytes long, a datagram here 512; allowed: a shorter one, "
      "or max_datagram up to 1232"),
+    (b"\ngreeting = \"" + b"x" * 521 + b"\";\n",
+     "2: greeting: can be 521 bytes long, a datagram of listeners.udp 512; allowed: a shorter one, or a listener "
+     "with max_datagram up to 1232"),
     (b"listeners = {" + b"".join(b"l%d={type=\"tcp\";};" % i for i in range(1025)) + b"};",
      "1: listeners: 1025 listeners; allowed: 1 to 1024"),
 ]

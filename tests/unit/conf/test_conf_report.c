@@ -44,6 +44,18 @@ Test(conf_report, only_the_first_error_of_a_setting_is_kept)
         printed(), "f:1: a: warning: is odd\nf:1: a: is wrong\nf:11: a: is wrong elsewhere\nb: is no line\n");
 }
 
+Test(conf_report, errors_that_belong_together_are_kept_or_left_out_together)
+{
+    static const struct message errors[] = {{"is wrong"}, {"is wrong in another way"}};
+
+    conf_report_open(&report, "f");
+    conf_errors(&report, 1, "a", errors, 2);
+    conf_error(&report, 2, "a", "is no text");
+    conf_errors(&report, 2, "a", errors, 2);
+    cr_assert_str_eq(printed(), "f:1: a: is wrong\nf:1: a: is wrong in another way\nf:2: a: is no text\n");
+    cr_assert_eq(report.errors, 5);
+}
+
 Test(conf_report, quotes_are_safe_and_short)
 {
     char text[200];

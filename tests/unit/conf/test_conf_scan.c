@@ -2,7 +2,6 @@
 #include "conf/conf_number.h"
 #include "conf/conf_report.h"
 #include "conf/conf_scan.h"
-#include "conf/conf_suggest.h"
 #include "conf/conf_token.h"
 
 #include <criterion/criterion.h>
@@ -293,15 +292,4 @@ Test(conf_token, random_bytes_end)
         while (conf_token_next(&lexer).kind != CONF_TOKEN_END)
             cr_assert_lt(tokens++, (int)sizeof(text));
     }
-}
-
-Test(conf_suggest, distances)
-{
-    cr_assert_eq(conf_suggest_distance("port", "port"), 0);
-    cr_assert_eq(conf_suggest_distance("prot", "port"), 1);
-    cr_assert_eq(conf_suggest_distance("adress", "address"), 1);
-    cr_assert_eq(conf_suggest_distance("lingr_totall", "linger_total"), 2);
-    cr_assert_eq(conf_suggest_distance("processes", "workers.processes"), 1);
-    cr_assert_gt(conf_suggest_distance("a", "b"), CONF_SUGGEST_MAX);
-    cr_assert_gt(conf_suggest_distance("colour", "port"), CONF_SUGGEST_MAX);
 }

@@ -9,14 +9,15 @@
 
 static const struct greeting_constants constants = {"host.example", "web", "tcp"};
 static struct arena arena;
-static struct message error;
+static struct greeting_errors errors;
 
 static const struct greeting *compiled_for(const struct greeting_constants *known, const char *text)
 {
     const struct greeting *greeting = NULL;
 
     cr_assert_eq(arena_open(&arena, 8 << 20), 0);
-    cr_assert_eq(greeting_compile(&arena, text, strlen(text), known, &greeting, &error), 0, "%s", error.text);
+    cr_assert_eq(greeting_compile(&arena, text, strlen(text), known, &greeting, &errors), 0, "%s",
+                 errors.list[0].text);
     return greeting;
 }
 
@@ -55,8 +56,8 @@ static void assert_error(const char *text, const char *expected)
     const struct greeting *greeting = NULL;
 
     cr_assert_eq(arena_open(&arena, 8 << 20), 0);
-    cr_assert_eq(greeting_compile(&arena, text, strlen(text), &constants, &greeting, &error), -1);
-    cr_assert_str_eq(error.text, expected);
+    cr_assert_eq(greeting_compile(&arena, text, strlen(text), &constants, &greeting, &errors), -1);
+    cr_assert_str_eq(errors.list[0].text, expected);
     arena_close(&arena);
 }
 
@@ -168,8 +169,10 @@ Test(greeting, errors_say_what_is_allowed)
     assert_error("costs 5$ a day", "a lone $ at byte 8; write $$ for a dollar, ${name} for a variable");
     assert_error("$pid", "a lone $ at byte 1; write $$ for a dollar, ${name} for a variable");
     assert_error("${pid", "a ${ without its }; write $$ for a dollar, ${name} for a variable");
-    assert_error("${cleint_port}",
-                 "unknown variable ${cleint_port}; allowed: hostname, listener, transport, client_address, "
+    assert_error("${cleint_port}", "unknown variable ${cleint_port}; did you mean ${client_port}?");
+    assert_error("${HOSTNAME:-here}", "unknown variable ${HOSTNAME}; did you mean ${hostname}?");
+    assert_error("${colour}",
+                 "unknown variable ${colour}; allowed: hostname, listener, transport, client_address, "
                  "client_port, server_address, server_port, pid, time");
     assert_error("${}", "unknown variable ${}; allowed: hostname, listener, transport, client_address, "
                         "client_port, server_address, server_port, pid, time");
@@ -179,6 +182,41 @@ Test(greeting, errors_say_what_is_allowed)
     assert_error("${pid:-${time}}",
                  "a $ inside ${pid:-${time}; allowed: ${name} and ${name:-default} with a default that "
                  "has no $ or }");
+}
+
+/* Only the first mistake of a greeting was reported, so that each needed a run of its own. */
+Test(greeting, every_mistake_is_reported_once)
+{
+    static const char text[] = "${client_adress} at ${tiem}, $pid, again ${tiem}, ${a$b} and ${pid";
+    static const char *const expected[] = {
+        "unknown variable ${client_adress}; did you mean ${client_address}?",
+        "unknown variable ${tiem}; did you mean ${time}?",
+        "a lone $ at byte 30; write $$ for a dollar, ${name} for a variable",
+        "a $ inside ${a$b}; allowed: ${name} and ${name:-default} with a default that has no $ or }",
+        "a ${ without its }; write $$ for a dollar, ${name} for a variable"};
+    const struct greeting *greeting = NULL;
+
+    cr_assert_eq(arena_open(&arena, 8 << 20), 0);
+    cr_assert_eq(greeting_compile(&arena, text, strlen(text), &constants, &greeting, &errors), -1);
+    cr_assert_null(greeting);
+    cr_assert_eq(errors.count, 5);
+    for (size_t i = 0; i < 5; i++)
+        cr_assert_str_eq(errors.list[i].text, expected[i]);
+    arena_close(&arena);
+}
+
+Test(greeting, many_mistakes_are_counted)
+{
+    char text[8 * 30] = "";
+    const struct greeting *greeting = NULL;
+
+    for (int i = 0; i < 30; i++)
+        sprintf(text + strlen(text), "${%02d}", i);
+    cr_assert_eq(arena_open(&arena, 8 << 20), 0);
+    cr_assert_eq(greeting_compile(&arena, text, strlen(text), &constants, &greeting, &errors), -1);
+    cr_assert_eq(errors.count, GREETING_ERRORS_MAX);
+    cr_assert_str_eq(errors.list[GREETING_ERRORS_MAX - 1].text, "and 15 more mistakes");
+    arena_close(&arena);
 }
 
 Test(greeting, a_mebibyte_is_the_most)
@@ -191,11 +229,11 @@ Test(greeting, a_mebibyte_is_the_most)
     text[size] = '\0';
     assert_static(text, text);
     cr_assert_eq(arena_open(&arena, 8 << 20), 0);
-    cr_assert_eq(greeting_compile(&arena, text, size + 1, &constants, &greeting, &error), -1);
-    cr_assert_str_eq(error.text, "is 1048577 bytes long; allowed: at most 1048576");
+    cr_assert_eq(greeting_compile(&arena, text, size + 1, &constants, &greeting, &errors), -1);
+    cr_assert_str_eq(errors.list[0].text, "is 1048577 bytes long; allowed: at most 1048576");
     memcpy(text, "${pid}", 6);
-    cr_assert_eq(greeting_compile(&arena, text, size, &constants, &greeting, &error), -1);
-    cr_assert_str_eq(error.text, "can be 1048580 bytes long; allowed: at most 1048576");
+    cr_assert_eq(greeting_compile(&arena, text, size, &constants, &greeting, &errors), -1);
+    cr_assert_str_eq(errors.list[0].text, "can be 1048580 bytes long; allowed: at most 1048576");
     arena_close(&arena);
     free(text);
 }
@@ -205,11 +243,11 @@ Test(greeting, a_full_arena_is_an_error)
     const struct greeting *greeting = NULL;
 
     cr_assert_eq(arena_open(&arena, 4096), 0);
-    cr_assert_eq(greeting_compile(&arena, "${pid}", 6, &constants, &greeting, &error), 0);
+    cr_assert_eq(greeting_compile(&arena, "${pid}", 6, &constants, &greeting, &errors), 0);
     while (arena_alloc(&arena, 16))
         continue;
-    cr_assert_eq(greeting_compile(&arena, "${pid}", 6, &constants, &greeting, &error), -1);
-    cr_assert_str_eq(error.text, "does not fit into the memory for the configuration");
+    cr_assert_eq(greeting_compile(&arena, "${pid}", 6, &constants, &greeting, &errors), -1);
+    cr_assert_str_eq(errors.list[0].text, "does not fit into the memory for the configuration");
     arena_close(&arena);
 }
 
@@ -219,8 +257,8 @@ static void assert_sound(const char *text, size_t length)
     const struct greeting *greeting = NULL;
     char *out;
 
-    if (greeting_compile(&arena, text, length, &constants, &greeting, &error) < 0) {
-        cr_assert_neq(error.text[0], '\0');
+    if (greeting_compile(&arena, text, length, &constants, &greeting, &errors) < 0) {
+        cr_assert_neq(errors.list[0].text[0], '\0');
         return;
     }
     out = malloc(greeting->max_length + 1);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "conf/conf_suggest.h"
+#include "base/suggest.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #define NAME_MAX_COMPARED 48
@@ -23,7 +24,7 @@ static unsigned edits(const char *a, size_t a_length, const char *b, size_t b_le
         rows[0][j] = (unsigned)j;
     for (size_t i = 1; i <= a_length; i++)
         for (size_t j = 1; j <= b_length; j++) {
-            unsigned change = a[i - 1] != b[j - 1];
+            unsigned change = tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1]);
 
             rows[i][j] = least(rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + change);
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
@@ -40,17 +41,17 @@ static const char *last_part(const char *path)
     return dot ? dot + 1 : path;
 }
 
-unsigned conf_suggest_distance(const char *written, const char *known)
+unsigned suggest_distance(const char *written, const char *known)
 {
     size_t written_length = strlen(written);
     size_t known_length = strlen(known);
     unsigned distance;
 
     if (written_length > NAME_MAX_COMPARED || known_length > NAME_MAX_COMPARED)
-        return CONF_SUGGEST_MAX + 1;
+        return SUGGEST_MAX + 1;
     distance = edits(written, written_length, known, known_length);
     /* In a short name two edits leave nothing of it. */
-    if (distance <= CONF_SUGGEST_MAX && (distance == 0 || written_length > 2 * distance))
+    if (distance <= SUGGEST_MAX && (distance == 0 || written_length > 2 * distance))
         return distance;
-    return strcmp(last_part(written), last_part(known)) == 0 ? 1 : CONF_SUGGEST_MAX + 1;
+    return strcmp(last_part(written), last_part(known)) == 0 ? 1 : SUGGEST_MAX + 1;
 }

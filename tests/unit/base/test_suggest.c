@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/suggest.h"
+
+#include <criterion/criterion.h>
+
+Test(suggest, distances)
+{
+    cr_assert_eq(suggest_distance("port", "port"), 0);
+    cr_assert_eq(suggest_distance("prot", "port"), 1);
+    cr_assert_eq(suggest_distance("adress", "address"), 1);
+    cr_assert_eq(suggest_distance("lingr_totall", "linger_total"), 2);
+    cr_assert_eq(suggest_distance("processes", "workers.processes"), 1);
+    cr_assert_eq(suggest_distance("HostName", "hostname"), 0);
+    cr_assert_gt(suggest_distance("a", "b"), SUGGEST_MAX);
+    cr_assert_gt(suggest_distance("colour", "port"), SUGGEST_MAX);
+}
