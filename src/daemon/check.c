@@ -3,6 +3,7 @@
 
 #include "base/output.h"
 #include "conf/conf_loader.h"
+#include "daemon/readable.h"
 
 #include <stdio.h>
 #include <sysexits.h>
@@ -52,6 +53,8 @@ int check_run(const struct cmdline *cmdline)
 
     print_messages(messages);
     conf_messages_free(messages);
+    if (cmdline->action == CMDLINE_TEST)
+        readable_check(cmdline->source.path);
     if (code == EX_OK)
         code = report(cmdline, conf);
     conf_free(conf);

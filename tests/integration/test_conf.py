@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from namespaces import mount_prefix
 from processes import children, status, wait_until
 
 DAEMON = os.environ.get("SOCKGREETD", "sockgreetd")
@@ -15,6 +16,7 @@ TOP = pathlib.Path(__file__).parents[2]
 EXAMPLE = TOP / "etc/sockgreet.conf"
 MANUAL = TOP / "man/sockgreet.conf.5"
 MEBIBYTE = 1024 * 1024
+RUNS_AS = ": warning: under systemd the service runs as user sockgreet, which cannot "
 
 
 def run(*arguments, **options):
@@ -61,7 +63,8 @@ def test_check_says_so(tmp_path):
     conf = tmp_path / "x.conf"
     conf.write_text('user = "daemon";')
     done = subprocess.run([DAEMON, "-t", "-c", conf], capture_output=True, text=True, timeout=30, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"{conf}: configuration OK\n", "")
+    said = [line for line in done.stderr.splitlines() if RUNS_AS not in line]  # where sockgreet is installed
+    assert (done.returncode, done.stdout, said) == (0, f"{conf}: configuration OK\n", [])
 
 
 def test_an_empty_file_serves_every_address(effective):
@@ -234,3 +237,42 @@ def test_output_to_a_full_pipe(tmp_path, option):
             assert pipe.read()[size:] == expected
         assert b"standard output" not in process.stderr.read()
     assert process.returncode == 0
+
+
+# Checks, does what a warning advises and checks again, until there is no advice; what was said is printed.
+UNTIL_READABLE = """
+for round in 1 2 3; do
+    said=$("$0" -t -c "$1" 2>&1 >/dev/null) || exit
+    test "$said" || exit 0
+    printf '%s\\n' "$said"
+    case $said in *": ch"*) sh -ec "${said##*: }";; *) exit 0;; esac
+done
+exit 1
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+@pytest.mark.parametrize("prepare, expected", [
+    ("chmod 644 {}", []),
+    ("chmod 640 {}; chgrp sockgreet {}", []),
+    ("chmod 600 {}", ["read it: chgrp sockgreet {} && chmod g+r {}"]),
+    ("chmod 200 {}; chown sockgreet {}", ["read it: chmod u+r {}"]),
+    ("chmod 700 /srv/etc", ["enter its directory: chmod a+x /srv/etc"]),
+    ("chmod 600 {}; chmod 644 /srv/etc",
+     ["enter its directory: chmod a+x /srv/etc", "read it: chgrp sockgreet {} && chmod g+r {}"]),
+    ("mv {} /srv/real; mkdir -m 700 /srv/links; ln -s /srv/real /srv/links/a; ln -s /srv/links/a {}",
+     ["follow the link to it"]),
+])
+@pytest.mark.parametrize("path", ["/srv/etc/a.conf", "/srv/etc/a b.conf"])
+def test_file_that_only_root_can_read(tmp_path, path, prepare, expected):
+    """-t as root said OK about a file that the service of the unit could not read; what is advised now helps."""
+    for name, line in (("passwd", "sockgreet:x:4711:4712::/:/bin/false"), ("group", "sockgreet:x:4712:")):
+        (tmp_path / name).write_text(pathlib.Path("/etc", name).read_text(encoding="utf-8") + line + "\n")
+    word = f"'{path}'" if " " in path else path
+    prefix = mount_prefix(
+        f'mount --bind "$1/passwd" /etc/passwd; mount --bind "$1/group" /etc/group; mount -t tmpfs -o mode=755 none /srv; '
+        f"mkdir -m 755 /srv/etc; : > {word}; {prepare.format(*[word] * 4)}", str(tmp_path))
+    done = subprocess.run([*prefix, "sh", "-c", UNTIL_READABLE, DAEMON, path], capture_output=True, text=True, timeout=60,
+                          check=False)
+    assert done.stdout.splitlines() == [path + RUNS_AS + line.format(*[word] * 2) for line in expected]
+    assert (done.returncode, done.stderr) == (0, "")
