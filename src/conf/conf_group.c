@@ -2,6 +2,7 @@
 #include "conf/conf_group.h"
 
 #include "base/suggest.h"
+#include "conf/conf_advice.h"
 #include "conf/conf_path.h"
 
 #include <stdarg.h>
@@ -103,6 +104,15 @@ static void read_number(const struct walk *walk, const struct conf_setting *sett
         conf_table_put_number(setting, number, walk->value);
 }
 
+static void refuse_mode(const struct walk *walk, const struct conf_setting *setting,
+                        const config_setting_t *member)
+{
+    bool is_decimal = config_setting_get_format(member) == CONFIG_FORMAT_DEFAULT;
+
+    conf_error(walk->builder->report, config_setting_source_line(member), full(walk, setting->path).text,
+               "%s", conf_advice_mode(is_decimal ? whole_value(member) : -1).text);
+}
+
 static void read_text(const struct walk *walk, const struct conf_setting *setting,
                       const config_setting_t *member)
 {
@@ -114,6 +124,8 @@ static void read_text(const struct walk *walk, const struct conf_setting *settin
     } else if (setting->type == CONF_WORD && is_whole(member)) {
         snprintf(digits, sizeof(digits), "%lld", whole_value(member));
         conf_table_put_text(setting, conf_builder_copy(walk->builder, digits), walk->value);
+    } else if (strcmp(setting->path, "mode") == 0 && is_whole(member)) {
+        refuse_mode(walk, setting, member);
     } else {
         wrong(walk, setting, member, "is %s", type_name(member));
     }

@@ -213,6 +213,15 @@ static bool read_type(struct conf_builder *builder, const config_setting_t *grou
     return false;
 }
 
+/* Names and ranges are checked also where the type is not known. */
+static void check_untyped(struct conf_builder *builder, const config_setting_t *group, const char *path)
+{
+    struct conf_listener unused;
+
+    conf_table_defaults(&conf_listener_table, &unused);
+    conf_fill(builder, &conf_listener_table, group, path, ~0u, &unused);
+}
+
 static void add_group(struct conf_builder *builder, struct conf_listener *list, const config_setting_t *group)
 {
     char path[2 * CONF_NAME_MAX];
@@ -220,8 +229,12 @@ static void add_group(struct conf_builder *builder, struct conf_listener *list, 
     struct conf_listener *listener;
 
     snprintf(path, sizeof(path), "listeners.%s", config_setting_name(group));
-    if (!check_name(builder, group, path) || !read_type(builder, group, path, &transport))
+    if (!check_name(builder, group, path))
         return;
+    if (!read_type(builder, group, path, &transport)) {
+        check_untyped(builder, group, path);
+        return;
+    }
     listener = new_listener(builder, list, config_setting_name(group), transport);
     listener->line = config_setting_source_line(group);
     conf_fill(builder, &conf_listener_table, group, path, 1u << transport, listener);

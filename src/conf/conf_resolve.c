@@ -3,6 +3,7 @@
 #include "base/message.h"
 
 #include "base/util.h"
+#include "conf/conf_advice.h"
 #include "conf/conf_report.h"
 
 #include <arpa/inet.h>
@@ -129,6 +130,8 @@ static int add_ipv6(struct answer *answer, const char *word)
     scope = strchr(text, '%');
     if (scope)
         *scope++ = '\0';
+    if (inet_pton(AF_INET6, text, &in6.sin6_addr) != 1 && conf_advice_port(word, answer->error))
+        return -1;
     if (inet_pton(AF_INET6, text, &in6.sin6_addr) != 1)
         return FAIL(answer, "%s is no IPv6 address; allowed: as in \"::1\" and \"fe80::1%%eth0\"",
                     conf_quote(word).text);

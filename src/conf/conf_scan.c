@@ -2,6 +2,7 @@
 #include "conf/conf_scan.h"
 
 #include "base/escape.h"
+#include "conf/conf_advice.h"
 #include "conf/conf_number.h"
 #include "conf/conf_path.h"
 #include "conf/conf_report.h"
@@ -35,8 +36,9 @@ struct scan {
     struct level levels[DEPTH_MAX + 1];
     unsigned depth;
     enum expectation expect;
-    bool repeated; /* the setting that is being read was there before */
-    bool broken;   /* libconfig would stop at something that was reported */
+    unsigned first; /* line on which the setting that is being read was there before, 0 for none */
+    bool repeated;  /* it was, and is not a group whose settings are named with dots */
+    bool broken;    /* libconfig would stop at something that was reported */
 };
 
 static bool in_group(const struct scan *scan)
@@ -116,7 +118,8 @@ static void check_number(struct scan *scan, const struct conf_token *token)
 
     scan->broken |= !is_number;
     if (wrong)
-        conf_error(scan->report, token->line, setting(scan), "%s %s", shown(token).text, wrong);
+        conf_error(scan->report, token->line, setting(scan), "%s %s", shown(token).text,
+                   conf_advice_number(scan->path.text, token, is_number, wrong).text);
 }
 
 static bool is_boolean(const struct conf_token *token)
@@ -165,10 +168,14 @@ static int close_level(struct scan *scan, const struct conf_token *token)
     return 0;
 }
 
+/* Whether a setting's name goes on with a dot, as in messages and the manual. */
+static bool has_dot(const struct conf_token *name)
+{
+    return name->start[name->length] == '.';
+}
+
 static int take_name(struct scan *scan, const struct conf_token *token)
 {
-    unsigned first;
-
     conf_path_cut(&scan->path, scan->levels[scan->depth].path_length);
     if (is_boolean(token))
         return REFUSE(scan, token->line, "%s where a setting's name is expected", shown(token).text);
@@ -177,10 +184,10 @@ static int take_name(struct scan *scan, const struct conf_token *token)
                       CONF_NAME_MAX);
     conf_path_push(&scan->path, token->start, token->length);
     scan->repeated = scan->levels[scan->depth].repeated;
-    first = in_list(scan) || scan->repeated ? 0 : conf_path_seen(&scan->path, token->line);
-    if (first) {
+    scan->first = in_list(scan) || scan->repeated ? 0 : conf_path_seen(&scan->path, token->line);
+    if (scan->first && !has_dot(token)) {
         scan->repeated = scan->broken = true;
-        conf_error(scan->report, token->line, setting(scan), "is set twice, first on line %u", first);
+        conf_error(scan->report, token->line, setting(scan), "is set twice, first on line %u", scan->first);
     }
     scan->expect = EXPECT_ASSIGN;
     return 0;
@@ -193,6 +200,26 @@ static int expect_name(struct scan *scan, const struct conf_token *token)
     if (token->kind == CONF_TOKEN_CLOSE)
         return close_level(scan, token);
     return REFUSE(scan, token->line, "%s where a setting's name is expected", shown(token).text);
+}
+
+/* Goes on behind a path with dots, so that the others of a file are reported as well. */
+static int take_path(struct scan *scan, const struct conf_token *rest)
+{
+    conf_error(scan->report, rest->line, setting(scan), "%s where \"=\" is expected%s", shown(rest).text,
+               conf_advice_groups(scan->path.text, scan->first, rest, scan->lexer).text);
+    conf_path_push(&scan->path, rest->start + 1, rest->length - 1);
+    scan->broken = true;
+    return 0;
+}
+
+static int expect_assign(struct scan *scan, const struct conf_token *token)
+{
+    if (token->kind == CONF_TOKEN_NUMBER && *token->start == '.' && token->length > 1)
+        return take_path(scan, token);
+    if (token->kind != CONF_TOKEN_ASSIGN)
+        return REFUSE(scan, token->line, "%s where \"=\" is expected", shown(token).text);
+    scan->expect = EXPECT_VALUE;
+    return 0;
 }
 
 static int expect_value(struct scan *scan, const struct conf_token *token)
@@ -256,10 +283,7 @@ static int take_token(struct scan *scan, const struct conf_token *token)
     case EXPECT_NAME:
         return expect_name(scan, token);
     case EXPECT_ASSIGN:
-        if (token->kind != CONF_TOKEN_ASSIGN)
-            return REFUSE(scan, token->line, "%s where \"=\" is expected", shown(token).text);
-        scan->expect = EXPECT_VALUE;
-        return 0;
+        return expect_assign(scan, token);
     case EXPECT_VALUE:
     case EXPECT_FIRST:
         return expect_value(scan, token);

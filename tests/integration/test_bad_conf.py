@@ -31,12 +31,12 @@ def read_cases():
             yield pytest.param(text, messages.splitlines(), id=f"{path.stem}: {title}")
 
 
-def check(path, user=None, program=DAEMON):
+def check(path, user=None, program=DAEMON, may_be_good=False):
     """The exit code and the errors of a check, without the warnings, which depend on the machine."""
     done = subprocess.run(
         [program, "-t", "-c", path], capture_output=True, text=True, timeout=30, check=False, user=user
     )
-    assert done.stdout == ""
+    assert done.stdout == "" or may_be_good
     return done.returncode, [line for line in done.stderr.splitlines() if ": warning: " not in line]
 
 
@@ -54,6 +54,33 @@ def test_case(conf, text, messages):
 
 def test_there_are_enough_cases():
     assert len(list(read_cases())) >= 100
+
+
+TCP = 'user = "daemon"; listeners = {{ a = {{ type = "tcp"; {} }}; }};'
+UNIX = 'user = "daemon"; listeners = {{ a = {{ type = "unix"; path = "/tmp/x"; {} }}; }};'
+
+
+@pytest.mark.parametrize(
+    "around, setting",
+    [
+        (UNIX, "mode = 0660;"),
+        (UNIX, "mode = 660;"),
+        (TCP, 'address = "0.0.0.0:80";'),
+        (TCP, 'address = "[::1]:12345";'),
+        (TCP, 'address = "localhost:http";'),
+        (TCP, 'address = ":80";'),
+        ('user = "daemon"; {}', 'log.level = "debug";'),
+        ('user = "daemon"; {}', "timeouts.drain = 2.5;"),
+        ('user = "daemon"; {}', 'listeners.tcp.type = "tcp";'),
+    ],
+)
+def test_advice_works_as_it_stands(conf, around, setting):
+    """Advice to leave a zero out, or to add an L, led to the next error."""
+    conf.write_text(around.format(setting))
+    code, messages = check(conf)
+    assert code == EX_CONFIG and len(messages) == 1
+    conf.write_text(around.format(messages[0].partition("; write ")[2]))
+    assert check(conf, may_be_good=True) == (0, [])
 
 
 # What is no text, or no file.
