@@ -270,9 +270,10 @@ def test_file_that_only_root_can_read(tmp_path, path, prepare, expected):
         (tmp_path / name).write_text(pathlib.Path("/etc", name).read_text(encoding="utf-8") + line + "\n")
     word = f"'{path}'" if " " in path else path
     prefix = mount_prefix(
-        f'mount --bind "$1/passwd" /etc/passwd; mount --bind "$1/group" /etc/group; mount -t tmpfs -o mode=755 none /srv; '
-        f"mkdir -m 755 /srv/etc; : > {word}; {prepare.format(*[word] * 4)}", str(tmp_path))
-    done = subprocess.run([*prefix, "sh", "-c", UNTIL_READABLE, DAEMON, path], capture_output=True, text=True, timeout=60,
-                          check=False)
+        'mount --bind "$1/passwd" /etc/passwd; mount --bind "$1/group" /etc/group; '
+        f"mount -t tmpfs -o mode=755 none /srv; mkdir -m 755 /srv/etc; : > {word}; "
+        + prepare.format(*[word] * 4), str(tmp_path))
+    done = subprocess.run([*prefix, "sh", "-c", UNTIL_READABLE, DAEMON, path], capture_output=True, text=True,
+                          timeout=60, check=False)
     assert done.stdout.splitlines() == [path + RUNS_AS + line.format(*[word] * 2) for line in expected]
     assert (done.returncode, done.stderr) == (0, "")
