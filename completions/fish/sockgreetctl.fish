@@ -1,11 +1,20 @@
 # SPDX-License-Identifier: MIT
 # Completion of sockgreetctl(8) in fish.
 
+set -l commands status listeners workers counters config reload
+
 complete -c sockgreetctl -f
-complete -c sockgreetctl -n 'not __fish_seen_subcommand_from reload status' -a reload -d 'Read the configuration again, and wait until it serves or is refused'
-complete -c sockgreetctl -n 'not __fish_seen_subcommand_from reload status' -a status -d 'Print the service\'s state in one line'
-complete -c sockgreetctl -s p -l pid -x -a '(test -f /run/sockgreet/sockgreetd.pid; and string match -r "^[0-9]+\$" </run/sockgreet/sockgreetd.pid)' -d 'Process of the service'
-complete -c sockgreetctl -s w -l timeout -x -d 'Seconds to wait for a reload (60)'
-complete -c sockgreetctl -s '?' -l help -d 'Print help'
+complete -c sockgreetctl -n "not __fish_seen_subcommand_from $commands" -a status -d 'Print what the service does, and whether anything is wrong'
+complete -c sockgreetctl -n "not __fish_seen_subcommand_from $commands" -a listeners -d 'Print where it listens'
+complete -c sockgreetctl -n "not __fish_seen_subcommand_from $commands" -a workers -d 'Print its processes'
+complete -c sockgreetctl -n "not __fish_seen_subcommand_from $commands" -a counters -d 'Print what it has counted'
+complete -c sockgreetctl -n "not __fish_seen_subcommand_from $commands" -a config -d 'Print the configuration in effect'
+complete -c sockgreetctl -n "not __fish_seen_subcommand_from $commands" -a reload -d 'Load the configuration again, and wait for the result'
+complete -c sockgreetctl -s j -l json -d 'Print the answer as JSON'
+# What is in the runtime directory is not root's: no name and no text with anything special in it is taken.
+complete -c sockgreetctl -s n -l name -x -a '(for path in /run/sockgreet/*/; string replace -rf "^.*/([A-Za-z0-9_-][A-Za-z0-9_.-]*)/\$" "\$1" -- $path; end)' -d 'Ask this instance'
+complete -c sockgreetctl -s p -l pid -x -a '(test -f /run/sockgreet/sockgreetd.pid; and string match -r "^[0-9]+\$" </run/sockgreet/sockgreetd.pid)' -d 'Ask the service with this process id'
+complete -c sockgreetctl -s w -l timeout -x -d 'Seconds to wait for the answer (5, reload 60)'
+complete -c sockgreetctl -s h -l help -d 'Print help'
 complete -c sockgreetctl -l usage -d 'Print a short usage message'
 complete -c sockgreetctl -s V -l version -d 'Print version'

@@ -61,6 +61,11 @@
 /* For the service manager to store the listening sockets that it does not have yet when a stop begins. */
 #define DEADLINE_STORE NS_PER_S
 
+/* --- Asking --- */
+
+/* A client of the control socket has so long to ask, and again to take the answer. */
+#define DEADLINE_CONTROL (5 * NS_PER_S)
+
 /* --- Their order --- */
 
 _Static_assert(DEADLINE_GENERATION_READY >= DEADLINE_WORKER_READY,

@@ -92,6 +92,9 @@ struct conf {
     unsigned connections;
     bool connections_given; /* set in the file */
 
+    const char *control_group; /* whose members may change the running service; "": nobody's */
+    gid_t control_gid;         /* (gid_t)-1: nobody's */
+
     int64_t heartbeat_ns;
     unsigned stuck_after; /* heartbeats; 0: never */
 
@@ -121,6 +124,10 @@ void conf_warning(struct conf_report *report, unsigned line, const char *setting
 
 /* Prints the effective configuration as a file that can be used again. */
 void conf_print(const struct conf *conf, FILE *out);
+
+/* The same, with what the configuration leaves to the service as it has come out: threads, shards, and
+ * connections as given here. */
+void conf_print_resolved(const struct conf *conf, unsigned connections, FILE *out);
 
 /* The listener of a UDP port test in the hot path. */
 static inline bool conf_has_udp_port(const struct conf *conf, unsigned port)

@@ -72,6 +72,7 @@ static void build(struct conf_builder *builder, const config_setting_t *root)
     derive_threads(conf);
     check_linger(builder, root);
     conf_user_resolve(builder, line_of(root, "user"), line_of(root, "group"));
+    conf_user_resolve_control(builder, line_of(root, "control.group"));
     conf_complete_greeting(builder, line_of(root, "greeting"));
     conf_listener_build(builder, root);
     collect_udp_ports(builder);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "conf/conf_loader.h"
 
+#include "base/child.h"
 #include "base/deadlines.h"
 #include "base/sanitizer.h"
 #include "base/util.h"
@@ -29,8 +30,10 @@ struct outcome {
 };
 
 struct loader {
-    pid_t child;
-    int pidfd;
+    struct children *children;
+    struct child child;
+    int64_t deadline; /* to end by itself, and then to die */
+    bool killed;
     struct arena arena;
     struct outcome *outcome;
 };
@@ -118,43 +121,28 @@ static void *map(size_t size, int kind)
     return memory == MAP_FAILED ? NULL : memory;
 }
 
-/* Ends a child that still runs. Returns its wait status, or -1 if somebody else took it. */
-static int reap(struct loader *loader)
+void loader_forget(struct loader *loader)
 {
-    int status = -1;
-    pid_t reaped;
-
-    do
-        reaped = waitpid(loader->child, &status, 0);
-    while (reaped < 0 && errno == EINTR);
-    loader->child = 0;
-    return reaped < 0 ? -1 : status;
-}
-
-static void destroy(struct loader *loader)
-{
-    if (loader->child > 0) {
-        kill(loader->child, SIGKILL);
-        reap(loader);
-    }
-    close_fd(&loader->pidfd);
+    if (!loader)
+        return;
     arena_close(&loader->arena);
     if (loader->outcome)
         munmap(loader->outcome, sizeof(*loader->outcome));
     free(loader);
 }
 
-void loader_forget(struct loader *loader)
+void loader_cancel(struct loader *loader)
 {
     if (!loader)
         return;
-    loader->child = 0; /* not this process's to end */
-    destroy(loader);
+    child_kill(&loader->child);
+    child_leave(loader->children, &loader->child);
+    loader_forget(loader);
 }
 
 static int start(struct loader *loader, const struct conf_source *source)
 {
-    pid_t parent = getpid();
+    pid_t parent = getpid(), pid;
     int result = arena_open(&loader->arena, CONF_ARENA_SIZE);
 
     if (result < 0)
@@ -163,46 +151,46 @@ static int start(struct loader *loader, const struct conf_source *source)
     if (!loader->outcome)
         return -errno;
     conf_report_open(&loader->outcome->report, source->path);
-    loader->child = fork();
-    if (loader->child == 0)
+    pid = child_fork(loader->children, &loader->child);
+    if (pid == 0)
         run_child(loader, source, parent);
-    if (loader->child < 0)
-        return -errno;
-    loader->pidfd = pidfd_open(loader->child, 0);
-    return loader->pidfd < 0 ? -errno : 0;
+    return pid < 0 ? -errno : 0;
 }
 
-int loader_start(const struct conf_source *source, struct loader **loader)
+int loader_start(const struct conf_source *source, struct children *children, struct loader **loader)
 {
     struct loader *new = calloc(1, sizeof(*new));
     int result;
 
     if (!new)
         return -ENOMEM;
-    new->pidfd = -1;
+    new->children = children;
+    new->deadline = monotonic_ns() + DEADLINE_LOAD_SECONDS *NS_PER_S;
     result = start(new, source);
     if (result < 0)
-        destroy(new);
+        loader_cancel(new);
     else
         *loader = new;
     return result;
 }
 
-int loader_fd(const struct loader *loader)
+bool loader_is_over(struct loader *loader, int64_t now)
 {
-    return loader->pidfd;
+    if (loader->child.ended)
+        return true;
+    if (now < loader->deadline)
+        return false;
+    if (loader->killed) /* it does not die */
+        return true;
+    child_kill(&loader->child);
+    loader->killed = true;
+    loader->deadline = now + DEADLINE_KILL;
+    return false;
 }
 
-pid_t loader_pid(const struct loader *loader)
+int64_t loader_next(const struct loader *loader)
 {
-    return loader->child;
-}
-
-static bool has_ended(const struct loader *loader)
-{
-    struct pollfd ended = {.fd = loader->pidfd, .events = POLLIN};
-
-    return poll(&ended, 1, 0) == 1;
+    return loader->deadline;
 }
 
 static void say_killed(struct conf_report *report, int number)
@@ -219,23 +207,26 @@ static void say_killed(struct conf_report *report, int number)
         conf_report_passing(report);
 }
 
-/* Says why a child without an outcome ended. */
-static void say_lost(struct conf_report *report, int status, bool in_time)
+static void say_late(struct conf_report *report, bool left)
 {
     const char *activity = report->activity;
 
-    if (!in_time) {
-        conf_error(report, 0, report->file, "loading failed: it took more than %d s%s%s",
-                   DEADLINE_LOAD_SECONDS, *activity ? ", while " : "", activity);
-        if (*activity) /* a name server is silent */
-            conf_report_passing(report);
-    } else if (status != -1 && WIFSIGNALED(status))
-        say_killed(report, WTERMSIG(status));
-    else if (status != -1 && WIFEXITED(status))
-        conf_error(report, 0, report->file, "loading failed: the loader ended with code %d",
-                   WEXITSTATUS(status));
+    conf_error(report, 0, report->file, "loading failed: it took more than %d s%s%s%s", DEADLINE_LOAD_SECONDS,
+               *activity ? ", while " : "", activity, left ? "; its process cannot be ended" : "");
+    if (*activity || left) /* a name server or a file system is silent */
+        conf_report_passing(report);
+}
+
+/* Says why a child without an outcome ended. */
+static void say_lost(struct conf_report *report, const struct loader *loader)
+{
+    if (loader->killed)
+        say_late(report, !loader->child.ended);
+    else if (WIFSIGNALED(loader->child.status))
+        say_killed(report, WTERMSIG(loader->child.status));
     else
-        conf_error(report, 0, report->file, "loading failed: the loader was lost");
+        conf_error(report, 0, report->file, "loading failed: the loader ended with code %d",
+                   WEXITSTATUS(loader->child.status));
 }
 
 /* Takes the arena over from the loader. */
@@ -261,16 +252,11 @@ enum loader_status loader_finish(struct loader *loader, const struct conf **conf
 {
     struct outcome *outcome = loader->outcome;
     enum loader_status result = LOADER_REFUSED;
-    bool in_time = has_ended(loader);
-    int status;
 
-    if (!in_time)
-        kill(loader->child, SIGKILL);
-    status = reap(loader);
     *conf = NULL;
     /* A sanitizer's complaint at the very end is a failure, too. */
-    if (!outcome->finished || (status != -1 && status != 0))
-        say_lost(&outcome->report, status, in_time);
+    if (!outcome->finished || !loader->child.ended || loader->child.status != 0)
+        say_lost(&outcome->report, loader);
     else if (outcome->conf) {
         *conf = seal(loader);
         result = *conf ? LOADER_LOADED : LOADER_FAILED;
@@ -281,31 +267,33 @@ enum loader_status loader_finish(struct loader *loader, const struct conf **conf
     if (!*conf && outcome->report.errors == outcome->report.passing)
         result = LOADER_FAILED;
     *messages = conf_messages_copy(&outcome->report);
-    destroy(loader);
+    loader_cancel(loader);
     return result;
 }
 
+/* Sleeps until the child has ended, or for as long as it may take. */
 static void wait_for_end(const struct loader *loader)
 {
-    struct pollfd ended = {.fd = loader->pidfd, .events = POLLIN};
-    int64_t deadline = monotonic_ns() + DEADLINE_LOAD_SECONDS * NS_PER_S;
-    int64_t left = DEADLINE_LOAD_SECONDS * NS_PER_S;
+    struct pollfd ended = {.fd = pidfd_open(loader->child.pid, 0), .events = POLLIN};
+    int64_t left = loader->deadline - monotonic_ns();
 
-    while (left > 0 && poll(&ended, 1, (int)(left / NS_PER_MS + 1)) < 0 && errno == EINTR)
-        left = deadline - monotonic_ns();
+    poll(&ended, 1, left > 0 ? (int)(left / NS_PER_MS + 1) : 0);
+    close_fd(&ended.fd);
 }
 
 enum loader_status loader_run(const struct conf_source *source, const struct conf **conf,
                               struct conf_messages **messages)
 {
+    struct children children = {0};
     struct loader *loader;
-    int result = loader_start(source, &loader);
+    int result = loader_start(source, &children, &loader);
 
     if (result < 0) {
         *conf = NULL;
         *messages = conf_messages_error("the loader cannot be started: ", strerror(-result));
         return LOADER_FAILED;
     }
-    wait_for_end(loader);
+    while (children_reap(&children), !loader_is_over(loader, monotonic_ns()))
+        wait_for_end(loader);
     return loader_finish(loader, conf, messages);
 }

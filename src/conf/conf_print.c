@@ -176,3 +176,20 @@ void conf_print(const struct conf *conf, FILE *out)
             print_line(out, 0, setting->path, setting, conf);
     }
 }
+
+void conf_print_resolved(const struct conf *conf, unsigned connections, FILE *out)
+{
+    struct conf_listener *listeners = calloc(conf->listener_count, sizeof(*listeners));
+    struct conf resolved = *conf;
+
+    resolved.threads = conf->thread_count;
+    resolved.connections = connections;
+    if (listeners)
+        resolved.listeners = listeners;
+    for (size_t i = 0; listeners && i < conf->listener_count; i++) {
+        listeners[i] = conf->listeners[i];
+        listeners[i].shards_given = listeners[i].shards;
+    }
+    conf_print(&resolved, out);
+    free(listeners);
+}

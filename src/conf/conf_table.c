@@ -55,6 +55,7 @@ static const struct conf_setting service_settings[] = {
     {"timeouts.drain", CONF_TIME, AT(drain_ns), .number = 30, .min = 0, .max = 3600},
     {"timeouts.drain_delay", CONF_TIME, AT(drain_delay_ns), .number = 0, .min = 0, .max = 3600},
     {"limits.connections", CONF_COUNT, AT(connections), .number = 10000, .min = 1, .max = 1000000},
+    {"control.group", CONF_STRING, AT(control_group), .text = CONF_DEFAULT_USER},
     {"supervision.heartbeat", CONF_TIME, AT(heartbeat_ns), .number = 1, .min = 0.1, .max = 60, .or_zero = true},
     {"supervision.stuck_after", CONF_COUNT, AT(stuck_after), .number = 2, .min = 0, .max = 1000},
     {"listeners", .type = CONF_GROUPS},

@@ -103,3 +103,20 @@ void conf_user_resolve(struct conf_builder *builder, unsigned user_line, unsigne
     if (geteuid() == 0 && conf->uid == 0)
         conf_warning(builder->report, user_line, "user", "the workers keep all rights of root");
 }
+
+void conf_user_resolve_control(struct conf_builder *builder, unsigned line)
+{
+    struct conf *conf = builder->conf;
+    struct message error;
+    int result;
+
+    conf->control_gid = (gid_t)-1;
+    if (!*conf->control_group)
+        return;
+    result = conf_resolve_group(conf->control_group, &conf->control_gid, &error);
+    if (result == 0)
+        return;
+    conf->control_gid = (gid_t)-1;
+    if (!is_default(conf->control_group))
+        not_resolved(builder, line, "control.group", result, &error);
+}

@@ -1,148 +1,125 @@
 /* SPDX-License-Identifier: MIT */
 #include "ctl/commands.h"
 
-#include "base/util.h"
-#include "control/protocol.h"
+#include "base/output.h"
+#include "ctl/answer.h"
+#include "ctl/ask.h"
+#include "ctl/memory.h"
+#include "ctl/show.h"
+#include "ctl/show_listeners.h"
+#include "ctl/show_status.h"
+#include "ctl/show_workers.h"
+#include "ctl/text.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
-#include <sys/random.h>
 #include <sysexits.h>
+#include <time.h>
 
-#define LOOK_MS 10 /* between two looks for the answer */
+#define PROGRAM "sockgreetctl"
 
-__attribute__((format(printf, 2, 3))) static int fail(int status, const char *format, ...)
+static void print_error_object(FILE *out, const char *text, int code)
 {
-    va_list arguments;
+    char *printable = text_printable(text, "\n\t");
+    json_t *object = memory_checked(json_pack("{s:s, s:i}", "error", printable, "code", code));
+    char *line = memory_checked(json_dumps(object, JSON_COMPACT));
 
-    fputs("sockgreetctl: ", stderr);
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    fputc('\n', stderr);
-    return status;
+    answer_print(out, line, strlen(line));
+    free(line);
+    json_decref(object);
+    free(printable);
 }
 
-/* The service's process, or 0 after a message. */
-static pid_t find_service(const struct ctl_cmdline *cmdline)
+/* As JSON on the output, or else on standard error after a prefix. Returns the code. */
+static int report(const struct options *options, FILE *out, const char *prefix, const char *text, int code)
 {
-    char directory[512];
-    pid_t pid = cmdline->pid ? cmdline->pid : protocol_service_pid();
+    char *printable;
 
-    if (pid)
-        return pid;
-    if (protocol_directory(directory, sizeof(directory)))
-        fail(0, "no service runs (there is no process of it in %s)", directory);
+    if (options->json) {
+        print_error_object(out, text, code);
+        return code;
+    }
+    printable = text_printable(text, "\n\t");
+    fprintf(stderr, "%s%s\n", prefix, printable);
+    free(printable);
+    return code;
+}
+
+/* The command that reloads the same service. */
+static void reload_command(const struct options *options, char *text, size_t size)
+{
+    if (options->name)
+        snprintf(text, size, PROGRAM " --name=%s reload", options->name);
+    else if (options->pid)
+        snprintf(text, size, PROGRAM " --pid=%d reload", (int)options->pid);
     else
-        fail(0, "there is no runtime directory to find a service in; --pid names its process");
-    return 0;
+        snprintf(text, size, PROGRAM " reload");
 }
 
-/* Reads a file and removes it. False if there is none. */
-static bool take_file(const char *name, char *text, size_t size)
+static bool show(const struct options *options, FILE *out, const json_t *answer)
 {
-    char path[512];
-    FILE *in;
-    size_t length;
+    char reload[sizeof(PROGRAM) + OPTIONS_NAME_MAX + 32];
 
-    if (!protocol_path(name, path, sizeof(path)) || !(in = fopen(path, "re")))
-        return false;
-    length = fread(text, 1, size - 1, in);
-    text[length] = '\0';
-    fclose(in);
-    unlink(path);
-    return true;
-}
-
-/* Reads the answer. Where the runtime directory is full, it is an empty file that has the status in its name.
- */
-static bool take_answer(const char *name, char *text, size_t size)
-{
-    static const int codes[] = {0, EX_OSERR, EX_CONFIG};
-    char empty[128];
-
-    if (take_file(name, text, size))
-        return true;
-    for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
-        snprintf(empty, sizeof(empty), "%s.%d", name, codes[i]);
-        if (!take_file(empty, text, size))
-            continue;
-        snprintf(text, size, "%d\n%s (the log says more; the runtime directory cannot be written)\n",
-                 codes[i], codes[i] ? "Refused" : "Reloaded");
-        return true;
+    switch (options->command) {
+    case CTL_STATUS:
+        reload_command(options, reload, sizeof(reload));
+        return show_status(out, answer, time(NULL), reload);
+    case CTL_LISTENERS:
+        return show_listeners(out, answer);
+    case CTL_WORKERS:
+        return show_workers(out, answer, time(NULL));
+    case CTL_COUNTERS:
+        return show_counters(out, answer);
+    case CTL_CONFIG:
+    case CTL_RELOAD:
+        return show_text(out, answer);
     }
     return false;
 }
 
-/* "CODE\nTEXT\n" */
-static int report_answer(const char *answer)
+static int not_understood(const struct options *options, FILE *out)
 {
-    char *text;
-    long status = strtol(answer, &text, 10);
-
-    text += *text == '\n';
-    fputs(text, status ? stderr : stdout);
-    return (int)status;
+    return report(options, out, PROGRAM ": ", "the service's answer is not understood", EX_OSERR);
 }
 
-static int wait_for_answer(const struct ctl_cmdline *cmdline, const char *name, int pidfd)
+static int report_answer(const struct options *options, FILE *out, const struct ask_answer *answer)
 {
-    int64_t end = monotonic_ns() + cmdline->timeout * NS_PER_S;
-    struct pollfd gone = {.fd = pidfd, .events = POLLIN};
-    static char answer[8192];
+    json_t *object = answer_parse(answer->bytes, answer->size);
+    int status = object ? answer_status(object) : EX_OSERR;
 
-    while (monotonic_ns() < end) {
-        bool ended = poll(&gone, 1, LOOK_MS) == 1; /* before the look: the last answer counts */
-
-        if (take_answer(name, answer, sizeof(answer)))
-            return report_answer(answer);
-        if (ended)
-            return fail(EX_OSERR, "the service ended before it answered");
-    }
-    return fail(EX_OSERR, "no answer in %u s", cmdline->timeout);
-}
-
-int control_reload(const struct ctl_cmdline *cmdline)
-{
-    union sigval value;
-    uint32_t token = 0;
-    char name[64];
-    pid_t pid = find_service(cmdline);
-    int pidfd, status;
-
-    if (!pid)
-        return EX_UNAVAILABLE;
-    while (token == 0)
-        if (getrandom(&token, sizeof(token), 0) < 0)
-            return fail(EX_OSERR, "getrandom: %s", strerror(errno));
-    snprintf(name, sizeof(name), PROTOCOL_REPLY "%u", token);
-    value.sival_int = (int)token;
-    pidfd = pidfd_open(pid, 0);
-    if (pidfd < 0 || sigqueue(pid, SIGRTMIN, value) < 0)
-        return fail(errno == ESRCH ? EX_UNAVAILABLE : EX_OSERR, "cannot signal the service (pid %d): %s",
-                    (int)pid, strerror(errno));
-    status = wait_for_answer(cmdline, name, pidfd);
-    close(pidfd);
+    if (!object)
+        return not_understood(options, out);
+    if (options->json)
+        answer_print(out, answer->bytes, answer->size);
+    else if (status != EX_OK)
+        report(options, out, "", answer_text(object, "error"), status);
+    else if (!show(options, out, object))
+        status = not_understood(options, out);
+    json_decref(object);
     return status;
 }
 
-int control_status(const struct ctl_cmdline *cmdline)
+static int ask_and_report(const struct options *options, FILE *out)
 {
-    char path[512], text[2048];
-    FILE *in;
+    struct ask_answer answer;
+    struct message error;
+    int status = ask_service(options, &answer, &error);
 
-    if (!find_service(cmdline))
-        return EX_UNAVAILABLE;
-    if (!protocol_path(PROTOCOL_STATUS, path, sizeof(path)) || !(in = fopen(path, "re")))
-        return fail(EX_OSERR, "cannot read the service's state: %s", strerror(errno));
-    if (fgets(text, sizeof(text), in))
-        puts(text);
-    fclose(in);
-    return 0;
+    if (status != EX_OK)
+        return report(options, out, PROGRAM ": ", error.text, status);
+    status = report_answer(options, out, &answer);
+    free(answer.bytes);
+    return status;
+}
+
+int commands_run(const struct options *options)
+{
+    struct output output;
+    int status;
+
+    if (output_open_standard(&output, PROGRAM) < 0)
+        return EX_OSERR;
+    status = ask_and_report(options, output.stream);
+    return output_close_standard(&output, PROGRAM) < 0 ? EX_OSERR : status;
 }

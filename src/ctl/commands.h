@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* control: asks the running service for something, and waits for its answer in the runtime directory. */
-#ifndef SOCKGREET_CONTROL_H
-#define SOCKGREET_CONTROL_H
+/* commands: asks the service, and prints what it answers. */
+#ifndef SOCKGREET_CTL_COMMANDS_H
+#define SOCKGREET_CTL_COMMANDS_H
 
 #include "ctl/options.h"
 
-/* Has the service reload and prints the result, errors on standard error. Returns the exit status. */
-int control_reload(const struct ctl_cmdline *cmdline);
-
-/* Prints the service's state. Returns the exit status. */
-int control_status(const struct ctl_cmdline *cmdline);
+/* Does what the command line says. Returns the exit status. */
+int commands_run(const struct options *options);
 
 #endif

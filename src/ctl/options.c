@@ -1,30 +1,68 @@
 /* SPDX-License-Identifier: MIT */
 #include "ctl/options.h"
 
+#include "base/output.h"
+#include "base/util.h"
+
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
-static const char doc[] =
-    "Control the greeting service on this host.\n"
-    "\n"
-    "Commands:\n"
-    "  reload   read the configuration again, and wait until it serves or is refused\n"
-    "  status   print the service's state in one line"
-    "\v"
-    "The service is found by the runtime directory: $RUNTIME_DIRECTORY, else /run/sockgreet for root, else "
-    "$XDG_RUNTIME_DIR/sockgreet.\n"
-    "\n"
-    "Exit status: 0 done, 64 usage, 69 no service, 71 operating system error, 78 the configuration was "
-    "refused.\n";
+#define PROGRAM       "sockgreetctl"
+#define PID_MAX       (1ul << 22)
+#define TIMEOUT_MAX   86400
+#define COMMAND_NAMES "status, listeners, workers, counters, config, reload"
+#define NAME_BYTES    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 
-static const struct argp_option options[] = {
-    {"pid", 'p', "PID", 0, "Process of the service, instead of the one in the runtime directory", 0},
-    {"timeout", 'w', "SECONDS", 0, "Wait so long for a reload (default 60)", 0},
+enum key { KEY_USAGE = 0x100 };
+
+static const char doc[] = "Ask the running greeting service for something.\n"
+                          "\n"
+                          "Commands:\n"
+                          "  status     what the service does, and whether anything is wrong\n"
+                          "  listeners  where it listens\n"
+                          "  workers    its processes\n"
+                          "  counters   what it has counted since it was started\n"
+                          "  config     the configuration in effect, with every setting\n"
+                          "  reload     load the configuration again; wait until it is in effect or\n"
+                          "             refused"
+                          "\v"
+                          "The service is found by its control socket in $RUNTIME_DIRECTORY; without it\n"
+                          "in /run/sockgreet, and for users other than root in $XDG_RUNTIME_DIR/sockgreet\n"
+                          "before that.\n"
+                          "\n"
+                          "Exit status: 0 done, 64 usage, 69 no service, 71 operating system or no answer,\n"
+                          "77 not permitted, 78 the configuration was refused.\n";
+
+static const struct argp_option rows[] = {
+    {"json", 'j', NULL, 0, "Print the service's answer as JSON", 1},
+    {"name", 'n', "NAME", 0, "Ask the instance in /run/sockgreet/NAME", 1},
+    {"pid", 'p', "PID", 0, "Ask the service with this process id", 1},
+    {"timeout", 'w', "SECONDS", 0, "How long to wait (default 60 for reload, else 5)", 1},
+    {"help", 'h', NULL, 0, "Print this help", 2},
+    {NULL, '?', NULL, OPTION_HIDDEN, NULL, 2},
+    {"usage", KEY_USAGE, NULL, 0, "Print a short usage message", 2},
+    {"version", 'V', NULL, 0, "Print version", 2},
     {0},
 };
+
+static const struct command {
+    const char *name;
+    enum options_command command;
+    unsigned timeout;
+} commands[] = {
+    {"status", CTL_STATUS, 5},     {"listeners", CTL_LISTENERS, 5}, {"workers", CTL_WORKERS, 5},
+    {"counters", CTL_COUNTERS, 5}, {"config", CTL_CONFIG, 5},       {"reload", CTL_RELOAD, 60},
+};
+
+bool options_name_valid(const char *name)
+{
+    size_t length = strlen(name);
+
+    return length > 0 && length <= OPTIONS_NAME_MAX && name[0] != '.' && strspn(name, NAME_BYTES) == length;
+}
 
 static unsigned number_from(struct argp_state *state, const char *option, const char *text, unsigned long max)
 {
@@ -36,52 +74,94 @@ static unsigned number_from(struct argp_state *state, const char *option, const 
     return (unsigned)number;
 }
 
-static void take_command(struct argp_state *state, struct ctl_cmdline *cmdline, const char *word)
+static const char *name_from(struct argp_state *state, const char *name)
 {
-    if (state->arg_num > 0)
+    if (!options_name_valid(name))
+        argp_error(state,
+                   "--name: '%s' cannot be an instance's name; allowed: at most %d letters, digits, '_', '-' "
+                   "and '.', which is not the first",
+                   name, OPTIONS_NAME_MAX);
+    return name;
+}
+
+static void take_command(struct argp_state *state, struct options *options, const char *word)
+{
+    if (options->request)
         argp_error(state, "one command at a time");
-    else if (strcmp(word, "reload") == 0)
-        cmdline->command = CTL_RELOAD;
-    else if (strcmp(word, "status") == 0)
-        cmdline->command = CTL_STATUS;
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+        if (strcmp(word, commands[i].name) == 0) {
+            options->request = commands[i].name;
+            options->command = commands[i].command;
+            return;
+        }
+    argp_error(state, "there is no command '%s'; allowed: " COMMAND_NAMES, word);
+}
+
+static void check(struct argp_state *state, struct options *options)
+{
+    if (!options->request)
+        argp_error(state, "a command is missing; allowed: " COMMAND_NAMES);
+    if (options->name && options->pid)
+        argp_error(state, "--name and --pid exclude each other");
+    for (size_t i = 0; i < ARRAY_SIZE(commands) && !options->timeout; i++)
+        if (commands[i].command == options->command)
+            options->timeout = commands[i].timeout;
+}
+
+/* argp's own would not notice that standard output takes nothing. */
+__attribute__((noreturn)) static void print_and_leave(struct argp_state *state, int key)
+{
+    struct output output;
+
+    if (output_open_standard(&output, PROGRAM) < 0)
+        exit(EX_OSERR);
+    if (key == 'V')
+        fprintf(output.stream, PROGRAM " %s\n", PACKAGE_VERSION);
     else
-        argp_error(state, "there is no command '%s'; allowed: reload, status", word);
+        argp_state_help(state, output.stream,
+                        key == KEY_USAGE ? ARGP_HELP_USAGE
+                                         : ARGP_HELP_STD_HELP & ~(unsigned)ARGP_HELP_EXIT_OK);
+    exit(output_close_standard(&output, PROGRAM) < 0 ? EX_OSERR : EX_OK);
 }
 
 static error_t take(int key, char *argument, struct argp_state *state)
 {
-    struct ctl_cmdline *cmdline = state->input;
+    struct options *options = state->input;
 
     switch (key) {
+    case 'j':
+        options->json = true;
+        return 0;
+    case 'n':
+        options->name = name_from(state, argument);
+        return 0;
     case 'p':
-        cmdline->pid = (pid_t)number_from(state, "--pid", argument, 1ul << 22);
+        options->pid = (pid_t)number_from(state, "--pid", argument, PID_MAX);
         return 0;
     case 'w':
-        cmdline->timeout = number_from(state, "--timeout", argument, 86400);
+        options->timeout = number_from(state, "--timeout", argument, TIMEOUT_MAX);
         return 0;
+    case 'h':
+    case '?':
+    case 'V':
+    case KEY_USAGE:
+        print_and_leave(state, key);
     case ARGP_KEY_ARG:
-        take_command(state, cmdline, argument);
+        take_command(state, options, argument);
         return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "a command is missing; allowed: reload, status");
+    case ARGP_KEY_END:
+        check(state, options);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
-static void print_version(FILE *out, struct argp_state *state)
+void options_parse(int argc, char **argv, struct options *options)
 {
-    (void)state;
-    fprintf(out, "sockgreetctl %s\n", PACKAGE_VERSION);
-}
+    const struct argp argp = {.options = rows, .parser = take, .args_doc = "COMMAND", .doc = doc};
 
-void ctl_cmdline_parse(int argc, char **argv, struct ctl_cmdline *cmdline)
-{
-    const struct argp argp = {.options = options, .parser = take, .args_doc = "COMMAND", .doc = doc};
-
-    *cmdline = (struct ctl_cmdline){.timeout = 60};
-    argp_program_version_hook = print_version;
+    *options = (struct options){0};
     argp_err_exit_status = EX_USAGE;
-    argp_parse(&argp, argc, argv, 0, NULL, cmdline);
+    argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, options);
 }

@@ -1,19 +1,29 @@
 /* SPDX-License-Identifier: MIT */
-/* cmdline: the command line of sockgreetctl. */
-#ifndef SOCKGREET_CTL_CMDLINE_H
-#define SOCKGREET_CTL_CMDLINE_H
+/* options: the command line of sockgreetctl. */
+#ifndef SOCKGREET_CTL_OPTIONS_H
+#define SOCKGREET_CTL_OPTIONS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
-enum ctl_command { CTL_RELOAD, CTL_STATUS };
+#define OPTIONS_NAME_MAX 64
 
-struct ctl_cmdline {
-    enum ctl_command command;
-    pid_t pid;        /* of the master; 0: the one in the pid file */
-    unsigned timeout; /* seconds */
+enum options_command { CTL_STATUS, CTL_LISTENERS, CTL_WORKERS, CTL_COUNTERS, CTL_CONFIG, CTL_RELOAD };
+
+struct options {
+    enum options_command command;
+    const char *request; /* the command's name */
+    const char *name;    /* of an instance; NULL: none */
+    pid_t pid;           /* of the master; 0: not given */
+    unsigned timeout;    /* seconds */
+    bool json;
 };
 
-/* Reads argv. Leaves by itself, with 0 after --help and --version and 64 (EX_USAGE) after an error. */
-void ctl_cmdline_parse(int argc, char **argv, struct ctl_cmdline *cmdline);
+/* Whether an instance may have this name. */
+bool options_name_valid(const char *name);
+
+/* Reads argv. Leaves by itself: after --help and --version with 0, or 71 (EX_OSERR) if they cannot be
+ * printed, and after an error with 64 (EX_USAGE). */
+void options_parse(int argc, char **argv, struct options *options);
 
 #endif

@@ -5,7 +5,9 @@
 #include "daemon/options.h"
 #include "master/master.h"
 #include "master/signals.h"
+#include "master/upgrade.h"
 #include "system/descriptors.h"
+#include "system/title.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -47,7 +49,7 @@ static int run(const struct cmdline *cmdline, char **argv)
     struct master_settings settings = {.source = &cmdline->source, .registry = &registry, .argv = argv};
     int inherited, status;
 
-    settings.replaced_fd = master_replaced_fd();
+    settings.replaced_fd = upgrade_inherited_fd();
     descriptors_prepare(settings.replaced_fd >= 0);
     inherited = registry_inherit(&registry);
     settings.ignores_hangup = signals_block();
@@ -65,12 +67,18 @@ static int run(const struct cmdline *cmdline, char **argv)
 
 int main(int argc, char **argv)
 {
+    char **arguments = title_prepare(argv); /* titles overwrite the others */
     struct cmdline cmdline;
-    int status = cmdline_parse(argc, argv, &cmdline);
+    int status;
 
+    if (!arguments) {
+        fprintf(stderr, "sockgreetd: %s\n", strerror(errno));
+        return EX_OSERR;
+    }
+    status = cmdline_parse(argc, arguments, &cmdline);
     if (status != CMDLINE_GO_ON)
         return status;
-    status = cmdline.action == CMDLINE_RUN ? run(&cmdline, argv) : check_run(&cmdline);
+    status = cmdline.action == CMDLINE_RUN ? run(&cmdline, arguments) : check_run(&cmdline);
     cmdline_free(&cmdline);
     return status;
 }

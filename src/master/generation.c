@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 /* What workers need beside sockets. */
 static int open_memory(struct generation *generation, struct shared_service *service, unsigned workers)
@@ -52,6 +53,7 @@ struct generation *generation_new(unsigned number, const struct conf *conf, stru
         return NULL;
     }
     generation->number = number;
+    generation->opened_at = monotonic_ns();
     generation->conf = conf;
     if (open_all(generation, service, registry, reason) == 0)
         return generation;
@@ -69,6 +71,7 @@ struct generation *generation_new_leftover(const struct generation *serving, str
     if (!generation)
         return NULL;
     conf_hold(serving->conf);
+    generation->opened_at = now;
     generation->conf = serving->conf;
     generation->connections = serving->connections;
     binding_open_leftover(&generation->sockets, &serving->sockets);
@@ -95,57 +98,86 @@ void generation_free(struct generation *generation, bool keep)
     free(generation);
 }
 
-void generation_close_pipes(const struct generation *generation)
+void generation_forget(struct generation *generation)
 {
-    for (unsigned i = 0; i < generation->slots.count; i++)
-        close_fd(&generation->slots.table[i].ready_fd);
+    shared_close(&generation->shared);
+    conf_free(generation->conf);
 }
 
-/* The child's side of the fork: what only the master may have is closed, above all the lifeline's writing
- * end. */
-static _Noreturn void become_worker(const struct generation *generation, const struct nursery *nursery,
-                                    unsigned index, int ready_fd, pid_t master)
+static int compare_ints(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+/* Closes every descriptor from 3 on that is not in the list, which is sorted for it. */
+static void close_all_but(int *kept, size_t count)
+{
+    unsigned next = STDERR_FILENO + 1;
+
+    qsort(kept, count, sizeof(*kept), compare_ints);
+    for (size_t i = 0; i < count; i++) {
+        if ((unsigned)kept[i] > next)
+            close_range(next, (unsigned)kept[i] - 1, 0);
+        next = (unsigned)kept[i] + 1;
+    }
+    close_range(next, ~0u, 0);
+}
+
+/* A worker has the descriptors that it needs and no others: above all not the lifeline's writing end, and no
+ * socket of another generation, which would stay open as long as it lives. */
+static void keep_own_descriptors(const struct generation *generation, const struct worker_settings *settings)
+{
+    size_t count = 0;
+    int *kept = calloc(generation->sockets.count + 5, sizeof(*kept));
+
+    if (!kept)
+        _exit(EX_OSERR);
+    kept[count++] = settings->lifeline_fd;
+    kept[count++] = settings->ready_fd;
+    kept[count++] = settings->announce_fd;
+    kept[count++] = settings->attention_fd;
+    kept[count++] = settings->log_wake_fd;
+    for (size_t i = 0; i < generation->sockets.count; i++)
+        kept[count++] = generation->sockets.members[i].socket->fd;
+    close_all_but(kept, count);
+    free(kept);
+}
+
+/* The child's side of the fork. */
+static _Noreturn void become_worker(struct generation *generation, const struct nursery *nursery,
+                                    unsigned index, pid_t master)
 {
     struct worker_settings settings = {.conf = generation->conf,
                                        .sockets = &generation->sockets,
                                        .shared = &generation->shared,
+                                       .generation = generation->number,
                                        .slot = index,
                                        .connections = generation->connections,
                                        .master = master,
                                        .lifeline_fd = nursery->lifeline[0],
-                                       .ready_fd = ready_fd,
+                                       .ready_fd = nursery->ready[1],
                                        .announce_fd = nursery->announce_fd,
                                        .attention_fd = nursery->attention_fd,
                                        .log_wake_fd = generation->slots.table[index].log_wake_fd};
 
-    close(nursery->lifeline[1]);
-    nursery->close_inherited(nursery->context);
-    sockets_close_others(&generation->sockets);
+    nursery->forget(nursery->context, generation);
+    if (shared_keep_own(&generation->shared, index) < 0)
+        _exit(EX_OSERR);
+    keep_own_descriptors(generation, &settings);
     _exit(worker_run(&settings));
 }
 
 static int fork_worker(struct generation *generation, const struct nursery *nursery, unsigned index,
                        int64_t now)
 {
-    pid_t master = getpid(), pid;
-    int ready[2];
+    struct slot *slot = &generation->slots.table[index];
+    pid_t master = getpid(), pid = child_fork(nursery->children, &slot->child);
 
-    if (pipe2(ready, O_CLOEXEC | O_NONBLOCK) < 0)
+    if (pid == 0)
+        become_worker(generation, nursery, index, master);
+    if (pid < 0)
         return -errno;
-    pid = fork();
-    if (pid < 0) {
-        int error = -errno;
-
-        close(ready[0]);
-        close(ready[1]);
-        return error;
-    }
-    if (pid == 0) {
-        close(ready[0]);
-        become_worker(generation, nursery, index, ready[1], master);
-    }
-    close(ready[1]);
-    slot_started(&generation->slots.table[index], pid, ready[0], now);
+    slot_started(slot, now);
     return 0;
 }
 
@@ -155,7 +187,7 @@ void generation_start_due(struct generation *generation, const struct nursery *n
         struct slot *slot = &generation->slots.table[i];
         int error;
 
-        if (slot->pid || slot->start_at > now)
+        if (slot->child.pid || slot->start_at > now)
             continue;
         error = fork_worker(generation, nursery, i, now);
         if (error == 0)
@@ -183,9 +215,9 @@ static void report_death(struct generation *generation, const struct slot *slot,
               generation->last_failure, next);
 }
 
-void generation_worker_ended(struct generation *generation, struct slot *slot, int status, int64_t now)
+static void bury(struct generation *generation, struct slot *slot, pid_t pid, int status, int64_t now)
 {
-    pid_t pid = slot->pid;
+    bool was_ready = slot->ready;
     int64_t delay = slot_ended(slot, status, now);
 
     if (generation->state == GENERATION_DRAINING &&
@@ -194,14 +226,43 @@ void generation_worker_ended(struct generation *generation, struct slot *slot, i
         return;
     }
     /* Also while it drains: clients may wait in the queue of a socket that nobody else serves. */
+    generation->start_failed |= !was_ready;
     report_death(generation, slot, pid, delay);
+}
+
+unsigned generation_bury(struct generation *generation, int64_t now)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < generation->slots.count; i++) {
+        struct slot *slot = &generation->slots.table[i];
+        pid_t pid = slot->child.pid;
+        int status;
+
+        if (!child_take_end(&slot->child, &status))
+            continue;
+        bury(generation, slot, pid, status, now);
+        count++;
+    }
+    return count;
+}
+
+void generation_worker_ready(struct generation *generation, struct slot *slot, int64_t now)
+{
+    slot_is_ready(slot, now);
+    generation->served = true;
+    if (generation->state == GENERATION_DRAINING) /* a successor, or one that was late */
+        kill(slot->child.pid, generation->drain_signal);
 }
 
 void generation_signal(const struct generation *generation, int signal_number)
 {
-    for (unsigned i = 0; i < generation->slots.count; i++)
-        if (generation->slots.table[i].pid)
-            kill(generation->slots.table[i].pid, signal_number);
+    for (unsigned i = 0; i < generation->slots.count; i++) {
+        const struct child *child = &generation->slots.table[i].child;
+
+        if (child->pid && !child->ended)
+            kill(child->pid, signal_number);
+    }
 }
 
 void generation_drain(struct generation *generation, int signal_number, int64_t now)
@@ -221,7 +282,7 @@ void generation_hurry(struct generation *generation, int signal_number, int64_t 
     generation->drain_signal = signal_number;
     generation->kill_at = now + DEADLINE_KILL;
     for (unsigned i = 0; i < generation->slots.count; i++)
-        if (!generation->slots.table[i].pid)
+        if (!generation->slots.table[i].child.pid)
             generation->slots.table[i].start_at = SLOT_NEVER;
     generation_signal(generation, signal_number);
 }
@@ -234,22 +295,6 @@ bool generation_cannot_start(const struct generation *generation)
     return !generation->served;
 }
 
-bool generation_read_ready(struct generation *generation, int64_t now)
-{
-    bool any = false;
-
-    for (unsigned i = 0; i < generation->slots.count; i++) {
-        struct slot *slot = &generation->slots.table[i];
-
-        if (slot->ready_fd < 0 || !slot_read_ready(slot, now))
-            continue;
-        any = generation->served = true;
-        if (generation->state == GENERATION_DRAINING) /* a successor, or one that was late */
-            kill(slot->pid, generation->drain_signal);
-    }
-    return any;
-}
-
 bool generation_is_over(const struct generation *generation)
 {
     return generation->state == GENERATION_DRAINING && slots_alive(&generation->slots) == 0 &&
@@ -259,7 +304,7 @@ bool generation_is_over(const struct generation *generation)
 bool generation_is_accepting(const struct generation *generation)
 {
     for (unsigned i = 0; i < generation->slots.count; i++)
-        for (unsigned t = 0; generation->slots.table[i].pid && t < generation->shared.threads; t++)
+        for (unsigned t = 0; generation->slots.table[i].child.pid && t < generation->shared.threads; t++)
             if (atomic_load(&shared_thread(&generation->shared, i, t)->accepting))
                 return true;
     return false;
@@ -269,9 +314,9 @@ bool generation_is_accepting(const struct generation *generation)
 static bool has_left_sockets(const struct generation *generation)
 {
     for (unsigned i = 0; i < generation->slots.count; i++) {
-        if (!generation->slots.table[i].pid && generation->slots.table[i].start_at != SLOT_NEVER)
+        if (!generation->slots.table[i].child.pid && generation->slots.table[i].start_at != SLOT_NEVER)
             return false;
-        for (unsigned t = 0; generation->slots.table[i].pid && t < generation->shared.threads; t++)
+        for (unsigned t = 0; generation->slots.table[i].child.pid && t < generation->shared.threads; t++)
             if (!atomic_load(&shared_thread(&generation->shared, i, t)->closed))
                 return false;
     }
@@ -307,7 +352,7 @@ static int64_t stuck_at(const struct generation *generation, unsigned index)
 {
     const struct slot *slot = &generation->slots.table[index];
 
-    if (!slot->pid)
+    if (!slot->child.pid)
         return SLOT_NEVER;
     return slot->ready ? silent_at(generation, index) : slot->started_at + DEADLINE_WORKER_READY;
 }
@@ -338,10 +383,10 @@ static int64_t check_worker(struct generation *generation, unsigned index, int64
         slot->suspect_since = now;
     if (now < slot->suspect_since + margin)
         return slot->suspect_since + margin;
-    log_event(LOG_ERR, MESSAGE_WORKER_DIED, NULL, "worker %u (pid %d) %s: killed", index, (int)slot->pid,
-              slot->ready ? "makes no progress" : "has not become ready");
+    log_event(LOG_ERR, MESSAGE_WORKER_DIED, NULL, "worker %u (pid %d) %s: killed", index,
+              (int)slot->child.pid, slot->ready ? "makes no progress" : "has not become ready");
     slot->killed_stuck = true;
-    kill(slot->pid, SIGKILL);
+    kill(slot->child.pid, SIGKILL);
     return SLOT_NEVER;
 }
 

@@ -25,19 +25,24 @@ struct generation {
     struct sockets sockets;
     struct shared shared;
     struct slots slots;
-    unsigned connections; /* that it may hold at once */
-    bool served;          /* a worker of it was ready once */
-    int drain_signal;     /* draining: what workers were told */
-    int64_t kill_at;      /* draining: when workers that are left are killed */
-    char last_failure[160];
+    unsigned connections;   /* that it may hold at once */
+    int64_t opened_at;      /* monotonic ns, as all times here */
+    bool served;            /* a worker of it was ready once */
+    bool start_failed;      /* one has ended before it was ready */
+    int drain_signal;       /* draining: what workers were told */
+    int64_t kill_at;        /* draining: when workers that are left are killed */
+    char last_failure[160]; /* of a worker; "" if none has failed */
 };
 
 /* What workers of every generation inherit from the master. */
 struct nursery {
+    struct children *children;
     int lifeline[2];  /* workers read the first, whose end of file says that the master is gone */
+    int ready[2];     /* a worker that serves writes its pid to the second */
     int announce_fd;  /* eventfd: look at every listening socket */
     int attention_fd; /* eventfd: a worker has found one shut down, or has left its own */
-    void (*close_inherited)(void *context); /* in the child: close what only the master may have */
+    void (*forget)(void *context, const struct generation *own); /* in a worker: what only the master may
+                                                                    have, and other generations */
     void *context;
 };
 
@@ -56,12 +61,18 @@ struct generation *generation_new_leftover(const struct generation *serving, str
  * sockets_close()). NULL is allowed. */
 void generation_free(struct generation *generation, bool keep);
 
+/* In a worker of another generation: unmaps what is none of its business. */
+void generation_forget(struct generation *generation);
+
 /* Forks the workers that are due. */
 void generation_start_due(struct generation *generation, const struct nursery *nursery, int64_t now);
 
-/* A worker of this generation ended: reports it, and plans its successor unless it ended well while draining.
- */
-void generation_worker_ended(struct generation *generation, struct slot *slot, int status, int64_t now);
+/* Reports the workers that have ended, and plans their successors unless they ended well while draining.
+ * Returns how many have. */
+unsigned generation_bury(struct generation *generation, int64_t now);
+
+/* The worker in this slot serves. */
+void generation_worker_ready(struct generation *generation, struct slot *slot, int64_t now);
 
 /* Tells the workers to end (SIGUSR1 or SIGTERM, see enum serve_order), and kills them if they take longer
  * than their drain time. */
@@ -72,9 +83,6 @@ void generation_hurry(struct generation *generation, int signal_number, int64_t 
 
 /* Whether every worker has failed START_TRIES times before any was ready. */
 bool generation_cannot_start(const struct generation *generation);
-
-/* Reads which workers have become ready. Returns whether any has. */
-bool generation_read_ready(struct generation *generation, int64_t now);
 
 /* Whether it has drained: nobody is left, nor will be. */
 bool generation_is_over(const struct generation *generation);
@@ -95,8 +103,5 @@ int64_t generation_check(struct generation *generation, int64_t now);
 
 /* Whether any of its threads has shown a heartbeat within what supervision allows. */
 bool generation_is_alive(const struct generation *generation, int64_t now);
-
-/* In a child: closes the pipes of this generation. */
-void generation_close_pipes(const struct generation *generation);
 
 #endif

@@ -1,480 +1,519 @@
 /* SPDX-License-Identifier: MIT */
+#include "master/master.h"
+
+#include "base/deadlines.h"
 #include "base/util.h"
 #include "log/log.h"
-#include "master/master_internal.h"
+#include "master/listening.h"
+#include "master/reload.h"
+#include "master/requests.h"
 #include "master/signals.h"
+#include "master/start.h"
+#include "master/status.h"
+#include "master/stop.h"
+#include "master/upgrade.h"
+#include "master/wake.h"
 #include "net/store.h"
 #include "system/notify.h"
 #include "system/runtime.h"
+#include "system/title.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <sys/signalfd.h>
-#include <sys/wait.h>
 #include <sysexits.h>
+#include <systemd/sd-event.h>
 
-#define LISTENERS_NAMED 32
-#define LOOK_SOCKETS_NS (100 * NS_PER_MS) /* at the least between two such looks */
+struct master {
+    const struct master_settings *settings;
+    sd_event *event;
+    struct children children;
+    struct generations generations;
+    struct failure failure;
+    struct start start;
+    struct reload reload;
+    struct upgrade upgrade;
+    struct stop stop;
+    struct control_server control;
+    bool owns_runtime; /* the runtime directory is not another sockgreetd's */
+    bool has_terminal; /* whose end is this process's */
+    int replaced_fd;   /* see master_settings */
 
-struct generation *master_generation(const struct master *master, unsigned i)
+    struct status status;
+    struct message unwanted; /* a socket that was passed and that no listener wants */
+    struct message refused;  /* why the last good configuration serves; "" if it does not */
+    int64_t store_at;        /* when to have the service manager keep more sockets; SLOT_NEVER: it has all */
+    int64_t leave_at;        /* stopping: then children that were killed are not waited for any more */
+    int64_t told_wait;       /* how long the service manager was told that the start waits */
+    int64_t watchdog_at;
+};
+
+/* --- What there is to say --- */
+
+static enum service_state state_of(const struct master *master)
 {
-    return i == 0 ? master->serving : i == 1 ? master->starting : master->draining[i - 2];
+    if (master->stop.phase != STOP_NO)
+        return master->stop.replaced              ? SERVICE_REPLACED
+               : master->stop.phase == STOP_DELAY ? SERVICE_STOPPING
+                                                  : SERVICE_DRAINING;
+    if (master->start.phase != START_DONE)
+        return start_obstacle(&master->start)[0] ? SERVICE_WAITING : SERVICE_STARTING;
+    return master->reload.running ? SERVICE_RELOADING : SERVICE_SERVING;
 }
 
-/* In a worker just forked. */
-static void close_inherited(void *context)
+/* What belongs to others is looked at again before anything is said. */
+static void note_state(struct master *master, int64_t now)
+{
+    master->status.view.waiting = start_obstacle(&master->start);
+    status_note(&master->status, state_of(master), now);
+}
+
+static void log_counters(const struct master *master, int level)
+{
+    struct stats_totals totals;
+    char text[512];
+    uint64_t written;
+
+    generations_totals(&master->generations, &totals, &written);
+    stats_text(&totals, text, sizeof(text));
+    log_event(level, MESSAGE_COUNTERS, NULL, "Counters: %s written=%" PRIu64, text, written);
+}
+
+/* --- Asked over the control socket --- */
+
+static char *answer(void *context, const struct control_peer *peer, const char *request, size_t *length,
+                    unsigned *ticket)
 {
     struct master *master = context;
+    struct view view = status_view(&master->status, monotonic_ns());
+    bool reload;
+    char *text = requests_answer(&view, peer, request, length, &reload);
 
-    close_fd(&master->signal_fd);
-    close_fd(&master->upgrade.ready_fd);
-    close_fd(&master->replaced_fd);
-    loader_forget(master->reload.loader);
-    FOR_EACH_GENERATION (master, generation)
-        generation_close_pipes(generation);
+    if (reload) {
+        *ticket = reload_request(&master->reload);
+        start_reload(&master->start);
+    }
+    return text;
 }
 
-static int open_all(struct master *master)
+/* systemd waits for READY=1 also after a refused reload. */
+static void reload_over(void *context, unsigned run, int code, const char *text)
 {
-    master->nursery.close_inherited = close_inherited;
-    master->nursery.context = master;
-    master->signal_fd = signals_open();
-    master->nursery.announce_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    master->nursery.attention_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (master->signal_fd < 0 || master->nursery.announce_fd < 0 || master->nursery.attention_fd < 0 ||
-        pipe2(master->nursery.lifeline, O_CLOEXEC) < 0)
-        return -errno;
-    master->service = shared_service_open();
-    return master->service ? 0 : -errno;
+    struct master *master = context;
+    int64_t now = monotonic_ns();
+    struct view view;
+    size_t length;
+    char *document;
+
+    if (code == EX_OK)
+        master->refused.text[0] = '\0';
+    note_state(master, now);
+    if (master->stop.phase == STOP_NO)
+        status_ready(&master->status, now);
+    view = status_view(&master->status, now);
+    document = requests_reloaded(&view, code, text, &length);
+    if (document)
+        control_server_answer(&master->control, run, document, length);
+    free(document);
 }
 
-static void close_all(struct master *master)
-{
-    bool keep = master->upgrade.done || notify_enabled(); /* somebody else has the sockets, too */
+/* --- Signals --- */
 
-    reload_close(master);
-    upgrade_close(master);
-    FOR_EACH_GENERATION (master, generation)
-        generation_free(generation, keep);
-    registry_close(master->registry);
-    shared_service_close(master->service);
-    close_fd(&master->nursery.lifeline[0]);
-    close_fd(&master->nursery.lifeline[1]);
-    close_fd(&master->nursery.announce_fd);
-    close_fd(&master->nursery.attention_fd);
-    close_fd(&master->replaced_fd);
-    close_fd(&master->signal_fd);
+static void stop(struct master *master, int number, int64_t now)
+{
+    int64_t longest = stop_longest(&master->stop);
+    bool first = master->stop.phase == STOP_NO;
+
+    if (first)
+        upgrade_cancel(&master->upgrade);
+    stop_request(&master->stop, number, now);
+    if (first) {
+        master->leave_at = now + DEADLINE_WORKER_CLOSE;
+        start_cancel(&master->start);
+        reload_cancel(&master->reload, now);
+    }
+    note_state(master, now);
+    status_refresh(&master->status, now);
+    if (first)
+        notify_stopping(master->status.line, longest + DEADLINE_EXIT);
 }
 
-/* The master's events are written by the logger of the first worker that serves, or directly where none does.
- */
-static void choose_event_reader(struct master *master)
+static void upgrade(struct master *master, int64_t now)
 {
-    struct ring ring = shared_master_events(master->service);
-
-    FOR_EACH_GENERATION (master, generation)
-        for (unsigned i = 0; i < generation->slots.count; i++) {
-            const struct slot *slot = &generation->slots.table[i];
-            struct shared_logger *logger = shared_logger(&generation->shared, i);
-
-            if (!slot->ready)
-                continue;
-            atomic_store(&master->service->event_reader, slot->pid);
-            log_use_ring(&ring, &logger->asleep, slot->log_wake_fd);
-            log_wake(&logger->asleep, slot->log_wake_fd);
-            return;
-        }
-    atomic_store(&master->service->event_reader, 0);
-    log_flush();
-    log_use_stderr();
+    if (master->start.phase != START_DONE || master->reload.running || master->stop.phase != STOP_NO ||
+        upgrade_is_running(&master->upgrade))
+        log_warning("SIGUSR2 ignored: the service starts, reloads, stops or upgrades just now");
+    else
+        upgrade_start(&master->upgrade, now);
 }
 
-/* One entry for each endpoint while they are few: more than the ring of events holds would push others out.
- */
-static void report_listeners(const struct generation *generation)
+static void hang_up(struct master *master, int64_t now)
 {
-    char where[ADDRESS_TEXT_MAX];
-
-    if (!generation->conf->file)
-        log_notice("no configuration file: serving the built-in defaults, to this host only");
-    if (generation->conf->listener_count > LISTENERS_NAMED) {
-        log_info("Listening on %zu sockets", generation->sockets.count);
+    if (master->has_terminal && !signals_has_terminal()) { /* it was closed: the end of what it started */
+        stop(master, SIGTERM, now);
         return;
     }
-    for (size_t i = 0; i < generation->sockets.count; i++) {
-        const struct sockets_member *m = &generation->sockets.members[i];
-
-        if (i && m[-1].conf == m->conf && address_equal(&m[-1].socket->address, &m->socket->address))
-            continue; /* another shard */
-        address_text(&m->socket->address, where, sizeof(where));
-        log_info("Listening on %s (%s, %s)", where, m->conf->name, transport_name(m->conf->transport));
-    }
+    reload_request(&master->reload);
+    start_reload(&master->start);
 }
 
-static void write_pid(void)
+static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *argument)
 {
-    char directory[512];
-    pid_t other = runtime_other_owner();
-    int error = runtime_write_pid();
+    struct master *master = argument;
+    int64_t now = monotonic_ns();
 
-    if (other && protocol_directory(directory, sizeof(directory)))
-        log_warning("%s belongs to another sockgreetd (pid %d): nothing is written there, and sockgreetctl "
-                    "finds this one by --pid=%d only",
-                    directory, (int)other, (int)getpid());
-    if (error && protocol_directory(directory, sizeof(directory)))
-        log_warning("cannot write to %s: %s; sockgreetctl will not find this process", directory,
-                    strerror(-error));
+    (void)source;
+    switch ((int)info->ssi_signo) {
+    case SIGHUP:
+        hang_up(master, now);
+        break;
+    case SIGUSR1:
+        log_counters(master, LOG_NOTICE);
+        break;
+    case SIGUSR2:
+        upgrade(master, now);
+        break;
+    case SIGCHLD:
+        children_reap(&master->children);
+        break;
+    default:
+        stop(master, (int)info->ssi_signo, now);
+        break;
+    }
+    return 0;
+}
+
+/* --- What is due --- */
+
+static const struct generation *serving(const struct master *master)
+{
+    return master->generations.serving;
 }
 
 /* systemd takes thousands of sockets in slowly, since it compares each with all it has; it is not waited for.
  */
 static int64_t store_sockets(struct master *master, int64_t now)
 {
-    if (!master->serving || master->stop != STOP_NO)
+    if (!serving(master) || master->stop.phase != STOP_NO)
         return SLOT_NEVER;
     if (now >= master->store_at) {
-        int64_t pause = store_some(&master->serving->sockets);
+        int64_t pause = store_some(&serving(master)->sockets);
 
         master->store_at = pause < 0 ? SLOT_NEVER : now + pause;
     }
     return master->store_at;
 }
 
+static void save_last_good(FILE *out, const void *conf)
+{
+    conf_print(conf, out);
+}
+
+/* What serves from now on is what a restart falls back to. */
+static void keep_last_good(struct master *master)
+{
+    master->store_at = 0;
+    if (master->owns_runtime && !master->refused.text[0] && notify_enabled() &&
+        runtime_replace(PROTOCOL_LAST_GOOD, save_last_good, serving(master)->conf) < 0)
+        log_warning("cannot keep a copy of the configuration in the runtime directory");
+}
+
+static void write_pid(struct master *master)
+{
+    char directory[PROTOCOL_PATH_MAX] = "";
+    int error = master->owns_runtime ? runtime_write_pid() : 0;
+
+    protocol_directory(directory, sizeof(directory));
+    if (error)
+        log_warning("cannot write the pid file in %s: %s", directory, strerror(-error));
+}
+
+static void name_control_socket(struct master *master)
+{
+    int error = control_server_publish(&master->control);
+
+    if (error)
+        log_warning("cannot put the control socket at %s: %s", master->control.path, strerror(-error));
+}
+
 static void first_ready(struct master *master, int64_t now)
 {
-    const struct generation *generation = master->serving;
+    const struct generation *first = serving(master);
 
-    report_listeners(generation);
+    log_open(first->conf->log_target, first->conf->log_level);
+    if (!first->conf->file)
+        log_notice("no configuration file: serving the built-in defaults, to this host only");
+    listening_report(&first->sockets);
     log_event(LOG_INFO, MESSAGE_STARTED, NULL, "Ready: %u workers of %u threads serve %zu listeners",
-              generation->slots.count, generation->conf->thread_count, generation->conf->listener_count);
+              first->slots.count, first->conf->thread_count, first->conf->listener_count);
+    master->refused = master->start.degraded;
+    keep_last_good(master);
     store_sockets(master, now); /* the first of them before READY=1: systemctl returns with it */
-    status_ready(master, now);
-    write_pid();
-    upgrade_report_ready(master);
-    start_settle(master, now);
+    name_control_socket(master);
+    write_pid(master);
+    note_state(master, now);
+    status_ready(&master->status, now);
+    upgrade_report_ready(&master->replaced_fd);
+    generations_serve_leftover(&master->generations, now);
+    registry_settle(master->settings->registry, &master->unwanted);
 }
 
-static void workers_ready(struct master *master, int64_t now)
+static void start_failed(struct master *master, int64_t now)
 {
-    bool first = !master->serving;
+    start_cancel(&master->start);
+    stop_drain(&master->stop, now);
+}
 
-    choose_event_reader(master);
-    master->status_at = now;
-    if (!master->starting || slots_ready(&master->starting->slots) < master->starting->slots.count)
-        return;
-    reload_promote(master, now);
-    if (first)
+static int64_t step_start(struct master *master, int64_t now)
+{
+    enum start_phase before = master->start.phase;
+    int64_t next = start_step(&master->start, now);
+
+    if (master->start.phase == START_WAITING && next != master->told_wait) {
+        note_state(master, now);
+        status_refresh(&master->status, now);
+        notify_waiting(master->status.line, next - now + DEADLINE_BIND_EXTRA);
+        master->told_wait = next;
+    }
+    if (before != START_DONE && master->start.phase == START_DONE)
         first_ready(master, now);
+    if (master->start.phase == START_FAILED && master->stop.phase == STOP_NO)
+        start_failed(master, now);
+    return next;
 }
 
-/* A client whose wake-up a dead worker took is accepted by the others now, not at their next heartbeat. */
-static void announce(const struct master *master)
+static int64_t step_reload(struct master *master, int64_t now)
 {
-    if (write(master->nursery.announce_fd, &(uint64_t){1}, sizeof(uint64_t)) < 0)
-        log_warning("cannot tell the workers to look at their sockets: %s", strerror(errno));
+    const struct generation *before = serving(master);
+    bool may_begin = before && master->stop.phase == STOP_NO && !upgrade_is_running(&master->upgrade) &&
+                     !master->upgrade.done;
+    int64_t next = reload_step(&master->reload, may_begin, now);
+
+    if (before && serving(master) != before)
+        keep_last_good(master);
+    return next;
 }
 
-/* Whether somebody else has the sockets that this process closes: the manager's store, or a new process. */
-static bool keeps_sockets(const struct master *master)
+static int64_t step_upgrade(struct master *master, int64_t now)
 {
-    return master->upgrade.done || (master->stop != STOP_NO && notify_enabled());
-}
+    int64_t next = upgrade_step(&master->upgrade, now);
 
-/* A worker found that a listening socket listens no more, which any process that has it can have brought
- * about; or it has left its sockets. */
-static void look_at_sockets(struct master *master, int64_t now)
-{
-    uint64_t count;
-
-    if (now < master->look_at_sockets_at ||
-        read(master->nursery.attention_fd, &count, sizeof(count)) != sizeof(count))
-        return;
-    master->look_at_sockets_at = now + LOOK_SOCKETS_NS;
-    if (master->serving && sockets_listen_again(&master->serving->sockets))
-        announce(master);
-    for (unsigned i = 0; i < master->draining_count; i++)
-        generation_release_sockets(master->draining[i], keeps_sockets(master));
-}
-
-/* With its port open and no worker a service looks healthy from outside, and clients hang. */
-static void give_up(struct master *master, int64_t now)
-{
-    log_error("No worker can start, after %d tries each: %s", START_TRIES, master->last_failure);
-    master->failed = true;
-    master_drain_everything(master, now);
-}
-
-static void worker_ended(struct master *master, struct generation *generation, struct slot *slot, int status,
-                         int64_t now)
-{
-    bool was_ready = slot->ready;
-
-    generation_worker_ended(generation, slot, status, now);
-    choose_event_reader(master);
-    announce(master);
-    if (generation->last_failure[0] == '\0')
-        return;
-    snprintf(master->last_failure, sizeof(master->last_failure), "%s", generation->last_failure);
-    if (generation == master->starting && !was_ready)
-        reload_worker_failed(master, now);
-    if (generation == master->starting && !master->serving && generation_cannot_start(generation))
-        give_up(master, now);
-    master->status_at = now;
-}
-
-static bool reap_worker(struct master *master, pid_t pid, int status, int64_t now)
-{
-    FOR_EACH_GENERATION (master, generation) {
-        struct slot *slot = slots_find(&generation->slots, pid);
-
-        if (slot) {
-            worker_ended(master, generation, slot, status, now);
-            return true;
-        }
+    if (master->upgrade.done && !master->stop.replaced) {
+        master->stop.replaced = true;
+        stop(master, SIGTERM, now); /* the same way as any other end */
     }
-    return false;
-}
-
-/* Workers, and whom a process 1 inherits. The loader and a new binary are waited for by whoever started them.
- */
-static void reap(struct master *master, int64_t now)
-{
-    siginfo_t info = {0};
-    int status;
-
-    while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid) {
-        if (info.si_pid == reload_pid(master) ||
-            (info.si_pid == master->upgrade.pid && !master->upgrade.done))
-            return; /* seen to in this very turn, and the rest in the next */
-        if (waitpid(info.si_pid, &status, WNOHANG) == info.si_pid)
-            reap_worker(master, info.si_pid, status, now);
-        info.si_pid = 0;
-    }
-}
-
-static void retire(struct master *master, unsigned i)
-{
-    struct generation *generation = master->draining[i];
-
-    status_retire(master, generation);
-    generation_free(generation, keeps_sockets(master));
-    master->draining[i] = master->draining[--master->draining_count];
-    master->draining[master->draining_count] = NULL;
-}
-
-static void retire_drained(struct master *master)
-{
-    for (unsigned i = master->draining_count; i-- > 0;)
-        if (generation_is_over(master->draining[i]))
-            retire(master, i);
-}
-
-static void handle_signal(struct master *master, const struct signalfd_siginfo *info, int64_t now)
-{
-    int number = (int)info->ssi_signo;
-
-    if (number == SIGRTMIN) {
-        reload_request(master, (uint32_t)info->ssi_int);
-        return;
-    }
-    switch (number) {
-    case SIGTERM:
-    case SIGINT:
-    case SIGQUIT:
-        master_stop(master, number, now);
-        break;
-    case SIGHUP:
-        if (master->has_terminal &&
-            !signals_has_terminal()) /* it was closed, which is the end of what it started */
-            master_stop(master, SIGTERM, now);
-        else
-            reload_request(master, 0);
-        break;
-    case SIGUSR1:
-        status_log_counters(master);
-        break;
-    case SIGUSR2:
-        upgrade_start(master, now);
-        break;
-    default: /* SIGCHLD: signals merge, so children are looked after every time anyway */
-        break;
-    }
-}
-
-static void handle_signals(struct master *master, int64_t now)
-{
-    struct signalfd_siginfo info;
-
-    while (read(master->signal_fd, &info, sizeof(info)) == sizeof(info))
-        handle_signal(master, &info, now);
-}
-
-static void read_ready(struct master *master, int64_t now)
-{
-    bool any = false;
-
-    FOR_EACH_GENERATION (master, generation)
-        any |= generation_read_ready(generation, now);
-    if (any)
-        workers_ready(master, now);
+    return next;
 }
 
 static int64_t feed_watchdog(struct master *master, int64_t now)
 {
     int64_t interval = notify_watchdog_interval();
-    const struct generation *generation = master->serving;
+    const struct generation *generation = serving(master);
 
     if (interval == 0)
         return SLOT_NEVER;
     if (now >= master->watchdog_at) {
         master->watchdog_at = now + interval;
-        if (!generation || master->stop != STOP_NO || generation_is_alive(generation, now))
+        if (!generation || master->stop.phase != STOP_NO || generation_is_alive(generation, now))
             notify_watchdog();
     }
     return master->watchdog_at;
 }
 
-static int64_t earliest(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Everything that is due now, and when something will be again. */
+/* Everything that is due now. Returns when something will be again. */
 static int64_t turn(struct master *master, int64_t now)
 {
-    int64_t next = SLOT_NEVER;
+    int64_t (*const steps[])(struct master *, int64_t) = {step_start, step_reload, step_upgrade,
+                                                          store_sockets, feed_watchdog};
+    uint64_t changes = master->generations.changes;
+    int64_t next = generations_step(&master->generations, now), at = stop_step(&master->stop, now);
 
-    read_ready(master, now);
-    handle_signals(master, now);
-    look_at_sockets(master, now);
-    reload_step(master, now);
-    upgrade_step(master, now);
-    reap(master, now);
-    retire_drained(master);
-    reload_step(master, now); /* one may have waited for a generation to drain */
-    if (master->stop == STOP_DELAY && now >= master->drain_at)
-        master_drain_everything(master, now);
-    FOR_EACH_GENERATION (master, generation) {
-        generation_start_due(generation, &master->nursery, now);
-        next = earliest(next, generation_check(generation, now));
+    next = at < next ? at : next;
+    for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+        at = steps[i](master, now);
+        next = at < next ? at : next;
     }
-    if (now >= master->status_at && (master->serving || master->stop == STOP_DRAIN))
-        status_update(master, now);
-    next = earliest(next, feed_watchdog(master, now));
-    next = earliest(next, store_sockets(master, now));
-    if (now < master->look_at_sockets_at)
-        next = earliest(next, master->look_at_sockets_at);
-    next = earliest(next, reload_next(master, now));
-    if (master->serving)
-        next = earliest(next, master->status_at);
-    if (master->upgrade.pid && !master->upgrade.done)
-        next = earliest(next, master->upgrade.deadline);
-    return master->stop == STOP_DELAY ? earliest(next, master->drain_at) : next;
+    note_state(master, now);
+    at = status_step(&master->status, now);
+    next = at < next ? at : next;
+    if (stop_is_over(&master->stop))
+        next = master->leave_at < next ? master->leave_at : next;
+    /* After a change there may be more to do. */
+    return master->generations.changes != changes ? now : next;
 }
 
-static unsigned count_slots(const struct master *master)
+/* Children that were killed at the end are waited for, but not for long: one of them may not die. */
+static bool is_over(const struct master *master, int64_t now)
 {
-    unsigned count = 0;
-
-    FOR_EACH_GENERATION (master, generation)
-        count += generation->slots.count;
-    return count;
+    return stop_is_over(&master->stop) &&
+           (master->upgrade.done || !children_stray(&master->children) || now >= master->leave_at);
 }
 
-/* Sleeps until a signal, a worker's word, the loader's or a new binary's news, or the time next. */
-static void wait_for_events(struct master *master, int64_t next)
-{
-    unsigned count = 0, room = count_slots(master) + 4;
-    struct pollfd *fds = calloc(room, sizeof(*fds));
-    int64_t wait = next - monotonic_ns();
-    bool may_look = monotonic_ns() >= master->look_at_sockets_at;
-    int timeout = next == SLOT_NEVER ? -1 : wait <= 0 ? 0 : (int)(wait / NS_PER_MS) + 1;
+/* --- The frame --- */
 
-    if (!fds) { /* without memory for the list, look at everything often */
-        poll(NULL, 0, 50);
+/* In a worker just forked: what belongs to the master alone. Its descriptors are closed with all others. */
+static void forget(void *context, const struct generation *own)
+{
+    struct master *master = context;
+
+    loader_forget(master->reload.loader);
+    generations_forget(&master->generations, own);
+}
+
+static int add_signals(struct master *master)
+{
+    const int wanted[] = {SIGTERM, SIGINT, SIGQUIT, SIGCHLD, SIGHUP, SIGUSR1, SIGUSR2};
+    int error = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(wanted) && error >= 0; i++)
+        error = sd_event_add_signal(master->event, NULL, wanted[i], on_signal, master);
+    return error;
+}
+
+static int open_all(struct master *master)
+{
+    int error = sd_event_new(&master->event);
+
+    if (error >= 0)
+        error = add_signals(master);
+    if (error >= 0)
+        error = generations_open(&master->generations, master->settings->registry, &master->children,
+                                 &master->failure);
+    if (error >= 0)
+        error = wake_always_on(master->event, master->generations.nursery.ready[0]);
+    if (error >= 0)
+        error = wake_always_on(master->event, master->generations.nursery.attention_fd);
+    return error;
+}
+
+/* Without it the service serves all the same. An upgrade's socket gets its name when it serves. */
+static void open_control(struct master *master)
+{
+    char directory[PROTOCOL_PATH_MAX];
+    pid_t other = runtime_open();
+    int error;
+
+    master->owns_runtime = other == 0;
+    if (!protocol_directory(directory, sizeof(directory)))
+        return;
+    if (other) {
+        log_warning("%s belongs to another sockgreetd (pid %d): nothing is written there, and sockgreetctl "
+                    "finds that one only",
+                    directory, (int)other);
         return;
     }
-    fds[count++] = (struct pollfd){.fd = master->signal_fd, .events = POLLIN};
-    fds[count++] = (struct pollfd){.fd = reload_fd(master), .events = POLLIN};
-    fds[count++] = (struct pollfd){.fd = master->upgrade.ready_fd, .events = POLLIN};
-    fds[count++] = (struct pollfd){.fd = may_look ? master->nursery.attention_fd : -1, .events = POLLIN};
-    FOR_EACH_GENERATION (master, generation)
-        for (unsigned i = 0; i < generation->slots.count; i++)
-            fds[count++] = (struct pollfd){.fd = generation->slots.table[i].ready_fd, .events = POLLIN};
-    poll(fds, count, timeout);
-    free(fds);
-}
-
-static bool is_over(const struct master *master)
-{
-    return master->stop == STOP_DRAIN && master->draining_count == 0;
-}
-
-static void supervise(struct master *master)
-{
-    while (!is_over(master)) {
-        int64_t next = turn(master, monotonic_ns());
-
-        if (!is_over(master))
-            wait_for_events(master, next);
+    error = control_server_open(&master->control);
+    if (error) {
+        log_warning("cannot write to %s: %s; sockgreetctl will not find this process", directory,
+                    strerror(-error));
+        master->owns_runtime = false;
+    } else if (master->replaced_fd < 0) {
+        name_control_socket(master);
     }
 }
 
-static void report_end(const struct master *master)
+static void close_all(struct master *master)
+{
+    bool keep = master->upgrade.done || notify_enabled(); /* somebody else has the sockets, too */
+
+    control_server_close(&master->control);
+    generations_close(&master->generations, keep);
+    registry_close(master->settings->registry);
+    close_fd(&master->replaced_fd);
+    sd_event_unref(master->event);
+}
+
+static void run(struct master *master)
+{
+    for (;;) {
+        int64_t now = monotonic_ns(), next = turn(master, now), wait = next - now;
+
+        if (is_over(master, now))
+            return;
+        sd_event_run(master->event, next == SLOT_NEVER ? UINT64_MAX
+                                    : wait <= 0        ? 0
+                                                       : (uint64_t)(wait / 1000) + 1);
+    }
+}
+
+static void report_end(struct master *master)
 {
     struct stats_totals totals;
     uint64_t written;
 
     log_flush();
     log_use_stderr();
-    status_log_counters(master);
-    status_totals(master, &totals, &written);
+    generations_totals(&master->generations, &totals, &written);
+    if (totals.taken)
+        log_counters(master, LOG_DEBUG);
     log_event(LOG_INFO, MESSAGE_STOPPED, NULL, "Stopped: %" PRIu64 " clients served", stats_served(&totals));
-    if (!master->upgrade.done) {
+    status_refresh(&master->status, monotonic_ns());
+    if (!master->upgrade.done && master->owns_runtime)
         runtime_remove_pid();
-        runtime_remove(PROTOCOL_STATUS);
-    }
 }
 
-/* Returns an exit status. */
-static int start(struct master *master)
+static void wire(struct master *master)
 {
-    int error = open_all(master);
+    const struct master_settings *s = master->settings;
 
-    if (error) {
-        log_error("cannot start: %s", strerror(-error));
-        return EX_OSERR;
-    }
-    runtime_open();
-    master->has_terminal = !master->settings->ignores_hangup && signals_has_terminal();
-    master->last_number = 1;
-    return start_first(master);
+    status_open(&master->status, &master->generations, &master->failure, monotonic_ns());
+    master->status.view.degraded = master->refused.text;
+    master->status.view.unwanted = master->unwanted.text;
+    master->generations.nursery.forget = forget;
+    master->generations.nursery.context = master;
+    master->control.event = master->event;
+    master->control.answer = answer;
+    master->control.context = master;
+    master->start = (struct start){.source = s->source,
+                                   .children = &master->children,
+                                   .generations = &master->generations,
+                                   .is_restart = s->inherited > 0};
+    master->reload = (struct reload){.source = s->source,
+                                     .children = &master->children,
+                                     .generations = &master->generations,
+                                     .failure = &master->failure,
+                                     .over = reload_over,
+                                     .context = master};
+    master->upgrade = (struct upgrade){.event = master->event,
+                                       .argv = s->argv,
+                                       .ignores_hangup = s->ignores_hangup,
+                                       .children = &master->children,
+                                       .registry = s->registry,
+                                       .failure = &master->failure,
+                                       .ready_fd = -1};
+    master->stop.generations = &master->generations;
 }
 
-int master_replaced_fd(void)
+static void set_title(const struct conf_source *source)
 {
-    return upgrade_inherited_fd();
+    title_set("sockgreetd: master%s%s", source->path_given ? " " : "",
+              source->path_given ? source->path : "");
 }
 
 int master_run(const struct master_settings *settings)
 {
-    struct master master = {.settings = settings,
-                            .registry = settings->registry,
-                            .replaced_fd = settings->replaced_fd,
-                            .signal_fd = -1,
-                            .nursery = {.lifeline = {-1, -1}, .announce_fd = -1, .attention_fd = -1},
-                            .upgrade = {.ready_fd = -1}};
-    int status = start(&master);
+    struct master master = {
+        .settings = settings,
+        .replaced_fd = settings->replaced_fd,
+        .control.fd = -1,
+        .generations.nursery = {
+            .lifeline = {-1, -1}, .ready = {-1, -1}, .announce_fd = -1, .attention_fd = -1}};
+    int error = open_all(&master);
 
-    if (status == 0 && master.starting) {
-        supervise(&master);
+    wire(&master);
+    if (error < 0) {
+        log_error("cannot start: %s", strerror(-error));
+        master.start.status = EX_OSERR;
+    } else {
+        set_title(settings->source);
+        open_control(&master);
+        master.has_terminal = !settings->ignores_hangup && signals_has_terminal();
+        start_begin(&master.start);
+        run(&master);
         report_end(&master);
     }
     close_all(&master);
-    return master.failed ? EX_OSERR : status;
+    return master.start.phase == START_FAILED || error < 0 ? master.start.status : EX_OK;
 }

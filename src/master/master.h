@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* master: the small process that owns the listening sockets and supervises the workers.
  *
- * It runs no thread, reads no byte that a client sent, and calls nothing that waits for journald. */
+ * It runs no thread, reads no byte that a client of a listener sent, and calls nothing that waits for
+ * journald. */
 #ifndef SOCKGREET_MASTER_H
 #define SOCKGREET_MASTER_H
 
@@ -12,14 +13,10 @@ struct master_settings {
     const struct conf_source *source;
     struct registry *registry; /* with the inherited sockets */
     unsigned inherited;        /* how many of them an earlier life of this service had */
-    int replaced_fd;           /* -1, or where the process that this one replaces hears that it serves */
+    int replaced_fd;           /* see upgrade_inherited_fd() */
     bool ignores_hangup;       /* the starter had SIGHUP ignored (nohup(1)): a closed terminal is no end */
     char **argv;               /* for an upgrade */
 };
-
-/* The descriptor on which the process that this one replaces waits for it; -1: it replaces none. Call before
- * anything reads the environment's word on descriptors (sd_listen_fds(3)). */
-int master_replaced_fd(void);
 
 /* Loads the configuration, binds the listeners, starts the workers and supervises them until SIGTERM or
  * SIGINT. Returns the exit status: 0, EX_CONFIG or EX_OSERR. In a worker it does not return. */

@@ -5,7 +5,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/signalfd.h>
 
 /* What the starter ignores stays ignored over exec(2). With SIGCHLD the kernel would reap the workers, and
  * without SIGALRM an orphan could live on. Returns whether it was ignored. */
@@ -41,15 +40,4 @@ bool signals_has_terminal(void)
 
     close_fd(&fd);
     return has;
-}
-
-int signals_open(void)
-{
-    const int wanted[] = {SIGTERM, SIGINT, SIGQUIT, SIGCHLD, SIGHUP, SIGUSR1, SIGUSR2, SIGRTMIN};
-    sigset_t set;
-
-    sigemptyset(&set);
-    for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
-        sigaddset(&set, wanted[i]);
-    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }

@@ -21,7 +21,6 @@ int slots_open(struct slots *slots, unsigned count, int64_t now)
     for (; slots->count < count; slots->count++) {
         struct slot *slot = &slots->table[slots->count];
 
-        slot->ready_fd = -1;
         slot->start_at = now;
         slot->log_wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         if (slot->log_wake_fd < 0) {
@@ -37,7 +36,6 @@ int slots_open(struct slots *slots, unsigned count, int64_t now)
 void slots_close(struct slots *slots)
 {
     for (unsigned i = 0; i < slots->count; i++) {
-        close_fd(&slots->table[i].ready_fd);
         close_fd(&slots->table[i].log_wake_fd);
     }
     free(slots->table);
@@ -45,10 +43,8 @@ void slots_close(struct slots *slots)
     slots->count = 0;
 }
 
-void slot_started(struct slot *slot, pid_t pid, int ready_fd, int64_t now)
+void slot_started(struct slot *slot, int64_t now)
 {
-    slot->pid = pid;
-    slot->ready_fd = ready_fd;
     slot->ready = slot->killed_stuck = false;
     slot->suspect_since = 0;
     slot->started_at = now;
@@ -56,19 +52,10 @@ void slot_started(struct slot *slot, pid_t pid, int ready_fd, int64_t now)
     slot->starts++;
 }
 
-bool slot_read_ready(struct slot *slot, int64_t now)
+void slot_is_ready(struct slot *slot, int64_t now)
 {
-    char byte;
-    ssize_t n = read(slot->ready_fd, &byte, 1);
-
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return false;
-    close_fd(&slot->ready_fd);
-    if (n != 1)
-        return false; /* it died first, which its exit will tell */
     slot->ready = true;
     slot->ready_at = now;
-    return true;
 }
 
 static int64_t back_off(struct slot *slot, int64_t now)
@@ -116,8 +103,6 @@ int64_t slot_ended(struct slot *slot, int status, int64_t now)
     bool failed = !slot->ready || (!served && is_own_fault(status));
 
     describe_end(slot, status);
-    close_fd(&slot->ready_fd);
-    slot->pid = 0;
     slot->ready = false;
     if (failed)
         return back_off(slot, now);
@@ -136,7 +121,7 @@ int64_t slot_failed(struct slot *slot, int64_t now)
 struct slot *slots_find(const struct slots *slots, pid_t pid)
 {
     for (unsigned i = 0; i < slots->count; i++)
-        if (slots->table[i].pid == pid)
+        if (slots->table[i].child.pid == pid)
             return &slots->table[i];
     return NULL;
 }
@@ -146,7 +131,7 @@ unsigned slots_alive(const struct slots *slots)
     unsigned alive = 0;
 
     for (unsigned i = 0; i < slots->count; i++)
-        alive += slots->table[i].pid != 0;
+        alive += slots->table[i].child.pid != 0;
     return alive;
 }
 
@@ -166,6 +151,19 @@ unsigned slots_restarts(const struct slots *slots)
     for (unsigned i = 0; i < slots->count; i++)
         restarts += slots->table[i].starts > 1 ? slots->table[i].starts - 1 : 0;
     return restarts;
+}
+
+int64_t slots_proven_at(const struct slots *slots)
+{
+    int64_t last = 0;
+
+    for (unsigned i = 0; i < slots->count; i++) {
+        if (!slots->table[i].ready)
+            return SLOT_NEVER;
+        if (slots->table[i].ready_at > last)
+            last = slots->table[i].ready_at;
+    }
+    return last + DEADLINE_WORKER_PROVEN;
 }
 
 int64_t slots_next_start(const struct slots *slots)

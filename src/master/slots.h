@@ -4,6 +4,8 @@
 #ifndef SOCKGREET_SLOTS_H
 #define SOCKGREET_SLOTS_H
 
+#include "base/child.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,10 +14,9 @@
 #define SLOT_NEVER INT64_MAX
 
 struct slot {
-    pid_t pid;       /* 0: nobody */
-    int ready_fd;    /* -1, or where the worker says that it serves */
-    int log_wake_fd; /* eventfd of the slot's logger; outlives workers */
-    bool ready;
+    struct child child;    /* the worker */
+    int log_wake_fd;       /* eventfd of the slot's logger; outlives workers */
+    bool ready;            /* it serves */
     int64_t suspect_since; /* it looked stuck then; 0: it does not */
     bool killed_stuck;     /* by us, because it made no progress */
     int64_t started_at;    /* monotonic ns, as all times here */
@@ -35,11 +36,9 @@ struct slots {
 int slots_open(struct slots *slots, unsigned count, int64_t now);
 void slots_close(struct slots *slots);
 
-/* A worker was forked: its pid, and the pipe on which it will report, which the slot closes. */
-void slot_started(struct slot *slot, pid_t pid, int ready_fd, int64_t now);
-
-/* Reads what a worker says on its ready_fd. Returns true if it is serving now. */
-bool slot_read_ready(struct slot *slot, int64_t now);
+/* A worker was forked; it has said that it serves. */
+void slot_started(struct slot *slot, int64_t now);
+void slot_is_ready(struct slot *slot, int64_t now);
 
 /* Notes how a worker ended (a wait status) and when the next is due: after 0.1, 0.2, 0.4 … 10 s if it ended
  * by its own fault before or within a second after it was ready, which also keeps such starts to 12 a minute;
@@ -57,6 +56,9 @@ unsigned slots_ready(const struct slots *slots);
 
 /* Workers started after the first of each slot. */
 unsigned slots_restarts(const struct slots *slots);
+
+/* When the youngest worker will have lasted long enough to count as good; SLOT_NEVER while one is missing. */
+int64_t slots_proven_at(const struct slots *slots);
 
 /* When the next worker is due; SLOT_NEVER if none is. */
 int64_t slots_next_start(const struct slots *slots);

@@ -1,194 +1,205 @@
 /* SPDX-License-Identifier: MIT */
-/* The start: the first generation, and what becomes of the sockets that an earlier life of the service left.
- */
+#include "master/start.h"
+
 #include "base/deadlines.h"
 #include "base/util.h"
-#include "conf/conf_loader.h"
 #include "log/log.h"
-#include "master/master_internal.h"
 #include "system/notify.h"
 #include "system/runtime.h"
 
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sysexits.h>
-
-static void note_degraded(struct master *master, const char *why)
-{
-    snprintf(master->degraded, sizeof(master->degraded), "%.*s", (int)strcspn(why, "\n"), why);
-}
 
 static void open_log(const struct conf *conf)
 {
     log_open(conf ? conf->log_target : CONF_LOG_AUTO, conf ? conf->log_level : LOG_INFO);
 }
 
-/* Returns 0 with *conf, or an exit status with the reason in *messages, which the caller frees. */
-static int load(const struct conf_source *source, const struct conf **conf, struct conf_messages **messages)
+static void fail(struct start *start, int status)
 {
-    enum loader_status status = loader_run(source, conf, messages);
-
-    open_log(*conf);
-    log_conf_messages(*messages);
-    return status == LOADER_LOADED ? 0 : status == LOADER_REFUSED ? EX_CONFIG : EX_OSERR;
+    start->phase = START_FAILED;
+    start->status = status;
 }
 
-static bool open_first(struct master *master, const struct conf *conf, struct message *reason)
+static bool load(struct start *start, const struct conf_source *source)
 {
-    master->starting = generation_new(1, conf, master->service, master->registry, reason);
-    return master->starting != NULL;
+    int error = loader_start(source, start->children, &start->loader);
+
+    if (error)
+        log_error("cannot start the loader: %s", strerror(-error));
+    return error == 0;
 }
 
-static bool is_restart(const struct master *master)
+void start_begin(struct start *start)
 {
-    return master->settings->inherited > 0 && notify_enabled();
+    start->phase = START_LOADING;
+    if (!load(start, start->source))
+        fail(start, EX_OSERR);
+}
+
+void start_reload(struct start *start)
+{
+    start->reload_wanted = true;
+}
+
+/* What cannot be had is waited for, with pauses that grow. systemd would start the process again and again
+ * instead, and fill the journal. */
+static void wait_for_obstacle(struct start *start, int64_t now)
+{
+    int64_t doubled = 2 * start->pause;
+
+    start->phase = START_WAITING;
+    start->pause = start->pause == 0              ? DEADLINE_BIND_FIRST
+                   : doubled < DEADLINE_BIND_LAST ? doubled
+                                                  : DEADLINE_BIND_LAST;
+    start->retry_at = now + start->pause;
 }
 
 /* A restart that cannot have what the file says is no outage: the configuration that served before the
- * restart goes on serving. */
-static bool open_last_good(struct master *master, const char *why)
+ * restart goes on serving. Returns whether it is being loaded. */
+static bool load_last_good(struct start *start, const char *why)
 {
-    char path[PROTOCOL_PATH_MAX];
-    struct conf_messages *messages = NULL;
-    struct conf_source source = {.path = path, .path_given = true};
-    struct message reason = {0};
-    const struct conf *conf = NULL;
+    struct conf_source source = {.path = start->last_good, .path_given = true};
 
-    if (!is_restart(master) || !protocol_path(PROTOCOL_LAST_GOOD, path, sizeof(path)) ||
-        access(path, R_OK) < 0)
+    if (!start->is_restart || !notify_enabled() ||
+        !protocol_path(PROTOCOL_LAST_GOOD, start->last_good, sizeof(start->last_good)) ||
+        access(start->last_good, R_OK) < 0)
         return false;
-    if (loader_run(&source, &conf, &messages) != LOADER_LOADED)
-        log_conf_messages(messages);
-    conf_messages_free(messages);
-    if (!conf || !open_first(master, conf, &reason)) {
-        conf_free(conf);
-        return false;
+    message_set(&start->degraded, "%.*s", (int)strcspn(why, "\n"), why);
+    start->loads_last_good = load(start, &source);
+    start->is_restart = false; /* one try */
+    return start->loads_last_good;
+}
+
+static void open_first(struct start *start, int64_t now)
+{
+    if (generations_prepare(start->generations, start->conf, &start->reason)) {
+        start->phase = START_WORKERS;
+        start->conf = NULL;
+    } else if (load_last_good(start, start->reason.text)) {
+        start->phase = START_LOADING;
+    } else if (notify_enabled()) {
+        wait_for_obstacle(start, now);
+    } else {
+        fail(start, EX_OSERR);
     }
+}
+
+static void use(struct start *start, const struct conf *conf)
+{
+    conf_free(start->conf);
+    start->conf = conf;
     open_log(conf);
-    note_degraded(master, why);
-    log_event(LOG_ERR, MESSAGE_CONFIGURATION_REFUSED, NULL,
-              "The configuration was refused; the last good one serves until a reload succeeds");
-    return true;
 }
 
-enum request { REQUEST_NONE, REQUEST_RELOAD, REQUEST_STOP };
-
-/* Signals that came meanwhile; SIGHUP and SIGRTMIN say that the file was mended. */
-static enum request read_request(struct master *master)
+/* The last good configuration was loaded, or not. What was refused before it decides about the end. */
+static void last_good_loaded(struct start *start, const struct conf *conf, int64_t now)
 {
-    enum request request = REQUEST_NONE;
-    struct signalfd_siginfo info;
+    struct message unused = {0};
 
-    while (read(master->signal_fd, &info, sizeof(info)) == sizeof(info)) {
-        int number = (int)info.ssi_signo;
-
-        if (number == SIGTERM || number == SIGINT || number == SIGQUIT)
-            return REQUEST_STOP;
-        if (number == SIGHUP || number == SIGRTMIN)
-            request = REQUEST_RELOAD;
-        if (number == SIGRTMIN)
-            reload_request(master, (uint32_t)info.ssi_int);
+    start->loads_last_good = false;
+    if (conf && generations_prepare(start->generations, conf, &unused)) {
+        conf_free(start->conf);
+        start->conf = NULL;
+        open_log(conf);
+        start->phase = START_WORKERS;
+        log_event(LOG_ERR, MESSAGE_CONFIGURATION_REFUSED, NULL,
+                  "The configuration was refused; the last good one serves until a reload succeeds");
+        return;
     }
-    return request;
+    conf_free(conf);
+    start->degraded.text[0] = '\0';
+    if (start->conf)
+        wait_for_obstacle(start, now);
+    else
+        fail(start, start->status);
 }
 
-static enum request pause_for(struct master *master, int64_t pause)
-{
-    struct pollfd signals = {.fd = master->signal_fd, .events = POLLIN};
-    int64_t end = monotonic_ns() + pause, left = pause;
-    enum request request = REQUEST_NONE;
-
-    while (left > 0 && request == REQUEST_NONE) {
-        poll(&signals, 1, (int)(left / NS_PER_MS) + 1);
-        request = read_request(master);
-        left = end - monotonic_ns();
-    }
-    return request;
-}
-
-static void tell_waiting(struct master *master, const struct message *reason, int64_t pause)
-{
-    snprintf(master->status, sizeof(master->status), "%s, trying again", reason->text);
-    notify_waiting(master->status, pause + DEADLINE_BIND_EXTRA);
-}
-
-/* The file may have been mended. A bad one changes nothing. */
-static void reload_waiting(const struct master *master, const struct conf **conf)
-{
-    const struct conf *mended = NULL;
-    struct conf_messages *messages = NULL;
-
-    if (load(master->settings->source, &mended, &messages) == 0) {
-        conf_free(*conf);
-        *conf = mended;
-    }
-    conf_messages_free(messages);
-}
-
-/* Tries until everything can be had, with pauses that grow. systemd would start the process again and again
- * instead, and fill the journal. Returns as start_first(). */
-static int wait_until_open(struct master *master, const struct conf *conf, struct message *reason)
-{
-    int64_t pause = DEADLINE_BIND_FIRST;
-
-    for (;;) {
-        enum request request;
-
-        tell_waiting(master, reason, pause);
-        request = pause_for(master, pause);
-        if (request == REQUEST_STOP) {
-            conf_free(conf);
-            return EX_OK;
-        }
-        if (request == REQUEST_RELOAD)
-            reload_waiting(master, &conf);
-        if (open_first(master, conf, reason))
-            return EX_OK;
-        pause = 2 * pause < DEADLINE_BIND_LAST ? 2 * pause : DEADLINE_BIND_LAST;
-    }
-}
-
-static bool open_instead(struct master *master, const struct conf_messages *messages)
+static void file_loaded(struct start *start, enum loader_status status, const struct conf *conf,
+                        const struct conf_messages *messages, int64_t now)
 {
     struct message why;
 
+    if (conf)
+        use(start, conf);
+    else if (!start->conf)
+        open_log(NULL);
+    log_conf_messages(messages);
+    if (start->conf) {
+        open_first(start, now);
+        return;
+    }
+    start->status = status == LOADER_REFUSED ? EX_CONFIG : EX_OSERR;
     conf_messages_errors(messages, why.text, sizeof(why.text));
-    return open_last_good(master, *why.text ? why.text : "it cannot be loaded");
+    if (!load_last_good(start, why.text[0] ? why.text : "it cannot be loaded"))
+        fail(start, start->status);
 }
 
-int start_first(struct master *master)
+static void loaded(struct start *start, int64_t now)
 {
-    const struct conf *conf = NULL;
-    struct message reason = {0};
-    struct conf_messages *messages = NULL;
-    int status = load(master->settings->source, &conf, &messages);
+    const struct conf *conf;
+    struct conf_messages *messages;
+    enum loader_status status = loader_finish(start->loader, &conf, &messages);
 
-    if (status) {
-        if (open_instead(master, messages))
-            status = EX_OK;
-    } else if (!open_first(master, conf, &reason)) {
-        if (open_last_good(master, reason.text))
-            conf_free(conf);
-        else if (notify_enabled())
-            status = wait_until_open(master, conf, &reason);
-        else {
-            conf_free(conf);
-            status = EX_OSERR;
-        }
+    start->loader = NULL;
+    if (!start->loads_last_good) {
+        file_loaded(start, status, conf, messages, now);
+    } else {
+        if (!conf)
+            log_conf_messages(messages);
+        last_good_loaded(start, conf, now);
     }
     conf_messages_free(messages);
-    return status;
 }
 
-void start_settle(struct master *master, int64_t now)
+static void step_waiting(struct start *start, int64_t now)
 {
-    struct generation *leftover = generation_new_leftover(master->serving, master->service, now);
+    if (start->reload_wanted && load(start, start->source))
+        start->phase = START_LOADING;
+    else if (now >= start->retry_at)
+        open_first(start, now);
+    start->reload_wanted = false;
+}
 
-    if (leftover)
-        master->draining[master->draining_count++] = leftover;
-    registry_settle(master->registry, &master->unwanted);
+/* With its port open and no worker a service looks healthy from outside, and clients hang. */
+static void step_workers(struct start *start, int64_t now)
+{
+    const struct generation *first = start->generations->starting;
+
+    if (generations_next_is_ready(start->generations)) {
+        generations_promote(start->generations, now);
+        start->phase = START_DONE;
+    } else if (generation_cannot_start(first)) {
+        log_error("No worker can start, after %d tries each: %s", START_TRIES, first->last_failure);
+        fail(start, EX_OSERR);
+    }
+}
+
+int64_t start_step(struct start *start, int64_t now)
+{
+    if (start->phase == START_LOADING && loader_is_over(start->loader, now))
+        loaded(start, now);
+    else if (start->phase == START_WAITING)
+        step_waiting(start, now);
+    else if (start->phase == START_WORKERS)
+        step_workers(start, now);
+    if (start->phase == START_LOADING)
+        return loader_next(start->loader);
+    return start->phase == START_WAITING ? start->retry_at : SLOT_NEVER;
+}
+
+const char *start_obstacle(const struct start *start)
+{
+    return start->phase == START_WAITING || start->conf ? start->reason.text : "";
+}
+
+void start_cancel(struct start *start)
+{
+    loader_cancel(start->loader);
+    start->loader = NULL;
+    conf_free(start->conf);
+    start->conf = NULL;
+    if (start->phase != START_DONE)
+        start->phase = START_FAILED; /* with 0, unless there was another reason */
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What the master says about itself: STATUS=, the status file, the counters. */
+#include "master/status.h"
+
+#include "base/message.h"
 #include "base/util.h"
-#include "log/log.h"
-#include "master/master_internal.h"
 #include "system/notify.h"
-#include "system/runtime.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,157 +11,186 @@
 
 #define REFRESH_NS (5 * NS_PER_S)
 #define RETRY_NS   (100 * NS_PER_MS) /* to tell the service manager what it waits for */
+#define SAMPLE_NS  NS_PER_S          /* at the least, for greetings a second */
 
-static void add_generation(const struct generation *generation, struct stats_totals *totals,
-                           uint64_t *written)
+const char *status_word(enum service_state state)
 {
-    if (!generation)
-        return;
-    shared_sum(&generation->shared, totals);
-    *written += shared_written(&generation->shared);
+    static const char *const words[] = {
+        [SERVICE_STARTING] = "starting",   [SERVICE_WAITING] = "waiting",   [SERVICE_SERVING] = "serving",
+        [SERVICE_RELOADING] = "reloading", [SERVICE_STOPPING] = "stopping", [SERVICE_DRAINING] = "draining",
+        [SERVICE_REPLACED] = "replaced"};
+
+    return words[state];
 }
 
-void status_totals(const struct master *master, struct stats_totals *totals, uint64_t *written)
-{
-    *totals = master->retired;
-    *written = master->retired_written;
-    add_generation(master->serving, totals, written);
-    add_generation(master->starting, totals, written);
-    for (unsigned i = 0; i < master->draining_count; i++)
-        add_generation(master->draining[i], totals, written);
-}
-
-/* What killed workers of the generation left half-counted, which no successor repairs (see
- * account_reconcile()). */
-static void settle_accounts(struct stats_totals *totals, uint64_t written)
-{
-    uint64_t served = stats_served(totals), logged = written + totals->summarised + totals->dropped;
-
-    if (served > logged)
-        totals->dropped += served - logged;
-    if (totals->taken > served + totals->abandoned)
-        totals->abandoned += totals->taken - served - totals->abandoned;
-}
-
-void status_retire(struct master *master, const struct generation *generation)
-{
-    struct stats_totals totals = {0};
-    uint64_t written = 0, dropped, abandoned;
-
-    add_generation(generation, &totals, &written);
-    dropped = totals.dropped;
-    abandoned = totals.abandoned;
-    settle_accounts(&totals, written);
-    stats_add_totals(&master->retired, &totals);
-    master->retired_written += written;
-    master->retired_restarts += slots_restarts(&generation->slots);
-    if (totals.dropped > dropped || totals.abandoned > abandoned)
-        log_event(LOG_WARNING, MESSAGE_DROPPED, NULL,
-                  "Generation %u ended with %" PRIu64 " log entries unwritten and %" PRIu64
-                  " clients in killed hands",
-                  generation->number, totals.dropped - dropped, totals.abandoned - abandoned);
-}
-
-static const char *state_word(const struct master *master)
-{
-    if (master->upgrade.done)
-        return "replaced, draining";
-    if (master->stop == STOP_DELAY)
-        return "stopping soon";
-    if (master->stop == STOP_DRAIN)
-        return "draining";
-    if (master->reload.running)
-        return "reloading";
-    return master->serving ? "serving" : "starting";
-}
-
-static double served_per_second(struct master *master, uint64_t served, int64_t now)
-{
-    double seconds = (double)(now - master->rate_at) / NS_PER_S;
-    double rate = master->rate_at && seconds > 0 ? (double)(served - master->rate_served) / seconds : 0;
-
-    master->rate_served = served;
-    master->rate_at = now;
-    return rate;
-}
-
-/* What is not as it should be, and who is on the way out. */
-static void compose_more(const struct master *master, unsigned finishing, struct message *more)
-{
-    struct message trouble = {0};
-    unsigned down = master->serving ? sockets_down(&master->serving->sockets, &trouble) : 0;
-
-    more->text[0] = '\0';
-    if (finishing)
-        message_add(more, ", %u finishing", finishing);
-    if (down)
-        message_add(more, "; %u listeners down (%s)", down, trouble.text);
-    if (master->unwanted.text[0])
-        message_add(more, "; %s", master->unwanted.text);
-}
-
-static void compose(struct master *master, char *text, size_t size, int64_t now)
-{
-    const struct generation *generation = master->serving ? master->serving : master->starting;
-    struct stats_totals totals;
-    unsigned alive = 0, wanted = 0, finishing = 0, restarts = master->retired_restarts;
-    struct message more;
-    uint64_t written, served;
-
-    status_totals(master, &totals, &written);
-    served = stats_served(&totals);
-    if (generation) {
-        alive = slots_ready(&generation->slots);
-        wanted = generation->slots.count;
-        restarts += slots_restarts(&generation->slots);
-    }
-    for (unsigned i = 0; i < master->draining_count; i++)
-        finishing += slots_alive(&master->draining[i]->slots);
-    compose_more(master, finishing, &more);
-    snprintf(text, size,
-             "%s%s%sGeneration %u %s: %u of %u workers, %" PRIu64 " greeted (%.0f/s), %u restarts%s%s%s",
-             master->degraded[0] ? "CONFIGURATION REFUSED, serving the last good one (" : "",
-             master->degraded, master->degraded[0] ? "). " : "",
-             generation ? generation->number : master->last_number, state_word(master), alive, wanted, served,
-             served_per_second(master, served, now), restarts, more.text,
-             master->last_failure[0] ? "; last failure: " : "", master->last_failure);
-}
-
-static void tell_ready(struct master *master, int64_t now)
-{
-    master->ready_untold = !notify_ready(master->status);
-    if (master->ready_untold)
-        master->status_at = now + RETRY_NS;
-}
-
-void status_update(struct master *master, int64_t now)
-{
-    char text[sizeof(master->status)];
-
-    master->status_at = now + REFRESH_NS;
-    compose(master, text, sizeof(text), now);
-    if (master->ready_untold)
-        tell_ready(master, now);
-    if (strcmp(text, master->status) == 0)
-        return;
-    memcpy(master->status, text, sizeof(text));
-    notify_status(text);
-    runtime_write(PROTOCOL_STATUS, text);
-}
-
-void status_log_counters(const struct master *master)
+static uint64_t served(const struct view *view)
 {
     struct stats_totals totals;
-    char text[512];
     uint64_t written;
 
-    status_totals(master, &totals, &written);
-    stats_text(&totals, text, sizeof(text));
-    log_event(LOG_NOTICE, MESSAGE_COUNTERS, NULL, "Counters: %s written=%" PRIu64, text, written);
+    generations_totals(view->generations, &totals, &written);
+    return stats_served(&totals);
 }
 
-void status_ready(struct master *master, int64_t now)
+/* Workers that are on their way out. */
+static unsigned finishing(const struct view *view)
 {
-    status_update(master, now);
-    tell_ready(master, now);
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < view->generations->count; i++)
+        if (view->generations->all[i]->state == GENERATION_DRAINING)
+            count += slots_alive(&view->generations->all[i]->slots);
+    return count;
+}
+
+/* What is not as it should be. */
+static void add_troubles(struct message *line, const struct view *view)
+{
+    const struct generation *serving = view->generations->serving;
+    struct message trouble = {0};
+    unsigned down = serving ? sockets_down(&serving->sockets, &trouble) : 0;
+
+    if (down)
+        message_add(line, "; %u listeners down (%s)", down, trouble.text);
+    if (view->failure->kind != FAILURE_NONE)
+        message_add(line, "; %s", view->failure->text);
+    if (view->unwanted[0])
+        message_add(line, "; %s", view->unwanted);
+}
+
+/* Troubles come before the figures, since the end may be cut. */
+static void add_serving(struct message *line, const struct view *view, const struct generation *generation)
+{
+    unsigned leaving = finishing(view);
+    size_t length;
+
+    message_add(line, "Generation %u %s: %u of %u workers", generation->number, status_word(view->state),
+                slots_ready(&generation->slots), generation->slots.count);
+    if (leaving)
+        message_add(line, ", %u finishing", leaving);
+    length = strlen(line->text);
+    add_troubles(line, view);
+    message_add(line, "%s %" PRIu64 " greeted (%.0f/s), %u restarts", line->text[length] ? ";" : ",",
+                served(view), view->rate, generations_restarts(view->generations));
+}
+
+static void add_ending(struct message *line, const struct view *view)
+{
+    unsigned leaving = finishing(view);
+
+    if (leaving)
+        message_add(line, "%s: %u workers finish, ",
+                    view->state == SERVICE_REPLACED ? "Replaced by an upgrade, draining" : "Draining",
+                    leaving);
+    else
+        message_add(line, "Stopped: ");
+    message_add(line, "%" PRIu64 " greeted", served(view));
+    add_troubles(line, view);
+}
+
+void status_text(const struct view *view, char text[STATUS_MAX])
+{
+    const struct generation *generation = view_current(view);
+    struct message line = {0};
+
+    if (view->waiting[0])
+        message_add(&line, "%s, trying again", view->waiting);
+    else if (view->degraded[0])
+        message_add(&line, "CONFIGURATION REFUSED, serving the last good one (%s). ", view->degraded);
+    if (view->state >= SERVICE_DRAINING)
+        add_ending(&line, view);
+    else if (generation)
+        add_serving(&line, view, generation);
+    else if (!view->waiting[0])
+        message_add(&line, "Loading the configuration");
+    if (snprintf(text, STATUS_MAX, "%s", line.text) >= STATUS_MAX)
+        memcpy(text + STATUS_MAX - 4, "...", 4);
+}
+
+void status_open(struct status *status, const struct generations *generations, const struct failure *failure,
+                 int64_t now)
+{
+    *status = (struct status){.view = {.state_since = now,
+                                       .started_at = now,
+                                       .generations = generations,
+                                       .failure = failure,
+                                       .waiting = "",
+                                       .degraded = "",
+                                       .unwanted = ""},
+                              .rate_at = now};
+}
+
+void status_note(struct status *status, enum service_state state, int64_t now)
+{
+    if (state == status->view.state)
+        return;
+    status->view.state = state;
+    status->view.state_since = now;
+    status->refresh_at = now;
+}
+
+/* Since the last sample or, while that is young, before it. */
+static double current_rate(const struct status *status, int64_t now)
+{
+    int64_t passed = now - status->rate_at;
+
+    if (passed < SAMPLE_NS)
+        return status->rate;
+    return (double)(served(&status->view) - status->rate_served) * NS_PER_S / (double)passed;
+}
+
+static void sample_rate(struct status *status, int64_t now)
+{
+    if (now - status->rate_at < SAMPLE_NS)
+        return;
+    status->rate = current_rate(status, now);
+    status->rate_served = served(&status->view);
+    status->rate_at = now;
+}
+
+struct view status_view(const struct status *status, int64_t now)
+{
+    struct view view = status->view;
+
+    view.now = now;
+    view.rate = current_rate(status, now);
+    return view;
+}
+
+static void tell_ready(struct status *status, int64_t now)
+{
+    status->ready_untold = !notify_ready(status->line);
+    if (status->ready_untold)
+        status->refresh_at = now + RETRY_NS;
+}
+
+void status_refresh(struct status *status, int64_t now)
+{
+    struct view view;
+    char line[STATUS_MAX];
+
+    sample_rate(status, now);
+    status->changes = status->view.generations->changes;
+    status->refresh_at = now + REFRESH_NS;
+    view = status_view(status, now);
+    status_text(&view, line);
+    if (strcmp(line, status->line) != 0) {
+        memcpy(status->line, line, sizeof(line));
+        notify_status(line);
+    }
+    if (status->ready_untold)
+        tell_ready(status, now);
+}
+
+void status_ready(struct status *status, int64_t now)
+{
+    status_refresh(status, now);
+    tell_ready(status, now);
+}
+
+int64_t status_step(struct status *status, int64_t now)
+{
+    if (now >= status->refresh_at || status->view.generations->changes != status->changes)
+        status_refresh(status, now);
+    return status->refresh_at;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* An upgrade outside systemd: a new binary is executed with the listening sockets. When it serves, this
- * process drains and leaves; if it does not in time, this process stays. */
+#include "master/upgrade.h"
+
 #include "base/deadlines.h"
 #include "base/util.h"
 #include "log/log.h"
-#include "master/master_internal.h"
+#include "master/wake.h"
 #include "system/descriptors.h"
 #include "system/notify.h"
 
@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -73,97 +72,115 @@ static _Noreturn void give_up(int ready_fd)
 }
 
 /* In the child, which nothing but exec follows. */
-static _Noreturn void execute(const struct master *master, int ready_fd)
+static _Noreturn void execute(const struct upgrade *upgrade, int ready_fd)
 {
     sigset_t none;
-    int fd = place_sockets(master->registry, ready_fd);
+    int fd = place_sockets(upgrade->registry, ready_fd);
 
-    if (fd < 0 || set_environment(master->registry, fd) < 0)
+    if (fd < 0 || set_environment(upgrade->registry, fd) < 0)
         give_up(ready_fd);
     close_range((unsigned)fd + 1, ~0u, 0);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    if (master->settings->ignores_hangup)
+    if (upgrade->ignores_hangup)
         signal(SIGHUP, SIG_IGN);
-    execv(master->settings->argv[0], master->settings->argv);
+    execv(upgrade->argv[0], upgrade->argv);
     give_up(fd);
 }
 
-void upgrade_start(struct master *master, int64_t now)
+/* Why this process cannot be replaced; NULL if it can. */
+static const char *objection(const struct upgrade *upgrade)
 {
+    if (notify_enabled())
+        return "under systemd, systemctl restart upgrades without a refused connection";
+    if (getpid() == 1) /* with which the kernel ends every process of its namespace */
+        return "process 1 of a container cannot be replaced; start a new container";
+    return children_stray(upgrade->children) ? "a process of an earlier one cannot be ended" : NULL;
+}
+
+void upgrade_start(struct upgrade *upgrade, int64_t now)
+{
+    const char *why = objection(upgrade);
     int ready[2] = {-1, -1};
     pid_t pid;
 
-    if (notify_enabled()) {
-        log_warning(
-            "SIGUSR2 ignored: under systemd, systemctl restart upgrades without a refused connection");
+    if (why) {
+        log_warning("SIGUSR2 ignored: %s", why);
         return;
     }
-    if (getpid() == 1) { /* with which the kernel ends every process of its namespace */
-        log_warning("SIGUSR2 ignored: process 1 of a container cannot be replaced; start a new container");
-        return;
-    }
-    if (!master->serving || master->upgrade.pid || master->reload.running || master->stop != STOP_NO) {
-        log_warning("SIGUSR2 ignored: the service starts, reloads, stops or upgrades just now");
-        return;
-    }
-    if (pipe2(ready, O_CLOEXEC | O_NONBLOCK) < 0 || (pid = fork()) < 0) {
+    if (pipe2(ready, O_CLOEXEC | O_NONBLOCK) < 0 ||
+        (pid = child_fork(upgrade->children, &upgrade->child)) < 0) {
         log_error("cannot upgrade: %s", strerror(errno));
         close_fd(&ready[0]);
         close_fd(&ready[1]);
         return;
     }
     if (pid == 0)
-        execute(master, ready[1]);
+        execute(upgrade, ready[1]);
     close(ready[1]);
-    master->upgrade =
-        (struct upgrade){.pid = pid, .ready_fd = ready[0], .deadline = now + DEADLINE_UPGRADE_READY};
-    log_event(LOG_INFO, MESSAGE_UPGRADE, NULL, "Upgrade: started %s as pid %d", master->settings->argv[0],
-              (int)pid);
+    upgrade->ready_fd = ready[0];
+    if (wake_on(upgrade->event, ready[0], &upgrade->ready_source) < 0)
+        log_warning("cannot watch the new process: whether it serves is seen late");
+    upgrade->deadline = now + DEADLINE_UPGRADE_READY;
+    log_event(LOG_INFO, MESSAGE_UPGRADE, NULL, "Upgrade: started %s as pid %d", upgrade->argv[0], (int)pid);
 }
 
-static void fail(struct master *master, const char *why)
+bool upgrade_is_running(const struct upgrade *upgrade)
 {
-    kill(master->upgrade.pid, SIGKILL);
-    waitpid(master->upgrade.pid, NULL, 0);
-    close_fd(&master->upgrade.ready_fd);
-    master->upgrade.pid = 0;
-    master->status_at = 0; /* at once */
-    snprintf(master->last_failure, sizeof(master->last_failure), "upgrade failed: %s", why);
+    return upgrade->ready_fd >= 0;
+}
+
+static void stop_listening(struct upgrade *upgrade)
+{
+    upgrade->ready_source = sd_event_source_disable_unref(upgrade->ready_source);
+    close_fd(&upgrade->ready_fd);
+}
+
+static void fail(struct upgrade *upgrade, const char *why)
+{
+    child_kill(&upgrade->child);
+    child_leave(upgrade->children, &upgrade->child);
+    stop_listening(upgrade);
+    failure_note(upgrade->failure, FAILURE_UPGRADE, "upgrade failed: %s", why);
     log_event(LOG_ERR, MESSAGE_UPGRADE, NULL, "Upgrade failed: the new process %s; this one keeps serving",
               why);
 }
 
-void upgrade_step(struct master *master, int64_t now)
+static void succeed(struct upgrade *upgrade)
 {
-    struct upgrade *upgrade = &master->upgrade;
+    stop_listening(upgrade);
+    upgrade->done = true;
+    log_event(LOG_INFO, MESSAGE_UPGRADE, NULL, "Upgrade: pid %d serves, this process drains",
+              (int)upgrade->child.pid);
+    child_leave(upgrade->children, &upgrade->child);
+}
+
+int64_t upgrade_step(struct upgrade *upgrade, int64_t now)
+{
     char word[sizeof(int)], why[128];
     ssize_t n;
 
-    if (!upgrade->pid || upgrade->done)
-        return;
+    if (!upgrade_is_running(upgrade))
+        return INT64_MAX;
     n = read(upgrade->ready_fd, word, sizeof(word));
     if (n == 0) {
-        fail(master, "ended before it was ready");
+        fail(upgrade, "ended before it was ready");
     } else if (n == sizeof(int)) {
         snprintf(why, sizeof(why), "cannot be executed: %s", strerror(*(int *)(void *)word));
-        fail(master, why);
+        fail(upgrade, why);
     } else if (n == 1) {
-        close_fd(&upgrade->ready_fd);
-        upgrade->done = true;
-        log_event(LOG_INFO, MESSAGE_UPGRADE, NULL, "Upgrade: pid %d serves, this process drains",
-                  (int)upgrade->pid);
-        kill(getpid(), SIGTERM); /* the same way as any other end */
+        succeed(upgrade);
     } else if (now >= upgrade->deadline) {
         snprintf(why, sizeof(why), "was not ready in %.0f s", (double)DEADLINE_UPGRADE_READY / NS_PER_S);
-        fail(master, why);
+        fail(upgrade, why);
     }
+    return upgrade_is_running(upgrade) ? upgrade->deadline : INT64_MAX;
 }
 
-void upgrade_close(struct master *master)
+void upgrade_cancel(struct upgrade *upgrade)
 {
-    if (master->upgrade.pid && !master->upgrade.done)
-        fail(master, "was not ready when this one was stopped");
+    if (upgrade_is_running(upgrade))
+        fail(upgrade, "was not ready when this one was stopped");
 }
 
 int upgrade_inherited_fd(void)
@@ -176,11 +193,11 @@ int upgrade_inherited_fd(void)
     return fd == (long)(SD_LISTEN_FDS_START + passed) ? (int)fd : -1;
 }
 
-void upgrade_report_ready(struct master *master)
+void upgrade_report_ready(int *replaced_fd)
 {
-    if (master->replaced_fd < 0)
+    if (*replaced_fd < 0)
         return;
-    if (write(master->replaced_fd, "R", 1) != 1)
+    if (write(*replaced_fd, "R", 1) != 1)
         log_warning("cannot tell the process that this one replaces: %s", strerror(errno));
-    close_fd(&master->replaced_fd);
+    close_fd(replaced_fd);
 }

@@ -8,6 +8,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool sockets_is_shard(const struct sockets *sockets, size_t index)
+{
+    const struct sockets_member *member = &sockets->members[index];
+
+    return index > 0 && member[-1].conf == member->conf &&
+           address_equal(&member[-1].socket->address, &member->socket->address);
+}
+
+size_t sockets_endpoints(const struct sockets *sockets)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < sockets->count; i++)
+        count += !sockets_is_shard(sockets, i);
+    return count;
+}
+
 struct wanted sockets_wanted(const struct sockets_member *member)
 {
     const struct socket *socket = member->socket;
@@ -88,17 +105,18 @@ void sockets_settle(const struct sockets *sockets)
     }
 }
 
-static void mark_all(const struct sockets *sockets, unsigned mark)
-{
-    for (size_t i = 0; i < sockets->count; i++)
-        sockets->members[i].socket->mark = mark;
-}
-
-void sockets_retire(const struct sockets *sockets, const struct sockets *other, _Atomic bool *retired)
+unsigned sockets_mark(const struct sockets *sockets)
 {
     unsigned mark = registry_mark(sockets->registry);
 
-    mark_all(other, mark);
+    for (size_t i = 0; i < sockets->count; i++)
+        sockets->members[i].socket->mark = mark;
+    return mark;
+}
+void sockets_retire(const struct sockets *sockets, const struct sockets *other, _Atomic bool *retired)
+{
+    unsigned mark = sockets_mark(other);
+
     for (size_t i = 0; i < sockets->count; i++) {
         struct socket *socket = sockets->members[i].socket;
 
@@ -147,13 +165,6 @@ bool sockets_listen_again(const struct sockets *sockets)
     return any;
 }
 
-/* Whether the member before is another shard of the same endpoint. */
-static bool is_shard_of_last(const struct sockets *sockets, size_t i)
-{
-    return i > 0 && sockets->members[i - 1].conf == sockets->members[i].conf &&
-           address_equal(&sockets->members[i - 1].socket->address, &sockets->members[i].socket->address);
-}
-
 unsigned sockets_down(const struct sockets *sockets, struct message *first)
 {
     unsigned count = 0;
@@ -161,22 +172,12 @@ unsigned sockets_down(const struct sockets *sockets, struct message *first)
     first->text[0] = '\0';
     for (size_t i = 0; i < sockets->count; i++) {
         const char *trouble =
-            is_shard_of_last(sockets, i) ? NULL : socket_trouble(sockets->members[i].socket);
+            sockets_is_shard(sockets, i) ? NULL : socket_trouble(sockets->members[i].socket);
 
         if (trouble && count++ == 0)
             message_set(first, "%s: %s", sockets->members[i].conf->name, trouble);
     }
     return count;
-}
-
-void sockets_close_others(const struct sockets *sockets)
-{
-    unsigned mark = registry_mark(sockets->registry);
-
-    mark_all(sockets, mark);
-    for (struct socket *socket = sockets->registry->first; socket; socket = socket->next)
-        if (socket->mark != mark)
-            close_fd(&socket->fd);
 }
 
 /* Where another socket was to be bound beside ours and was not, in the end. */

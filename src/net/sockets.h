@@ -24,6 +24,15 @@ struct sockets {
     size_t count;
 };
 
+/* Whether a member is another shard of the endpoint of the one before it. */
+bool sockets_is_shard(const struct sockets *sockets, size_t index);
+
+/* How many endpoints they are at. */
+size_t sockets_endpoints(const struct sockets *sockets);
+
+/* Marks all of them (socket->mark), and returns the mark. */
+unsigned sockets_mark(const struct sockets *sockets);
+
 /* A member as it would be wanted. */
 struct wanted sockets_wanted(const struct sockets_member *member);
 
@@ -43,10 +52,6 @@ bool sockets_listen_again(const struct sockets *sockets);
 
 /* How many listeners no client reaches, and the first of them with the reason ("" if there is none). */
 unsigned sockets_down(const struct sockets *sockets, struct message *first);
-
-/* In a worker: closes the sockets that are not its generation's, which would otherwise stay open as long as
- * it lives. */
-void sockets_close_others(const struct sockets *sockets);
 
 /* Gives the sockets back (see registry_release()). */
 void sockets_close(struct sockets *sockets, bool keep);

@@ -4,11 +4,14 @@
 #include "shm/event.h"
 #include "shm/record.h"
 
-#include <errno.h>
-#include <sys/mman.h>
+#include "base/util.h"
 
-/* Layout of a generation's part: for each worker: logger, events, and for each thread: state, records; then a
- * flag for each socket. */
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Layout of a generation's part: for each worker, in pages of its own: logger, events, and for each thread:
+ * state, records; then a flag for each socket. */
 
 static size_t aligned(size_t size)
 {
@@ -25,9 +28,17 @@ static size_t thread_size(void)
     return aligned(sizeof(struct shared_thread)) + ring_memory(SHARED_RECORDS, sizeof(struct record));
 }
 
+static size_t whole_pages(size_t size)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+    return (size + page - 1) / page * page;
+}
+
 static size_t worker_size(const struct shared *shared)
 {
-    return aligned(sizeof(struct shared_logger)) + events_size() + shared->threads * thread_size();
+    return whole_pages(aligned(sizeof(struct shared_logger)) + events_size() +
+                       shared->threads * thread_size());
 }
 
 static char *worker_base(const struct shared *shared, unsigned worker)
@@ -64,25 +75,77 @@ void shared_service_close(struct shared_service *service)
         munmap(service, service_size());
 }
 
+/* A file without a name, of which no mapping made from now on can be written to. */
+static char *map_file(struct shared *shared)
+{
+    void *memory = MAP_FAILED;
+
+    shared->fd = memfd_create("sockgreet", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (shared->fd >= 0 && ftruncate(shared->fd, (off_t)shared->size) == 0)
+        memory = mmap(NULL, shared->size, PROT_READ | PROT_WRITE, MAP_SHARED, shared->fd, 0);
+    if (memory == MAP_FAILED ||
+        fcntl(shared->fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE) < 0)
+        return NULL;
+    return memory;
+}
+
 int shared_open(struct shared *shared, struct shared_service *service, unsigned workers, unsigned threads,
                 size_t sockets)
 {
     shared->service = service;
     shared->workers = workers;
     shared->threads = threads;
-    shared->size = workers * worker_size(shared) + sockets * sizeof(*shared->retired);
-    shared->base = map(shared->size);
-    if (!shared->base)
-        return -errno;
+    shared->size = whole_pages(workers * worker_size(shared) + sockets * sizeof(*shared->retired));
+    shared->base = map_file(shared);
+    if (!shared->base) {
+        int error = -errno;
+
+        close_fd(&shared->fd);
+        return error;
+    }
     shared->retired = (_Atomic bool *)(void *)worker_base(shared, workers);
     return 0;
 }
 
 void shared_close(struct shared *shared)
 {
-    if (shared->base)
-        munmap(shared->base, shared->size);
+    if (!shared->base)
+        return;
+    munmap(shared->base, shared->size);
+    close_fd(&shared->fd);
     shared->base = NULL;
+}
+
+/* Unmaps the bytes from start to end. */
+static int unmap_between(char *start, char *end)
+{
+    return start < end && munmap(start, (size_t)(end - start)) < 0 ? -errno : 0;
+}
+
+/* Puts a mapping in the place of the flags that mprotect(2) cannot make writable, because the file is sealed.
+ */
+static int map_flags_again(struct shared *shared, char *flags, char *end)
+{
+    size_t size = (size_t)(end - flags);
+
+    if (size &&
+        mmap(flags, size, PROT_READ, MAP_SHARED | MAP_FIXED, shared->fd, flags - shared->base) == MAP_FAILED)
+        return -errno;
+    return 0;
+}
+
+int shared_keep_own(struct shared *shared, unsigned worker)
+{
+    char *own = worker_base(shared, worker), *own_end = worker_base(shared, worker + 1);
+    char *flags = worker_base(shared, shared->workers), *end = shared->base + shared->size;
+    int error = unmap_between(shared->base, own);
+
+    if (error == 0)
+        error = unmap_between(own_end, flags);
+    if (error == 0)
+        error = map_flags_again(shared, flags, end);
+    close_fd(&shared->fd);
+    return error;
 }
 
 struct shared_thread *shared_thread(const struct shared *shared, unsigned worker, unsigned thread)

@@ -2,8 +2,9 @@
 /* shared: the memory that workers share with the master: counters and log rings, by slot and thread.
  *
  * One mapping lives as long as the service, and one as long as a generation of workers, so that a worker's
- * successor in a slot finds what its predecessor left. Only counters and ring contents lie in the mappings;
- * everything that points is private to each process and inherited through fork. */
+ * successor in a slot finds what its predecessor left. A worker has its own slot's part of it alone. Only
+ * counters and ring contents lie in the mappings; everything that points is private to each process and
+ * inherited through fork. */
 #ifndef SOCKGREET_SHARED_H
 #define SOCKGREET_SHARED_H
 
@@ -41,6 +42,7 @@ struct shared_thread {
 
 struct shared {
     struct shared_service *service;
+    int fd; /* of the memory */
     char *base;
     size_t size;
     unsigned workers, threads;
@@ -56,6 +58,10 @@ void shared_service_close(struct shared_service *service);
 int shared_open(struct shared *shared, struct shared_service *service, unsigned workers, unsigned threads,
                 size_t sockets);
 void shared_close(struct shared *shared);
+
+/* In a worker: keeps its own slot, and the flags to read, and makes sure that it cannot get at the rest
+ * again. Returns 0 or -errno. */
+int shared_keep_own(struct shared *shared, unsigned worker);
 
 struct shared_thread *shared_thread(const struct shared *shared, unsigned worker, unsigned thread);
 struct shared_logger *shared_logger(const struct shared *shared, unsigned worker);

@@ -1,36 +1,46 @@
 /* SPDX-License-Identifier: MIT */
 #include "system/runtime.h"
 
-#include <errno.h>
+#include "base/address.h"
+#include "base/util.h"
+
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-void runtime_open(void)
+/* Who listens at the control socket; 0 if nobody does. */
+static pid_t owner(void)
+{
+    char path[PROTOCOL_PATH_MAX];
+    struct address address;
+    struct ucred credentials = {0};
+    socklen_t size = sizeof(credentials);
+    int fd;
+
+    if (!protocol_path(PROTOCOL_SOCKET, path, sizeof(path)) || !address_set_unix(&address, path))
+        return 0;
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0 || connect(fd, &address.sa, address.length) < 0 ||
+        getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
+        credentials.pid = 0;
+    close_fd(&fd);
+    return credentials.pid;
+}
+
+pid_t runtime_open(void)
 {
     char directory[PROTOCOL_PATH_MAX];
     mode_t mask;
+    pid_t pid;
 
     if (!protocol_directory(directory, sizeof(directory)))
-        return;
+        return 0;
     mask = umask(0);
     mkdir(directory, 0755);
     umask(mask);
-}
-
-pid_t runtime_other_owner(void)
-{
-    pid_t owner = protocol_service_pid();
-
-    return owner == getpid() || owner == getppid() ? 0 : owner; /* a parent is what an upgrade replaces */
-}
-
-/* The path of a file that may be written; false if there is none. */
-static bool own_path(const char *name, char *path, size_t size)
-{
-    return protocol_path(name, path, size) && !runtime_other_owner();
+    pid = owner();
+    return pid == getpid() || pid == getppid() ? 0 : pid;
 }
 
 int runtime_replace(const char *name, void (*write_to)(FILE *out, const void *context), const void *context)
@@ -39,7 +49,7 @@ int runtime_replace(const char *name, void (*write_to)(FILE *out, const void *co
     FILE *out;
     int fd, error = 0;
 
-    if (!own_path(name, path, sizeof(path)))
+    if (!protocol_path(name, path, sizeof(path)))
         return 0;
     snprintf(new, sizeof(new), "%s.new", path);
     unlink(new);
@@ -63,48 +73,25 @@ int runtime_replace(const char *name, void (*write_to)(FILE *out, const void *co
     return error;
 }
 
-static void write_text(FILE *out, const void *text)
+static void write_own_pid(FILE *out, const void *context)
 {
-    fputs(text, out);
-}
-
-int runtime_write(const char *name, const char *text)
-{
-    return runtime_replace(name, write_text, text);
-}
-
-int runtime_touch(const char *name)
-{
-    char path[PROTOCOL_PATH_MAX];
-    int fd;
-
-    if (!own_path(name, path, sizeof(path)))
-        return 0;
-    fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (fd < 0)
-        return -errno;
-    close(fd);
-    return 0;
-}
-
-void runtime_remove(const char *name)
-{
-    char path[PROTOCOL_PATH_MAX];
-
-    if (own_path(name, path, sizeof(path)))
-        unlink(path);
+    (void)context;
+    fprintf(out, "%d\n", (int)getpid());
 }
 
 int runtime_write_pid(void)
 {
-    char text[32];
-
-    snprintf(text, sizeof(text), "%d\n", (int)getpid());
-    return runtime_write(PROTOCOL_PID, text);
+    return runtime_replace(PROTOCOL_PID, write_own_pid, NULL);
 }
 
 void runtime_remove_pid(void)
 {
-    if (protocol_service_pid() == getpid())
-        runtime_remove(PROTOCOL_PID);
+    char path[PROTOCOL_PATH_MAX], text[32] = "";
+    int fd = protocol_path(PROTOCOL_PID, path, sizeof(path))
+                 ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
+                 : -1;
+
+    if (fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 && strtol(text, NULL, 10) == getpid())
+        unlink(path);
+    close_fd(&fd);
 }

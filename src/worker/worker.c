@@ -9,6 +9,7 @@
 #include "system/descriptors.h"
 #include "system/notify.h"
 #include "system/privs.h"
+#include "system/title.h"
 #include "worker/logger.h"
 
 #include <poll.h>
@@ -333,12 +334,23 @@ static int start(struct worker *worker)
     return 0;
 }
 
-static void name_process(unsigned slot)
+static void name_process(const struct worker_settings *settings)
 {
     char name[16];
 
-    snprintf(name, sizeof(name), "sockgreetd-w%hu", (unsigned short)slot);
+    snprintf(name, sizeof(name), "sockgreetd-w%hu", (unsigned short)settings->slot);
     prctl(PR_SET_NAME, name);
+    title_set("sockgreetd: worker %u of generation %u", settings->slot, settings->generation);
+}
+
+/* A master that is gone shows on the lifeline. */
+static void report_ready(const struct worker_settings *settings)
+{
+    pid_t pid = getpid();
+    ssize_t written = write(settings->ready_fd, &pid, sizeof(pid));
+
+    (void)written;
+    close(settings->ready_fd);
 }
 
 int worker_run(const struct worker_settings *settings)
@@ -348,14 +360,12 @@ int worker_run(const struct worker_settings *settings)
 
     log_use_stderr(); /* the master's ring is the master's */
     notify_forget();
-    name_process(settings->slot);
+    name_process(settings);
     status = start(&worker);
-    if (status == 0) {
-        if (write(settings->ready_fd, "R", 1) == 1) /* a master that is gone shows on the lifeline */
-            close(settings->ready_fd);
-    } else {
+    if (status == 0)
+        report_ready(settings);
+    else
         give_order(&worker, SERVE_QUIT);
-    }
     supervise(&worker);
     join_greeters(&worker);
     if (!stop_logger(&worker))

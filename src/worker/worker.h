@@ -12,11 +12,12 @@ struct worker_settings {
     const struct conf *conf;
     const struct sockets *sockets;
     const struct shared *shared;
+    unsigned generation; /* its number, for people */
     unsigned slot;
     unsigned connections; /* that the whole service may hold at once */
     pid_t master;
     int lifeline_fd; /* reads end of file when the master is gone */
-    int ready_fd;    /* one byte is written here when every thread serves; then it is closed */
+    int ready_fd;    /* its pid is written here when every thread serves; then it is closed */
     int announce_fd; /* eventfds, see serve_settings */
     int attention_fd;
     int log_wake_fd; /* eventfd of this slot's logger */

@@ -100,6 +100,8 @@ WRAP(int, epoll_create1, (int flags), (flags), -1)
 WRAP(int, epoll_ctl, (int epoll, int operation, int fd, struct epoll_event *event),
      (epoll, operation, fd, event), -1)
 WRAP(int, pipe2, (int fds[2], int flags), (fds, flags), -1)
+WRAP(int, kill, (pid_t pid, int number), (pid, number), -1)
+WRAP(int, memfd_create, (const char *name, unsigned flags), (name, flags), -1)
 WRAP(int, signalfd, (int fd, const sigset_t *mask, int flags), (fd, mask, flags), -1)
 WRAP(int, eventfd, (unsigned initial, int flags), (initial, flags), -1)
 WRAP(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags), -1)
@@ -109,10 +111,10 @@ WRAP(int, pthread_create,
      (pthread_t * thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument),
      (thread, attributes, run, argument), errno)
 
-/* A worker's word to the master, "R", is a function of its own: "ready" is hit just after it was said. */
+/* A worker's word to the master, its pid, is a function of its own: "ready" is hit just after it was said. */
 ssize_t write(int fd, const void *data, size_t size)
 {
-    bool is_ready = size == 1 && *(const char *)data == 'R';
+    bool is_ready = size == sizeof(pid_t) && *(const pid_t *)data == getpid();
     long written = syscall(SYS_write, fd, data, size);
 
     if (is_ready)

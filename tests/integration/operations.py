@@ -66,10 +66,26 @@ def wait_drained(service, workers, timeout=10.0):
     wait_until(lambda: len(service.workers()) == workers, timeout, f"{workers} workers are left")
 
 
-def wait_status(service, timeout=10.0):
-    """Waits until the service says in its runtime directory that it serves, and returns the words."""
-    path = service.runtime / "status"
-    return wait_until(lambda: path.exists() and path.read_text(), timeout, "the status file")
+def ask(service, request, timeout=10.0):
+    """Asks over the control socket, and returns the answer. OSError if there is nobody."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(timeout * SLOWNESS)
+        client.connect(str(service.runtime / "control.sock"))
+        client.sendall(request.encode() + b"\n")
+        return json.loads(b"".join(iter(lambda: client.recv(65536), b"")))
+
+
+def told(service, request):
+    """The same, None if there is nobody."""
+    with contextlib.suppress(OSError, ValueError):
+        return ask(service, request)
+    return None
+
+
+def wait_status(service, state="serving", timeout=10.0):
+    """Waits until the service says over its control socket that it is in this state, and returns all it says."""
+    return wait_until(lambda: (status := told(service, "status")) and status["state"] == state and status, timeout,
+                      f"the state {state}")
 
 
 def master_resources(service):

@@ -93,7 +93,7 @@ def render(settings, depth=0):
 def effective(settings):
     """Settings with what makes tests quick."""
     result = {"log": {}, "timeouts": {}, **settings}
-    result["log"] = {"target": "stderr", "max_per_second": 100000, "summary_interval": 0.2, **result["log"]}
+    result["log"] = {"target": "stderr", "level": "debug", "max_per_second": 100000, "summary_interval": 0.2, **result["log"]}
     result["timeouts"] = {"linger": 5.0, "linger_total": 10.0, "send": 10.0, "drain": 2.0, **result["timeouts"]}
     if USER and "user" not in result:
         result["user"] = USER
@@ -166,7 +166,7 @@ class Service:
         return self
 
     def _counters_lines(self):
-        return [line for line in self.lines() if line.startswith("Counters: ")]
+        return [line for line in self.lines() if line.startswith(("Counters: ", "debug: Counters: "))]
 
     def counters(self):
         """The counters, as SIGUSR1 writes them to the log."""

@@ -190,7 +190,8 @@ def start(spawn, directory, shape, privileged, environment=None, **how):
                   *prefix]
     runtime = directory / "run"
     runtime.mkdir(exist_ok=True)
-    runtime.chmod(0o777)
+    if os.geteuid() == 0 and not privileged:
+        os.chown(runtime, 65534, 65534)
     made = spawn({"one": shape.settings}, prefix=prefix,
                  environment={"RUNTIME_DIRECTORY": str(runtime), **(environment or {})}, **settings, **how)
     made.runtime = runtime

@@ -72,7 +72,7 @@ def test_lines_of_a_whole_life(daemon):
     assert re.fullmatch(r"Ready: 2 workers of \d+ threads serve 1 listeners", lines[1])
     assert re.fullmatch(rf"Got connection from {host}:\d+ on front, sent 26 bytes", lines[2])
     assert lines[3] == "Stopping on SIGTERM: clients have up to 2.0 s"
-    assert lines[4].startswith("Counters: served=1 sent=1 ")
+    assert lines[4].startswith("debug: Counters: served=1 sent=1 ")
     assert lines[5:] == ["Stopped: 1 clients served"]
 
 
@@ -95,8 +95,9 @@ def test_payload_never_reaches_the_log(daemon):
 
 
 @pytest.mark.parametrize("level,greeted,noticed", [
-    ("info", True, True),
-    ("notice", False, True),
+    ("debug", True, True),
+    ("info", True, False),
+    ("notice", False, False),
     ("error", False, False),
 ])
 def test_level(spawn, level, greeted, noticed):

@@ -11,7 +11,7 @@ import pytest
 from clients import connect, greet, read_all
 from conftest import needs_root
 from operations import EX_OSERR
-from processes import SANITIZER, descriptors, status
+from processes import SANITIZER, descriptors, status, wait_until
 from service import GREETING, tcp, udp, unix
 
 CAPABILITIES = ("CapInh", "CapPrm", "CapEff", "CapAmb")
@@ -95,10 +95,13 @@ def test_workers_keep_nothing_of_the_masters(daemon, tmp_path):
     service = daemon({"tcp": tcp(), "udp": udp(shards=1), "local": unix(tmp_path / "s")}, workers={"threads": 1})
     writers = [os.readlink(f"/proc/{service.pid}/fd/{fd}") for fd in descriptors(service.pid)
                if _is_writer(service.pid, fd) and os.readlink(f"/proc/{service.pid}/fd/{fd}").startswith("pipe:")]
-    assert len(writers) == 1, "the lifeline"
+    assert len(writers) == 2, "the lifeline, and where workers say that they are ready"
     for worker in service.workers():
-        held = [fd for fd in descriptors(worker) if os.readlink(f"/proc/{worker}/fd/{fd}") == writers[0]]
-        assert len(held) == 1 and not _is_writer(worker, held[0])
+        def pipes(worker=worker):
+            return [fd for fd in descriptors(worker) if os.readlink(f"/proc/{worker}/fd/{fd}") in writers]
+
+        wait_until(lambda: len(pipes()) == 1, 5, "it has said so, and closed that")  # pylint: disable=cell-var-from-loop
+        assert not _is_writer(worker, pipes()[0])
         assert len(descriptors(worker)) < 20 + (10 if SANITIZER else 0)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from clients import connect, greet, read_all
 from fault import ABORT, HANG, RELIABLE, without_core
-from operations import LONG, Load, UdpProbe, describe, duration, kill_hard, lost, targets
+from operations import LONG, Load, UdpProbe, ask, describe, duration, kill_hard, lost, targets
 from processes import SLOWNESS, is_running, is_stopped, stays, wait_until, within
 from service import GREETING, tcp, udp, unix
 
@@ -302,6 +302,7 @@ def test_status_tells_of_deaths(daemon, sockgreetctl):
     time.sleep(LASTED)
     victim = service.workers()[0]
     kill_hard(victim)
-    pattern = (rf"2 of 2 workers, \d+ greeted \(\d+/s\), 1 restarts; last failure: "
-               rf"worker \d \(pid {victim}\) killed by signal 9 \(KILL\)")
-    wait_until(lambda: re.search(pattern, sockgreetctl(service, "status").out), 5, "the status is true")
+    status = wait_until(lambda: (s := ask(service, "status"))["workers"]["ready"] == 2 and s["restarts"] == 1 and s, 5,
+                        "the status is true")
+    assert re.fullmatch(rf"worker \d \(pid {victim}\) killed by signal 9 \(KILL\)", status["last_failure"]["text"])
+    assert "killed by signal 9 (KILL)" in sockgreetctl(service, "workers").out

@@ -88,7 +88,8 @@ def test_killed_ones_are_replaced_at_once(daemon):
         wait_replaced(service, victim, 1)
         assert greet(service.address()) == GREETING
         # It greets a moment before it has told the master that it is ready.
-        wait_until(lambda: re.search(rf"1 of 1 workers.* {restarts} restarts", wait_status(service)), 5, "it is ready")
+        wait_until(lambda: ((status := wait_status(service))["workers"], status["restarts"])
+                   == ({"ready": 1, "wanted": 1}, restarts), 5, "it is ready")
 
 
 def test_others_serve_while_one_is_down(daemon):

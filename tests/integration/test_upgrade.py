@@ -11,7 +11,7 @@ import pytest
 
 from clients import ask_udp, connect, greet, read_all
 from fault import without_core
-from operations import EX_CONFIG, Load, describe, lost, session_members, targets, write_configuration
+from operations import EX_CONFIG, Load, ask, describe, lost, session_members, targets, write_configuration
 from processes import SLOWNESS, descriptors, is_running, stays, wait_until
 from service import GREETING, tcp, udp, unix
 
@@ -187,8 +187,8 @@ def test_broken_configuration(old, sockgreetctl):
     os.kill(service.pid, signal.SIGUSR2)
     service.wait_log("^error: Upgrade failed: ")
     assert greet(service.address("tcp")) == GREETING
-    assert "last failure: upgrade failed: ended before it was ready" in wait_until(
-        lambda: "upgrade" in (out := sockgreetctl(service, "status").out) and out, 7, "the status")
+    assert ask(service, "status")["last_failure"]["text"] == "upgrade failed: ended before it was ready"
+    assert "upgrade failed: ended before it was ready" in sockgreetctl(service, "status").out
 
 
 def test_stop_during_an_upgrade(old, installed):
@@ -217,7 +217,8 @@ def test_control_after_an_upgrade(old, installed, sockgreetctl):
     install(installed)
     pid = upgrade(service, service.pid)
     assert sockgreetctl(service, "reload").code == 0
-    assert sockgreetctl(service, "status").out.startswith("Generation 2 serving: ")
+    status = ask(service, "status")
+    assert (status["pid"], status["generation"], status["state"]) == (pid, 2, "serving")
     assert is_running(pid)
 
 
@@ -274,17 +275,17 @@ def check_degraded(service, manager, sockgreetctl, broken):
     """With a broken file the service says so until a reload succeeds."""
     words = "CONFIGURATION REFUSED, serving the last good one"
     assert greet(service.address("tcp")) == GREETING
-    assert (words in sockgreetctl(service, "status").out) == broken
+    assert (ask(service, "status")["refused"] is not None) == broken
     assert (words in manager.tells("READY")[-1]["STATUS"]) == broken
     if not broken:
         return
-    assert "greting" in sockgreetctl(service, "status").out
+    assert "greting" in ask(service, "status")["refused"] and "greting" in sockgreetctl(service, "status").out
     service.wait_log("^error: The configuration was refused; the last good one serves until a reload succeeds$")
     assert sockgreetctl(service, "reload").code == EX_CONFIG
-    assert words in sockgreetctl(service, "status").out
+    assert ask(service, "status")["refused"]
     shutil.copy(service.runtime / "last-good.conf", service.configuration)
     assert sockgreetctl(service, "reload").code == 0
-    assert words not in sockgreetctl(service, "status").out
+    assert ask(service, "status")["refused"] is None
 
 
 def test_first_start_with_a_broken_file(spawn, manager):

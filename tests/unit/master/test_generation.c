@@ -13,9 +13,9 @@ static void one_worker(struct generation *generation, const struct conf *conf, i
     *generation = (struct generation){.conf = conf, .served = true};
     cr_assert_eq(shared_open(&generation->shared, NULL, 1, 1, 0), 0);
     cr_assert_eq(slots_open(&generation->slots, 1, 0), 0);
-    slot_started(&generation->slots.table[0], 1, -1, 0);
-    generation->slots.table[0].ready = true;
-    generation->slots.table[0].ready_at = 0;
+    generation->slots.table[0].child.pid = 1;
+    slot_started(&generation->slots.table[0], 0);
+    slot_is_ready(&generation->slots.table[0], 0);
     atomic_store(&shared_thread(&generation->shared, 0, 0)->beat_at, beat);
 }
 

@@ -3,9 +3,7 @@
 #include "master/slots.h"
 
 #include <criterion/criterion.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <unistd.h>
 
 #define KILLED(signal_number) (signal_number)
 #define EXITED(code)          ((code) << 8)
@@ -20,15 +18,10 @@ static struct slots new_slots(unsigned count)
 
 static void start(struct slot *slot, pid_t pid, bool ready, int64_t now)
 {
-    int ends[2];
-
-    cr_assert_eq(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
-    slot_started(slot, pid, ends[0], now);
-    if (ready) {
-        cr_assert_eq(write(ends[1], "R", 1), 1);
-        cr_assert(slot_read_ready(slot, now));
-    }
-    close(ends[1]);
+    slot->child.pid = pid;
+    slot_started(slot, now);
+    if (ready)
+        slot_is_ready(slot, now);
 }
 
 Test(slots, all_are_due_at_once)
@@ -97,13 +90,17 @@ Test(slots, workers_are_started_no_more_than_20_times_a_second)
     slots_close(&slots);
 }
 
-Test(slots, a_pipe_that_closes_without_a_word_is_not_ready)
+/* A failure stays in the state of the service until its successor is proven, not until the next look. */
+Test(slots, are_proven_a_second_after_the_last_was_ready)
 {
-    struct slots slots = new_slots(1);
+    struct slots slots = new_slots(2);
 
-    start(&slots.table[0], 10, false, 0);
-    cr_assert(!slot_read_ready(&slots.table[0], 0));
-    cr_assert_eq(slots.table[0].ready_fd, -1);
+    start(&slots.table[0], 10, true, NS_PER_S);
+    cr_assert_eq(slots_proven_at(&slots), SLOT_NEVER);
+    start(&slots.table[1], 11, true, 2 * NS_PER_S);
+    cr_assert_eq(slots_proven_at(&slots), 3 * NS_PER_S);
+    slot_ended(&slots.table[0], KILLED(SIGKILL), 4 * NS_PER_S);
+    cr_assert_eq(slots_proven_at(&slots), SLOT_NEVER);
     slots_close(&slots);
 }
 

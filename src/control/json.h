@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* json: writes one JSON document (RFC 8259) into memory. Members go into the object or array that was begun
+ * last; in an array their names are NULL. Without memory nothing is written, and json_end() returns NULL. */
+#ifndef SOCKGREET_JSON_H
+#define SOCKGREET_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct json {
+    char *text;
+    size_t length, size;
+    bool failed; /* for want of memory */
+    bool first;  /* no member yet in what was begun last */
+};
+
+/* Begins a document, which is an object. */
+void json_begin(struct json *json);
+
+/* Ends it, with a newline. Returns the text, which the caller frees, and its length; NULL without memory. */
+char *json_end(struct json *json, size_t *length);
+
+void json_object(struct json *json, const char *name);
+void json_array(struct json *json, const char *name);
+void json_close_object(struct json *json);
+void json_close_array(struct json *json);
+
+/* A text; bytes that are not UTF-8 become U+FFFD. NULL gives null. */
+void json_text(struct json *json, const char *name, const char *text);
+void json_number(struct json *json, const char *name, uint64_t number);
+
+/* With one decimal. */
+void json_real(struct json *json, const char *name, double number);
+void json_null(struct json *json, const char *name);
+
+/* A time of CLOCK_REALTIME in nanoseconds, as RFC 3339 has it: UTC, with milliseconds. */
+void json_time(struct json *json, const char *name, int64_t realtime_ns);
+
+#endif

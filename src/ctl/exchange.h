@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* exchange: one request and its answer, whatever the other end does. */
+#ifndef SOCKGREET_CTL_EXCHANGE_H
+#define SOCKGREET_CTL_EXCHANGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define EXCHANGE_MAX ((size_t)16 << 20) /* bytes of an answer */
+
+/* Sends a line and reads up to the end of file, until a time of monotonic_ns(). Returns the size of the
+ * answer, which the caller frees, or -errno: -ETIMEDOUT, -EMSGSIZE if it is larger than EXCHANGE_MAX,
+ * -ENODATA if it is empty. */
+ssize_t exchange_run(int fd, const char *request, int64_t until_ns, char **answer);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* failure: what went wrong last, until the same goes well. */
+#ifndef SOCKGREET_FAILURE_H
+#define SOCKGREET_FAILURE_H
+
+#include <stdint.h>
+
+enum failure_kind { FAILURE_NONE, FAILURE_WORKER, FAILURE_RELOAD, FAILURE_UPGRADE };
+
+struct failure {
+    enum failure_kind kind;
+    char text[160];
+    int64_t at; /* CLOCK_MONOTONIC, in nanoseconds */
+};
+
+void failure_note(struct failure *failure, enum failure_kind kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Something of this kind went well: its failure, if it was the last, is history. */
+void failure_is_mended(struct failure *failure, enum failure_kind kind);
+
+#endif

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: MIT */
+#include "master/generations.h"
+
+#include "base/deadlines.h"
+#include "base/util.h"
+#include "log/log.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+#define LOOK_SOCKETS_NS (100 * NS_PER_MS) /* at the least between two such looks */
+
+int generations_open(struct generations *generations, struct registry *registry, struct children *children,
+                     struct failure *failure)
+{
+    struct nursery *nursery = &generations->nursery;
+
+    generations->registry = registry;
+    generations->failure = failure;
+    nursery->children = children;
+    nursery->announce_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    nursery->attention_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (nursery->announce_fd < 0 || nursery->attention_fd < 0 || pipe2(nursery->lifeline, O_CLOEXEC) < 0 ||
+        pipe2(nursery->ready, O_CLOEXEC | O_NONBLOCK) < 0)
+        return -errno;
+    generations->service = shared_service_open();
+    return generations->service ? 0 : -errno;
+}
+
+void generations_close(struct generations *generations, bool keep)
+{
+    struct nursery *nursery = &generations->nursery;
+
+    for (unsigned i = 0; i < generations->count; i++)
+        generation_free(generations->all[i], keep);
+    generations->count = 0;
+    shared_service_close(generations->service);
+    close_fd(&nursery->lifeline[0]);
+    close_fd(&nursery->lifeline[1]);
+    close_fd(&nursery->ready[0]);
+    close_fd(&nursery->ready[1]);
+    close_fd(&nursery->announce_fd);
+    close_fd(&nursery->attention_fd);
+}
+
+void generations_forget(struct generations *generations, const struct generation *own)
+{
+    for (unsigned i = 0; i < generations->count; i++)
+        if (generations->all[i] != own)
+            generation_forget(generations->all[i]);
+}
+
+/* --- Coming and going --- */
+
+static void add(struct generations *generations, struct generation *generation)
+{
+    generations->all[generations->count++] = generation;
+}
+
+bool generations_prepare(struct generations *generations, const struct conf *conf, struct message *reason)
+{
+    struct generation *generation = generation_new(generations->last_number + 1, conf, generations->service,
+                                                   generations->registry, reason);
+
+    if (!generation)
+        return false;
+    generations->last_number++;
+    generations->starting = generation;
+    add(generations, generation);
+    generations->changes++;
+    return true;
+}
+
+bool generations_next_is_ready(const struct generations *generations)
+{
+    const struct generation *next = generations->starting;
+
+    return next && slots_ready(&next->slots) == next->slots.count;
+}
+
+/* The generation drains, and the sockets that only it has take nobody any more. */
+static void replace(struct generations *generations, struct generation *generation, int64_t now)
+{
+    sockets_retire(&generation->sockets, &generations->serving->sockets, generation->shared.retired);
+    generation_drain(generation, SIGUSR1, now);
+}
+
+int generations_promote(struct generations *generations, int64_t now)
+{
+    struct generation *old = generations->serving, *new = generations->starting;
+    int error = sockets_publish(&new->sockets);
+
+    if (error && old)
+        return error;
+    new->state = GENERATION_SERVING;
+    generations->serving = new;
+    generations->starting = NULL;
+    generations->changes++;
+    sockets_settle(&new->sockets);
+    if (old)
+        replace(generations, old, now);
+    return 0;
+}
+
+void generations_abandon(struct generations *generations, int64_t now)
+{
+    struct generation *generation = generations->starting;
+
+    generations->starting = NULL;
+    generations->changes++;
+    replace(generations, generation, now);
+}
+
+void generations_serve_leftover(struct generations *generations, int64_t now)
+{
+    struct generation *leftover = generation_new_leftover(generations->serving, generations->service, now);
+
+    if (!leftover)
+        return;
+    add(generations, leftover);
+    generations->changes++;
+}
+
+bool generations_is_accepting(const struct generations *generations, unsigned number)
+{
+    for (unsigned i = 0; i < generations->count; i++)
+        if (generations->all[i]->number == number)
+            return generation_is_accepting(generations->all[i]);
+    return false;
+}
+
+unsigned generations_draining(const struct generations *generations)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < generations->count; i++)
+        count += generations->all[i]->state == GENERATION_DRAINING;
+    return count;
+}
+
+void generations_drain_all(struct generations *generations, int signal_number, bool keep, int64_t now)
+{
+    generations->keep_sockets = keep;
+    generations->serving = generations->starting = NULL;
+    generations->changes++;
+    for (unsigned i = 0; i < generations->count; i++)
+        if (generations->all[i]->state != GENERATION_DRAINING)
+            generation_drain(generations->all[i], signal_number, now);
+}
+
+void generations_hurry(struct generations *generations, int signal_number, int64_t now)
+{
+    for (unsigned i = 0; i < generations->count; i++)
+        generation_hurry(generations->all[i], signal_number, now);
+}
+
+struct slot *generations_find(const struct generations *generations, pid_t pid)
+{
+    for (unsigned i = 0; i < generations->count; i++) {
+        struct slot *slot = slots_find(&generations->all[i]->slots, pid);
+
+        if (slot)
+            return slot;
+    }
+    return NULL;
+}
+
+/* --- What they counted --- */
+
+void generations_totals(const struct generations *generations, struct stats_totals *totals, uint64_t *written)
+{
+    *totals = generations->gone;
+    *written = generations->gone_written;
+    for (unsigned i = 0; i < generations->count; i++) {
+        shared_sum(&generations->all[i]->shared, totals);
+        *written += shared_written(&generations->all[i]->shared);
+    }
+}
+
+unsigned generations_restarts(const struct generations *generations)
+{
+    unsigned restarts = generations->gone_restarts;
+
+    for (unsigned i = 0; i < generations->count; i++)
+        restarts += slots_restarts(&generations->all[i]->slots);
+    return restarts;
+}
+
+/* What killed workers of the generation left half-counted, which no successor repairs (see
+ * account_reconcile()). */
+static void settle_accounts(struct stats_totals *totals, uint64_t written)
+{
+    uint64_t served = stats_served(totals), logged = written + totals->summarised + totals->dropped;
+
+    if (served > logged)
+        totals->dropped += served - logged;
+    if (totals->taken > served + totals->abandoned)
+        totals->abandoned += totals->taken - served - totals->abandoned;
+}
+
+static void keep_counters(struct generations *generations, const struct generation *generation)
+{
+    struct stats_totals totals = {0};
+    uint64_t written = shared_written(&generation->shared), dropped, abandoned;
+
+    shared_sum(&generation->shared, &totals);
+    dropped = totals.dropped;
+    abandoned = totals.abandoned;
+    settle_accounts(&totals, written);
+    stats_add_totals(&generations->gone, &totals);
+    generations->gone_written += written;
+    generations->gone_restarts += slots_restarts(&generation->slots);
+    if (totals.dropped > dropped || totals.abandoned > abandoned)
+        log_event(LOG_WARNING, MESSAGE_DROPPED, NULL,
+                  "Generation %u ended with %" PRIu64 " log entries unwritten and %" PRIu64
+                  " clients in killed hands",
+                  generation->number, totals.dropped - dropped, totals.abandoned - abandoned);
+}
+
+static void free_drained(struct generations *generations)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < generations->count; i++) {
+        struct generation *generation = generations->all[i];
+
+        if (generation_is_over(generation)) {
+            keep_counters(generations, generation);
+            generation_free(generation, generations->keep_sockets);
+            generations->changes++;
+        } else {
+            generations->all[kept++] = generation;
+        }
+    }
+    generations->count = kept;
+}
+
+/* --- Workers --- */
+
+/* The logger that writes the master's events: of the first worker that serves. NULL if none does. */
+static struct slot *find_logger(struct generations *generations, struct shared_logger **logger)
+{
+    for (unsigned i = 0; i < generations->count; i++) {
+        struct generation *generation = generations->all[i];
+
+        for (unsigned k = 0; k < generation->slots.count; k++)
+            if (generation->slots.table[k].ready) {
+                *logger = shared_logger(&generation->shared, k);
+                return &generation->slots.table[k];
+            }
+    }
+    return NULL;
+}
+
+/* The master itself writes its events only where no worker can, since it must not wait for a log. */
+static void choose_logger(struct generations *generations)
+{
+    struct ring ring = shared_master_events(generations->service);
+    struct shared_logger *logger;
+    struct slot *slot = find_logger(generations, &logger);
+
+    atomic_store(&generations->service->event_reader, slot ? slot->child.pid : 0);
+    if (slot) {
+        log_use_ring(&ring, &logger->asleep, slot->log_wake_fd);
+        log_wake(&logger->asleep, slot->log_wake_fd);
+    } else {
+        log_flush();
+        log_use_stderr();
+    }
+}
+
+static void ready(struct generations *generations, pid_t pid, int64_t now)
+{
+    for (unsigned i = 0; i < generations->count; i++) {
+        struct generation *generation = generations->all[i];
+        struct slot *slot = slots_find(&generation->slots, pid);
+
+        if (slot && !slot->ready)
+            generation_worker_ready(generation, slot, now);
+    }
+}
+
+static void hear_ready(struct generations *generations, int64_t now)
+{
+    bool any = false;
+    pid_t pid;
+
+    while (read(generations->nursery.ready[0], &pid, sizeof(pid)) == sizeof(pid)) {
+        ready(generations, pid, now);
+        any = true;
+    }
+    if (!any)
+        return;
+    generations->changes++;
+    choose_logger(generations);
+}
+
+/* A client whose wake-up a dead worker took is accepted by the others now, not at their next heartbeat. */
+static void announce(const struct generations *generations)
+{
+    if (write(generations->nursery.announce_fd, &(uint64_t){1}, sizeof(uint64_t)) < 0)
+        log_warning("cannot tell the workers to look at their sockets: %s", strerror(errno));
+}
+
+static void bury(struct generations *generations, int64_t now)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < generations->count; i++) {
+        struct generation *generation = generations->all[i];
+        unsigned ended = generation_bury(generation, now);
+
+        count += ended;
+        if (!ended || !generation->last_failure[0])
+            continue;
+        failure_note(generations->failure, FAILURE_WORKER, "%s", generation->last_failure);
+        generations->awaits_proof = true;
+    }
+    if (count == 0)
+        return;
+    generations->changes++;
+    choose_logger(generations);
+    announce(generations);
+}
+
+/* A failed worker is history when its successor has lasted. Returns when to look again. */
+static int64_t look_for_proof(struct generations *generations, int64_t now)
+{
+    const struct generation *serving = generations->serving;
+    int64_t proven_at;
+
+    if (!generations->awaits_proof || !serving)
+        return SLOT_NEVER;
+    proven_at = slots_proven_at(&serving->slots);
+    if (now < proven_at)
+        return proven_at;
+    generations->awaits_proof = false;
+    generations->changes++;
+    failure_is_mended(generations->failure, FAILURE_WORKER);
+    return SLOT_NEVER;
+}
+
+/* A worker found that a listening socket listens no more, which any process that has it can have brought
+ * about; or it has left its sockets. */
+static int64_t look_at_sockets(struct generations *generations, int64_t now)
+{
+    uint64_t count;
+
+    if (now < generations->look_at_sockets_at)
+        return generations->look_at_sockets_at;
+    if (read(generations->nursery.attention_fd, &count, sizeof(count)) != sizeof(count))
+        return SLOT_NEVER;
+    generations->look_at_sockets_at = now + LOOK_SOCKETS_NS;
+    if (generations->serving && sockets_listen_again(&generations->serving->sockets))
+        announce(generations);
+    for (unsigned i = 0; i < generations->count; i++)
+        generation_release_sockets(generations->all[i], generations->keep_sockets);
+    return generations->look_at_sockets_at;
+}
+
+static int64_t supervise(struct generations *generations, int64_t now)
+{
+    int64_t next = SLOT_NEVER;
+
+    for (unsigned i = 0; i < generations->count; i++) {
+        int64_t at;
+
+        generation_start_due(generations->all[i], &generations->nursery, now);
+        at = generation_check(generations->all[i], now);
+        next = at < next ? at : next;
+    }
+    return next;
+}
+
+int64_t generations_step(struct generations *generations, int64_t now)
+{
+    int64_t next, at;
+
+    hear_ready(generations, now);
+    bury(generations, now);
+    free_drained(generations);
+    next = supervise(generations, now);
+    at = look_at_sockets(generations, now);
+    next = at < next ? at : next;
+    at = look_for_proof(generations, now);
+    return at < next ? at : next;
+}

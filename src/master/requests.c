@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include "master/requests.h"
+
+#include "base/escape.h"
+#include "master/describe.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <sysexits.h>
+
+struct request {
+    const char *name;
+    void (*describe)(struct json *json, const struct view *view); /* NULL: a reload */
+    bool changes;                                                 /* the service: not for everybody */
+};
+
+static const struct request requests[] = {
+    {"status", describe_status, false},        {"listeners", describe_listeners, false},
+    {"workers", describe_workers, false},      {"counters", describe_counters, false},
+    {"config", describe_configuration, false}, {"reload", NULL, true},
+};
+
+#define ALLOWED "status, listeners, workers, counters, config, reload"
+
+static const struct request *find(const char *name)
+{
+    for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
+        if (strcmp(requests[i].name, name) == 0)
+            return &requests[i];
+    return NULL;
+}
+
+__attribute__((format(printf, 3, 4))) static char *refuse(size_t *length, int code, const char *format, ...)
+{
+    struct message text;
+    struct json json;
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text.text, sizeof(text.text), format, arguments);
+    va_end(arguments);
+    json_begin(&json);
+    json_text(&json, "error", text.text);
+    json_number(&json, "code", (uint64_t)code);
+    return json_end(&json, length);
+}
+
+static bool is_in_control_group(const struct view *view, const struct control_peer *peer)
+{
+    const struct generation *generation = view_current(view);
+
+    return generation && generation->conf->control_gid != (gid_t)-1 &&
+           control_peer_is_member(peer, generation->conf->control_gid);
+}
+
+/* Root, the user whom the master runs as, and the members of control.group; but no worker, which may be in
+ * the hands of a client. */
+static bool may_change(const struct view *view, const struct control_peer *peer)
+{
+    const struct ucred *who = &peer->credentials;
+
+    if (who->pid > 0 && generations_find(view->generations, who->pid))
+        return false;
+    return who->uid == 0 || who->uid == geteuid() || is_in_control_group(view, peer);
+}
+
+char *requests_answer(const struct view *view, const struct control_peer *peer, const char *request,
+                      size_t *length, bool *reload)
+{
+    const struct request *known = find(request);
+    struct json json;
+
+    *reload = false;
+    if (!known) {
+        char shown[64];
+
+        escape_bytes(shown, sizeof(shown), request, strlen(request));
+        return refuse(length, EX_USAGE, "there is no request '%s'; allowed: " ALLOWED, shown);
+    }
+    if (known->changes && !may_change(view, peer))
+        return refuse(length, EX_NOPERM,
+                      "'%s' is for root, the service's user (uid %u) and members of control.group only",
+                      known->name, (unsigned)geteuid());
+    if (!known->describe) {
+        if (view->state >= SERVICE_STOPPING)
+            return refuse(length, EX_OSERR, "the service stops");
+        *reload = true;
+        return NULL;
+    }
+    json_begin(&json);
+    known->describe(&json, view);
+    return json_end(&json, length);
+}
+
+char *requests_reloaded(const struct view *view, int code, const char *text, size_t *length)
+{
+    const struct generation *serving = view->generations->serving;
+    struct json json;
+
+    json_begin(&json);
+    json_text(&json, code ? "error" : "text", text);
+    json_number(&json, "code", (uint64_t)code);
+    if (serving) {
+        json_number(&json, "generation", serving->number);
+        json_number(&json, "workers", serving->slots.count);
+    }
+    return json_end(&json, length);
+}
