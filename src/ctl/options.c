@@ -33,8 +33,8 @@ static const char doc[] = "Ask the running greeting service for something.\n"
                           "in /run/sockgreet, and for users other than root in $XDG_RUNTIME_DIR/sockgreet\n"
                           "before that.\n"
                           "\n"
-                          "Exit status: 0 done, 64 usage, 69 no service, 71 operating system or no answer,\n"
-                          "77 not permitted, 78 the configuration was refused.\n";
+                          "Exit status: 0 done, 64 usage, 69 no service, 71 operating system or no\n"
+                          "answer, 77 not permitted, 78 the configuration was refused.\n";
 
 static const struct argp_option rows[] = {
     {"json", 'j', NULL, 0, "Print the service's answer as JSON", 1},

@@ -307,6 +307,24 @@ def test_status_during_reloads(daemon, figures):
     assert numbers == sorted(numbers)
 
 
+def test_state_while_it_waits(spawn, manager):
+    """A start whose port is taken says what it waits for; who asks for a reload meanwhile is answered when it serves."""
+    listener = tcp()
+    with socket.create_server(("127.0.0.1", listener["port"])):
+        service = spawn({"tcp": listener}, environment=manager.environment)
+        status = wait_status(service, "waiting")
+        assert f"cannot bind 127.0.0.1:{listener['port']}" in status["waiting"]
+        assert status["configuration"] is None and status["listeners"]["up"] == 0
+        client = dial(service)
+        client.sendall(b"reload\n")
+    with client:
+        answer = json.loads(read_answer(client))
+    assert answer["code"] == 0 and answer["generation"] == 2
+    assert wait_status(service, "serving")["waiting"] == ""
+    assert greet(service.address()) == GREETING
+    service.stop()
+
+
 def test_state_while_it_stops(daemon):
     """A service that drains says so, and who finishes; then its socket is gone."""
     service = daemon({"tcp": tcp(greeting="x" * 100000)}, timeouts={"drain": 30, "send": 30})
