@@ -64,7 +64,7 @@ class Fake:
         self.socket.bind(str(directory / "control.sock"))
         (directory / "control.sock").chmod(0o666)
         self.socket.listen(8)
-        self.thread = threading.Thread(target=self._serve)
+        self.thread = threading.Thread(target=self._serve, daemon=True)
         self.thread.start()
 
     def _serve(self):
@@ -453,7 +453,7 @@ def test_answer_before_the_request_is_read(runtime, ctl):
                 with listening.accept()[0] as connection:
                     connection.sendall(b'{"error": "too many requests", "code": 69}\n')
 
-        thread = threading.Thread(target=refuse)
+        thread = threading.Thread(target=refuse, daemon=True)
         thread.start()
         for _ in range(20):
             assert ctl("status")[:3] == (EX_UNAVAILABLE, "", "too many requests\n")
