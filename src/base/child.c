@@ -84,3 +84,9 @@ pid_t children_stray(const struct children *children)
 {
     return children->strays ? children->strays->pid : 0;
 }
+
+void children_close(struct children *children)
+{
+    while (children->strays)
+        free(take_out(&children->strays, children->strays->pid));
+}

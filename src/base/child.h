@@ -39,4 +39,7 @@ void child_leave(struct children *children, struct child *child);
 /* The pid of a stray that still runs; 0: there is none. */
 pid_t children_stray(const struct children *children);
 
+/* Forgets the strays; they run on. */
+void children_close(struct children *children);
+
 #endif

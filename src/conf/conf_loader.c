@@ -285,6 +285,7 @@ enum loader_status loader_run(const struct conf_source *source, const struct con
                               struct conf_messages **messages)
 {
     struct children children = {0};
+    enum loader_status status;
     struct loader *loader;
     int result = loader_start(source, &children, &loader);
 
@@ -295,5 +296,7 @@ enum loader_status loader_run(const struct conf_source *source, const struct con
     }
     while (children_reap(&children), !loader_is_over(loader, monotonic_ns()))
         wait_for_end(loader);
-    return loader_finish(loader, conf, messages);
+    status = loader_finish(loader, conf, messages);
+    children_close(&children);
+    return status;
 }

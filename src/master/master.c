@@ -347,8 +347,7 @@ static int64_t turn(struct master *master, int64_t now)
 /* Children that were killed at the end are waited for, but not for long: one of them may not die. */
 static bool is_over(const struct master *master, int64_t now)
 {
-    return stop_is_over(&master->stop) &&
-           (master->upgrade.done || !children_stray(&master->children) || now >= master->leave_at);
+    return stop_is_over(&master->stop) && (!children_stray(&master->children) || now >= master->leave_at);
 }
 
 /* --- The frame --- */
@@ -421,6 +420,7 @@ static void close_all(struct master *master)
     control_server_close(&master->control);
     generations_close(&master->generations, keep);
     registry_close(master->settings->registry);
+    children_close(&master->children);
     close_fd(&master->replaced_fd);
     sd_event_unref(master->event);
 }

@@ -152,7 +152,6 @@ static void succeed(struct upgrade *upgrade)
     upgrade->done = true;
     log_event(LOG_INFO, MESSAGE_UPGRADE, NULL, "Upgrade: pid %d serves, this process drains",
               (int)upgrade->child.pid);
-    child_leave(upgrade->children, &upgrade->child);
 }
 
 int64_t upgrade_step(struct upgrade *upgrade, int64_t now)
