@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
+#include <time.h>
 
 #define CONF_NAME_MAX      64
 #define CONF_FILE_MAX      (1024 * 1024) /* bytes of a configuration file */
@@ -63,7 +64,8 @@ struct conf_listener {
 };
 
 struct conf {
-    const char *file; /* NULL: built-in defaults */
+    const char *file;              /* NULL: built-in defaults */
+    struct timespec file_modified; /* when what was read had been written */
 
     const char *greeting;
     unsigned processes;

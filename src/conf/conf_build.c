@@ -96,17 +96,16 @@ static void build_from_text(struct conf_builder *builder, const char *text, size
 static void build_from_source(struct conf_builder *builder)
 {
     const struct conf_source *source = builder->source;
-    size_t length = 0;
-    bool missing = false;
-    char *text = conf_read(source->path, !source->path_given, &length, &missing, builder->report);
+    struct conf_file file;
 
-    if (text) {
+    if (conf_read(source->path, !source->path_given, &file, builder->report) == 0) {
         builder->conf->file = conf_builder_copy(builder, source->path);
-        build_from_text(builder, text, length);
-    } else if (missing && !source->path_given) {
+        builder->conf->file_modified = file.modified;
+        build_from_text(builder, file.text, file.length);
+    } else if (file.missing && !source->path_given) {
         build(builder, NULL);
     }
-    free(text);
+    free(file.text);
 }
 
 const struct conf *conf_build(struct arena *arena, const struct conf_source *source,

@@ -38,7 +38,7 @@ static void report_errno(struct conf_report *report, const char *what)
         conf_report_passing(report);
 }
 
-static int check_kind(int fd, struct conf_report *report)
+static int check_kind(int fd, struct conf_file *file, struct conf_report *report)
 {
     struct stat status;
 
@@ -50,6 +50,7 @@ static int check_kind(int fd, struct conf_report *report)
         conf_error(report, 0, report->file, "is %s; allowed: a regular file", kind_name(status.st_mode));
         return -1;
     }
+    file->modified = status.st_mtim;
     return 0;
 }
 
@@ -72,7 +73,7 @@ static ssize_t read_all(int fd, char *bytes, size_t size)
     return (ssize_t)used;
 }
 
-static char *read_text(int fd, size_t *length, struct conf_report *report)
+static int read_text(int fd, struct conf_file *file, struct conf_report *report)
 {
     char *text = malloc(CONF_FILE_MAX + 2);
     ssize_t n = text ? read_all(fd, text, CONF_FILE_MAX + 1) : -1;
@@ -83,26 +84,25 @@ static char *read_text(int fd, size_t *length, struct conf_report *report)
         conf_error(report, 0, report->file, "is too large; allowed: at most %d bytes", CONF_FILE_MAX);
     if (n < 0 || n > CONF_FILE_MAX) {
         free(text);
-        return NULL;
+        return -1;
     }
     memcpy(text + n, "\n", 2); /* libconfig takes a comment only with its newline */
-    *length = (size_t)n;
-    return text;
+    file->text = text;
+    file->length = (size_t)n;
+    return 0;
 }
 
-char *conf_read(const char *path, bool may_be_missing, size_t *length, bool *missing,
-                struct conf_report *report)
+int conf_read(const char *path, bool may_be_missing, struct conf_file *file, struct conf_report *report)
 {
-    char *text = NULL;
-    int fd = open_file(path);
+    int fd = open_file(path), result = -1;
 
-    *missing = fd < 0 && errno == ENOENT;
-    if (*missing && may_be_missing)
-        return NULL;
+    *file = (struct conf_file){.missing = fd < 0 && errno == ENOENT};
+    if (file->missing && may_be_missing)
+        return -1;
     if (fd < 0)
         report_errno(report, "opened");
-    else if (check_kind(fd, report) == 0)
-        text = read_text(fd, length, report);
+    else if (check_kind(fd, file, report) == 0)
+        result = read_text(fd, file, report);
     close_fd(&fd);
-    return text;
+    return result;
 }

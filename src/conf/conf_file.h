@@ -7,10 +7,15 @@
 
 #include <stddef.h>
 
-/* Reads the regular file path, of at most CONF_FILE_MAX bytes. Returns its bytes, malloc'ed and followed by a
- * newline and a NUL that *length does not count, or NULL with *missing telling whether there is no such file;
- * report says why, unless the file is missing and may be. */
-char *conf_read(const char *path, bool may_be_missing, size_t *length, bool *missing,
-                struct conf_report *report);
+struct conf_file {
+    char *text; /* malloc'ed, with a newline and a NUL after it; NULL if it could not be read */
+    size_t length;
+    struct timespec modified;
+    bool missing; /* there is no such file */
+};
+
+/* Reads the regular file path, of at most CONF_FILE_MAX bytes. Returns 0, or -1 after a report of the reason;
+ * there is none if the file is missing and may be. */
+int conf_read(const char *path, bool may_be_missing, struct conf_file *file, struct conf_report *report);
 
 #endif

@@ -72,11 +72,25 @@ static void add_failure(struct json *json, const struct view *view)
     json_close_object(json);
 }
 
+/* A file from before 1970 has no time that anybody meant. */
+static void add_modification(struct json *json, const struct conf *conf)
+{
+    if (!conf->file || conf->file_modified.tv_sec < 0) {
+        json_null(json, "modified");
+        return;
+    }
+    json_object(json, "modified");
+    json_number(json, "seconds", (uint64_t)conf->file_modified.tv_sec);
+    json_number(json, "nanoseconds", (uint64_t)conf->file_modified.tv_nsec);
+    json_close_object(json);
+}
+
 static void add_configuration(struct json *json, const struct view *view, const struct generation *generation)
 {
     json_object(json, "configuration");
     json_text(json, "file", generation->conf->file);
     add_time(json, "loaded", view, generation->opened_at);
+    add_modification(json, generation->conf);
     json_close_object(json);
 }
 

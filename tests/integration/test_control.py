@@ -54,6 +54,8 @@ def test_status(daemon, tmp_path):
     assert status["workers"] == {"ready": 2, "wanted": 2}
     assert (status["finishing"], status["restarts"], status["last_failure"], status["refused"]) == ([], 0, None, None)
     assert status["configuration"]["file"] == str(service.configuration)
+    modified = status["configuration"]["modified"]
+    assert modified["seconds"] * 10**9 + modified["nanoseconds"] == service.configuration.stat().st_mtime_ns
     for text in (status["started"], status["state_since"], status["configuration"]["loaded"]):
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", text), text
     for number in range(1, 4):
