@@ -15,7 +15,7 @@
 #include <time.h>
 
 #define CONF_NAME_MAX      64
-#define CONF_FILE_MAX      (1024 * 1024) /* bytes of a configuration file */
+#define CONF_FILE_MAX      (1024 * 1024) /* bytes of all files of a configuration */
 #define CONF_DATAGRAM_MAX  1232          /* IPv6's smallest MTU (RFC 8200 5), less IPv6 and UDP headers */
 #define CONF_LISTENERS_MAX 1024
 #define CONF_ARENA_SIZE    (64u << 20) /* bytes that a configuration can need at most */
@@ -23,6 +23,12 @@
 
 enum conf_log_target { CONF_LOG_AUTO, CONF_LOG_JOURNAL, CONF_LOG_STDERR };
 enum conf_log_greetings { CONF_GREETINGS_EACH, CONF_GREETINGS_SUMMARY, CONF_GREETINGS_OFF };
+
+/* Where something is set. */
+struct conf_place {
+    const char *file;
+    unsigned line; /* 0: it stands in no file */
+};
 
 /* One address to bind. */
 struct conf_endpoint {
@@ -33,8 +39,8 @@ struct conf_endpoint {
 
 struct conf_listener {
     const char *name;
-    unsigned line; /* of its name in the file; 0 if it is not from a file */
-    bool optional; /* a built-in default that may be missing */
+    struct conf_place place; /* of its name */
+    bool optional;           /* a built-in default that may be missing */
     enum transport transport;
 
     const char *address; /* as configured; NULL for Unix */
@@ -65,7 +71,8 @@ struct conf_listener {
 
 struct conf {
     const char *file;              /* NULL: built-in defaults */
-    struct timespec file_modified; /* when what was read had been written */
+    unsigned file_count;           /* it and those in its directory */
+    struct timespec file_modified; /* when what was read had been written: the newest of them */
 
     const char *greeting;
     unsigned processes;
@@ -115,6 +122,7 @@ struct conf_source {
     char *const *endpoints; /* -l: replace the configured listeners */
     size_t endpoint_count;
     bool log_to_stderr; /* -f */
+    bool alone;         /* the file has no directory of files that add to it */
 };
 
 /* Collects messages about a configuration; each line is "file:line: setting: what, and what is allowed". */

@@ -12,9 +12,9 @@ struct conf_builder {
     const struct conf_source *source;
     struct conf *conf;
     char hostname[65];
-    unsigned greeting_line;          /* of the greeting that listeners inherit */
-    bool greeting_bad;               /* and has an error, which was reported */
-    const struct greeting *greeting; /* compiled, if it is the same for every listener */
+    struct conf_place greeting_place; /* of the greeting that listeners inherit */
+    bool greeting_bad;                /* and has an error, which was reported */
+    const struct greeting *greeting;  /* compiled, if it is the same for every listener */
 };
 
 /* Memory in the arena, or NULL with an error reported. */

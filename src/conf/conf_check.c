@@ -3,6 +3,7 @@
 #include "base/message.h"
 
 #include "conf/conf_resolve.h"
+#include "conf/conf_tree.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -24,7 +25,7 @@ static unsigned line_of(const struct completion *c, const char *setting)
 {
     const config_setting_t *member = c->group ? config_setting_get_member(c->group, setting) : NULL;
 
-    return member ? config_setting_source_line(member) : c->listener->line;
+    return conf_report_line(c->builder->report, member ? conf_tree_place(member) : c->listener->place);
 }
 
 static bool is_given(const struct completion *c, const char *setting)
@@ -251,8 +252,8 @@ static void check_datagram(const struct completion *c)
 
     if (!listener->greeting || listener->greeting->max_length <= listener->max_datagram)
         return;
-    if (!listener->line && builder->greeting_line)
-        conf_error(builder->report, builder->greeting_line, "greeting",
+    if (!listener->place.line && builder->greeting_place.line)
+        conf_error(builder->report, conf_report_line(builder->report, builder->greeting_place), "greeting",
                    "can be %zu bytes long, a datagram of listeners.%s %u; allowed: a shorter one, or a "
                    "listener with max_datagram up to %d",
                    listener->greeting->max_length, listener->name, listener->max_datagram, CONF_DATAGRAM_MAX);
@@ -297,18 +298,19 @@ void conf_complete(struct conf_builder *builder, const config_setting_t *group,
     check_linger(&c);
 }
 
-void conf_complete_greeting(struct conf_builder *builder, unsigned line)
+void conf_complete_greeting(struct conf_builder *builder, struct conf_place place)
 {
     static const struct greeting_constants any_listener = {"", "", ""};
     const char *text = builder->conf->greeting;
     const struct greeting *greeting = NULL;
     struct greeting_errors errors = {{{"is empty; allowed: at least one byte"}}, 1};
 
-    builder->greeting_line = line;
+    builder->greeting_place = place;
     builder->greeting_bad =
         !*text || greeting_compile(builder->arena, text, strlen(text), &any_listener, &greeting, &errors) < 0;
     if (builder->greeting_bad)
-        conf_errors(builder->report, line, "greeting", errors.list, errors.count);
+        conf_errors(builder->report, conf_report_line(builder->report, place), "greeting", errors.list,
+                    errors.count);
     else if (!strchr(text, '$'))
         builder->greeting = greeting;
 }

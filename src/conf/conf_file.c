@@ -73,16 +73,22 @@ static ssize_t read_all(int fd, char *bytes, size_t size)
     return (ssize_t)used;
 }
 
-static int read_text(int fd, struct conf_file *file, struct conf_report *report)
+static void report_size(struct conf_report *report, size_t limit)
 {
-    char *text = malloc(CONF_FILE_MAX + 2);
-    ssize_t n = text ? read_all(fd, text, CONF_FILE_MAX + 1) : -1;
+    conf_error(report, 0, report->file, "is too large; allowed: at most %d bytes%s", CONF_FILE_MAX,
+               limit < CONF_FILE_MAX ? ", together with the files before it" : "");
+}
+
+static int read_text(int fd, size_t limit, struct conf_file *file, struct conf_report *report)
+{
+    char *text = malloc(limit + 2);
+    ssize_t n = text ? read_all(fd, text, limit + 1) : -1;
 
     if (n < 0)
         report_errno(report, "read");
-    else if (n > CONF_FILE_MAX)
-        conf_error(report, 0, report->file, "is too large; allowed: at most %d bytes", CONF_FILE_MAX);
-    if (n < 0 || n > CONF_FILE_MAX) {
+    else if ((size_t)n > limit)
+        report_size(report, limit);
+    if (n < 0 || (size_t)n > limit) {
         free(text);
         return -1;
     }
@@ -92,7 +98,8 @@ static int read_text(int fd, struct conf_file *file, struct conf_report *report)
     return 0;
 }
 
-int conf_read(const char *path, bool may_be_missing, struct conf_file *file, struct conf_report *report)
+int conf_read(const char *path, bool may_be_missing, size_t limit, struct conf_file *file,
+              struct conf_report *report)
 {
     int fd = open_file(path), result = -1;
 
@@ -102,7 +109,7 @@ int conf_read(const char *path, bool may_be_missing, struct conf_file *file, str
     if (fd < 0)
         report_errno(report, "opened");
     else if (check_kind(fd, file, report) == 0)
-        result = read_text(fd, file, report);
+        result = read_text(fd, limit, file, report);
     close_fd(&fd);
     return result;
 }

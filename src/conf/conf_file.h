@@ -14,8 +14,9 @@ struct conf_file {
     bool missing; /* there is no such file */
 };
 
-/* Reads the regular file path, of at most CONF_FILE_MAX bytes. Returns 0, or -1 after a report of the reason;
+/* Reads the regular file path, of at most limit bytes. Returns 0, or -1 after a report of the reason;
  * there is none if the file is missing and may be. */
-int conf_read(const char *path, bool may_be_missing, struct conf_file *file, struct conf_report *report);
+int conf_read(const char *path, bool may_be_missing, size_t limit, struct conf_file *file,
+              struct conf_report *report);
 
 #endif

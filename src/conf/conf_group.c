@@ -4,6 +4,7 @@
 #include "base/suggest.h"
 #include "conf/conf_advice.h"
 #include "conf/conf_path.h"
+#include "conf/conf_tree.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,6 +31,11 @@ static struct full_path full(const struct walk *walk, const char *path)
     return result;
 }
 
+static unsigned line_of(const struct walk *walk, const config_setting_t *member)
+{
+    return conf_tree_line(walk->builder->report, member);
+}
+
 /* Reports what is wrong with the value of member, and what is allowed. */
 static void __attribute__((format(printf, 4, 5)))
 wrong(const struct walk *walk, const struct conf_setting *setting, const config_setting_t *member,
@@ -41,7 +47,7 @@ wrong(const struct walk *walk, const struct conf_setting *setting, const config_
     va_start(args, format);
     vsnprintf(what, sizeof(what), format, args);
     va_end(args);
-    conf_error(walk->builder->report, config_setting_source_line(member), full(walk, setting->path).text,
+    conf_error(walk->builder->report, line_of(walk, member), full(walk, setting->path).text,
                "%s; allowed: %s", what, conf_table_allowed(setting, allowed, sizeof(allowed)));
 }
 
@@ -109,8 +115,8 @@ static void refuse_mode(const struct walk *walk, const struct conf_setting *sett
 {
     bool is_decimal = config_setting_get_format(member) == CONFIG_FORMAT_DEFAULT;
 
-    conf_error(walk->builder->report, config_setting_source_line(member), full(walk, setting->path).text,
-               "%s", conf_advice_mode(is_decimal ? whole_value(member) : -1).text);
+    conf_error(walk->builder->report, line_of(walk, member), full(walk, setting->path).text, "%s",
+               conf_advice_mode(is_decimal ? whole_value(member) : -1).text);
 }
 
 static void read_text(const struct walk *walk, const struct conf_setting *setting,
@@ -170,8 +176,7 @@ static void refuse_transport(const struct walk *walk, const struct conf_setting 
         }
     for (int i = 0; i < TRANSPORT_COUNT; i++)
         if (walk->transports >> i & 1)
-            conf_error(walk->builder->report, config_setting_source_line(member),
-                       full(walk, setting->path).text,
+            conf_error(walk->builder->report, line_of(walk, member), full(walk, setting->path).text,
                        "a listener of type %s has no such setting; allowed: in listeners of type %s",
                        transport_name((enum transport)i), types);
 }
@@ -247,7 +252,7 @@ static void refuse_unknown(const struct walk *walk, const char *path, const conf
 {
     struct guess guess = {SUGGEST_MAX + 1, ""};
     struct full_path setting = full(walk, path);
-    unsigned line = config_setting_source_line(member);
+    unsigned line = line_of(walk, member);
 
     for (size_t i = 0; i < walk->table->count; i++) {
         const char *known = walk->table->settings[i].path;
@@ -277,7 +282,7 @@ static void read_member(const struct walk *walk, const config_setting_t *member,
     else if (config_setting_is_group(member))
         read_group(walk, member, path);
     else
-        conf_error(walk->builder->report, config_setting_source_line(member), full(walk, path).text,
+        conf_error(walk->builder->report, line_of(walk, member), full(walk, path).text,
                    "is %s; allowed: a group { ... }", type_name(member));
 }
 

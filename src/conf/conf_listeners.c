@@ -8,6 +8,7 @@
 #include "conf/conf_group.h"
 #include "conf/conf_overlap.h"
 #include "conf/conf_table.h"
+#include "conf/conf_tree.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -179,13 +180,13 @@ static bool check_name(struct conf_builder *builder, const config_setting_t *gro
 
     /* libconfig's names have letters, digits, _, - and * */
     if (*name == '*' || strchr(name, '*') || length > CONF_NAME_MAX) {
-        conf_error(builder->report, config_setting_source_line(group), path,
+        conf_error(builder->report, conf_tree_line(builder->report, group), path,
                    "is no listener's name; allowed: a letter and up to %d letters, digits, _ and -",
                    CONF_NAME_MAX - 1);
         return false;
     }
     if (!config_setting_is_group(group)) {
-        conf_error(builder->report, config_setting_source_line(group), path,
+        conf_error(builder->report, conf_tree_line(builder->report, group), path,
                    "is no listener; allowed: a group { ... }");
         return false;
     }
@@ -204,8 +205,8 @@ static bool read_type(struct conf_builder *builder, const config_setting_t *grou
         return true;
     snprintf(setting, sizeof(setting), "%.80s.type", path);
     conf_table_allowed(conf_table_find(&conf_listener_table, "type"), allowed, sizeof(allowed));
-    conf_error(builder->report, config_setting_source_line(type ? type : group), setting, "%s%s; allowed: %s",
-               word ? conf_quote(word).text : "",
+    conf_error(builder->report, conf_tree_line(builder->report, type ? type : group), setting,
+               "%s%s; allowed: %s", word ? conf_quote(word).text : "",
                word   ? " is unknown"
                : type ? "is no string"
                       : "is not set",
@@ -236,37 +237,70 @@ static void add_group(struct conf_builder *builder, struct conf_listener *list, 
         return;
     }
     listener = new_listener(builder, list, config_setting_name(group), transport);
-    listener->line = config_setting_source_line(group);
+    listener->place = conf_tree_place(group);
     conf_fill(builder, &conf_listener_table, group, path, 1u << transport, listener);
     complete(builder, group, listener);
 }
 
-static void build_groups(struct conf_builder *builder, const config_setting_t *groups)
+/* How many listeners the files have, *last telling where they end or become too many; -1 if no file says
+ * anything of listeners. */
+static int count_groups(const struct conf_trees *trees, const config_setting_t **last)
 {
-    int count = config_setting_length(groups);
+    int count = -1;
+
+    for (size_t i = 0; i < trees->count && count <= CONF_LISTENERS_MAX; i++) {
+        const config_setting_t *groups = config_lookup(&trees->list[i], "listeners");
+
+        if (groups && count < 0)
+            count = 0;
+        if (!groups || !config_setting_is_group(groups))
+            continue;
+        count += config_setting_length(groups);
+        *last = groups;
+    }
+    return count;
+}
+
+static void add_groups(struct conf_builder *builder, struct conf_listener *list,
+                       const config_setting_t *groups)
+{
+    for (int i = 0; i < config_setting_length(groups); i++)
+        add_group(builder, list, config_setting_get_elem(groups, (unsigned)i));
+}
+
+static void build_groups(struct conf_builder *builder, const struct conf_trees *trees)
+{
+    const config_setting_t *last = NULL;
+    int count = count_groups(trees, &last);
     struct conf_listener *list;
 
+    if (count < 0) {
+        build_usual(builder);
+        return;
+    }
+    if (!last) /* what is no group was reported */
+        return;
     if (count < 1 || count > CONF_LISTENERS_MAX) {
-        conf_error(builder->report, config_setting_source_line(groups), "listeners",
+        conf_error(builder->report, conf_tree_line(builder->report, last), "listeners",
                    "%d listeners; allowed: 1 to %d", count, CONF_LISTENERS_MAX);
         return;
     }
     list = new_list(builder, (size_t)count);
-    for (int i = 0; list && i < count; i++)
-        add_group(builder, list, config_setting_get_elem(groups, (unsigned)i));
+    for (size_t i = 0; list && i < trees->count; i++) {
+        const config_setting_t *groups = config_lookup(&trees->list[i], "listeners");
+
+        if (groups && config_setting_is_group(groups))
+            add_groups(builder, list, groups);
+    }
 }
 
-void conf_listener_build(struct conf_builder *builder, const config_setting_t *root)
+void conf_listener_build(struct conf_builder *builder, const struct conf_trees *trees)
 {
-    const config_setting_t *groups = root ? config_setting_get_member(root, "listeners") : NULL;
-
     if (builder->source->endpoint_count > 0)
         build_command_line(builder);
-    else if (!root)
+    else if (trees->count == 0)
         build_loopback(builder);
-    else if (!groups)
-        build_usual(builder);
-    else if (config_setting_is_group(groups))
-        build_groups(builder, groups);
+    else
+        build_groups(builder, trees);
     conf_overlap_check(builder->conf->listeners, builder->conf->listener_count, builder->report);
 }

@@ -43,17 +43,27 @@ static const struct conf_endpoint *meeting(const struct conf_listener *a, const 
     return NULL;
 }
 
+static void add_place(struct message *text, struct conf_place place, struct conf_place seen_from)
+{
+    if (place.line && strcmp(place.file, seen_from.file) == 0)
+        message_add(text, " (line %u)", place.line);
+    else if (place.line)
+        message_add(text, " (%s)", conf_report_place(place).text);
+}
+
 static void report_meeting(const struct conf_listener *first, const struct conf_listener *second,
                            const struct conf_endpoint *where, struct conf_report *report)
 {
-    char setting[CONF_NAME_MAX + 16], place[ADDRESS_TEXT_MAX], line[24] = "";
+    char setting[CONF_NAME_MAX + 16], place[ADDRESS_TEXT_MAX];
+    struct message by;
 
     snprintf(setting, sizeof(setting), "listeners.%s", second->name);
     address_text(&where->address, place, sizeof(place));
-    if (first->line)
-        snprintf(line, sizeof(line), " (line %u)", first->line);
-    conf_error(report, second->line, setting, "%s %s is taken by listeners.%s%s; allowed: each endpoint once",
-               transport_name(second->transport), place, first->name, line);
+    message_set(&by, "listeners.%s", first->name);
+    add_place(&by, first->place, second->place);
+    conf_error(report, conf_report_line(report, second->place), setting,
+               "%s %s is taken by %s; allowed: each endpoint once", transport_name(second->transport), place,
+               by.text);
 }
 
 void conf_overlap_check(const struct conf_listener *listeners, size_t count, struct conf_report *report)

@@ -27,7 +27,29 @@ void conf_report_open(struct conf_report *report, const char *file)
     report->omitted_level = CONF_WARNING;
     report->used = 0;
     report->text[0] = report->activity[0] = '\0';
+    conf_report_enter(report, file);
+}
+
+void conf_report_enter(struct conf_report *report, const char *file)
+{
     escape_bytes(report->file, sizeof(report->file), file, strlen(file));
+}
+
+unsigned conf_report_line(struct conf_report *report, struct conf_place place)
+{
+    if (place.line)
+        conf_report_enter(report, place.file);
+    return place.line;
+}
+
+struct message conf_report_place(struct conf_place place)
+{
+    char file[MESSAGE_MAX - 16];
+    struct message text;
+
+    escape_bytes(file, sizeof(file), place.file, strlen(place.file));
+    message_set(&text, "%s:%u", file, place.line);
+    return text;
 }
 
 void conf_report_passing(struct conf_report *report)

@@ -25,8 +25,8 @@ struct conf_entry {
 
 /* Holds no pointers, so that it can lie in shared memory. */
 struct conf_report {
-    char file[CONF_FILE_SHOWN];
-    char activity[128]; /* what takes time right now, "" for nothing */
+    char file[CONF_FILE_SHOWN]; /* the one that is looked at */
+    char activity[128];         /* what takes time right now, "" for nothing */
     unsigned errors;
     unsigned passing; /* of these: not about the text of the file, so they may be gone at the next try */
     unsigned omitted; /* messages for which there was no room */
@@ -43,8 +43,17 @@ struct conf_quoted {
 };
 struct conf_quoted conf_quote(const char *text);
 
-/* Empties the report; messages with a line begin with the name of file. */
+/* Empties the report, and enters file. */
 void conf_report_open(struct conf_report *report, const char *file);
+
+/* Messages with a line begin with the name of this file from now on. */
+void conf_report_enter(struct conf_report *report, const char *file);
+
+/* The line of a place, for a message: enters its file. */
+unsigned conf_report_line(struct conf_report *report, struct conf_place place);
+
+/* "file:line", for the text of a message. */
+struct message conf_report_place(struct conf_place place);
 
 /* Says what is about to take time, for the message of a loader that was killed over it; "" for nothing. */
 void conf_report_activity(struct conf_report *report, const char *format, ...)

@@ -26,15 +26,15 @@ static void fall_back(struct conf_builder *builder, const char *setting, const c
 }
 
 /* result: of conf_resolve_...() */
-static void not_resolved(struct conf_builder *builder, unsigned line, const char *setting, int result,
-                         const struct message *error)
+static void not_resolved(struct conf_builder *builder, struct conf_place place, const char *setting,
+                         int result, const struct message *error)
 {
-    conf_error(builder->report, line, setting, "%s", error->text);
+    conf_error(builder->report, conf_report_line(builder->report, place), setting, "%s", error->text);
     if (result == -EAGAIN)
         conf_report_passing(builder->report);
 }
 
-static bool resolve_user(struct conf_builder *builder, unsigned line, gid_t *primary)
+static bool resolve_user(struct conf_builder *builder, struct conf_place place, gid_t *primary)
 {
     struct conf *conf = builder->conf;
     struct message error;
@@ -43,14 +43,14 @@ static bool resolve_user(struct conf_builder *builder, unsigned line, gid_t *pri
     if (result == 0)
         return true;
     if (!is_default(conf->user) || result == -EAGAIN) {
-        not_resolved(builder, line, "user", result, &error);
+        not_resolved(builder, place, "user", result, &error);
         return false;
     }
     if (conf_resolve_user(FALLBACK_USER, &conf->uid, primary, &error) == 0) {
         fall_back(builder, "user", "user", FALLBACK_USER);
         return true;
     }
-    conf_error(builder->report, line, "user",
+    conf_error(builder->report, conf_report_line(builder->report, place), "user",
                "there is neither a user \"%s\" nor \"%s\"; allowed: another user and group, also by number",
                CONF_DEFAULT_USER, FALLBACK_USER);
     return false;
@@ -68,7 +68,7 @@ static void take_primary(struct conf_builder *builder, gid_t primary)
     conf->group = conf_builder_copy(builder, entry ? entry->gr_name : number);
 }
 
-static void resolve_group(struct conf_builder *builder, unsigned line, gid_t primary)
+static void resolve_group(struct conf_builder *builder, struct conf_place place, gid_t primary)
 {
     struct conf *conf = builder->conf;
     struct message error;
@@ -79,10 +79,11 @@ static void resolve_group(struct conf_builder *builder, unsigned line, gid_t pri
     if (result != -EAGAIN && is_default(conf->group) && primary != (gid_t)-1)
         conf->gid = primary;
     else
-        not_resolved(builder, line, "group", result, &error);
+        not_resolved(builder, place, "group", result, &error);
 }
 
-void conf_user_resolve(struct conf_builder *builder, unsigned user_line, unsigned group_line)
+void conf_user_resolve(struct conf_builder *builder, struct conf_place user_place,
+                       struct conf_place group_place)
 {
     struct conf *conf = builder->conf;
     gid_t primary = (gid_t)-1;
@@ -90,21 +91,22 @@ void conf_user_resolve(struct conf_builder *builder, unsigned user_line, unsigne
     /* Who is not root cannot change the user, and need not know the default one. */
     if (geteuid() != 0 && is_default(conf->user) && is_default(conf->group))
         return;
-    if (!resolve_user(builder, user_line, &primary))
+    if (!resolve_user(builder, user_place, &primary))
         return;
-    if (group_line || is_default(conf->user))
-        resolve_group(builder, group_line, primary);
+    if (group_place.line || is_default(conf->user))
+        resolve_group(builder, group_place, primary);
     else if (primary != (gid_t)-1)
         take_primary(builder, primary);
     else
-        conf_error(builder->report, user_line, "user",
+        conf_error(builder->report, conf_report_line(builder->report, user_place), "user",
                    "%s is no user's number, so it has no group; allowed: with \"group\"", conf->user);
     conf->change_user = geteuid() == 0 && conf->uid != 0;
     if (geteuid() == 0 && conf->uid == 0)
-        conf_warning(builder->report, user_line, "user", "the workers keep all rights of root");
+        conf_warning(builder->report, conf_report_line(builder->report, user_place), "user",
+                     "the workers keep all rights of root");
 }
 
-void conf_user_resolve_control(struct conf_builder *builder, unsigned line)
+void conf_user_resolve_control(struct conf_builder *builder, struct conf_place place)
 {
     struct conf *conf = builder->conf;
     struct message error;
@@ -118,5 +120,5 @@ void conf_user_resolve_control(struct conf_builder *builder, unsigned line)
         return;
     conf->control_gid = (gid_t)-1;
     if (!is_default(conf->control_group))
-        not_resolved(builder, line, "control.group", result, &error);
+        not_resolved(builder, place, "control.group", result, &error);
 }

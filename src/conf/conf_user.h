@@ -5,10 +5,11 @@
 
 #include "conf/conf_builder.h"
 
-/* Fills user, group and their numbers; user_line and group_line are where they are set, 0 if they are not. */
-void conf_user_resolve(struct conf_builder *builder, unsigned user_line, unsigned group_line);
+/* Fills user, group and their numbers; user_place and group_place are where they are set. */
+void conf_user_resolve(struct conf_builder *builder, struct conf_place user_place,
+                       struct conf_place group_place);
 
-/* Fills control_gid; line is where control.group is set, 0 if it is not. The default group need not exist. */
-void conf_user_resolve_control(struct conf_builder *builder, unsigned line);
+/* Fills control_gid; place is where control.group is set. The default group need not exist. */
+void conf_user_resolve_control(struct conf_builder *builder, struct conf_place place);
 
 #endif

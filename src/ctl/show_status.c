@@ -101,19 +101,22 @@ static void show_start(FILE *out, const json_t *answer, time_t now)
     line_end(&line, out, "Started");
 }
 
-static struct timespec modification(const json_t *configuration)
+static struct loaded what_was_loaded(const json_t *configuration)
 {
     const json_t *modified = json_object_get(configuration, "modified");
 
-    return (struct timespec){.tv_sec = answer_number(modified, "seconds"),
-                             .tv_nsec = (long)answer_number(modified, "nanoseconds")};
+    return (struct loaded){.newest = {.tv_sec = answer_number(modified, "seconds"),
+                                      .tv_nsec = (long)answer_number(modified, "nanoseconds")},
+                           .files = (unsigned)answer_number(configuration, "files")};
 }
 
 static void show_staleness(FILE *out, const json_t *configuration, const char *reload)
 {
+    struct loaded loaded = what_was_loaded(configuration);
+
     if (!json_is_object(json_object_get(configuration, "modified")))
         return;
-    switch (stale_file(answer_text(configuration, "file"), modification(configuration))) {
+    switch (stale_file(answer_text(configuration, "file"), &loaded)) {
     case STALE_NOT:
         return;
     case STALE_NEWER:
@@ -121,6 +124,9 @@ static void show_staleness(FILE *out, const json_t *configuration, const char *r
         return;
     case STALE_OTHER:
         print_fact(out, "", "the file is another than what is served: %s", reload);
+        return;
+    case STALE_FILES:
+        print_fact(out, "", "the files in its directory are others than what is served: %s", reload);
     }
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/check.h"
 
+#include "base/fragments.h"
 #include "base/output.h"
 #include "conf/conf_loader.h"
 #include "daemon/readable.h"
@@ -32,6 +33,29 @@ static void print_messages(const struct conf_messages *messages)
     output_close(&output); /* there is nowhere to say that it failed */
 }
 
+static void print_good(const struct conf *conf, FILE *out)
+{
+    unsigned more = conf->file_count > 1 ? conf->file_count - 1 : 0;
+
+    fputs(conf->file ? conf->file : "built-in defaults", out);
+    if (more)
+        fprintf(out, " and %u file%s in %s.d", more, more == 1 ? "" : "s", conf->file);
+    fputs(": configuration OK\n", out);
+}
+
+/* Each file that root has read. */
+static void check_readable(const struct conf_source *source)
+{
+    struct fragments fragments;
+
+    readable_check(source->path);
+    if (fragments_find(&fragments, source->path) == 0)
+        readable_check(fragments.directory);
+    for (size_t i = 0; i < fragments.count; i++)
+        readable_check(fragments.paths[i]);
+    fragments_free(&fragments);
+}
+
 static int report(const struct cmdline *cmdline, const struct conf *conf)
 {
     struct output output;
@@ -41,7 +65,7 @@ static int report(const struct cmdline *cmdline, const struct conf *conf)
     if (cmdline->action == CMDLINE_PRINT)
         conf_print(conf, output.stream);
     else
-        fprintf(output.stream, "%s: configuration OK\n", conf->file ? conf->file : "built-in defaults");
+        print_good(conf, output.stream);
     return output_close_standard(&output, "sockgreetd") < 0 ? EX_OSERR : EX_OK;
 }
 
@@ -54,7 +78,7 @@ int check_run(const struct cmdline *cmdline)
     print_messages(messages);
     conf_messages_free(messages);
     if (cmdline->action == CMDLINE_TEST)
-        readable_check(cmdline->source.path);
+        check_readable(&cmdline->source);
     if (code == EX_OK)
         code = report(cmdline, conf);
     conf_free(conf);

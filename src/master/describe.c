@@ -89,6 +89,7 @@ static void add_configuration(struct json *json, const struct view *view, const 
 {
     json_object(json, "configuration");
     json_text(json, "file", generation->conf->file);
+    json_number(json, "files", generation->conf->file_count);
     add_time(json, "loaded", view, generation->opened_at);
     add_modification(json, generation->conf);
     json_close_object(json);

@@ -60,7 +60,7 @@ static void wait_for_obstacle(struct start *start, int64_t now)
  * restart goes on serving. Returns whether it is being loaded. */
 static bool load_last_good(struct start *start, const char *why)
 {
-    struct conf_source source = {.path = start->last_good, .path_given = true};
+    struct conf_source source = {.path = start->last_good, .path_given = true, .alone = true};
 
     if (!start->is_restart || !notify_enabled() ||
         !protocol_path(PROTOCOL_LAST_GOOD, start->last_good, sizeof(start->last_good)) ||

@@ -71,8 +71,8 @@ static void report(struct opening *opening, const struct wanted *wanted, const c
     const char *more = find_hint(opening, wanted, error, &hint);
 
     address_text(&wanted->endpoint.address, where, sizeof(where));
-    if (opening->conf->file && listener->line)
-        snprintf(place, sizeof(place), "%s:%u: ", opening->conf->file, listener->line);
+    if (listener->place.line)
+        snprintf(place, sizeof(place), "%s:%u: ", listener->place.file, listener->place.line);
     if (!listener->optional)
         remember(opening, wanted, step, error);
     if (opening->quiet)

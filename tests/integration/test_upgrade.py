@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import pathlib
 import shutil
 import signal
 import time
@@ -13,7 +14,7 @@ from clients import ask_udp, connect, greet, read_all
 from fault import without_core
 from operations import EX_CONFIG, Load, ask, describe, lost, session_members, targets, write_configuration
 from processes import SLOWNESS, descriptors, is_running, stays, wait_until
-from service import GREETING, tcp, udp, unix
+from service import GREETING, render, tcp, udp, unix
 
 LARGE = "x" * 1_000_000
 
@@ -268,6 +269,27 @@ def test_restart(daemon, spawn, manager, load_program, sockgreetctl, figures, tm
     assert sum(result["failures"]["refused"] for result in results.values()) == 0
     assert end == signal.SIGKILL or lost(results) == 0
     check_degraded(successor, manager, sockgreetctl, broken)
+    successor.stop()
+
+
+def test_restart_with_a_broken_file_in_the_directory(daemon, spawn, manager):
+    """The last good configuration is one file that has everything in it; no directory is read with it."""
+    service = daemon({"tcp": tcp()}, environment=manager.environment)
+    directory = pathlib.Path(f"{service.configuration}.d")
+    directory.mkdir()
+    extra = tcp()
+    (directory / "extra.conf").write_text(render({"listeners": {"extra": extra}}))
+    assert ask(service, "reload")["code"] == 0
+    (directory / "bad.conf").write_text("\ngreting = 3;\n")
+    beside = service.runtime / "last-good.conf.d"
+    beside.mkdir()
+    (beside / "bad.conf").write_text("greting = 3;\n")
+    os.kill(service.pid, signal.SIGTERM)
+    service.process.wait(10)
+    successor = restart(spawn, service, manager)
+    manager.wait("READY=1", 3)
+    assert greet(service.address("tcp")) == greet(("127.0.0.1", extra["port"])) == GREETING
+    assert f"{directory}/bad.conf:2: greting: " in ask(successor, "status")["refused"]
     successor.stop()
 
 
