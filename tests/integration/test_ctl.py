@@ -199,6 +199,23 @@ def test_file_that_has_changed(fake, ctl, tmp_path):
         assert words in out and ("the file is" in out) == bool(words), (file, loaded, out)
 
 
+def test_files_of_the_directory_that_have_changed(fake, ctl, tmp_path):
+    """The newest file and the number of files are compared, which the service says; one that says no number has none."""
+    path, directory = tmp_path / "sockgreet.conf", tmp_path / "sockgreet.conf.d"
+    directory.mkdir()
+    (directory / "ignored").write_text("")
+    for number, file in enumerate((path, directory / "a.conf", directory / "b.conf")):
+        file.write_text("")
+        os.utime(file, (1000 + number, 1000 + number))
+    file, files = " the file is newer than ", " the files in its directory are others than what is served: sockgreetctl reload "
+    for seconds, count, words in ((1002, 3, ""), (1001, 3, files), (1003, 3, files), (1002, 2, files), (1002, 4, files),
+                                  (999, 3, file), (1000, 1, files), (1000, None, ""), (1000, 0, "")):
+        configuration = {"file": str(path), "loaded": ago(minutes=1), "modified": {"seconds": seconds, "nanoseconds": 0}}
+        fake.answers["status"] = status(configuration=configuration | ({} if count is None else {"files": count}))
+        out = " ".join(shown(ctl("status")).split())
+        assert words in out and ("served:" in out) == bool(words), (seconds, count, out)
+
+
 def test_listeners(fake, ctl):
     """Columns that say nothing are left out."""
     fake.answers["listeners"] = {"listeners": [listener("tcp"), listener("u", transport="unix", endpoint="/run/x")]}

@@ -65,6 +65,22 @@ def test_user_database_that_fails(sockgreetd, build, tmp_path, function, setting
     assert done.returncode == EX_OSERR, done.stderr
 
 
+@pytest.mark.skipif(not RELIABLE, reason="a sanitizer's functions come first")
+@pytest.mark.parametrize("error, code", [("EIO", EX_OSERR), ("EMFILE", EX_OSERR), ("EACCES", EX_CONFIG)])
+@pytest.mark.parametrize("function", ["opendir", "readdir"])
+def test_directory_that_cannot_be_read(sockgreetd, build, tmp_path, function, error, code):
+    """The directory of a configuration is judged as the file is: a shortage or a device may pass, the rest stays."""
+    source, path = tmp_path / "dir.c", tmp_path / "conf"
+    source.write_text(f"#include <errno.h>\nvoid *{function}(void *what) {{ (void)what; errno = {error}; return 0; }}\n")
+    path.write_text('user = "daemon";\n')
+    (tmp_path / "conf.d").mkdir()
+    library = build(f"{function}-{error}.so", [source], "-shared", "-fPIC")
+    done = subprocess.run([sockgreetd, "-t", "-c", path], capture_output=True, text=True, check=False,
+                          env={"LD_PRELOAD": str(library)})
+    assert f"{path}.d: cannot be read: " in done.stderr
+    assert done.returncode == code, done.stderr
+
+
 def test_file_that_is_gone_at_a_reload(namespace, spawn, sockgreetd, sockgreetctl, tmp_path):
     """With the default file, an editor that renames first had the built-in defaults served: the public port was closed."""
     directory = tmp_path / "etc"

@@ -66,6 +66,7 @@ def documented(machine):
     pages = machine.output("dpkg", "-L", *PACKAGES)
     for page in ("man1/sockgreet.1", "man5/sockgreet.conf.5", "man8/sockgreetctl.8", "man8/sockgreetd.8"):
         expect(f"/usr/share/man/{page}.gz\n" in pages, f"no {page}")
+    expect(f"{CONF}.d\n" in pages, f"no {CONF}.d")
     for program in ("sockgreet", "sockgreetd", "sockgreetctl"):
         expect(machine.output(program, "-V").startswith(program), f"{program} -V does not name itself")
         expect("sage:" in machine.output(program, "--help"), f"{program} --help shows no usage")
