@@ -56,6 +56,21 @@ Test(conf_report, errors_that_belong_together_are_kept_or_left_out_together)
     cr_assert_eq(report.errors, 5);
 }
 
+Test(conf_report, each_message_names_the_file_of_its_place)
+{
+    const struct conf_place first = {"f", 1}, second = {"g\n", 1}, nowhere = {0};
+
+    conf_report_open(&report, "f");
+    conf_error(&report, conf_report_line(&report, first), "a", "is wrong");
+    conf_error(&report, conf_report_line(&report, second), "a", "is set twice, first in %s",
+               conf_report_place(first).text);
+    conf_error(&report, conf_report_line(&report, nowhere), "a", "is not set");
+    conf_error(&report, conf_report_line(&report, first), "b", "is set twice, first in %s",
+               conf_report_place(second).text);
+    cr_assert_str_eq(printed(), "f:1: a: is wrong\ng\\n:1: a: is set twice, first in f:1\na: is not set\n"
+                                "f:1: b: is set twice, first in g\\n:1\n");
+}
+
 Test(conf_report, quotes_are_safe_and_short)
 {
     char text[200];
