@@ -15,6 +15,7 @@
 #include <time.h>
 
 #define CONF_NAME_MAX      64
+#define CONF_PATH_MAX      640           /* of a setting in its groups; longer ones are cut */
 #define CONF_FILE_MAX      (1024 * 1024) /* bytes of all files of a configuration */
 #define CONF_DATAGRAM_MAX  1232          /* IPv6's smallest MTU (RFC 8200 5), less IPv6 and UDP headers */
 #define CONF_LISTENERS_MAX 1024

@@ -137,11 +137,11 @@ static bool is_printable(const char *text, size_t length)
 /* The value that follows, as far as it is short and stands in one token. */
 static struct message value_of(struct conf_lexer *lexer)
 {
-    struct conf_token token = conf_token_next(lexer);
+    struct conf_token token = conf_lex_next(lexer);
     struct message value = {"..."};
 
     if (token.kind == CONF_TOKEN_ASSIGN)
-        token = conf_token_next(lexer);
+        token = conf_lex_next(lexer);
     if (token.kind == CONF_TOKEN_OPEN && *token.start == '{')
         message_set(&value, "{ ... }");
     else if (token.length > VALUE_MAX || !is_printable(token.start, token.length))

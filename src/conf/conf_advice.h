@@ -4,12 +4,12 @@
 #define SOCKGREET_CONF_ADVICE_H
 
 #include "base/message.h"
-#include "conf/conf_token.h"
+#include "conf/conf_lex.h"
 
 #include <stdbool.h>
 
 /* What is wrong with a number that libconfig would not read as it is written, in view of the setting (its
- * path) that it is the value of; wrong is what conf_number_wrong() says, which knows no setting. */
+ * path) that it is the value of; wrong is what conf_lex_number() says, which knows no setting. */
 struct message conf_advice_number(const char *setting, const struct conf_token *number, bool is_number,
                                   const char *wrong);
 

@@ -3,7 +3,6 @@
 
 #include "base/suggest.h"
 #include "conf/conf_advice.h"
-#include "conf/conf_path.h"
 #include "conf/conf_tree.h"
 
 #include <stdarg.h>

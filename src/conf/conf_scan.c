@@ -2,80 +2,107 @@
 #include "conf/conf_scan.h"
 
 #include "base/escape.h"
+#include "base/util.h"
 #include "conf/conf_advice.h"
-#include "conf/conf_number.h"
-#include "conf/conf_path.h"
+#include "conf/conf_lex.h"
 #include "conf/conf_report.h"
-#include "conf/conf_token.h"
 
+#include <libconfig.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define DEPTH_MAX 8 /* groups within groups; the configuration has two */
+#define DEPTH_MAX   8  /* groups within groups; the configuration has two */
+#define REPEATS_MAX 64 /* settings that are there twice and are reported at once */
 
-enum expectation {
-    EXPECT_NAME,      /* or the end of the group */
-    EXPECT_ASSIGN,    /* after a name */
-    EXPECT_VALUE,     /* after "=" or after a comma */
-    EXPECT_FIRST,     /* the first value of a list, or its end */
-    EXPECT_SEPARATOR, /* after a value: a separator, in groups also the next name */
-    EXPECT_MORE       /* after a string: the same, or a string to join */
-};
-
-struct level {
-    char closing;       /* the bracket that ends it; '\0' for the file itself */
-    unsigned line;      /* of the opening bracket */
-    size_t path_length; /* of the setting that it is the value of */
-    bool repeated;      /* so that what is in it was there before, too */
+/* A token and where it stands. */
+struct item {
+    struct conf_token token;
+    unsigned opening; /* the bracket around it */
+    unsigned depth;   /* of brackets around it */
+    unsigned owner;   /* the name of the setting that it is part of, 0 for none */
+    unsigned first;   /* of a name: the line on which the setting was there before, 0 for none */
 };
 
 struct scan {
     struct conf_report *report;
-    struct conf_lexer lexer;
-    struct conf_path path;
-    struct level levels[DEPTH_MAX + 1];
-    unsigned depth;
-    enum expectation expect;
-    unsigned first; /* line on which the setting that is being read was there before, 0 for none */
-    bool repeated;  /* it was, and is not a group whose settings are named with dots */
-    bool broken;    /* libconfig would stop at something that was reported */
+    struct item *items; /* the first one stands for the file, which is like a group */
+    unsigned count;
+    unsigned stop; /* the item that libconfig does not understand, 0 for none */
+    bool broken;   /* libconfig would stop at something that was reported */
 };
-
-static bool in_group(const struct scan *scan)
-{
-    return scan->depth == 0 || scan->levels[scan->depth].closing == '}';
-}
-
-/* Elements of lists have no names, so that settings in them cannot be told apart. */
-static bool in_list(const struct scan *scan)
-{
-    for (unsigned i = 1; i <= scan->depth; i++)
-        if (scan->levels[i].closing != '}')
-            return true;
-    return false;
-}
-
-static const char *setting(const struct scan *scan)
-{
-    return scan->path.text[0] ? scan->path.text : "syntax";
-}
-
-#define REFUSE(scan, line, ...) (conf_error((scan)->report, line, setting(scan), __VA_ARGS__), -1)
 
 /* What a token looks like in a message. */
 static struct conf_quoted shown(const struct conf_token *token)
 {
     char text[64];
 
-    if (token->kind == CONF_TOKEN_END)
-        return (struct conf_quoted){"the end of the file"};
     if (token->kind == CONF_TOKEN_STRING)
         return (struct conf_quoted){"a string"};
     snprintf(text, sizeof(text), "%.*s", (int)(token->length < 60 ? token->length : 60), token->start);
     return conf_quote(text);
 }
 
-static int check_escape(struct scan *scan, unsigned line, const char *at, const char *end)
+/* What can follow a token that libconfig has understood. */
+static const char name_wanted[] = "a setting's name", assign_wanted[] = "\"=\"", value_wanted[] = "a value",
+                  semicolon_wanted[] = "\";\"", comma_wanted[] = "\",\"";
+
+static bool is_group(const struct scan *scan, unsigned opening)
+{
+    return *scan->items[opening].token.start == '{';
+}
+
+static const char *wanted_after(const struct scan *scan, unsigned number)
+{
+    const struct item *item = &scan->items[number];
+    unsigned around =
+        item->token.kind == CONF_TOKEN_CLOSE ? scan->items[item->opening].opening : item->opening;
+
+    switch (item->token.kind) {
+    case CONF_TOKEN_NAME:
+    case CONF_TOKEN_DOTS:
+        return assign_wanted;
+    case CONF_TOKEN_ASSIGN:
+        return value_wanted;
+    case CONF_TOKEN_OPEN:
+        return is_group(scan, number) ? name_wanted : value_wanted;
+    case CONF_TOKEN_SEPARATOR:
+        return is_group(scan, around) ? name_wanted : value_wanted;
+    default:
+        return is_group(scan, around) ? semicolon_wanted : comma_wanted;
+    }
+}
+
+/* Adds "a.b" for the setting b in the group a, of which number is a part. */
+static void add_names(const struct scan *scan, unsigned name, unsigned number, struct message *path)
+{
+    const struct conf_token *token = &scan->items[name].token;
+    const struct conf_token *dots = &scan->items[name + 1].token;
+
+    if (name == 0)
+        return;
+    add_names(scan, scan->items[name].owner, number, path);
+    message_add(path, "%s%.*s", *path->text ? "." : "", (int)token->length, token->start);
+    if (dots->kind == CONF_TOKEN_DOTS && name + 1 < number)
+        message_add(path, "%.*s", (int)dots->length, dots->start);
+}
+
+/* The setting that a message about the item begins with. */
+static struct message setting_of(const struct scan *scan, unsigned number)
+{
+    const struct item *item = &scan->items[number];
+    struct message path = {""};
+
+    add_names(scan, item->first ? number : item->owner, number, &path);
+    return *path.text ? path : (struct message){"syntax"};
+}
+
+#define REPORT(scan, number, ...) \
+    conf_error((scan)->report, (scan)->items[number].token.line, setting_of(scan, number).text, __VA_ARGS__)
+
+/* Returns the length of the escape. */
+static int check_escape(const struct scan *scan, unsigned line, const char *setting, const char *at,
+                        const char *end)
 {
     static const char hex[] = "0123456789abcdefABCDEF";
     char character[8];
@@ -85,282 +112,325 @@ static int check_escape(struct scan *scan, unsigned line, const char *at, const 
     if (at[1] != 'x' && at[1] != 'X') {
         escape_bytes(character, sizeof(character), at + 1, 1);
         conf_error(
-            scan->report, line, setting(scan),
+            scan->report, line, setting,
             "unknown escape \\%s in a string; allowed: \\\\ \\\" \\n \\r \\t \\f and \\xHH (a dollar is "
             "written $$)",
             character);
         return 2;
     }
     if (end - at < 4 || !at[2] || !strchr(hex, at[2]) || !at[3] || !strchr(hex, at[3]))
-        conf_error(scan->report, line, setting(scan),
+        conf_error(scan->report, line, setting,
                    "\\x in a string needs two hexadecimal digits after it, as in \\x1b");
     else if (at[2] == '0' && at[3] == '0')
-        conf_error(scan->report, line, setting(scan), "\\x00 in a string; allowed: every byte but NUL");
+        conf_error(scan->report, line, setting, "\\x00 in a string; allowed: every byte but NUL");
     return 2;
 }
 
-static void check_string(struct scan *scan, const struct conf_token *token)
+static void check_string(struct scan *scan, unsigned number)
 {
+    const struct conf_token *token = &scan->items[number].token;
     const char *end = token->start + token->length;
     unsigned line = token->line;
 
     for (const char *at = token->start; at < end;) {
-        if (*at == '\n')
-            line++;
-        at += *at == '\\' ? check_escape(scan, line, at, end) : 1;
+        line += *at == '\n';
+        at += *at == '\\' ? check_escape(scan, line, setting_of(scan, number).text, at, end) : 1;
     }
 }
 
-static void check_number(struct scan *scan, const struct conf_token *token)
+static void check_number(struct scan *scan, unsigned number)
 {
+    const struct conf_token *token = &scan->items[number].token;
     bool is_number;
-    const char *wrong = conf_number_wrong(token->start, token->length, &is_number);
+    const char *wrong = conf_lex_number(token->start, token->length, &is_number);
 
     scan->broken |= !is_number;
     if (wrong)
-        conf_error(scan->report, token->line, setting(scan), "%s %s", shown(token).text,
-                   conf_advice_number(scan->path.text, token, is_number, wrong).text);
+        REPORT(scan, number, "%s %s", shown(token).text,
+               conf_advice_number(setting_of(scan, number).text, token, is_number, wrong).text);
 }
 
-static bool is_boolean(const struct conf_token *token)
+static bool is_word(const struct conf_token *token, const char *word)
 {
-    return (token->length == 4 && strncasecmp(token->start, "true", 4) == 0) ||
-           (token->length == 5 && strncasecmp(token->start, "false", 5) == 0);
+    return token->length == strlen(word) && strncasecmp(token->start, word, token->length) == 0;
 }
 
-static void check_word(struct scan *scan, const struct conf_token *token)
+static void check_word(struct scan *scan, unsigned number)
 {
-    if (is_boolean(token))
+    const struct conf_token *token = &scan->items[number].token;
+
+    if (is_word(token, "true") || is_word(token, "false"))
         return;
     scan->broken = true;
-    conf_error(scan->report, token->line, setting(scan),
-               "%s is no value; allowed: a \"string\" in double quotes, a number, true or false",
-               shown(token).text);
+    REPORT(scan, number, "%s is no value; allowed: a \"string\" in double quotes, a number, true or false",
+           shown(token).text);
 }
 
-static int open_level(struct scan *scan, const struct conf_token *token)
+static void check_name(struct scan *scan, unsigned number)
 {
-    struct level *level;
+    const struct item *name = &scan->items[number];
 
-    if (scan->depth == DEPTH_MAX)
-        return REFUSE(scan, token->line, "too many groups within groups; allowed: %d", DEPTH_MAX);
-    level = &scan->levels[++scan->depth];
-    level->closing = *token->start == '{' ? '}' : *token->start == '[' ? ']' : ')';
-    level->line = token->line;
-    level->path_length = scan->path.length;
-    level->repeated = scan->repeated;
-    scan->expect = level->closing == '}' ? EXPECT_NAME : EXPECT_FIRST;
-    return 0;
-}
-
-static int close_level(struct scan *scan, const struct conf_token *token)
-{
-    const struct level *level = &scan->levels[scan->depth];
-
-    if (scan->depth == 0)
-        return REFUSE(scan, token->line, "%s closes nothing", shown(token).text);
-    if (*token->start != level->closing)
-        return REFUSE(scan, token->line, "%s where the bracket of line %u needs \"%c\"", shown(token).text,
-                      level->line, level->closing);
-    conf_path_cut(&scan->path, level->path_length);
-    scan->depth--;
-    scan->expect = EXPECT_SEPARATOR;
-    return 0;
-}
-
-/* Whether a setting's name goes on with a dot, as in messages and the manual. */
-static bool has_dot(const struct conf_token *name)
-{
-    return name->start[name->length] == '.';
-}
-
-static int take_name(struct scan *scan, const struct conf_token *token)
-{
-    conf_path_cut(&scan->path, scan->levels[scan->depth].path_length);
-    if (is_boolean(token))
-        return REFUSE(scan, token->line, "%s where a setting's name is expected", shown(token).text);
-    if (token->length > CONF_NAME_MAX)
-        return REFUSE(scan, token->line, "a name of %zu bytes; allowed: at most %d", token->length,
-                      CONF_NAME_MAX);
-    conf_path_push(&scan->path, token->start, token->length);
-    scan->repeated = scan->levels[scan->depth].repeated;
-    scan->first = in_list(scan) || scan->repeated ? 0 : conf_path_seen(&scan->path, token->line);
-    if (scan->first && !has_dot(token)) {
-        scan->repeated = scan->broken = true;
-        conf_error(scan->report, token->line, setting(scan), "is set twice, first on line %u", scan->first);
-    }
-    scan->expect = EXPECT_ASSIGN;
-    return 0;
-}
-
-static int expect_name(struct scan *scan, const struct conf_token *token)
-{
-    if (token->kind == CONF_TOKEN_NAME)
-        return take_name(scan, token);
-    if (token->kind == CONF_TOKEN_CLOSE)
-        return close_level(scan, token);
-    return REFUSE(scan, token->line, "%s where a setting's name is expected", shown(token).text);
-}
-
-/* Goes on behind a path with dots, so that the others of a file are reported as well. */
-static int take_path(struct scan *scan, const struct conf_token *rest)
-{
-    conf_error(scan->report, rest->line, setting(scan), "%s where \"=\" is expected%s", shown(rest).text,
-               conf_advice_groups(scan->path.text, scan->first, rest, scan->lexer).text);
-    conf_path_push(&scan->path, rest->start + 1, rest->length - 1);
+    if (name->first == 0 || name[1].token.kind == CONF_TOKEN_DOTS) /* which has a message of its own */
+        return;
     scan->broken = true;
-    return 0;
+    REPORT(scan, number, "is set twice, first on line %u", name->first);
 }
 
-static int expect_assign(struct scan *scan, const struct conf_token *token)
+static void refuse_dots(struct scan *scan, unsigned number)
 {
-    if (token->kind == CONF_TOKEN_NUMBER && *token->start == '.' && token->length > 1)
-        return take_path(scan, token);
-    if (token->kind != CONF_TOKEN_ASSIGN)
-        return REFUSE(scan, token->line, "%s where \"=\" is expected", shown(token).text);
-    scan->expect = EXPECT_VALUE;
-    return 0;
+    const struct conf_token *dots = &scan->items[number].token;
+    const struct conf_lexer behind = {dots->start + dots->length, scan->items[scan->count - 1].token.start,
+                                      dots->line};
+
+    scan->broken = true;
+    REPORT(
+        scan, number, "%s where %s is expected%s", shown(dots).text, assign_wanted,
+        conf_advice_groups(setting_of(scan, number).text, scan->items[number - 1].first, dots, behind).text);
 }
 
-static int expect_value(struct scan *scan, const struct conf_token *token)
+/* Says why libconfig does not understand a token of a kind that it knows. */
+static void explain_order(const struct scan *scan, unsigned number)
 {
-    bool may_end = scan->expect == EXPECT_FIRST;
+    const struct item *item = &scan->items[number];
+    const struct conf_token *opening = &scan->items[item->opening].token;
+    const char *wanted = wanted_after(scan, number - 1);
+    bool may_close = wanted != assign_wanted &&
+                     (wanted != value_wanted || scan->items[number - 1].token.kind == CONF_TOKEN_OPEN);
+    char closing = strchr("{}[]()", *opening->start)[1];
 
-    scan->expect = EXPECT_SEPARATOR;
-    switch (token->kind) {
-    case CONF_TOKEN_NUMBER:
-        check_number(scan, token);
-        return 0;
-    case CONF_TOKEN_STRING:
-        check_string(scan, token);
-        scan->expect = EXPECT_MORE;
-        return 0;
-    case CONF_TOKEN_NAME:
-        check_word(scan, token);
-        return 0;
-    case CONF_TOKEN_OPEN:
-        return open_level(scan, token);
-    case CONF_TOKEN_CLOSE:
-        if (may_end)
-            return close_level(scan, token);
-        break;
-    default:
-        break;
-    }
-    return REFUSE(scan, token->line, "%s where a value is expected", shown(token).text);
+    if (item->token.kind == CONF_TOKEN_END && item->depth > 0)
+        REPORT(scan, item->opening, "a bracket opens here and its \"%c\" is missing", closing);
+    else if (item->token.kind == CONF_TOKEN_END)
+        REPORT(scan, number, "the file ends where %s is expected", wanted);
+    else if (item->token.kind == CONF_TOKEN_OPEN && *opening->start == '[' && wanted == value_wanted)
+        REPORT(scan, number, "%s in an array; allowed: a list ( ... ) around it", shown(&item->token).text);
+    else if (item->token.kind != CONF_TOKEN_CLOSE || !may_close)
+        REPORT(scan, number, "%s where %s is expected", shown(&item->token).text, wanted);
+    else if (item->depth > 0)
+        REPORT(scan, number, "%s where the bracket of line %u needs \"%c\"", shown(&item->token).text,
+               opening->line, closing);
+    else
+        REPORT(scan, number, "%s closes nothing", shown(&item->token).text);
 }
 
-static int expect_separator(struct scan *scan, const struct conf_token *token)
+static bool is_too_long(const struct item *item)
 {
-    if (token->kind == CONF_TOKEN_STRING && scan->expect == EXPECT_MORE) {
-        check_string(scan, token);
-        return 0;
-    }
-    if (token->kind == CONF_TOKEN_SEPARATOR && (in_group(scan) || *token->start == ',')) {
-        scan->expect = in_group(scan) ? EXPECT_NAME : EXPECT_VALUE;
-        if (in_group(scan))
-            conf_path_cut(&scan->path, scan->levels[scan->depth].path_length);
-        return 0;
-    }
-    if (token->kind == CONF_TOKEN_CLOSE)
-        return close_level(scan, token);
-    if (in_group(scan) && token->kind == CONF_TOKEN_NAME)
-        return take_name(scan, token);
-    return REFUSE(scan, token->line, "%s where %s is expected", shown(token).text,
-                  in_group(scan) ? "\";\"" : "\",\"");
+    return item->token.kind == CONF_TOKEN_NAME && item->token.length > CONF_NAME_MAX;
 }
 
-/* Takes one token by what is expected. Returns -1 if nothing that follows could be understood. */
-static int take_token(struct scan *scan, const struct conf_token *token)
+static bool is_too_deep(const struct item *item)
 {
-    if (token->kind == CONF_TOKEN_OPEN_STRING)
-        return REFUSE(scan, token->line, "a string begins here and has no closing quote");
-    if (token->kind == CONF_TOKEN_OPEN_COMMENT)
-        return REFUSE(scan, token->line, "a comment begins here and has no closing \"*/\"");
-    if (token->kind == CONF_TOKEN_OTHER && *token->start == '@')
-        return REFUSE(scan, token->line, "@include is not supported; allowed: one file");
-    switch (scan->expect) {
-    case EXPECT_NAME:
-        return expect_name(scan, token);
-    case EXPECT_ASSIGN:
-        return expect_assign(scan, token);
-    case EXPECT_VALUE:
-    case EXPECT_FIRST:
-        return expect_value(scan, token);
-    case EXPECT_SEPARATOR:
-    case EXPECT_MORE:
-        return expect_separator(scan, token);
-    }
-    return -1;
+    return item->token.kind == CONF_TOKEN_OPEN && item->depth == DEPTH_MAX;
 }
 
-static int scan_end(struct scan *scan, const struct conf_token *token)
+/* Says why libconfig does not understand the item at which it stopped. */
+static void explain(const struct scan *scan, unsigned number)
 {
-    const struct level *level = &scan->levels[scan->depth];
+    const struct item *item = &scan->items[number];
 
-    if (scan->depth > 0) {
-        conf_path_cut(&scan->path, level->path_length);
-        return REFUSE(scan, level->line, "a bracket opens here and its \"%c\" is missing", level->closing);
-    }
-    if (scan->expect == EXPECT_ASSIGN || scan->expect == EXPECT_VALUE)
-        return REFUSE(scan, token->line, "the file ends where %s is expected",
-                      scan->expect == EXPECT_ASSIGN ? "\"=\"" : "a value");
-    return scan->broken ? -1 : 0;
+    if (item->token.kind == CONF_TOKEN_OPEN_STRING)
+        REPORT(scan, number, "a string begins here and has no closing quote");
+    else if (item->token.kind == CONF_TOKEN_OPEN_COMMENT)
+        REPORT(scan, number, "a comment begins here and has no closing \"*/\"");
+    else if (item->token.kind == CONF_TOKEN_OTHER && *item->token.start == '@')
+        REPORT(scan, number, "@include is not supported; allowed: one file");
+    else if (is_too_long(item))
+        REPORT(scan, number, "a name of %zu bytes; allowed: at most %d", item->token.length, CONF_NAME_MAX);
+    else if (is_too_deep(item))
+        REPORT(scan, number, "too many groups within groups; allowed: %d", DEPTH_MAX);
+    else
+        explain_order(scan, number);
 }
 
-static int scan_tokens(struct scan *scan)
+/* Reports what is wrong, in the order of the file. */
+static int check_items(struct scan *scan)
 {
-    for (;;) {
-        struct conf_token token = conf_token_next(&scan->lexer);
+    static void (*const checks[])(struct scan *, unsigned) = {
+        [CONF_TOKEN_NUMBER] = check_number, [CONF_TOKEN_STRING] = check_string,
+        [CONF_TOKEN_WORD] = check_word,     [CONF_TOKEN_NAME] = check_name,
+        [CONF_TOKEN_DOTS] = refuse_dots,
+    };
 
-        if (token.kind == CONF_TOKEN_END)
-            return scan_end(scan, &token);
-        if (take_token(scan, &token) < 0)
-            return -1;
+    for (unsigned number = 1; number < scan->count && number != scan->stop; number++) {
+        enum conf_token_kind kind = scan->items[number].token.kind;
+
+        if (kind < ARRAY_SIZE(checks) && checks[kind])
+            checks[kind](scan, number);
+    }
+    if (scan->stop)
+        explain(scan, scan->stop);
+    return scan->stop || scan->broken ? -1 : 0;
+}
+
+/* What libconfig needs to know of an item to say whether it may stand there. Not a string, which
+ * libconfig 1.5 does not free where it stops. */
+static void write_item(const struct item *item, unsigned number, FILE *out)
+{
+    static const char *const shapes[] = {
+        [CONF_TOKEN_END] = "",          [CONF_TOKEN_DOTS] = "",          [CONF_TOKEN_NUMBER] = "1",
+        [CONF_TOKEN_WORD] = "1",        [CONF_TOKEN_STRING] = "1",       [CONF_TOKEN_OTHER] = "?",
+        [CONF_TOKEN_OPEN_STRING] = "?", [CONF_TOKEN_OPEN_COMMENT] = "?",
+    };
+    const char *shape = is_too_long(item) || is_too_deep(item) ? "?" : shapes[item->token.kind];
+
+    if (item->token.kind == CONF_TOKEN_STRING && item[-1].token.kind == CONF_TOKEN_STRING)
+        shape = ""; /* they are joined */
+    if (item->first)
+        fprintf(out, "\n*%u", number);
+    else if (shape)
+        fprintf(out, "\n%s", shape);
+    else
+        fprintf(out, "\n%.*s", (int)item->token.length, item->token.start);
+}
+
+/* Has libconfig read the items, each of them on the line of its number. */
+static bool read_items(const struct scan *scan, config_t *parsed)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    bool good;
+
+    for (unsigned number = 1; out && number < scan->count; number++)
+        write_item(&scan->items[number], number, out);
+    good = out && fclose(out) == 0 && config_read_string(parsed, text + 1);
+    free(text);
+    return good;
+}
+
+/* Whether the item at which libconfig stopped is a name that its group has already; notes where. What was
+ * read last is the last member of each group. */
+static bool note_repeat(struct scan *scan, config_setting_t *group, unsigned number)
+{
+    struct item *item = &scan->items[number];
+    const config_setting_t *before;
+    char name[CONF_NAME_MAX + 1];
+
+    if (item->token.kind != CONF_TOKEN_NAME || item->first)
+        return false;
+    for (unsigned depth = item->depth; depth > 0; depth--)
+        group = config_setting_get_elem(group, (unsigned)config_setting_length(group) - 1);
+    snprintf(name, sizeof(name), "%.*s", (int)item->token.length, item->token.start);
+    before = config_setting_get_member(group, name);
+    if (before)
+        item->first = scan->items[config_setting_source_line(before)].token.line;
+    return before;
+}
+
+/* Finds where libconfig stops. A name that is there twice gets another one, so that the rest can be read. */
+static void find_stop(struct scan *scan)
+{
+    bool again = true;
+
+    for (int tries = 0; again && tries < REPEATS_MAX; tries++) {
+        config_t parsed;
+
+        config_init(&parsed);
+        again = false;
+        if (!read_items(scan, &parsed)) {
+            unsigned number = (unsigned)config_error_line(&parsed);
+
+            again = note_repeat(scan, config_root_setting(&parsed), number);
+            if (!again && strcmp(config_error_text(&parsed), "syntax error") == 0)
+                scan->stop = number;
+        }
+        config_destroy(&parsed);
     }
 }
 
-static unsigned line_at(const char *text, const char *at)
+/* What the token is, in view of the one before it. */
+static enum conf_token_kind kind_of(const struct scan *scan, const struct conf_token *token)
+{
+    const char *wanted = wanted_after(scan, scan->count - 1);
+
+    if (token->kind == CONF_TOKEN_NUMBER && *token->start == '.' && token->length > 1 &&
+        scan->items[scan->count - 1].token.kind == CONF_TOKEN_NAME)
+        return CONF_TOKEN_DOTS;
+    if (token->kind == CONF_TOKEN_NAME && wanted != name_wanted && wanted != semicolon_wanted)
+        return CONF_TOKEN_WORD;
+    return token->kind;
+}
+
+/* Where the token after the last item stands. */
+static struct item place_after(const struct scan *scan)
+{
+    const struct item *last = &scan->items[scan->count - 1];
+    struct item item = *last;
+
+    if (last->token.kind == CONF_TOKEN_NAME)
+        item.owner = scan->count - 1;
+    else if (last->token.kind == CONF_TOKEN_CLOSE && last->depth > 0)
+        item = scan->items[last->opening];
+    else if (last->token.kind == CONF_TOKEN_SEPARATOR && is_group(scan, last->opening))
+        item.owner = scan->items[last->opening].owner;
+    else if (last->token.kind == CONF_TOKEN_OPEN)
+        item.opening = scan->count - 1;
+    item.depth += last->token.kind == CONF_TOKEN_OPEN;
+    return item;
+}
+
+/* items has room for all. */
+static void add_items(struct scan *scan, struct conf_lexer lexer)
+{
+    struct item *item = scan->items;
+
+    /* as if names were expected after a separator in a group */
+    *item = (struct item){.token = {CONF_TOKEN_SEPARATOR, "{", 1, 1}};
+    do {
+        scan->count++;
+        item = &scan->items[scan->count];
+        *item = place_after(scan);
+        item->token = conf_lex_next(&lexer);
+        item->token.kind = kind_of(scan, &item->token);
+        if (item->token.kind == CONF_TOKEN_NAME)
+            item->owner = scan->items[item->opening].owner;
+    } while (item->token.kind != CONF_TOKEN_END);
+    scan->count++;
+}
+
+static int refuse_byte(const char *text, const char *at, struct conf_report *report, const char *what)
 {
     unsigned line = 1;
 
-    while ((text = memchr(text, '\n', (size_t)(at - text)))) {
-        text++;
-        line++;
-    }
-    return line;
+    while (text < at)
+        line += *text++ == '\n';
+    conf_error(report, line, "syntax", "%s", what);
+    return -1;
 }
 
 static int check_bytes(const char *text, size_t length, struct conf_report *report)
 {
-    const char *nul = memchr(text, '\0', length);
+    const char *nul = memchr(text, '\0', length), *end = text + length;
 
     if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-        conf_error(report, 1, "syntax",
-                   "the file begins with a byte-order mark; save it as UTF-8 without one");
-    else if (nul)
-        conf_error(report, line_at(text, nul), "syntax", "a NUL byte; allowed: text");
-    else
-        return 0;
-    return -1;
+        return refuse_byte(text, text, report,
+                           "the file begins with a byte-order mark; save it as UTF-8 without one");
+    if (nul)
+        return refuse_byte(text, nul, report, "a NUL byte; allowed: text");
+    for (const char *at = text; (at = memchr(at, '\r', (size_t)(end - at))); at++)
+        if (at + 1 < end && at[1] != '\n') /* which would not end a comment */
+            return refuse_byte(text, at, report,
+                               "a carriage return without a newline after it; allowed: lines that end with a "
+                               "newline, and \\r in strings");
+    return 0;
 }
 
 int conf_scan(const char *text, size_t length, struct conf_report *report)
 {
-    struct scan scan = {
-        .report = report,
-        .lexer = {.at = text, .end = text + length, .line = 1},
-        .expect = EXPECT_NAME,
-    };
+    const struct conf_lexer lexer = {.at = text, .end = text + length, .line = 1};
+    struct scan scan = {.report = report};
     int result;
 
     if (check_bytes(text, length, report) < 0)
         return -1;
-    if (conf_path_open(&scan.path) < 0) {
+    scan.items = calloc(length + 2, sizeof(*scan.items)); /* a token for each byte, the file and its end */
+    if (!scan.items) {
         conf_error(report, 0, "configuration", "out of memory");
         return -1;
     }
-    result = scan_tokens(&scan);
-    conf_path_close(&scan.path);
+    add_items(&scan, lexer);
+    find_stop(&scan);
+    result = check_items(&scan);
+    free(scan.items);
     return result;
 }

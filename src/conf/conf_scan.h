@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* conf_scan: reads the text of a configuration before libconfig does, and refuses what libconfig would
- * quietly misread. */
+/* conf_scan: reads the text of a configuration before libconfig does: refuses what libconfig would quietly
+ * misread, and says why where libconfig says "syntax error". */
 #ifndef SOCKGREET_CONF_SCAN_H
 #define SOCKGREET_CONF_SCAN_H
 
@@ -9,8 +9,10 @@
 #include <stddef.h>
 
 /* Reports every value that libconfig 1.5 would change (numbers cut, saturated or read in another base,
- * unknown escapes) and what it would not survive (@include, NUL). Returns 0 if the text can be parsed, -1 if
- * not; the report says whether there were errors. */
+ * unknown escapes), what it would not survive (@include, NUL), and where and why it would stop. Returns 0 if
+ * the text can be parsed (arrays may still be of mixed types), -1 if not; the report says whether there were
+ * errors.
+ */
 int conf_scan(const char *text, size_t length, struct conf_report *report);
 
 #endif

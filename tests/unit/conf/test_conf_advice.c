@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "conf/conf_advice.h"
 
-#include "conf/conf_number.h"
+#include "conf/conf_lex.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -10,7 +10,7 @@ static void assert_number(const char *setting, const char *number, const char *e
 {
     struct conf_token token = {CONF_TOKEN_NUMBER, number, strlen(number), 1};
     bool is_number;
-    const char *wrong = conf_number_wrong(number, strlen(number), &is_number);
+    const char *wrong = conf_lex_number(number, strlen(number), &is_number);
 
     cr_assert_not_null(wrong);
     cr_assert_str_eq(conf_advice_number(setting, &token, is_number, wrong).text, expected);
@@ -61,7 +61,7 @@ Test(conf_advice, what_has_no_range)
 static void assert_groups(const char *group, unsigned line, const char *rest, const char *expected)
 {
     struct conf_lexer lexer = {rest, rest + strlen(rest), 1};
-    struct conf_token token = conf_token_next(&lexer);
+    struct conf_token token = conf_lex_next(&lexer);
 
     cr_assert_eq(token.kind, CONF_TOKEN_NUMBER);
     cr_assert_str_eq(conf_advice_groups(group, line, &token, lexer).text, expected);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "conf/conf_number.h"
+#include "conf/conf_lex.h"
 #include "conf/conf_report.h"
 #include "conf/conf_scan.h"
-#include "conf/conf_token.h"
 
 #include <criterion/criterion.h>
 #include <libconfig.h>
@@ -113,6 +112,15 @@ Test(conf_scan, broken_texts)
     assert_refused("a=1;b=2;\na=3;\n", "f:2: a: is set twice, first on line 1\n");
 }
 
+/* libconfig's own message is "syntax error". */
+Test(conf_scan, arrays_hold_plain_values)
+{
+    assert_refused("a = [[1]];\n", "f:1: a: \"[\" in an array; allowed: a list ( ... ) around it\n");
+    assert_refused("a = { b = [ { } ]; };\n",
+                   "f:1: a.b: \"{\" in an array; allowed: a list ( ... ) around it\n");
+    assert_good("a = ([1], (2), {b = 1;});\n");
+}
+
 Test(conf_scan, scanning_goes_on_after_bad_values)
 {
     assert_refused(
@@ -127,6 +135,43 @@ Test(conf_scan, the_settings_of_a_repeated_group_are_not_repeated)
 {
     assert_refused("a = { b = 1; };\na = { b = 1; };\nc = 1; c = 2;",
                    "f:2: a: is set twice, first on line 1\nf:3: c: is set twice, first on line 3\n");
+}
+
+/* libconfig's own message names no setting and no other line, and it stops there. */
+Test(conf_scan, a_list_has_groups_in_which_settings_are_repeated)
+{
+    assert_refused("a = ({ b = 1; }, { b = 1;\nb = 2; });\nc = 1;\nc = 2;\nd",
+                   "f:2: a.b: is set twice, first on line 1\nf:4: c: is set twice, first on line 3\n"
+                   "f:5: d: the file ends where \"=\" is expected\n");
+}
+
+Test(conf_scan, a_setting_repeated_many_times)
+{
+    char text[4096];
+    size_t used = 0;
+
+    for (int i = 0; i < 200; i++)
+        used += (size_t)sprintf(text + used, "a = %d;\n", i);
+    cr_assert_eq(scanned(text, used), -1);
+    cr_assert_eq(strncmp(report.text, "f:2: a: is set twice, first on line 1\nf:3: a: ", 46), 0, "%s",
+                 report.text);
+    cr_assert_geq(report.errors, 20);
+}
+
+/* With CR alone as line ends, a file was one comment from its first "#" on: all defaults, without a message.
+ */
+Test(conf_scan, carriage_returns_without_newlines)
+{
+    static const char expected[] =
+        "f:%d: syntax: a carriage return without a newline after it; allowed: lines that "
+        "end with a newline, and \\r in strings\n";
+    char message[256];
+
+    snprintf(message, sizeof(message), expected, 1);
+    assert_refused("# a comment\rgreeting = \"x\";\r", message);
+    snprintf(message, sizeof(message), expected, 3);
+    assert_refused("a = 1;\r\n\r\n# b\rc = 1;\n", message);
+    assert_good("a = 1;\r\n# b\r\n\r");
 }
 
 Test(conf_scan, bytes_that_are_no_text)
@@ -169,7 +214,7 @@ static void assert_number(const char *text, bool good)
 {
     bool is_number;
 
-    cr_assert_eq(conf_number_wrong(text, strlen(text), &is_number) == NULL, good, "%s", text);
+    cr_assert_eq(conf_lex_number(text, strlen(text), &is_number) == NULL, good, "%s", text);
 }
 
 Test(conf_number, good)
@@ -244,7 +289,7 @@ Test(conf_number, random_numbers_are_read_as_written)
         for (size_t i = 0; i < length; i++)
             number[i] = bytes[(size_t)rand_r(&seed) % (sizeof(bytes) - 1)];
         number[length] = '\0';
-        if (conf_number_wrong(number, length, &is_number))
+        if (conf_lex_number(number, length, &is_number))
             continue;
         good++;
         cr_assert_eq(libconfig_reads(number), strtod(number, NULL), "%s", number);
@@ -289,7 +334,7 @@ Test(conf_token, random_bytes_end)
 
         for (size_t i = 0; i < sizeof(text); i++)
             text[i] = "a1\"\\/*#\n=;{}. @"[(size_t)rand_r(&seed) % 16];
-        while (conf_token_next(&lexer).kind != CONF_TOKEN_END)
+        while (conf_lex_next(&lexer).kind != CONF_TOKEN_END)
             cr_assert_lt(tokens++, (int)sizeof(text));
     }
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* conf_token: cuts the text of a configuration into tokens, at the places where libconfig's own scanner does.
- */
-#ifndef SOCKGREET_CONF_TOKEN_H
-#define SOCKGREET_CONF_TOKEN_H
+/* conf_lex: cuts the text of a configuration into tokens, at the places where libconfig's own scanner does,
+ * and tells whether libconfig reads a number as it is written. */
+#ifndef SOCKGREET_CONF_LEX_H
+#define SOCKGREET_CONF_LEX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum conf_token_kind {
@@ -18,6 +19,8 @@ enum conf_token_kind {
     CONF_TOKEN_OTHER,        /* a byte that begins nothing */
     CONF_TOKEN_OPEN_STRING,  /* a string without its end */
     CONF_TOKEN_OPEN_COMMENT, /* a comment without its end */
+    CONF_TOKEN_WORD,         /* a name where a value belongs; only the scan can tell */
+    CONF_TOKEN_DOTS,         /* a number behind a name, ".level" of log.level; only the scan can tell */
 };
 
 struct conf_token {
@@ -34,6 +37,10 @@ struct conf_lexer {
 };
 
 /* The next token; CONF_TOKEN_END for ever at the end. */
-struct conf_token conf_token_next(struct conf_lexer *lexer);
+struct conf_token conf_lex_next(struct conf_lexer *lexer);
+
+/* NULL if libconfig 1.5 reads these bytes as the number that they show; else what is wrong with them and what
+ * to write, with *is_number telling whether they are a number at all. */
+const char *conf_lex_number(const char *bytes, size_t length, bool *is_number);
 
 #endif
