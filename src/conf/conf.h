@@ -17,6 +17,7 @@
 #define CONF_NAME_MAX      64
 #define CONF_PATH_MAX      640           /* of a setting in its groups; longer ones are cut */
 #define CONF_FILE_MAX      (1024 * 1024) /* bytes of all files of a configuration */
+#define CONF_TEXT_MAX      255           /* bytes of a text in a list */
 #define CONF_DATAGRAM_MAX  1232          /* IPv6's smallest MTU (RFC 8200 5), less IPv6 and UDP headers */
 #define CONF_LISTENERS_MAX 1024
 #define CONF_ARENA_SIZE    (64u << 20) /* bytes that a configuration can need at most */
@@ -29,6 +30,12 @@ enum conf_log_greetings { CONF_GREETINGS_EACH, CONF_GREETINGS_SUMMARY, CONF_GREE
 struct conf_place {
     const char *file;
     unsigned line; /* 0: it stands in no file */
+};
+
+/* What a setting that is a list of texts has come to. */
+struct conf_list {
+    const char *const *texts;
+    size_t count;
 };
 
 /* One address to bind. */

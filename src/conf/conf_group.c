@@ -162,6 +162,49 @@ static void read_bool(const struct walk *walk, const struct conf_setting *settin
         wrong(walk, setting, member, "is %s", type_name(member));
 }
 
+/* One text of a list; NULL, and reported, if it is none. number is that in the message. */
+static const char *read_element(const struct walk *walk, const struct conf_setting *setting,
+                                const config_setting_t *element, int number)
+{
+    const char *text = config_setting_get_string(element);
+
+    if (!text)
+        wrong(walk, setting, element, "entry %d is %s", number, type_name(element));
+    else if (!*text)
+        wrong(walk, setting, element, "entry %d is empty", number);
+    else if (strlen(text) > CONF_TEXT_MAX)
+        wrong(walk, setting, element, "entry %d is %zu bytes long", number, strlen(text));
+    else
+        return conf_builder_copy(walk->builder, text);
+    return NULL;
+}
+
+static void read_list(const struct walk *walk, const struct conf_setting *setting,
+                      const config_setting_t *member)
+{
+    bool is_list = config_setting_is_list(member) || config_setting_is_array(member);
+    int count = is_list ? config_setting_length(member) : 1;
+    const char **texts;
+    bool good = true;
+
+    if (!is_list && config_setting_type(member) != CONFIG_TYPE_STRING) {
+        wrong(walk, setting, member, "is %s", type_name(member));
+        return;
+    }
+    if (count < setting->min || count > setting->max) {
+        wrong(walk, setting, member, "has %d entries", count);
+        return;
+    }
+    texts = conf_builder_alloc(walk->builder, (size_t)count * sizeof(*texts));
+    for (int i = 0; texts && i < count; i++) {
+        texts[i] = read_element(walk, setting,
+                                is_list ? config_setting_get_elem(member, (unsigned)i) : member, i + 1);
+        good = good && texts[i];
+    }
+    if (texts && good)
+        conf_table_put_list(setting, (struct conf_list){texts, (size_t)count}, walk->value);
+}
+
 /* Says which listeners have a setting that this one has not. */
 static void refuse_transport(const struct walk *walk, const struct conf_setting *setting,
                              const config_setting_t *member)
@@ -202,6 +245,9 @@ static void read_setting(const struct walk *walk, const struct conf_setting *set
         break;
     case CONF_CHOICE:
         read_choice(walk, setting, member);
+        break;
+    case CONF_LIST:
+        read_list(walk, setting, member);
         break;
     case CONF_GROUPS:
         if (!config_setting_is_group(member))

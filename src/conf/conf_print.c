@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "conf/conf_table.h"
+#include "conf/conf_print.h"
 
 #include "base/util.h"
 
@@ -70,7 +70,17 @@ static const char *text_at(const struct conf_setting *setting, const void *value
     return *(const char *const *)(const void *)((const char *)value + setting->offset);
 }
 
-static void print_value(FILE *out, const struct conf_setting *setting, const void *value)
+static void print_list(FILE *out, const struct conf_list *list)
+{
+    fputc('(', out);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i ? ", " : "", out);
+        print_string(out, list->texts[i]);
+    }
+    fputc(')', out);
+}
+
+void conf_print_value(const struct conf_setting *setting, const void *value, FILE *out)
 {
     const void *place = (const char *)value + setting->offset;
 
@@ -96,6 +106,9 @@ static void print_value(FILE *out, const struct conf_setting *setting, const voi
     case CONF_CHOICE:
         print_string(out, conf_table_word(setting, *(const int *)place));
         break;
+    case CONF_LIST:
+        print_list(out, place);
+        break;
     case CONF_GROUPS:
         break;
     }
@@ -105,7 +118,7 @@ static void print_line(FILE *out, int indent, const char *name, const struct con
                        const void *value)
 {
     fprintf(out, "%*s%s = ", indent, "", name);
-    print_value(out, setting, value);
+    conf_print_value(setting, value, out);
     fputs(";\n", out);
 }
 

@@ -134,6 +134,7 @@ void conf_table_put_number(const struct conf_setting *setting, double number, vo
         break;
     case CONF_STRING:
     case CONF_WORD:
+    case CONF_LIST:
     case CONF_GROUPS:
         break;
     }
@@ -146,6 +147,11 @@ void conf_table_put_text(const struct conf_setting *setting, const char *text, v
     *place = text;
 }
 
+void conf_table_put_list(const struct conf_setting *setting, struct conf_list list, void *value)
+{
+    *(struct conf_list *)(void *)((char *)value + setting->offset) = list;
+}
+
 void conf_table_defaults(const struct conf_table *table, void *value)
 {
     for (size_t i = 0; i < table->count; i++) {
@@ -153,6 +159,8 @@ void conf_table_defaults(const struct conf_table *table, void *value)
 
         if (setting->type == CONF_STRING || setting->type == CONF_WORD)
             conf_table_put_text(setting, setting->text, value);
+        else if (setting->type == CONF_LIST)
+            conf_table_put_list(setting, (struct conf_list){&setting->text, setting->text != NULL}, value);
         else
             conf_table_put_number(setting, setting->number, value);
     }
@@ -190,6 +198,10 @@ const char *conf_table_allowed(const struct conf_setting *setting, char *text, s
         return text;
     case CONF_CHOICE:
         return allowed_choices(setting, text, size);
+    case CONF_LIST:
+        snprintf(text, size, "%.0f to %.0f strings of 1 to %d bytes, as in (\"a\", \"b\")", setting->min,
+                 setting->max, CONF_TEXT_MAX);
+        return text;
     case CONF_GROUPS:
         return "a group { ... } of listeners";
     }

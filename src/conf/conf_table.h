@@ -16,6 +16,7 @@ enum conf_type {
     CONF_NUMBER, /* double */
     CONF_TIME,   /* int64_t in nanoseconds, written as seconds */
     CONF_CHOICE, /* an enum or int, written as one of a few words */
+    CONF_LIST,   /* struct conf_list, written as a list or an array of strings, or as the one string */
     CONF_GROUPS  /* nothing: the listeners, which have a table of their own */
 };
 
@@ -28,10 +29,10 @@ struct conf_setting {
     const char *path; /* dotted, from where the table begins */
     enum conf_type type;
     size_t offset;
-    const char *text; /* default of CONF_STRING and CONF_WORD */
+    const char *text; /* default of CONF_STRING and CONF_WORD, the one text of CONF_LIST or NULL for none */
     double number;    /* default of the others; seconds for CONF_TIME */
-    double min, max;
-    bool or_zero; /* 0 is allowed below min */
+    double min, max;  /* for CONF_LIST, of the count */
+    bool or_zero;     /* 0 is allowed below min */
     const struct conf_choice *choices;
     unsigned transports; /* bit per transport that has the setting; 0 in the table of the service */
 };
@@ -50,9 +51,10 @@ void conf_table_defaults(const struct conf_table *table, void *value);
 /* The nearest nanosecond; seconds is not negative and at most a century. */
 int64_t conf_table_ns(double seconds);
 
-/* Puts a number (seconds for CONF_TIME) or a text in the place of the setting in value. */
+/* Puts a number (seconds for CONF_TIME), a text or a list in the place of the setting in value. */
 void conf_table_put_number(const struct conf_setting *setting, double number, void *value);
 void conf_table_put_text(const struct conf_setting *setting, const char *text, void *value);
+void conf_table_put_list(const struct conf_setting *setting, struct conf_list list, void *value);
 
 /* The word of a choice; "" if there is none. */
 const char *conf_table_word(const struct conf_setting *setting, int value);
