@@ -500,8 +500,10 @@ int master_run(const struct master_settings *settings)
         .control.fd = -1,
         .generations.nursery = {
             .lifeline = {-1, -1}, .ready = {-1, -1}, .announce_fd = -1, .attention_fd = -1}};
-    int error = open_all(&master);
+    int error;
 
+    log_open(CONF_LOG_STDERR, LOG_INFO); /* until the configuration is there */
+    error = open_all(&master);
     wire(&master);
     if (error < 0) {
         log_error("cannot start: %s", strerror(-error));

@@ -4,6 +4,7 @@
 #include "system/notify.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 static const char *foreign_hint(const struct wanted *wanted)
 {
@@ -34,6 +35,8 @@ static const char *in_use_hint(const struct registry *registry, const struct wan
 
 static const char *path_hint(const struct conf_listener *conf, int error, struct message *hint)
 {
+    const char *directory = getenv("RUNTIME_DIRECTORY");
+
     if (error == -EPERM && *conf->group) {
         message_set(hint,
                     ": the service is not a member of group %s; as root: systemctl edit sockgreet, "
@@ -41,8 +44,11 @@ static const char *path_hint(const struct conf_listener *conf, int error, struct
                     conf->group, conf->group);
         return hint->text;
     }
-    if (notify_enabled() && (error == -EACCES || error == -EROFS || error == -ENOENT))
-        return ": the service may make sockets below /run/sockgreet only";
+    if (notify_enabled() && (error == -EACCES || error == -EROFS || error == -ENOENT)) {
+        message_set(hint, ": the service may make sockets below %s only",
+                    directory ? directory : "/run/sockgreet");
+        return hint->text;
+    }
     return "";
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "system/title.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -50,6 +51,17 @@ static char *extend(char *end, char **list)
     return end;
 }
 
+/* glibc's names of the program point into the area, and the journal takes its identifier from them. */
+static void rename_program(char *path)
+{
+    char *slash = path ? strrchr(path, '/') : NULL;
+
+    if (!path)
+        return;
+    program_invocation_name = path;
+    program_invocation_short_name = slash ? slash + 1 : path;
+}
+
 char **title_prepare(char **argv)
 {
     char *end = argv[0] ? extend(argv[0], argv) : NULL;
@@ -64,6 +76,7 @@ char **title_prepare(char **argv)
         area.size = (size_t)(extend(end, environ) - argv[0]);
     }
     environ = area.environment;
+    rename_program(area.arguments[0]);
     return area.arguments;
 }
 

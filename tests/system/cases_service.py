@@ -41,7 +41,9 @@ def greets_everybody(machine):
 
 
 def journal_of_a_greeting(machine):
-    """Every promised field of a greeting, found by the client's address; and its catalog text."""
+    """Every promised field of a greeting, found by the client's address; and its catalog text.
+
+    The identifier was ": worker 0 of generation 1": libsystemd takes it from where the title for ps is put."""
     machine.fresh()
     since = machine.now()
     with machine.in_network(lambda: socket.create_connection(("127.0.0.1", 12345), 5, ("127.7.7.7", 0))) as client:
@@ -55,6 +57,7 @@ def journal_of_a_greeting(machine):
         return out and json.loads(out.splitlines()[-1])
 
     found = wait_until(entry, 5, "the greeting's entry")
+    expect(found["SYSLOG_IDENTIFIER"] == "sockgreetd", f"the identifier is {found['SYSLOG_IDENTIFIER']!r}")
     got = {name: found.get(f"SOCKGREET_{name}") for name in FIELDS}
     wanted = {"LISTENER": "tcp", "TRANSPORT": "tcp", "CLIENT_ADDRESS": "127.7.7.7", "CLIENT_PORT": str(port),
               "SERVER_ADDRESS": "127.0.0.1", "SERVER_PORT": "12345", "BYTES": str(len(GREETING)), "RESULT": "sent"}
