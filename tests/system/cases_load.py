@@ -104,8 +104,10 @@ def restart_broken_under_load(machine):
     text = series(machine, BROKEN, lambda: restart(machine), "restarts with a broken file")
     status = machine.show("StatusText")
     expect("CONFIGURATION REFUSED" in status and f"{CONF}:" in status and "nonsense" in status, f"STATUS is {status!r}")
-    told = machine.output("sockgreetctl", "status")
-    expect("CONFIGURATION REFUSED" in told, f"sockgreetctl says {told!r}")
+    refused = machine.ask("status")["refused"]
+    expect(refused and f"{CONF}:" in refused and "nonsense" in refused, f"sockgreetctl says {refused!r}")
+    told = " ".join(machine.output("sockgreetctl", "status").split())
+    expect(f"the last good one serves instead of the file: {refused}" in told, f"sockgreetctl says {told!r}")
     errors = machine.journal(since, "-p", "err")
     expect(any("last good" in str(entry["MESSAGE"]) for entry in errors), "the journal has no error about the last good one")
     expect(any("nonsense" in str(entry["MESSAGE"]) for entry in errors), "the journal does not name the setting")
@@ -114,8 +116,8 @@ def restart_broken_under_load(machine):
     expect("CONFIGURATION REFUSED" in machine.show("StatusText"), "a refused reload ended the warning")
     machine.write(CONF, configuration())
     machine.systemctl("reload")
-    for status in (machine.show("StatusText"), machine.output("sockgreetctl", "status")):
-        expect("REFUSED" not in status, f"after a good reload: {status!r}")
+    status, refused = machine.show("StatusText"), machine.ask("status")["refused"]
+    expect("REFUSED" not in status and refused is None, f"after a good reload: {status!r}, {refused!r}")
     return text
 
 

@@ -5,6 +5,7 @@ import os
 import re
 import time
 
+from cases_instances import PORTS, conf_of, forget, greets, start, text_of, unit_of
 from clients import Load, Tally, ask_udp, greet, greeted_text
 from common import (CONF, GREETING, NOBODY, PACKAGES, SOCKET_UNIT, SOURCE, UNIT, UNIX_PATH, configuration, expect,
                     wait_until)
@@ -114,8 +115,12 @@ def higher_version(machine):
 
 
 def upgrade_under_load(machine):
-    """An upgrade to a higher version while clients keep asking: nobody fails, and the configuration stays."""
+    """An upgrade to a higher version while clients keep asking: nobody fails, and the configuration stays. Instances that
+    run are restarted too, and no others are started."""
     machine.fresh()
+    start(machine, "one")
+    machine.write(conf_of("two"), text_of("two"))
+    instance = machine.main_pid(unit_of("one"))
     edited = machine.output("sha256sum", CONF)
     directory, version = higher_version(machine)
     main, since = machine.main_pid(), machine.now()
@@ -135,6 +140,10 @@ def upgrade_under_load(machine):
     expect(machine.output("sha256sum", CONF) == edited, "the configuration was changed")
     expect(tally.failed() == 0, tally.text())
     greeted_text(machine)
+    expect(machine.main_pid(unit_of("one")) not in (0, instance), "the instance was not restarted")
+    greets(machine, "one")
+    expect(machine.show("ActiveState", unit=unit_of("two")) == "inactive", "an instance that did not run was started")
+    forget(machine, *PORTS)
     return f"{version} in {took:.1f} s; {tally.text()}"
 
 
@@ -178,8 +187,12 @@ def named_files(machine):
 
 
 def remove_and_purge(machine):
-    """Removing ends the service and leaves the configuration; purging leaves nothing but the locked user."""
+    """Removing ends the service and its instances and leaves the configuration; purging leaves nothing but the locked
+    user."""
     machine.fresh()
+    for name in PORTS:
+        start(machine, name)
+        greets(machine, name)
     greet(machine)
     ask_udp(machine)
     owned = {path for path in machine.output("dpkg", "-L", *PACKAGES).splitlines()
@@ -188,6 +201,7 @@ def remove_and_purge(machine):
     machine.run("sh", "-euc", f"apt remove {' '.join(PACKAGES)}", timeout=120)
     left = {path for path in owned if os.path.lexists(machine.root + path)}
     conffiles = {path for path in owned if path.startswith("/etc/")}
+    expect(all(os.path.lexists(machine.root + conf_of(name)) for name in PORTS), "removing removed configurations")
     expect(CONF in left and left <= conffiles, f"removing left {sorted(left - conffiles)}")
     expect(machine.run("pgrep", "-u", uid, check=False)[1] == "", "there are processes after removing")
     expect(not os.path.lexists(machine.root + UNIX_PATH), "the Unix path is left after removing")

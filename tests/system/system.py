@@ -79,9 +79,9 @@ class System:
         """Standard output of a command inside that must succeed."""
         return self.run(*command, user=user)[1]
 
-    def systemctl(self, *words, check=True, timeout=60):
+    def systemctl(self, *words, unit=UNIT, check=True, timeout=60):
         """systemctl WORDS sockgreet. Returns (exit code, both outputs)."""
-        code, out, err = self.run("systemctl", *words, UNIT, check=check, timeout=timeout)
+        code, out, err = self.run("systemctl", *words, unit, check=check, timeout=timeout)
         return code, out + err
 
     def kill(self, number, pid):
@@ -90,15 +90,15 @@ class System:
 
     # The service.
 
-    def show(self, *properties):
+    def show(self, *properties, unit=UNIT):
         """Properties of the unit, as text."""
-        out = self.output("systemctl", "show", UNIT, "-p", ",".join(properties))
+        out = self.output("systemctl", "show", unit, "-p", ",".join(properties))
         values = dict(line.split("=", 1) for line in out.splitlines() if "=" in line)
         return values[properties[0]] if len(properties) == 1 else [values[name] for name in properties]
 
-    def main_pid(self):
+    def main_pid(self, unit=UNIT):
         """The master's pid inside; 0 if there is none."""
-        return int(self.show("MainPID"))
+        return int(self.show("MainPID", unit=unit))
 
     def pids(self):
         """Every process of the unit, by its pid inside."""
@@ -114,19 +114,22 @@ class System:
         main = self.main_pid()
         return [int(word) for word in self.output("cat", f"/proc/{main}/task/{main}/children").split()] if main else []
 
+    def ask(self, command, name=None):
+        """What sockgreetctl prints for programs; name: of which instance."""
+        return json.loads(self.output("sockgreetctl", "--json", *(["--name", name] if name else []), command))
+
     def generation(self):
-        """The number in the unit's status text."""
-        words = self.show("StatusText").replace("(", " ").split()
-        return int(words[words.index("Generation") + 1]) if "Generation" in words else 0
+        """The number of the generation that serves."""
+        return self.ask("status")["generation"]
 
     def write(self, path, text):
         """Writes a file inside."""
         with open(self.root + path, "w", encoding="utf-8") as file:
             file.write(text)
 
-    def drop_in(self, text):
+    def drop_in(self, text, unit=UNIT):
         """Overrides settings of the unit; "" ends that."""
-        directory = f"/run/systemd/system/{UNIT}.d"
+        directory = f"/run/systemd/system/{unit}.d"
         self.run("mkdir", "-p", directory)
         self.write(f"{directory}/test.conf", f"[Service]\n{text}\n")
         self.run("systemctl", "daemon-reload")
@@ -146,10 +149,10 @@ class System:
         match the filter)."""
         return f"@{time.time():.6f}"
 
-    def journal(self, since, *words):
+    def journal(self, since, *words, unit=UNIT):
         """The unit's entries from that time on, as dictionaries."""
         self.run("journalctl", "--sync")
-        out = self.output("journalctl", "-u", UNIT, "--since", since, "-o", "json", *words)
+        out = self.output("journalctl", "-u", unit, "--since", since, "-o", "json", *words)
         return [json.loads(line) for line in out.splitlines()]
 
     # Sockets.
