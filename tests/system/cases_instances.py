@@ -172,7 +172,9 @@ def directory_shared(machine):
 
 
 def path_of_another(machine):
-    """An instance cannot make a Unix socket in the service's directory, and says where it can."""
+    """An instance cannot make a Unix socket in the service's directory, and says where it can.
+
+    It could, where systemd leaves /run writable in spite of ProtectSystem=strict."""
     machine.fresh(configuration().replace(f'  local = {{ type = "unix"; path = "{UNIX_PATH}"; }};\n', ""))
     since = machine.now()
     machine.write(conf_of("one"), text_of("one").replace(path_of("one"), UNIX_PATH))
