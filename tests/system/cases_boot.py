@@ -28,7 +28,8 @@ class NameServer(threading.Thread):
         return self
 
     def __exit__(self, *_):
-        self.socket.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):  # it says that there is no peer, and wakes the thread all the same
+            self.socket.shutdown(socket.SHUT_RDWR)
         self.join(5)
         self.socket.close()
 

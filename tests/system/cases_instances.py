@@ -176,6 +176,7 @@ def path_of_another(machine):
 
     It could, where systemd leaves /run writable in spite of ProtectSystem=strict."""
     machine.fresh(configuration().replace(f'  local = {{ type = "unix"; path = "{UNIX_PATH}"; }};\n', ""))
+    machine.run("rm", "-f", UNIX_PATH)  # a stop leaves it
     since = machine.now()
     machine.write(conf_of("one"), text_of("one").replace(path_of("one"), UNIX_PATH))
     try:

@@ -11,7 +11,7 @@ from common import (CONF, GREETING, NOBODY, PACKAGES, SOCKET_UNIT, SOURCE, UNIT,
                     wait_until)
 
 FRACTION = 0.5  # of what clients get at most while nothing happens
-UPGRADE_SECONDS = 12.0  # of load, with an upgrade of 2 to 6 in it
+UPGRADE_SECONDS = 20.0  # of load, with an upgrade of 3 to 15 in it
 INSTALL = "apt install "
 SQUATTER = "squatter.service"
 EDITOR = r"""#!/bin/sh -eu
