@@ -306,13 +306,15 @@ def journaled(spawn, journal):
 
 
 def test_journal_fields_of_a_tcp_client(journaled, journal):
-    """Every promised field, and its MESSAGE_ID."""
+    """Every promised field, and its MESSAGE_ID; and the program's name, which once was ": worker 0 of generation 1":
+    libsystemd takes it from where the title for ps is put."""
     service = journaled({"front": tcp("")})
     port = service.address()[1]
     with connect(("127.0.0.3", port)) as connection:
         assert read_all(connection) == GREETING
         client = connection.getsockname()
     entry = journal.wait(MESSAGE_ID=GREETED)
+    assert entry["SYSLOG_IDENTIFIER"] == "sockgreetd"
     assert {key: value for key, value in entry.items() if not key.startswith("SYSLOG_")} == {
         "MESSAGE": f"Got connection from {client[0]}:{client[1]} on front, sent 26 bytes",
         "MESSAGE_ID": GREETED,
