@@ -7,6 +7,7 @@
 #include "base/util.h"
 #include "conf/conf_build.h"
 
+#include <cap-ng.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -97,6 +98,19 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* A parser needs none, but for those who may read a file that is not theirs. The workers insist that they
+ * have lost theirs; the loader goes on where that is forbidden (seccomp), so that they can say so. */
+static void drop_capabilities(void)
+{
+    bool may_read = capng_have_capability(CAPNG_EFFECTIVE, CAP_DAC_READ_SEARCH);
+
+    capng_clear(CAPNG_SELECT_CAPS);
+    if (may_read)
+        capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_DAC_READ_SEARCH);
+    capng_apply(CAPNG_SELECT_CAPS);
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
 static _Noreturn void run_child(const struct loader *loader, const struct conf_source *source, pid_t parent)
 {
     struct outcome *outcome = loader->outcome;
@@ -108,6 +122,7 @@ static _Noreturn void run_child(const struct loader *loader, const struct conf_s
     reset_signals();
     close_range(STDERR_FILENO + 1, ~0u, 0); /* the master's sockets are nothing to a parser */
     limit_child();
+    drop_capabilities();
     outcome->conf = conf_build(&arena, source, &outcome->report);
     outcome->finished = true;
     sanitizer_check_leaks();

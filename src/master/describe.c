@@ -7,17 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static int64_t realtime_of(const struct view *view, int64_t monotonic)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec - (view->now - monotonic);
-}
-
 static void add_time(struct json *json, const char *name, const struct view *view, int64_t monotonic)
 {
-    json_time(json, name, realtime_of(view, monotonic));
+    json_time(json, name, monotonic + view->realtime);
 }
 
 /* --- status --- */

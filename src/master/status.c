@@ -7,11 +7,14 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define REFRESH_NS (5 * NS_PER_S)
 #define RETRY_NS   (100 * NS_PER_MS) /* to tell the service manager what it waits for */
-#define SAMPLE_NS  NS_PER_S          /* at the least, for greetings a second */
+/* Clocks that drift apart by less, as NTP has them do, would make the same time look different. */
+#define CLOCK_SET_NS NS_PER_S
+#define SAMPLE_NS    NS_PER_S /* at the least, for greetings a second */
 
 const char *status_word(enum service_state state)
 {
@@ -107,6 +110,17 @@ void status_text(const struct view *view, char text[STATUS_MAX])
         memcpy(text + STATUS_MAX - 4, "...", 4);
 }
 
+static void compare_clocks(struct status *status)
+{
+    struct timespec t;
+    int64_t ahead;
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    ahead = (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec - monotonic_ns();
+    if (llabs(ahead - status->view.realtime) > CLOCK_SET_NS)
+        status->view.realtime = ahead;
+}
+
 void status_open(struct status *status, const struct generations *generations, const struct failure *failure,
                  int64_t now)
 {
@@ -118,6 +132,7 @@ void status_open(struct status *status, const struct generations *generations, c
                                        .degraded = "",
                                        .unwanted = ""},
                               .rate_at = now};
+    compare_clocks(status);
 }
 
 void status_note(struct status *status, enum service_state state, int64_t now)
@@ -170,6 +185,7 @@ void status_refresh(struct status *status, int64_t now)
     char line[STATUS_MAX];
 
     sample_rate(status, now);
+    compare_clocks(status);
     status->changes = status->view.generations->changes;
     status->refresh_at = now + REFRESH_NS;
     view = status_view(status, now);

@@ -20,6 +20,7 @@ struct view {
     int64_t state_since; /* monotonic ns, as all times here */
     int64_t started_at;
     int64_t now;
+    int64_t realtime; /* what CLOCK_REALTIME is ahead, the same in every view unless the clock is set */
     const struct generations *generations;
     const struct failure *failure;
     double rate;          /* greetings a second, lately */

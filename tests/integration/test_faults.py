@@ -21,7 +21,7 @@ from fault import HANG, RELIABLE, Faults, without_core
 from namespaces import mount_prefix
 from operations import (EX_CONFIG, EX_OSERR, LONG, Load, control_environment, describe, duration, generation, kill_hard,
                         lost, master_resources, reconfigure, session_members, targets, wait_status, write_configuration)
-from processes import SANITIZER, SLOWNESS, children, descriptors, is_running, wait_until
+from processes import SANITIZER, SLOWNESS, children, descriptors, is_running, status, wait_until
 from service import GREETING, render, tcp, udp, unix
 from test_bad_conf import read_cases
 
@@ -454,6 +454,22 @@ def test_loader_that_cannot_be_killed(daemon, faults, sockgreetctl, figures):
     finally:
         os.kill(loader, signal.SIGKILL)
     wait_until(lambda: sockgreetctl(service, "reload").code == 0, 5, "it is gone, and reloads work")
+    service.stop()
+
+
+@ROOT
+def test_loader_has_no_capabilities(daemon):
+    """The parser runs without capabilities, but for the one to read; and it cannot get others."""
+    service = daemon({"tcp": tcp()})
+    loader, asking = start_stopped_loader(service)
+    try:
+        said = status(loader)
+        assert int(said["CapEff"], 16) == int(said["CapPrm"], 16) == 1 << 2  # CAP_DAC_READ_SEARCH
+        assert (int(said["CapInh"], 16), int(said["CapAmb"], 16), said["NoNewPrivs"]) == (0, 0, "1")
+    finally:
+        os.kill(loader, signal.SIGKILL)
+    assert asking.communicate(timeout=20)[1].count("killed by signal 9 (KILL)") == 1
+    service.known_workers.discard(loader)
     service.stop()
 
 
