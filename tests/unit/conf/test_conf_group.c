@@ -34,6 +34,7 @@ static struct value filled(const char *text)
     conf_report_open(&report, "f");
     config_init(&parsed);
     cr_assert(config_read_string(&parsed, text), "%s", text);
+    config_setting_set_hook(config_root_setting(&parsed), "f"); /* the file, as conf_tree notes it */
     conf_table_defaults(&table, &value);
     conf_fill(&builder, &table, config_root_setting(&parsed), "", 0, &value);
     config_destroy(&parsed);
