@@ -30,28 +30,40 @@ static bool at_text(const struct conf_lexer *lexer, const char *text)
     return (size_t)(lexer->end - lexer->at) >= length && memcmp(lexer->at, text, length) == 0;
 }
 
-/* Skips space and comments. False if a comment has no end; lexer->at is then its beginning. */
-static bool skip_space(struct conf_lexer *lexer)
+/* Whether a comment has a carriage return before its last byte. */
+static bool has_return(const char *start, const char *end)
+{
+    const char *back = memchr(start, '\r', (size_t)(end - start));
+
+    return back && back + 1 < end;
+}
+
+/* Skips space and comments. Returns what is wrong with the comment at lexer->at, CONF_TOKEN_END for nothing.
+ */
+static enum conf_token_kind skip_space(struct conf_lexer *lexer)
 {
     while (lexer->at < lexer->end) {
+        size_t left = (size_t)(lexer->end - lexer->at);
         const char *end = NULL;
 
         if (is_one_of(*lexer->at, " \t\n\r\f")) {
             end = lexer->at + 1;
         } else if (at_text(lexer, "#") || at_text(lexer, "//")) {
-            end = memchr(lexer->at, '\n', (size_t)(lexer->end - lexer->at));
+            end = memchr(lexer->at, '\n', left);
             end = end ? end : lexer->end;
+            if (has_return(lexer->at, end))
+                return CONF_TOKEN_RETURN;
         } else if (at_text(lexer, "/*")) {
-            end = memmem(lexer->at + 2, (size_t)(lexer->end - lexer->at - 2), "*/", 2);
+            end = memmem(lexer->at + 2, left - 2, "*/", 2);
             if (!end)
-                return false;
+                return CONF_TOKEN_OPEN_COMMENT;
             end += 2;
         } else {
             break;
         }
         advance(lexer, end);
     }
-    return true;
+    return CONF_TOKEN_END;
 }
 
 static struct conf_token take(struct conf_lexer *lexer, enum conf_token_kind kind, const char *end)
@@ -98,8 +110,10 @@ static enum conf_token_kind mark_kind(char c)
 
 struct conf_token conf_lex_next(struct conf_lexer *lexer)
 {
-    if (!skip_space(lexer))
-        return take(lexer, CONF_TOKEN_OPEN_COMMENT, lexer->end);
+    enum conf_token_kind wrong = skip_space(lexer);
+
+    if (wrong != CONF_TOKEN_END)
+        return take(lexer, wrong, lexer->end);
     if (lexer->at == lexer->end)
         return take(lexer, CONF_TOKEN_END, lexer->end);
     if (*lexer->at == '"')

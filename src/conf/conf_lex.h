@@ -19,6 +19,7 @@ enum conf_token_kind {
     CONF_TOKEN_OTHER,        /* a byte that begins nothing */
     CONF_TOKEN_OPEN_STRING,  /* a string without its end */
     CONF_TOKEN_OPEN_COMMENT, /* a comment without its end */
+    CONF_TOKEN_RETURN,       /* a comment that would have an end if a carriage return alone were one */
     CONF_TOKEN_WORD,         /* a name where a value belongs; only the scan can tell */
     CONF_TOKEN_DOTS,         /* a number behind a name, ".level" of log.level; only the scan can tell */
 };

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define DEPTH_MAX   8  /* groups within groups; the configuration has two */
-#define REPEATS_MAX 64 /* settings that are there twice and are reported at once */
+#define REPEATS_MAX 20 /* settings that are there twice and are reported at once */
 
 /* A token and where it stands. */
 struct item {
@@ -232,8 +232,12 @@ static void explain(const struct scan *scan, unsigned number)
         REPORT(scan, number, "a string begins here and has no closing quote");
     else if (item->token.kind == CONF_TOKEN_OPEN_COMMENT)
         REPORT(scan, number, "a comment begins here and has no closing \"*/\"");
+    else if (item->token.kind == CONF_TOKEN_RETURN)
+        REPORT(scan, number,
+               "a comment goes on behind a carriage return; allowed: lines that end with a newline");
     else if (item->token.kind == CONF_TOKEN_OTHER && *item->token.start == '@')
-        REPORT(scan, number, "@include is not supported; allowed: one file");
+        REPORT(scan, number,
+               "@include is not supported; allowed: more files in FILE.d, see sockgreet.conf(5)");
     else if (is_too_long(item))
         REPORT(scan, number, "a name of %zu bytes; allowed: at most %d", item->token.length, CONF_NAME_MAX);
     else if (is_too_deep(item))
@@ -262,16 +266,25 @@ static int check_items(struct scan *scan)
     return scan->stop || scan->broken ? -1 : 0;
 }
 
+/* libconfig 1.7 lets a comma follow the last value of a list, or another comma. */
+static bool is_surplus(const struct scan *scan, const struct item *item)
+{
+    return (item->token.kind == CONF_TOKEN_CLOSE || item->token.kind == CONF_TOKEN_SEPARATOR) &&
+           item[-1].token.kind == CONF_TOKEN_SEPARATOR && !is_group(scan, item->opening);
+}
+
 /* What libconfig needs to know of an item to say whether it may stand there. Not a string, which
  * libconfig 1.5 does not free where it stops. */
-static void write_item(const struct item *item, unsigned number, FILE *out)
+static void write_item(const struct scan *scan, unsigned number, FILE *out)
 {
+    const struct item *item = &scan->items[number];
     static const char *const shapes[] = {
         [CONF_TOKEN_END] = "",          [CONF_TOKEN_DOTS] = "",          [CONF_TOKEN_NUMBER] = "1",
         [CONF_TOKEN_WORD] = "1",        [CONF_TOKEN_STRING] = "1",       [CONF_TOKEN_OTHER] = "?",
-        [CONF_TOKEN_OPEN_STRING] = "?", [CONF_TOKEN_OPEN_COMMENT] = "?",
+        [CONF_TOKEN_OPEN_STRING] = "?", [CONF_TOKEN_OPEN_COMMENT] = "?", [CONF_TOKEN_RETURN] = "?",
     };
-    const char *shape = is_too_long(item) || is_too_deep(item) ? "?" : shapes[item->token.kind];
+    const char *shape =
+        is_too_long(item) || is_too_deep(item) || is_surplus(scan, item) ? "?" : shapes[item->token.kind];
 
     if (item->token.kind == CONF_TOKEN_STRING && item[-1].token.kind == CONF_TOKEN_STRING)
         shape = ""; /* they are joined */
@@ -292,7 +305,7 @@ static bool read_items(const struct scan *scan, config_t *parsed)
     bool good;
 
     for (unsigned number = 1; out && number < scan->count; number++)
-        write_item(&scan->items[number], number, out);
+        write_item(scan, number, out);
     good = out && fclose(out) == 0 && config_read_string(parsed, text + 1);
     free(text);
     return good;
@@ -306,7 +319,7 @@ static bool note_repeat(struct scan *scan, config_setting_t *group, unsigned num
     const config_setting_t *before;
     char name[CONF_NAME_MAX + 1];
 
-    if (item->token.kind != CONF_TOKEN_NAME || item->first)
+    if (item->token.kind != CONF_TOKEN_NAME || is_too_long(item) || item->first)
         return false;
     for (unsigned depth = item->depth; depth > 0; depth--)
         group = config_setting_get_elem(group, (unsigned)config_setting_length(group) - 1);
@@ -331,7 +344,7 @@ static void find_stop(struct scan *scan)
             unsigned number = (unsigned)config_error_line(&parsed);
 
             again = note_repeat(scan, config_root_setting(&parsed), number);
-            if (!again && strcmp(config_error_text(&parsed), "syntax error") == 0)
+            if (!again && number > 0 && strcmp(config_error_text(&parsed), "syntax error") == 0)
                 scan->stop = number;
         }
         config_destroy(&parsed);
@@ -400,18 +413,13 @@ static int refuse_byte(const char *text, const char *at, struct conf_report *rep
 
 static int check_bytes(const char *text, size_t length, struct conf_report *report)
 {
-    const char *nul = memchr(text, '\0', length), *end = text + length;
+    const char *nul = memchr(text, '\0', length);
 
     if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
         return refuse_byte(text, text, report,
                            "the file begins with a byte-order mark; save it as UTF-8 without one");
     if (nul)
         return refuse_byte(text, nul, report, "a NUL byte; allowed: text");
-    for (const char *at = text; (at = memchr(at, '\r', (size_t)(end - at))); at++)
-        if (at + 1 < end && at[1] != '\n') /* which would not end a comment */
-            return refuse_byte(text, at, report,
-                               "a carriage return without a newline after it; allowed: lines that end with a "
-                               "newline, and \\r in strings");
     return 0;
 }
 

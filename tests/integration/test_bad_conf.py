@@ -91,7 +91,7 @@ RAW = [
     (b"\xef\xbb\xbfuser = \"daemon\";\n",
      "1: syntax: the file begins with a byte-order mark; save it as UTF-8 without one"),
     (b"# mine\ruser = \"daemon\";\r",
-     "1: syntax: a carriage return without a newline after it; allowed: lines that end with a newline, and \\r in strings"),
+     "1: syntax: a comment goes on behind a carriage return; allowed: lines that end with a newline"),
     (b"\x7fELF\x02\x01\x01", '1: syntax: "\\x7f" where a setting\'s name is expected'),
     (b"user = \"daemon\";\r\nlimits = { connections = 0; };\r\n",
      "2: limits.connections: 0 is out of range; allowed: a whole number from 1 to 1000000"),

@@ -96,7 +96,9 @@ Test(conf_scan, broken_texts)
     assert_refused("a = \"x", "f:1: a: a string begins here and has no closing quote\n");
     assert_refused("a = \"x\\", "f:1: a: a string begins here and has no closing quote\n");
     assert_refused("a = 1; /* x", "f:1: syntax: a comment begins here and has no closing \"*/\"\n");
-    assert_refused("\n@include \"x\"\n", "f:2: syntax: @include is not supported; allowed: one file\n");
+    assert_refused(
+        "\n@include \"x\"\n",
+        "f:2: syntax: @include is not supported; allowed: more files in FILE.d, see sockgreet.conf(5)\n");
     assert_refused("a = { b = 1;\n", "f:1: a: a bracket opens here and its \"}\" is missing\n");
     assert_refused("a = { b = 1; ];\n", "f:1: a: \"]\" where the bracket of line 1 needs \"}\"\n");
     assert_refused("a = 1; }\n", "f:1: syntax: \"}\" closes nothing\n");
@@ -105,6 +107,7 @@ Test(conf_scan, broken_texts)
         "a = tcp;\n",
         "f:1: a: \"tcp\" is no value; allowed: a \"string\" in double quotes, a number, true or false\n");
     assert_refused("a = [1, 2, ];\n", "f:1: a: \"]\" where a value is expected\n");
+    assert_refused("a = (1,, 2);\n", "f:1: a: \",\" where a value is expected\n");
     assert_refused("a = ;\n", "f:1: a: \";\" where a value is expected\n");
     assert_refused("a =", "f:1: a: the file ends where a value is expected\n");
     assert_refused("a = 1;; b = 2;\n", "f:1: syntax: \";\" where a setting's name is expected\n");
@@ -160,18 +163,16 @@ Test(conf_scan, a_setting_repeated_many_times)
 
 /* With CR alone as line ends, a file was one comment from its first "#" on: all defaults, without a message.
  */
-Test(conf_scan, carriage_returns_without_newlines)
+Test(conf_scan, comments_do_not_go_on_behind_carriage_returns)
 {
-    static const char expected[] =
-        "f:%d: syntax: a carriage return without a newline after it; allowed: lines that "
-        "end with a newline, and \\r in strings\n";
-    char message[256];
-
-    snprintf(message, sizeof(message), expected, 1);
-    assert_refused("# a comment\rgreeting = \"x\";\r", message);
-    snprintf(message, sizeof(message), expected, 3);
-    assert_refused("a = 1;\r\n\r\n# b\rc = 1;\n", message);
-    assert_good("a = 1;\r\n# b\r\n\r");
+    assert_refused(
+        "# a comment\rgreeting = \"x\";\r",
+        "f:1: syntax: a comment goes on behind a carriage return; allowed: lines that end with a newline\n");
+    assert_refused(
+        "a = 1;\r\n\r\n// b\rc = 1;\n",
+        "f:3: syntax: a comment goes on behind a carriage return; allowed: lines that end with a newline\n");
+    assert_good("a = 1;\r\n# b\r\n\r// c\r");
+    assert_good("a = \"x\ry\";");
 }
 
 Test(conf_scan, bytes_that_are_no_text)
@@ -194,6 +195,9 @@ Test(conf_scan, names_of_any_length_are_bounded)
     strcpy(text + 900, " = 1;");
     cr_assert_eq(scanned(text, strlen(text)), -1);
     cr_assert_str_eq(report.text, "f:1: syntax: a name of 900 bytes; allowed: at most 64\n");
+    memcpy(text + 64, "=1;\n", 4);
+    cr_assert_eq(scanned(text, strlen(text)), -1);
+    cr_assert_str_eq(report.text, "f:2: syntax: a name of 832 bytes; allowed: at most 64\n");
 }
 
 Test(conf_scan, many_settings_are_told_apart)
