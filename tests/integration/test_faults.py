@@ -426,6 +426,7 @@ def start_stopped_loader(service):
     asking = subprocess.Popen([os.environ["SOCKGREETCTL"], "-w", "60", "reload"], env=control_environment(service),
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     loader = wait_until(lambda: set(children(service.pid)) - workers, 5, "the loader").pop()
+    wait_until(lambda: status(loader)["NoNewPrivs"] == "1", 5, "it is about to read the file")
     os.kill(loader, signal.SIGSTOP)
     return loader, asking
 
