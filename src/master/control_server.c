@@ -13,7 +13,7 @@
 
 #define BACKLOG         512
 #define CLIENTS_MAX     256    /* of root and the service's user */
-#define OTHERS_MAX      64     /* of everybody else; the oldest makes room for the newest */
+#define OTHERS_MAX      64     /* of everybody else */
 #define ACCEPT_INTERVAL 100000 /* us, in which ACCEPT_BURST are accepted at most */
 #define ACCEPT_BURST    500
 #define SWEEP_INTERVAL  500000 /* us, between two looks for those whose time is up */
@@ -198,8 +198,8 @@ static int sweep(sd_event_source *source, uint64_t usec, void *argument)
     return 0;
 }
 
-/* Makes room among those of one kind. Returns false if there is none. */
-static bool make_room(struct control_server *server, bool privileged)
+/* Among those of one kind the oldest makes room for the newest. */
+static void make_room(struct control_server *server, bool privileged)
 {
     struct control_connection *oldest = NULL;
     unsigned count = 0;
@@ -209,11 +209,8 @@ static bool make_room(struct control_server *server, bool privileged)
             oldest = c;
             count++;
         }
-    if (count < (privileged ? CLIENTS_MAX : OTHERS_MAX))
-        return true;
-    if (!privileged)
+    if (count >= (privileged ? CLIENTS_MAX : OTHERS_MAX))
         close_connection(oldest);
-    return !privileged;
 }
 
 static bool is_privileged(const struct ucred *credentials)
@@ -262,11 +259,12 @@ static int on_connect(sd_event_source *source, int fd, uint32_t events, void *ar
     (void)events;
     if (client < 0)
         return 0;
-    if (getsockopt(client, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0 ||
-        !make_room(server, is_privileged(&credentials)))
+    if (getsockopt(client, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0) {
         close(client);
-    else
-        begin_connection(server, client, &credentials);
+        return 0;
+    }
+    make_room(server, is_privileged(&credentials));
+    begin_connection(server, client, &credentials);
     return 0;
 }
 

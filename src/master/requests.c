@@ -100,7 +100,7 @@ char *requests_reloaded(const struct view *view, int code, const char *text, siz
     json_begin(&json);
     json_text(&json, code ? "error" : "text", text);
     json_number(&json, "code", (uint64_t)code);
-    if (serving) {
+    if (serving && code == EX_OK) {
         json_number(&json, "generation", serving->number);
         json_number(&json, "workers", serving->slots.count);
     }

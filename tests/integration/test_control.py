@@ -256,6 +256,15 @@ def test_others_make_room_for_others(daemon):
         assert json.loads(read_answer(mine))["state"] == "serving"
 
 
+def test_own_connections_are_bounded_too(daemon):
+    """Of root and the service's user there can be more, and there too the oldest makes room."""
+    service = daemon({"tcp": tcp()})
+    with contextlib.ExitStack() as stack:
+        held = [stack.enter_context(dial(service)) for _ in range(256)]
+        assert ask(service, "status")["state"] == "serving"
+        assert [is_closed_now(client) for client in held] == [True] + [False] * 255
+
+
 def is_closed_now(client):
     """Whether the other side has closed a connection."""
     client.setblocking(False)

@@ -439,7 +439,7 @@ def test_large_answer(fake, ctl):
     """One that is long, and comes in pieces, is read whole."""
     text = "x" * (15 << 20)
     fake.answers["config"] = {"text": text}
-    assert ctl("config").out == text + "\n"
+    assert ctl("-w", "60", "config").out == text + "\n"
 
 
 @pytest.mark.parametrize("command, value", [("listeners", "{}"), ("workers", "[]")])
