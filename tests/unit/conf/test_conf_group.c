@@ -107,7 +107,8 @@ Test(conf_group, the_length_of_a_text_in_a_list)
 
 Test(conf_group, a_list_needs_memory)
 {
-    struct conf_builder builder = {.arena = &arena, .report = &report};
+    struct arena none = {0};
+    struct conf_builder builder = {.arena = &none, .report = &report};
     struct value value;
     config_t parsed;
 
