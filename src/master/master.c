@@ -132,7 +132,7 @@ static void stop(struct master *master, int number, int64_t now)
     if (first) {
         master->leave_at = now + DEADLINE_WORKER_CLOSE;
         start_cancel(&master->start);
-        reload_cancel(&master->reload, now);
+        reload_cancel(&master->reload, "the service stops", now);
     }
     note_state(master, now);
     status_refresh(&master->status, now);
@@ -264,6 +264,7 @@ static void start_failed(struct master *master, int64_t now)
 {
     start_cancel(&master->start);
     stop_drain(&master->stop, now);
+    reload_cancel(&master->reload, "the service cannot start", now);
 }
 
 static int64_t step_start(struct master *master, int64_t now)

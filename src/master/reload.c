@@ -183,7 +183,7 @@ int64_t reload_step(struct reload *reload, bool may_begin, int64_t now)
     return reload->retiring ? now + LOOK_NS : reload->deadline;
 }
 
-void reload_cancel(struct reload *reload, int64_t now)
+void reload_cancel(struct reload *reload, const char *why, int64_t now)
 {
     loader_cancel(reload->loader);
     reload->loader = NULL;
@@ -191,10 +191,10 @@ void reload_cancel(struct reload *reload, int64_t now)
         generations_abandon(reload->generations, now);
     reload->retiring = 0;
     if (reload->running)
-        finish(reload, EX_OSERR, "the service stops");
+        finish(reload, EX_OSERR, why);
     if (reload->wanted) {
         reload->wanted = false;
         reload->run++;
-        finish(reload, EX_OSERR, "the service stops");
+        finish(reload, EX_OSERR, why);
     }
 }

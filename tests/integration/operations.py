@@ -88,13 +88,32 @@ def wait_status(service, state="serving", timeout=10.0):
                       f"the state {state}")
 
 
+def is_asked(service):
+    """Whether the master has connections at its control socket."""
+    with open(f"/proc/{service.pid}/net/unix", encoding="utf-8") as file:
+        rows = [line.split() for line in file]
+    connected = {f"socket:[{row[6]}]" for row in rows if row[5] == "03" and row[-1].startswith(f"{service.runtime}/control.")}
+    for fd in descriptors(service.pid):
+        with contextlib.suppress(FileNotFoundError):
+            if os.readlink(f"/proc/{service.pid}/fd/{fd}") in connected:
+                return True
+    return False
+
+
+def idle_descriptors(service):
+    """Descriptors of a master that is not asked just now: whoever has read an answer is gone before the master knows."""
+    wait_until(lambda: not is_asked(service), 5, "nobody asks")
+    return descriptors(service.pid)
+
+
 def master_resources(service):
     """What a master must not have more of after a while: descriptors, mappings, memory that is no file's."""
+    held = idle_descriptors(service)
     with open(f"/proc/{service.pid}/maps", encoding="utf-8") as file:
         maps = sum(1 for _ in file)
     with open(f"/proc/{service.pid}/smaps_rollup", encoding="ascii") as file:
         anonymous = next(int(line.split()[1]) for line in file if line.startswith("Anonymous:"))
-    return {"descriptors": len(descriptors(service.pid)), "maps": maps, "anonymous_kb": anonymous}
+    return {"descriptors": len(held), "maps": maps, "anonymous_kb": anonymous}
 
 
 class Load:

@@ -336,6 +336,19 @@ def test_state_while_it_waits(spawn, manager):
     service.stop()
 
 
+@ROOT
+def test_reload_during_a_start_that_fails(spawn):
+    """Who asks for a reload while the first workers are tried is told when the service gives up: the connection was just
+    closed. The model found it."""
+    service = spawn({"tcp": tcp()}, prefix=["setpriv", "--bounding-set=-setuid", "--"])
+    wait_status(service, "starting")
+    with dial(service) as client:
+        client.sendall(b"reload\n")
+        answer = json.loads(read_answer(client))
+    assert answer == {"error": "the service cannot start", "code": EX_OSERR}
+    service.wait_stopped(expect=EX_OSERR)
+
+
 def test_state_while_it_stops(daemon):
     """A service that drains says so, and who finishes; then its socket is gone."""
     service = daemon({"tcp": tcp(greeting="x" * 100000)}, timeouts={"drain": 30, "send": 30})

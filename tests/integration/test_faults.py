@@ -19,8 +19,9 @@ import pytest
 from clients import ask_udp, connect, greet, read_all
 from fault import HANG, RELIABLE, Faults, without_core
 from namespaces import mount_prefix
-from operations import (EX_CONFIG, EX_OSERR, LONG, Load, control_environment, describe, duration, generation, kill_hard,
-                        lost, master_resources, reconfigure, session_members, targets, wait_status, write_configuration)
+from operations import (EX_CONFIG, EX_OSERR, LONG, Load, control_environment, describe, duration, generation,
+                        idle_descriptors, kill_hard, lost, master_resources, reconfigure, session_members, targets, wait_status,
+                        write_configuration)
 from processes import SANITIZER, SLOWNESS, children, descriptors, is_running, status, wait_until
 from service import GREETING, render, tcp, udp, unix
 from test_bad_conf import read_cases
@@ -368,7 +369,7 @@ def test_reload_with_a_call_that_fails(daemon, faults, manager, sockgreetctl, fi
                      workers={"processes": 2, "threads": 1}, supervision={"heartbeat": 30})
     extra = {**service.settings["listeners"], "extra": tcp(), "more": unix(tmp_path / "more")}
     plain, codes, largest = service.settings["listeners"], [], 0
-    fds = len(descriptors(service.pid))
+    fds = len(idle_descriptors(service))
     for number in numbers(function):
         reconfigure(service, listeners=extra)
         faults.arm(function, number, ERRORS.get(function, errno.ENOMEM))
@@ -397,11 +398,11 @@ def test_reload_with_a_call_that_fails(daemon, faults, manager, sockgreetctl, fi
 def test_upgrade_with_a_call_that_fails(daemon, faults, function):
     """An upgrade that cannot be started is reported, and leaves no descriptor."""
     service = daemon({"tcp": tcp()}, environment=faults.environment, preexec=without_core)
-    fds = descriptors(service.pid)
+    fds = idle_descriptors(service)
     faults.arm(function, 1, ERRORS[function])
     os.kill(service.pid, signal.SIGUSR2)
     service.wait_log("^error: cannot upgrade: ")
-    assert descriptors(service.pid) == fds
+    assert idle_descriptors(service) == fds
     assert greet(service.address()) == GREETING
 
 

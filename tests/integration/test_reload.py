@@ -15,7 +15,7 @@ import pytest
 
 from clients import HAS_IPV6, Crowd, abstract, ask_udp, connect, dgram_socket, exchange, greet, read_all, udp_socket
 from operations import (EX_CONFIG, EX_OSERR, EX_UNAVAILABLE, EX_USAGE, LONG, Load, control_environment, describe,
-                        duration, generation, lost, master_resources, reconfigure, targets, wait_drained,
+                        duration, generation, idle_descriptors, lost, master_resources, reconfigure, targets, wait_drained,
                         write_configuration)
 from processes import SANITIZER, SLOWNESS, descriptors, is_stopped, stays, wait_until
 from service import GREETING, free_port, render, tcp, udp, unix, unix_dgram
@@ -313,7 +313,7 @@ def test_removed_and_added_again(daemon, sockgreetctl, tmp_path, held):
 def test_removed_listener_leaves_nothing(daemon, sockgreetctl, tmp_path):
     """Its port and its path are free, and its descriptors are gone."""
     service = daemon({"kept": tcp()})
-    before = len(descriptors(service.pid))
+    before = len(idle_descriptors(service))
     for number in (2, 4, 6):
         reconfigure(service, listeners={"kept": service.settings["listeners"]["kept"], **everything(tmp_path)})
         accepted(sockgreetctl(service, "reload"), service, number)

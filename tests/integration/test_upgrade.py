@@ -12,7 +12,7 @@ import pytest
 
 from clients import ask_udp, connect, greet, read_all
 from fault import without_core
-from operations import EX_CONFIG, Load, ask, describe, lost, session_members, targets, write_configuration
+from operations import EX_CONFIG, Load, ask, describe, idle_descriptors, lost, session_members, targets, write_configuration
 from processes import SLOWNESS, descriptors, is_running, stays, wait_until
 from service import GREETING, render, tcp, udp, unix
 
@@ -142,7 +142,7 @@ def test_new_clients_are_the_successors(old, installed):
 def test_no_descriptor_is_passed_on(old, installed):
     """After upgrades a master has as many descriptors as the first one had."""
     service = old()
-    pid, before = service.pid, len(descriptors(service.pid))
+    pid, before = service.pid, len(idle_descriptors(service))
     for _ in range(3):
         install(installed)
         pid = upgrade(service, pid)
@@ -157,7 +157,7 @@ def test_no_descriptor_is_passed_on(old, installed):
 def test_broken_program(old, installed, figures, script, words, seconds):
     """A new program that fails or hangs is given up after ten seconds; the old one serves on, and can be upgraded."""
     service = old()
-    fds = len(descriptors(service.pid))
+    fds = len(idle_descriptors(service))
     install(installed, script)
     for _ in range(3 if seconds < 10 else 1):
         count = service.log().count(words)
