@@ -2,7 +2,9 @@
 /* The floor of the benchmark: the fewest system calls that greet, with nothing around them, in PROCESSES
  * processes.
  *
- * tcp: greeting and end of file in one segment, wait for the client's end of file, close.
+ * tcp: greeting and end of file in one segment, wait for the client's end of file, close. The wait is mostly
+ * no wait: a client is looked at once, LOOK_LATER_NS after its greeting, and most have ended by then. With a
+ * delay of 0 it is looked at at the end of the turn, and then waits in epoll.
  * tcp-close: greeting and end of file in one segment, close at once.
  * udp: recvmmsg, sendmmsg, answers from the address that was asked, none to ports of greeters. */
 #include <arpa/inet.h>
@@ -16,15 +18,36 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #define GREETING "Thank you for connecting\r\n"
 #define EVENTS   64
 #define ACCEPTS  16
 #define BATCH    32
+
+#define NS_PER_S      1000000000LL
+#define LOOK_LATER_NS (2 * 1000 * 1000) /* unless the command line says otherwise */
+#define LATER_MAX     4096              /* a power of two */
+#define SLOW_EVENTS   1024
+
+/* Clients that were greeted, first in, first out; one alarm for all of them. Who has not ended when it is
+ * looked at goes to slow, an epoll that is never waited for but read whenever the alarm rings. */
+struct later {
+    struct {
+        int fd;
+        int64_t due;
+    } list[LATER_MAX];
+    unsigned head, tail, slow_count;
+    int64_t delay;
+    int slow, alarm;
+    bool armed;
+};
 
 static void die(const char *what)
 {
@@ -100,20 +123,99 @@ static void settle(int epoll, const int *fresh, int count)
     }
 }
 
-static void serve_tcp(int listener, bool linger)
+static int64_t now(void)
 {
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * NS_PER_S + time.tv_nsec;
+}
+
+static void arm(struct later *later)
+{
+    struct itimerspec delay = {
+        .it_value = {.tv_sec = later->delay / NS_PER_S, .tv_nsec = later->delay % NS_PER_S}};
+
+    if (timerfd_settime(later->alarm, 0, &delay, NULL) < 0)
+        die("timerfd");
+    later->armed = true;
+}
+
+static void look_at_oldest(struct later *later)
+{
+    int fd = later->list[later->tail++ % LATER_MAX].fd;
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+    if (is_done(fd) || epoll_ctl(later->slow, EPOLL_CTL_ADD, fd, &event) < 0)
+        close(fd);
+    else
+        later->slow_count++;
+}
+
+static void put_off(struct later *later, const int *fresh, int count)
+{
+    int64_t due = count ? now() + later->delay : 0;
+
+    for (int i = 0; i < count; i++) {
+        if (later->head - later->tail == LATER_MAX)
+            look_at_oldest(later);
+        later->list[later->head % LATER_MAX].fd = fresh[i];
+        later->list[later->head++ % LATER_MAX].due = due;
+    }
+    if (count && !later->armed)
+        arm(later);
+}
+
+static void ring(struct later *later)
+{
+    struct epoll_event events[SLOW_EVENTS];
+    int64_t time = now();
+    int count = later->slow_count ? epoll_wait(later->slow, events, SLOW_EVENTS, 0) : 0;
+
+    for (int i = 0; i < count; i++)
+        if (is_done(events[i].data.fd)) {
+            close(events[i].data.fd);
+            later->slow_count--;
+        }
+    while (later->tail != later->head && later->list[later->tail % LATER_MAX].due <= time)
+        look_at_oldest(later);
+    later->armed = false;
+    if (later->slow_count || later->tail != later->head)
+        arm(later);
+}
+
+static void open_later(struct later *later, int epoll, int64_t delay)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET}; /* so that the alarm need not be read */
+
+    later->delay = delay;
+    later->slow = epoll_create1(EPOLL_CLOEXEC);
+    later->alarm = event.data.fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (later->slow < 0 || later->alarm < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, later->alarm, &event) < 0)
+        die("timerfd");
+}
+
+static void serve_tcp(int listener, bool linger, int64_t delay)
+{
+    static struct later later;
     struct epoll_event events[EVENTS];
     int epoll = watch(listener, EPOLLIN | EPOLLEXCLUSIVE), fresh[ACCEPTS];
 
+    open_later(&later, epoll, delay);
     for (;;) {
         int count = epoll_wait(epoll, events, EVENTS, -1), greeted = 0;
 
         for (int i = 0; i < count; i++)
             if (events[i].data.fd == listener)
                 greeted = accept_all(listener, linger, fresh);
+            else if (events[i].data.fd == later.alarm)
+                ring(&later);
             else if (is_done(events[i].data.fd))
                 close(events[i].data.fd);
-        settle(epoll, fresh, greeted);
+        if (delay)
+            put_off(&later, fresh, greeted);
+        else
+            settle(epoll, fresh, greeted);
     }
 }
 
@@ -173,7 +275,7 @@ static void serve_udp(int fd, in_port_t own)
     }
 }
 
-static void serve(const char *mode, int fd, in_port_t own)
+static void serve(const char *mode, int fd, in_port_t own, int64_t delay)
 {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() == 1)
         _exit(EX_OSERR);
@@ -181,19 +283,33 @@ static void serve(const char *mode, int fd, in_port_t own)
     sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){.sched_priority = 0});
     if (strcmp(mode, "udp") == 0)
         serve_udp(fd, own);
-    serve_tcp(fd, strcmp(mode, "tcp") == 0);
+    serve_tcp(fd, strcmp(mode, "tcp") == 0, delay);
+}
+
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
 }
 
 int main(int argc, char **argv)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
-    int processes = argc == 5 ? atoi(argv[4]) : 0, fd = -1;
-    bool udp = argc == 5 && strcmp(argv[1], "udp") == 0;
+    int processes = argc == 5 || argc == 6 ? atoi(argv[4]) : 0, fd = -1;
+    bool udp = processes > 0 && strcmp(argv[1], "udp") == 0;
+    int64_t delay = argc == 6 ? 1000LL * atoi(argv[5]) : LOOK_LATER_NS;
 
-    if (processes < 1 || inet_pton(AF_INET, argv[2], &address.sin_addr) != 1) {
-        fprintf(stderr, "usage: bare tcp|tcp-close|udp ADDRESS PORT PROCESSES\n");
+    if (processes < 1 || delay < 0 || inet_pton(AF_INET, argv[2], &address.sin_addr) != 1) {
+        fprintf(stderr,
+                "usage: bare tcp|tcp-close|udp ADDRESS PORT PROCESSES [MICROSECONDS]\n"
+                "MICROSECONDS: after which a greeted client is looked at; 0: at once, and by epoll\n");
         return EX_USAGE;
     }
+    raise_descriptor_limit();
     address.sin_port = htons((uint16_t)atoi(argv[3]));
     if (!udp)
         fd = open_socket(SOCK_STREAM, &address, false);
@@ -201,7 +317,7 @@ int main(int argc, char **argv)
         if (udp)
             fd = open_socket(SOCK_DGRAM, &address, true);
         if (fork() == 0)
-            serve(argv[1], fd, address.sin_port);
+            serve(argv[1], fd, address.sin_port, delay);
     }
     while (wait(NULL) > 0)
         ;

@@ -23,8 +23,9 @@ def escaped(answer):
 def command(build, server, target, clients, seconds, *more):
     """The generator's arguments."""
     expect = ["-e", escaped(server.answer)] if server.answer is not None else []
+    cores = server.regime.options() if server.regime else []
     return [os.path.join(build, "tests/bench/load"), "-c", str(clients), "-d", str(seconds), "-w", str(server.patience),
-            *expect, *more, target]
+            *expect, *cores, *more, target]
 
 
 @contextlib.contextmanager

@@ -7,6 +7,8 @@ import re
 import shutil
 import subprocess
 
+import bench_regimes
+
 
 def processor():
     with open("/proc/cpuinfo", encoding="utf-8") as cpuinfo:
@@ -45,7 +47,7 @@ def describe(build):
     return {
         "date": datetime.date.today().isoformat(),
         "processor": processor(),
-        "processors": len(os.sched_getaffinity(0)),
+        "processors": f"{os.cpu_count()}, of which {bench_regimes.FIRST} and {bench_regimes.SECOND} are used",
         "memory": f"{memory() / 2**30:.0f} GiB",
         "kernel": re.match(r"[\d.]*\d", platform.release())[0],
         "system": distribution(),

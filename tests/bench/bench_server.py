@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: MIT
 """A server on loopback: started, asked for its first greeting, stopped, and alone on its port."""
+import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 import bench_journal
 import bench_proc
+import bench_regimes
 
 HOST = "127.0.0.1"
 GREETING = b"Thank you for connecting\r\n"
@@ -32,6 +36,7 @@ class Server:
     answer = GREETING
     ports = 1
     patience = 2   # seconds a client waits for the whole greeting and its end
+    parts = {}     # {regime: what is measured in it, of bench_turns.PARTS}; a server has its turn in these regimes only
     log_mark = ""  # what entries about clients look like: a regular expression
 
     def __init__(self, name, build, journalled=False):
@@ -40,6 +45,7 @@ class Server:
         self.journal = None
         self.build = build
         self.port = 0
+        self.regime = None  # none: neither generator nor server is kept to any processor
         self.directory = None
         self.process = None
         self.first_greeting = None
@@ -130,6 +136,28 @@ class Server:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+
+
+@contextlib.contextmanager
+def running(server, port, regime=None):
+    """The server runs meanwhile, with a directory of its own; once it has greeted a client, on the regime's processors."""
+    server.regime = regime
+    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
+        server.start(directory, port)
+        try:
+            if regime:
+                bench_regimes.pin(server.process.pid, regime)
+            yield
+        finally:
+            server.stop()
+
+
+def program(name, package):
+    """The path of a program that may only be in root's PATH."""
+    path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    if not path:
+        raise Unavailable(f"{name} is missing (apt install {package})")
+    return path
 
 
 def next_port(port, count=1):

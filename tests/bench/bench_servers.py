@@ -1,23 +1,20 @@
 # SPDX-License-Identifier: MIT
 """The servers that are compared: how each is configured and executed."""
 import os
-import shutil
+import re
 import subprocess
 import sys
 import tempfile
 
 import bench_journal
-from bench_server import HOST, PORT_FIRST, START_LIMIT, Server, Unavailable
+import bench_nginx
+import bench_proc
+from bench_regimes import ONE, REGIMES, TWO
+from bench_server import HOST, PORT_FIRST, START_LIMIT, Server, Unavailable, program
 
+# A user there is, as after an installation: to look for one there is not takes half a millisecond.
+USER = 'user = "nobody"; group = "nogroup";\n'
 HERE = os.path.dirname(os.path.abspath(__file__))
-
-
-def program(name, package):
-    """The path of a program that may only be in root's PATH."""
-    path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
-    if not path:
-        raise Unavailable(f"{name} is missing (apt install {package})")
-    return path
 
 
 class Sockgreet(Server):
@@ -28,8 +25,7 @@ class Sockgreet(Server):
         self.transport = transport
         self.ports = ports
         self.log_mark = "Served [0-9]+ clients" if "summary" in log else "Got connection from"
-        # A user there is, as after an installation: to look for one there is not takes half a millisecond.
-        self.settings = f'user = "nobody"; group = "nogroup";\nlog = {{ {log} }};\n{extra}'
+        self.settings = f'{USER}log = {{ {log} }};\n{extra}'
 
     def check(self):
         path = os.path.join(self.build, "sockgreetd")
@@ -57,50 +53,6 @@ class Sockgreet(Server):
         conf = self.write("sockgreet.conf", f"{self.settings}listeners = {{\n{listeners}}};\n")
         os.chmod(self.directory, 0o755)
         return [os.path.join(self.build, "sockgreetd"), *([] if self.journal else ["-f"]), "-c", conf]
-
-
-class Nginx(Server):
-    """Debian's nginx with the stream module's return, as fast as it is set up."""
-
-    log_mark = "^127"
-
-    def __init__(self, name, build, transport="tcp", journalled=False):
-        super().__init__(name, build, journalled)
-        self.transport = transport
-        if transport == "tcp":
-            self.listen = "reuseport backlog=4096"
-        else:
-            self.listen = "udp reuseport rcvbuf=1m"
-
-    def check(self):
-        program("nginx", "nginx")
-        if not os.path.exists("/usr/lib/nginx/modules/ngx_stream_module.so"):
-            raise Unavailable("nginx's stream module is missing (apt install libnginx-mod-stream)")
-        if self.journalled and (reason := bench_journal.missing()):
-            raise Unavailable(reason)
-
-    def access_log(self):
-        if not self.journalled:
-            return "access_log off;"
-        return (f"log_format greeting '$remote_addr:$remote_port $bytes_sent';\n"
-                f"    access_log syslog:server=unix:{bench_journal.SYSLOG},nohostname greeting;")
-
-    def command(self):
-        user = "user root;" if os.geteuid() == 0 else ""
-        conf = self.write("nginx.conf", f"""
-load_module /usr/lib/nginx/modules/ngx_stream_module.so;
-daemon off; {user}
-worker_processes 2;
-worker_rlimit_nofile 20000;
-pid {self.directory}/nginx.pid;
-error_log {self.directory}/error.log crit;
-events {{ worker_connections 8192; }}
-stream {{
-    {self.access_log()}
-    server {{ listen {HOST}:{self.port} {self.listen}; return "Thank you for connecting\\r\\n"; }}
-}}
-""")
-        return [program("nginx", "nginx"), "-e", f"{self.directory}/error.log", "-c", conf]
 
 
 class Xinetd(Server):
@@ -143,12 +95,33 @@ class Tutorial(Server):
         return [sys.executable, os.path.join(HERE, "tutorial.py"), HOST, str(self.port)]
 
 
-class Bare(Server):
-    """The floor: a C loop with the fewest system calls, 2 processes."""
+class Defaults(Sockgreet):
+    """sockgreetd with no settings of its own, for the time to the first greeting. It listens where it does by default."""
 
-    def __init__(self, name, build, mode):
+    port_by_default = 12345
+
+    def check(self):
+        super().check()
+        if bench_proc.in_use(self.transport, self.port_by_default):
+            raise Unavailable(f"port {self.port_by_default} is in use")
+
+    def start(self, directory, port):
+        super().start(directory, self.port_by_default)
+
+    def command(self):
+        conf = self.write("sockgreet.conf", USER)
+        os.chmod(self.directory, 0o755)
+        return [os.path.join(self.build, "sockgreetd"), "-f", "-c", conf]
+
+
+class Bare(Server):
+    """The floor: a C loop with the fewest system calls, 2 processes. later: after how many microseconds it looks at a client
+    that it has greeted; None: its own choice."""
+
+    def __init__(self, name, build, mode, later=None):
         super().__init__(name, build)
         self.mode = mode
+        self.later = [] if later is None else [str(later)]
         self.transport = "udp" if mode == "udp" else "tcp"
 
     def check(self):
@@ -157,28 +130,68 @@ class Bare(Server):
             raise Unavailable(f"{path} is missing (make bench)")
 
     def command(self):
-        return [os.path.join(self.build, "tests/bench/bare"), self.mode, HOST, str(self.port), "2"]
+        return [os.path.join(self.build, "tests/bench/bare"), self.mode, HOST, str(self.port), "2", *self.later]
 
 
 EVERY_GREETING = 'greetings = "each"; max_per_second = 1000000;'
+CLIENTS = ("c64", "c1", "c2", "c1024")
+TCP_MATRIX = {TWO: (*CLIENTS, "open", "talk"), ONE: (*CLIENTS, "open")}
+UDP_MATRIX = {TWO: (*CLIENTS, "open"), ONE: CLIENTS}
 
 
-def all_servers(build):
-    """Every server, in the order in which a round runs them: those that are compared stand close together."""
+def in_turn(server, parts):
+    """A server, and what is measured of it."""
+    server.parts = parts
+    return server
+
+
+def nginx(build, tried, transport):
+    """One or two servers: with the settings that take the least CPU, and, in regimes where these are others, with those that
+    give the highest rate."""
+    name, matrix = ("nginx", TCP_MATRIX) if transport == "tcp" else ("nginx-udp", UDP_MATRIX)
+    cpu, rate = ({regime: bench_nginx.best(tried, transport, regime, by) for regime in REGIMES} for by in ("cpu", "rate"))
+    found = [in_turn(bench_nginx.Nginx(name, build, cpu, transport), matrix)]
+    if differ := {regime: matrix[regime] for regime in REGIMES if rate[regime] != cpu[regime]}:
+        found.append(in_turn(bench_nginx.Nginx(f"{name}-rate", build, rate, transport), differ))
+    return found
+
+
+def compared(build, tried):
+    """Those that have targets in both regimes, over TCP and then over UDP."""
+    return ([in_turn(Bare("bare", build, "tcp"), TCP_MATRIX), in_turn(Sockgreet("sockgreet", build), TCP_MATRIX),
+             *nginx(build, tried, "tcp")],
+            [in_turn(Bare("bare-udp", build, "udp"), UDP_MATRIX),
+             in_turn(Sockgreet("sockgreet-udp", build, transport="udp"), UDP_MATRIX), *nginx(build, tried, "udp")])
+
+
+def others(build, tried):
+    """Those that show what a setting costs, and what else people use."""
+    logged = {TWO: ("c64", "talk")}
+    usual = {TWO: ("c64", "c1", "c1024", "talk")}
+    best = {TWO: bench_nginx.best(tried, "tcp", TWO, "cpu")}
     return [
-        Bare("bare", build, "tcp"),
-        Sockgreet("sockgreet", build),
-        Nginx("nginx", build),
-        Sockgreet("sockgreet-summary", build, log='greetings = "summary"; summary_interval = 1;', journalled=True),
-        Sockgreet("sockgreet-each", build, log='greetings = "each";', journalled=True),
-        Sockgreet("sockgreet-all", build, log=EVERY_GREETING, journalled=True),
-        Nginx("nginx-log", build, journalled=True),
-        Bare("bare-close", build, "tcp-close"),
-        Sockgreet("sockgreet-close", build, extra="timeouts = { linger = 0; };\n"),
-        Xinetd("xinetd", build),
-        Tutorial("tutorial", build),
-        Sockgreet("sockgreet-1000", build, ports=1000),
-        Bare("bare-udp", build, "udp"),
-        Sockgreet("sockgreet-udp", build, transport="udp"),
-        Nginx("nginx-udp", build, transport="udp"),
+        in_turn(Sockgreet("sockgreet-summary", build, log='greetings = "summary"; summary_interval = 1;', journalled=True),
+                logged),
+        in_turn(Sockgreet("sockgreet-each", build, log='greetings = "each";', journalled=True), logged),
+        in_turn(Sockgreet("sockgreet-all", build, log=EVERY_GREETING, journalled=True), logged),
+        in_turn(bench_nginx.Nginx("nginx-log", build, best, journalled=True), logged),
+        in_turn(Bare("bare-close", build, "tcp-close"), usual),
+        in_turn(Sockgreet("sockgreet-close", build, extra="timeouts = { linger = 0; };\n"), usual),
+        in_turn(Xinetd("xinetd", build), usual),
+        in_turn(Tutorial("tutorial", build), usual),
+        in_turn(Sockgreet("sockgreet-1000", build, ports=1000), {TWO: ("c64", "c1", "spread")}),
+        in_turn(Defaults("sockgreet-defaults", build), {TWO: ()}),
     ]
+
+
+def all_servers(build, tried=None):
+    """Every server, in the order in which a round runs them: those that are compared stand close together. tried: nginx's
+    settings."""
+    tcp, udp = compared(build, tried)
+    return [*tcp, *others(build, tried), *udp]
+
+
+def bare_later(build, name):
+    """bare-N: the bare loop that looks N microseconds later, to find the best delay; None if the name is not of this kind."""
+    found = re.fullmatch(r"bare-(\d+)", name)
+    return in_turn(Bare(name, build, "tcp", found[1]), TCP_MATRIX) if found else None

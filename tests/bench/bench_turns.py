@@ -15,17 +15,6 @@ OPEN_RATE = {"tcp": 5000, "udp": 20000}  # starts a second in the open loop: wel
 LOG_LIMIT = 3  # seconds until an entry about clients is in the journal
 
 
-@contextlib.contextmanager
-def running(server, port):
-    """The server runs meanwhile, with a directory of its own."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
-        server.start(directory, port)
-        try:
-            yield
-        finally:
-            server.stop()
-
-
 def first_greetings(options, server, port):
     """Milliseconds from exec to the first greeting, of several starts."""
     found = []

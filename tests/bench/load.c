@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,13 +90,26 @@ static void read_schedstat(struct load_thread *thread)
     sscanf(text, "%" SCNu64 " %" SCNu64, &thread->cpu_ns, &thread->queued_ns);
 }
 
+/* Returns false if the thread may not run where it was told to. */
+static bool pin(const struct load_thread *thread)
+{
+    const struct load_options *options = thread->options;
+    cpu_set_t set;
+
+    if (options->core_count == 0)
+        return true;
+    CPU_ZERO(&set);
+    CPU_SET(options->cores[thread->index % options->core_count], &set);
+    return sched_setaffinity(0, sizeof(set), &set) == 0;
+}
+
 static void *run_thread(void *argument)
 {
     struct load_thread *thread = argument;
     bool stream = thread->options->target.type == SOCK_STREAM;
 
     thread->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (thread->epoll < 0 || !(stream ? load_stream(thread) : load_dgram(thread))) {
+    if (thread->epoll < 0 || !pin(thread) || !(stream ? load_stream(thread) : load_dgram(thread))) {
         perror("load");
         exit(EX_OSERR);
     }

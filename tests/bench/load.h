@@ -54,6 +54,7 @@ struct load_options {
     unsigned clients; /* at once, in all threads; open loop: at most */
     double rate;      /* starts a second in all threads; 0: closed loop */
     unsigned threads;
+    unsigned cores[LOAD_THREADS_MAX], core_count; /* which threads take turns with; 0: any */
     double seconds;
     uint64_t requests; /* stop after so many in all threads; 0: no limit */
     double timeout;

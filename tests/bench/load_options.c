@@ -14,6 +14,7 @@ void load_usage(FILE *out)
           "  -c CLIENTS   at once, in all threads (64); with -r: at most\n"
           "  -r RATE      open loop: start so many a second, and count latency from when each was due\n"
           "  -t THREADS   (2)\n"
+          "  -a CORE,...  processors, of which each thread gets one, in turn; without: any\n"
           "  -d SECONDS   (3)\n"
           "  -n COUNT     stop after so many\n"
           "  -w SECONDS   wait so long for an answer and its end (5)\n"
@@ -110,6 +111,18 @@ static bool parse_target(struct load_target *target, const char *text)
     return strncmp(text, "unix-dgram:", 11) == 0 && parse_unix(target, text + 11, SOCK_DGRAM);
 }
 
+static bool parse_cores(struct load_options *options, const char *text)
+{
+    char *end;
+
+    for (options->core_count = 0; options->core_count < LOAD_THREADS_MAX; text = end + 1) {
+        options->cores[options->core_count++] = (unsigned)strtoul(text, &end, 10);
+        if (end == text || *end != ',')
+            return end != text && !*end;
+    }
+    return false;
+}
+
 static bool are_sane(struct load_options *options)
 {
     if (options->clients == 0 || options->threads == 0 || options->threads > LOAD_THREADS_MAX ||
@@ -125,7 +138,7 @@ bool load_parse(struct load_options *options, int argc, char **argv)
 {
     int letter;
 
-    while ((letter = getopt(argc, argv, "c:r:t:d:n:w:e:b:p:s:q")) != -1)
+    while ((letter = getopt(argc, argv, "c:r:t:a:d:n:w:e:b:p:s:q")) != -1)
         switch (letter) {
         case 'c':
             options->clients = (unsigned)strtoul(optarg, NULL, 10);
@@ -135,6 +148,10 @@ bool load_parse(struct load_options *options, int argc, char **argv)
             break;
         case 't':
             options->threads = (unsigned)strtoul(optarg, NULL, 10);
+            break;
+        case 'a':
+            if (!parse_cores(options, optarg))
+                return false;
             break;
         case 'd':
             options->seconds = strtod(optarg, NULL);
