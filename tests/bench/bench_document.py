@@ -3,8 +3,12 @@
 import os
 import shutil
 
+import bench_nginx
+import bench_plots
+import bench_results
 import bench_tables
 import bench_targets
+from bench_regimes import ONE, TWO
 
 BEGIN = "<!-- Made by tests/bench/bench --report; changes are lost. -->"
 END = "<!-- End of what tests/bench/bench --report makes. -->"
@@ -27,15 +31,24 @@ def machine_list(results):
     return "\n".join(f"* {key}: {value}" for key, value in results["machine"].items())
 
 
+def caption(name):
+    """What a picture shows, and, where there is one for each regime, of which it is."""
+    kind = name.removesuffix(ONE.suffix())
+    regime = f", {(TWO if kind == name else ONE).title}" if kind in bench_plots.IN_BOTH else ""
+    return CAPTIONS[kind] + regime
+
+
 def pictures(names):
-    return [f"![{CAPTIONS[name]}](performance/{name}.svg)" for name in names]
+    return [f"![{caption(name)}](performance/{name}.svg)" for name in names]
 
 
 def made_part(results, soak, names):
     """The text between the markers."""
     targets = bench_tables.target_table(bench_targets.judge(results, soak))
     parts = ["## The latest run",
-             f"{results['rounds']} interleaved rounds, {results['seconds']:g} s of load with 64 clients in each server's turn.",
+             f"{results['rounds']} interleaved rounds, {results['seconds']:g} s of load with 64 clients in each server's turn. Two "
+             "generators saturate both processors; one generator leaves a processor to the server. No figure says anything about "
+             "the other regime.",
              machine_list(results), targets.markdown(), *pictures(names),
              *(table.markdown() for table in bench_tables.all_tables(results, soak))]
     return "\n\n".join(parts)
@@ -58,5 +71,7 @@ def publish(document, directory, results, soak, names):
     beside = os.path.join(os.path.dirname(os.path.abspath(document)), "performance")
     os.makedirs(beside, exist_ok=True)
     rewrite(document, made_part(results, soak, names))
-    for name in [f"{name}.svg" for name in names] + ["bench.json"] + (["soak.json"] if soak else []):
+    others = ["bench.json"] + ([bench_nginx.FILE] if results["nginx"] else []) + (["soak.json"] if soak else [])
+    bench_results.save(directory, bench_nginx.FILE, results["nginx"])
+    for name in [f"{name}.svg" for name in names] + others:
         shutil.copyfile(os.path.join(directory, name), os.path.join(beside, name))

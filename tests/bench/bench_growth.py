@@ -8,9 +8,9 @@ import statistics
 
 import bench_load
 import bench_proc
+import bench_regimes
 import bench_server
 import bench_servers
-import bench_turns
 
 STEPS = (1, 10, 100, 1000, 10000)
 RATE = 1000  # other clients a second
@@ -67,7 +67,7 @@ def climb(options, server):
 def run(options, port):
     """One climb: its steps, and the memory that each client more took."""
     server = bench_servers.Sockgreet("sockgreet-lingering", options.build, extra=SETTINGS)
-    with bench_turns.running(server, bench_server.next_port(port)):
+    with bench_server.running(server, bench_server.next_port(port), bench_regimes.TWO):
         bench_load.run(options.build, server, 64, options.settle)
         steps = climb(options, server)
     first, last = steps[0], steps[-1]

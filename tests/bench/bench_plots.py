@@ -7,6 +7,7 @@ import subprocess
 
 import bench_growth
 import bench_stats
+from bench_regimes import REGIMES, TWO
 
 # Okabe and Ito's colours, which people who do not tell red from green can tell apart.
 BLUE, ORANGE, GREEN, PINK, SKY, GREY = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#555555"
@@ -15,11 +16,14 @@ TITLES = {
     "bare": "bare C loop", "bare-close": "bare C loop, no lingering", "sockgreet-close": "sockgreet, no lingering",
     "sockgreet-summary": "sockgreet, log summary", "sockgreet-each": "sockgreet, log each, 300/s at most",
     "sockgreet-all": "sockgreet, log each, no limit", "nginx-log": "nginx, access log",
-    "sockgreet-1000": "sockgreet, 1000 listeners",
+    "sockgreet-1000": "sockgreet, 1000 listeners", "sockgreet-defaults": "sockgreet, built-in defaults",
+    "nginx-rate": "nginx, set up for rate",
     "bare-udp": "bare C loop", "sockgreet-udp": "sockgreet", "nginx-udp": "nginx",
+    "nginx-udp-rate": "nginx, set up for rate",
 }
-TCP = ("bare", "sockgreet", "nginx", "xinetd", "tutorial")
-UDP = ("bare-udp", "sockgreet-udp", "nginx-udp")
+TCP = ("bare", "sockgreet", "nginx", "nginx-rate", "xinetd", "tutorial")
+UDP = ("bare-udp", "sockgreet-udp", "nginx-udp", "nginx-udp-rate")
+PARTS = ("c1", "c2", "c64", "c1024")
 SPREAD = "lines: quartiles of all rounds"
 CURVE_STEPS = 8  # points of a latency curve for each nine
 
@@ -39,7 +43,7 @@ set datafile missing "nan"
 
 
 def colour(name):
-    return COLOURS[name.split("-")[0]]
+    return PINK if name.endswith("-rate") else COLOURS[name.split("-")[0]]
 
 
 def title_of(name):
@@ -90,43 +94,45 @@ def bar_entries(results, names, path, scale=1.0):
             for name in present(results, names, path)]
 
 
-def plot_cpu(results, path):
-    names = ("bare-close", "sockgreet-close", "bare", "sockgreet", "nginx", "xinetd", "tutorial")
-    bars(path, "Server CPU per TCP greeting, 64 clients (less is better)", f"microseconds; {SPREAD}",
-         bar_entries(results, names, "c64.server.cpu_us_each"))
+def plot_cpu(results, path, regime):
+    names = ("bare-close", "sockgreet-close", *TCP)
+    bars(path, f"Server CPU per TCP greeting, 64 clients, {regime.title} (less is better)", f"microseconds; {SPREAD}",
+         bar_entries(results, names, f"{regime.name}.c64.server.cpu_us_each"))
 
 
-def plot_udp_cpu(results, path):
-    bars(path, "Server CPU per UDP reply, 64 outstanding (less is better)", f"microseconds; {SPREAD}",
-         bar_entries(results, UDP, "c64.server.cpu_us_each"), "%.2f")
+def plot_udp_cpu(results, path, regime):
+    bars(path, f"Server CPU per UDP reply, 64 outstanding, {regime.title} (less is better)", f"microseconds; {SPREAD}",
+         bar_entries(results, UDP, f"{regime.name}.c64.server.cpu_us_each"), "%.2f")
 
 
-def plot_logging(results, path):
+def plot_logging(results, path, regime):
     names = ("sockgreet", "sockgreet-summary", "sockgreet-each", "sockgreet-all", "nginx", "nginx-log")
-    entries = bar_entries(results, names, "c64.per_second", 1e-3)
+    entries = bar_entries(results, names, f"{regime.name}.c64.per_second", 1e-3)
     entries = [(text if text not in ("sockgreet", "nginx") else f"{text}, log off", *rest) for text, *rest in entries]
-    bars(path, "TCP greetings a second while logging to journald, 64 clients (more is better)",
+    bars(path, f"TCP greetings a second while logging to journald, 64 clients, {regime.title} (more is better)",
          f"thousands a second; {SPREAD}", entries)
 
 
-def plot_memory(results, path):
-    bars(path, "Memory of all processes after load (less is better)", f"PSS in MB; {SPREAD}",
-         bar_entries(results, TCP, "pss_loaded", 1e-6), "%.2f")
+def plot_memory(results, path, regime):
+    bars(path, f"Memory of all processes after load, {regime.title} (less is better)", f"PSS in MB; {SPREAD}",
+         bar_entries(results, TCP, f"{regime.name}.pss_loaded", 1e-6), "%.2f")
 
 
-def plot_first(results, path):
+def plot_first(results, path, regime):
     bars(path, "From exec to the first greeting (less is better)", f"milliseconds; {SPREAD}",
-         bar_entries(results, TCP, "first_greeting_ms"))
+         bar_entries(results, (*TCP, "sockgreet-defaults"), f"{regime.name}.first_greeting_ms"))
 
 
-def groups_by_clients(results, path, title, names, label):
-    """Greetings a second with 1, 64 and 1024 clients: a group of bars for each."""
-    names = present(results, names, "c1024.per_second")
+def groups_by_clients(results, path, regime, title, names):
+    """A rate with 1, 2, 64 and 1024 clients: a group of bars for each."""
+    names = present(results, names, f"{regime.name}.c1024.per_second")
     data, plots, wide = "", [], 0.8 / len(names)
     for place, name in enumerate(names):
         rows = []
-        for group, part in enumerate(("c1", "c64", "c1024")):
-            numbers = [value / 1000 for value in bench_stats.values(results, name, f"{part}.per_second")]
+        for group, part in enumerate(PARTS):
+            numbers = [value / 1000 for value in bench_stats.values(results, name, f"{regime.name}.{part}.per_second")]
+            if not numbers:
+                continue
             left = group - 0.4 + place * wide
             rows.append((left, left + wide * 0.88, statistics.median(numbers), *bench_stats.quartiles(numbers)))
         key = name.replace("-", "_")
@@ -136,24 +142,24 @@ def groups_by_clients(results, path, title, names, label):
         plots.append(f"${key} using (($1+$2)/2):4:(0):($5-$4) with {SPAN} notitle")
     draw(path, title, data + f"""
 set style fill solid 0.85 noborder
-set xrange [-0.55:2.55]
-set xtics ("1" 0, "64" 1, "1024" 2) scale 0
+set xrange [-0.55:3.55]
+set xtics ("1" 0, "2" 1, "64" 2, "1024" 3) scale 0
 set grid noxtics
 set yrange [0:*]
-set xlabel "{label}"
+set xlabel "at once, {regime.title}"
 set ylabel "thousands a second; lines: quartiles"
 plot {", ".join(plots)}
 """)
 
 
-def plot_rate(results, path):
-    groups_by_clients(results, path, "TCP greetings a second by number of clients (more is better)", TCP,
-                      "clients at once")
+def plot_rate(results, path, regime):
+    groups_by_clients(results, path, regime, f"TCP greetings a second by number of clients, {regime.title} (more is better)",
+                      TCP)
 
 
-def plot_udp_rate(results, path):
-    groups_by_clients(results, path, "UDP replies a second by requests outstanding (more is better)", UDP,
-                     "requests outstanding")
+def plot_udp_rate(results, path, regime):
+    groups_by_clients(results, path, regime, f"UDP replies a second by requests outstanding, {regime.title} (more is better)",
+                      UDP)
 
 
 def curves(results, path, title, part, names):
@@ -176,15 +182,17 @@ plot {", ".join(plots)}
 """)
 
 
-def plot_latency(results, path):
-    curves(results, path, "Latency of TCP greetings, 64 clients, closed loop (less is better)", "c64", TCP)
+def plot_latency(results, path, regime):
+    curves(results, path, f"Latency of TCP greetings, 64 clients, closed loop, {regime.title} (less is better)",
+           f"{regime.name}.c64", TCP)
 
 
-def plot_open(results, path):
-    curves(results, path, "Latency at 5000 TCP greetings a second, open loop (less is better)", "open", TCP)
+def plot_open(results, path, regime):
+    curves(results, path, f"Latency at {results['rates'][regime.name]:.0f} TCP greetings a second, open loop, {regime.title} "
+           "(less is better)", f"{regime.name}.open", TCP)
 
 
-def plot_lingering(results, path):
+def plot_lingering(results, path, _):
     rows = [(clients, row["own"] / 1e6, row["p50"] / 1000, row["p99"] / 1000)
             for clients, row in bench_growth.medians(results)]
     each = statistics.median(climb["bytes_each"] for climb in results["growth"])
@@ -234,23 +242,27 @@ PLOTS = {"cpu": plot_cpu, "rate": plot_rate, "latency": plot_latency, "open-loop
          "lingering": plot_lingering}
 NEEDS = {"cpu": "c64", "rate": "c1024", "latency": "c64", "open-loop": "open", "udp-rate": "c1024", "udp-cpu": "c64",
          "logging": "c64", "memory": "c64", "first-greeting": "first_greeting_ms"}
+IN_BOTH = ("cpu", "rate", "latency", "open-loop", "udp-rate", "udp-cpu")  # the others are of two generators
 
 
-def drawable(results, name):
+def drawable(results, name, regime):
     """Whether there is something to draw: the part that a picture needs, of one of the servers that it shows."""
+    if regime is not TWO and name not in IN_BOTH:
+        return False
     if name == "lingering":
         return bool(results.get("growth"))
     servers = UDP if name.startswith("udp") else TCP
-    return bool(present(results, servers, NEEDS[name]))
+    return bool(present(results, servers, f"{regime.name}.{NEEDS[name]}"))
 
 
 def plot_all(results, soak, directory):
     """All pictures for which there are figures, into a directory. Returns their names; none without gnuplot."""
     if not shutil.which("gnuplot"):
         return []
-    names = [name for name in PLOTS if results and drawable(results, name)]
-    for name in names:
-        PLOTS[name](results, os.path.join(directory, f"{name}.svg"))
+    drawn = [(name, regime) for name in PLOTS for regime in REGIMES if results and drawable(results, name, regime)]
+    for name, regime in drawn:
+        PLOTS[name](results, os.path.join(directory, f"{name}{regime.suffix()}.svg"), regime)
+    names = [name + regime.suffix() for name, regime in drawn]
     if soak:
         plot_soak(soak, os.path.join(directory, "soak.svg"))
         names.append("soak")

@@ -10,7 +10,6 @@ import bench_load
 import bench_proc
 import bench_server
 import bench_servers
-import bench_turns
 
 LOADS = (("tcp", 2000), ("udp", 5000), ("unix", 2000), ("unix-dgram", 1000))  # and starts a second
 WARM_UP = 60      # seconds, or a quarter of a shorter run
@@ -70,7 +69,7 @@ def crowd(build, server):
 def run(build, port, seconds, interval=10.0):
     """The whole run. Returns samples, the load's figures and the verdict."""
     server, generators, loads = Everything(build), {}, {}
-    with bench_turns.running(server, bench_server.next_port(port)), contextlib.ExitStack() as running:
+    with bench_server.running(server, bench_server.next_port(port)), contextlib.ExitStack() as running:
         crowd(build, server)
         for transport, rate in LOADS:
             command = bench_load.command(build, server, server.target_of(transport), CLIENTS, seconds, "-r",

@@ -30,6 +30,12 @@ def ratios(results, name, other, path, other_path=None):
     return [a / b for a, b in zip(values(results, name, path), values(results, other, other_path or path)) if b]
 
 
+def best_of(results, names, path, at_least=False):
+    """Of several servers the one with the best median of a figure, or None."""
+    measured = [name for name in names if values(results, name, path)]
+    return (max if at_least else min)(measured, key=lambda name: median(results, name, path)) if measured else None
+
+
 def quartiles(numbers):
     """The first and the third; of fewer than four numbers, the least and the greatest."""
     if len(numbers) < 4:

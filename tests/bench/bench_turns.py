@@ -1,42 +1,55 @@
 # SPDX-License-Identifier: MIT
-"""One server's turn in a round: what is measured, and what must never happen whatever the machine does."""
-import contextlib
+"""One server's turn in a round, in one regime: what is measured, and what must never happen whatever the machine does."""
 import statistics
-import tempfile
 import time
 
 import bench_load
 import bench_proc
 import bench_server
+from bench_regimes import REGIMES, TWO
 
-PARTS = ("c1", "c64", "c1024", "open", "spread", "talk")
-OPEN_RATE = {"tcp": 5000, "udp": 20000}  # starts a second in the open loop: well below what any of them can do
+PARTS = ("c1", "c2", "c64", "c1024", "open", "spread", "talk")
+UDP_RATE = 20000  # starts a second in the open loop: well below what any of them can do
 
 LOG_LIMIT = 3  # seconds until an entry about clients is in the journal
 
 
-def first_greetings(options, server, port):
+def first_greetings(options, server, regime, port):
     """Milliseconds from exec to the first greeting, of several starts."""
     found = []
     for _ in range(options.starts):
-        with running(server, port):
+        with bench_server.running(server, port, regime):
             found.append(server.first_greeting * 1000)
     return found
 
 
-def loads(options, server):
-    """All kinds of load, one after the other."""
+def part_of(options, server, part, rates):
+    """One part of a turn. 64 clients have all the time, each other load half of it."""
     build, short = options.build, options.seconds / 2
-    result = {"c64": bench_load.measured(build, server, 64, options.seconds)}
-    if options.quick:
-        return result
-    result["c1"] = bench_load.measured(build, server, 1, short)
-    result["c1024"] = bench_load.measured(build, server, options.crowd, short, memory=True)
-    result["open"] = bench_load.measured(build, server, 1024, short, "-r", str(OPEN_RATE[server.transport]))
-    if server.ports > 1:
-        result["spread"] = bench_load.measured(build, server, 64, short, target=server.all_targets())
-    if server.transport == "tcp":
-        result["talk"] = bench_load.run(build, server, 64, 10, "-n", str(options.talkers), "-b", "64")
+    if part == "c64":
+        return bench_load.measured(build, server, 64, options.seconds)
+    if part == "c1024":
+        return bench_load.measured(build, server, options.crowd, short, memory=True)
+    if part == "open":
+        rate = rates[server.regime.name] if server.transport == "tcp" else UDP_RATE
+        return bench_load.measured(build, server, 1024, short, "-r", str(rate))
+    if part == "spread":
+        return bench_load.measured(build, server, 64, short, target=server.all_targets())
+    if part == "talk":
+        return bench_load.run(build, server, 64, 10, "-n", str(options.talkers), "-b", "64")
+    return bench_load.measured(build, server, int(part[1:]), short)
+
+
+def wanted(options, server, regime):
+    """The parts of a turn."""
+    return [part for part in server.parts[regime] if part == "c64" or not options.quick]
+
+
+def loads(options, server, parts, rates):
+    """All kinds of load, one after the other."""
+    bench_load.run(options.build, server, 64, options.settle)  # warm: pages touched, neighbours known
+    result = {part: part_of(options, server, part, rates) for part in parts}
+    result["pss_loaded"] = bench_proc.pss(server.process.pid)[0]
     return result
 
 
@@ -47,30 +60,32 @@ def forget_curves(result):
             del result[part]["latency_us"]["curve"]
 
 
-def turn(options, server, port):
+def turn(options, server, regime, port, rates):
     """Returns everything measured in one server's turn."""
-    result = {}
-    starts = [] if server.journalled or options.quick else first_greetings(options, server, port)
-    with running(server, port):
+    result, parts = {}, wanted(options, server, regime)
+    starting = regime is TWO and not server.journalled  # journalled programs are executed twice
+    starts = first_greetings(options, server, regime, port) if starting and not options.quick else []
+    with bench_server.running(server, port, regime):
         time.sleep(options.settle)
         starts.append(server.first_greeting * 1000)
         result["pss_idle"], result["processes"] = bench_proc.pss(server.process.pid)
-        bench_load.run(options.build, server, 64, options.settle)  # warm: pages touched, neighbours known
-        result.update(loads(options, server))
-        result["pss_loaded"] = bench_proc.pss(server.process.pid)[0]
+        if parts:
+            result.update(loads(options, server, parts, rates))
         if server.journal:
             found = server.journal.await_entry(server.log_mark, LOG_LIMIT)
             result["journal"] = {"entries": server.journal.entries(), "found": found}
-    if not server.journalled:  # their programs are executed twice
+    if starting:
         result["first_greeting_ms"] = statistics.median(starts)
     forget_curves(result)
     return result
 
 
-def line(name, figures):
+def line(name, regime, figures):
     """One line about one server's turn."""
+    if "c64" not in figures:
+        return f"{name:18} {regime.name}  first greeting after {figures['first_greeting_ms']:.1f} ms"
     c64 = figures["c64"]
-    return (f"{name:18} {c64['per_second']:8.0f}/s  {c64['server']['cpu_us_each']:6.2f} us each"
+    return (f"{name:18} {regime.name}  {c64['per_second']:8.0f}/s  {c64['server']['cpu_us_each']:6.2f} us each"
             f"  p50 {c64['latency_us']['p50']:7.0f} us  p99 {c64['latency_us']['p99']:7.0f} us"
             f"  {c64['failures']['all']} failed")
 
@@ -99,9 +114,11 @@ def faults_of(server, figures):
 
 def faults(servers, results):
     """Everything that went wrong in all rounds."""
-    return [f"{server.name}, round {number}, {fault}" for server in servers
-            for number, figures in enumerate(results["servers"][server.name]["rounds"], 1)
-            for fault in faults_of(server, figures)]
+    return [f"{server.name}, {regime.title}, round {number}, {fault}"
+            for server in servers
+            for number, turns in enumerate(results["servers"][server.name]["rounds"], 1)
+            for regime in REGIMES if regime.name in turns
+            for fault in faults_of(server, turns[regime.name])]
 
 
 def next_port(server, port):

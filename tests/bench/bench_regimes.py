@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+"""The regimes: which processors the load generator has, and which the server. The figures of one regime say nothing about
+another: what is cheap beside a processor that idles may be dear beside one that has no time."""
+import os
+
+import bench_proc
+
+ALLOWED = sorted(os.sched_getaffinity(0))
+FIRST, SECOND = ALLOWED[0], ALLOWED[1 % len(ALLOWED)]
+
+
+class Regime:
+    """generators: the processors of the generator's threads, one each; servers: those that all of the server shares."""
+
+    def __init__(self, name, title, generators, servers):
+        self.name, self.title, self.generators, self.servers = name, title, generators, servers
+
+    def options(self):
+        """The load generator's."""
+        return ["-t", str(len(self.generators)), "-a", ",".join(map(str, self.generators))]
+
+    def suffix(self):
+        """What distinguishes the names of this regime's pictures."""
+        return "" if self is TWO else f"-{self.name}"
+
+
+TWO = Regime("two", "two generators", (FIRST, SECOND), {FIRST, SECOND})
+ONE = Regime("one", "one generator", (FIRST,), {SECOND})
+REGIMES = (TWO, ONE)
+
+
+def keep_to_two():
+    """Whatever is started from now on has two processors, however many there are: servers that start a thread for each of
+    them start two."""
+    os.sched_setaffinity(0, {FIRST, SECOND})
+
+
+def pin(root, regime):
+    """Gives a server's process tree its processors in this regime."""
+    for pid, tid in bench_proc.run_time(bench_proc.tree(root)):
+        try:
+            os.sched_setaffinity(tid, regime.servers)
+        except ProcessLookupError:
+            continue
+
+
+def describe():
+    """{name: {generators, servers}}"""
+    return {regime.name: {"generators": list(regime.generators), "servers": sorted(regime.servers)} for regime in REGIMES}
