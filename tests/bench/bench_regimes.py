@@ -44,6 +44,17 @@ def pin(root, regime):
             continue
 
 
+def processors(root):
+    """Those on which a process tree may run."""
+    found = set()
+    for _, tid in bench_proc.run_time(bench_proc.tree(root)):
+        try:
+            found |= os.sched_getaffinity(tid)
+        except ProcessLookupError:
+            continue
+    return found
+
+
 def describe():
     """{name: {generators, servers}}"""
     return {regime.name: {"generators": list(regime.generators), "servers": sorted(regime.servers)} for regime in REGIMES}

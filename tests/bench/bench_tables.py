@@ -107,7 +107,8 @@ def latency_table(results, regime):
              if quantile != "p999" or part in ("c64", "c1024")]
     rows = [["server", *(f"{part[1:]}: {title}" if quantile == "p50" else title for part, quantile, title in shown)]]
     for name in loaded(results, regime):
-        rows.append([name, *(median_of(results, name, regime, f"{part}.latency_us.{quantile}") for part, quantile, _ in shown)])
+        rows.append([name, *(median_of(results, name, regime, f"{part}.latency_us.{quantile}")
+                             for part, quantile, _ in shown)])
     return Table(f"Latency in microseconds with 1, 2, 64 and 1024 clients, {regime.title}", "closed loop", rows)
 
 
@@ -117,11 +118,12 @@ def open_table(results, regime):
         started, late = (total(results, name, regime, "open", key) for key in ("started", "late"))
         if started:
             rows.append([name, *(median_of(results, name, regime, f"open.latency_us.{quantile}") for quantile in LATENCY),
-                         f"{late / started * 100:.1f} %", median_of(results, name, regime, "open.server.cpu_us_each", "{:.2f}")])
+                         f"{late / started * 100:.1f} %",
+                         median_of(results, name, regime, "open.server.cpu_us_each", "{:.2f}")])
     return Table(f"Latency in microseconds at a fixed rate, {regime.title}",
-                 f"{results['rates'].get(regime.name, 0):.0f} TCP clients a second, half of what the slowest of those held "
-                 f"against each other can do with 64 clients, or {bench_turns.UDP_RATE} datagrams; from the moment each was due; "
-                 "late: started more than 1 ms late", rows)
+                 f"{results['rates'].get(regime.name, 0):.0f} TCP clients a second, half of what the slowest of these can do with "
+                 f"64 clients, or {bench_turns.UDP_RATE} datagrams; from the moment each was due; late: started more than 1 ms "
+                 "late", rows)
 
 
 def memory_table(results):
@@ -135,7 +137,7 @@ def memory_table(results):
 
 def nginx_table(tried):
     """All settings, with a mark at the best of each figure."""
-    columns = [(transport, regime, by) for transport in ("tcp", "udp") for regime in REGIMES for by in bench_nginx.BY]
+    columns = [(transport, regime, by) for transport, regime in bench_nginx.WHERE for by in bench_nginx.BY]
     best = {column: bench_nginx.best(tried, *column) for column in columns}
     rows = [["settings", *(f"{transport.upper()} {regime.name} {'us' if by == 'cpu' else 'per s'}"
                            for transport, regime, by in columns)]]
@@ -146,9 +148,9 @@ def nginx_table(tried):
             mark = "*" if value is not None and best[transport, regime, by] == settings else ""
             cells.append(number(value, "{:.2f}" if by == "cpu" else "{:.0f}") + mark)
         rows.append([bench_nginx.words(settings), *cells])
-    return Table("nginx's settings", f"tried on {tried['date']} with 64 clients, medians; two, one: generators; us: CPU of the "
-                 "server; with * marked what is best and is therefore used: nginx for CPU, and nginx-rate for the rate where "
-                 "that is another row", rows)
+    return Table("nginx's settings", f"tried on {tried['date']} with 64 clients, medians; two, one: generators; us: the server's "
+                 "CPU; *: the best, which is used: as nginx for CPU, and as nginx-rate for the rate where that is another row",
+                 rows)
 
 
 def logging_table(results):
@@ -164,8 +166,8 @@ def logging_table(results):
                      number(bench_stats.median(results, name, "two.c64.server.cpu_us_each"), "{:.2f}"),
                      number(bench_stats.median(results, name, "two.c64.journal.cpu_us_each"), "{:.2f}"),
                      number(bench_stats.median(results, name, "two.c64.journal.entries_each"), "{:.3f}")])
-    return Table("Logging to journald, 64 clients", "two generators; each: at most 300 entries a second, the rest counted, as by default; "
-                 "all: an entry for every greeting", rows)
+    return Table("Logging to journald, 64 clients", "two generators; each: at most 300 entries a second, the rest "
+                 "counted, as by default; all: an entry for every greeting", rows)
 
 
 def listeners_table(results):
@@ -235,7 +237,8 @@ def all_tables(results, soak):
     tables = []
     if results:
         tables = [cores_table(results),
-                  *(table(results, regime) for regime in REGIMES for table in (rate_table, cpu_table, latency_table, open_table)),
+                  *(table(results, regime) for regime in REGIMES
+                    for table in (rate_table, cpu_table, latency_table, open_table)),
                   memory_table(results), logging_table(results), listeners_table(results), growth_table(results)]
         if results["nginx"]:
             tables.append(nginx_table(results["nginx"]))

@@ -5,6 +5,7 @@ import time
 
 import bench_load
 import bench_proc
+import bench_regimes
 import bench_server
 from bench_regimes import REGIMES, TWO
 
@@ -71,6 +72,7 @@ def turn(options, server, regime, port, rates):
         result["pss_idle"], result["processes"] = bench_proc.pss(server.process.pid)
         if parts:
             result.update(loads(options, server, parts, rates))
+        result["processors"] = sorted(bench_regimes.processors(server.process.pid))
         if server.journal:
             found = server.journal.await_entry(server.log_mark, LOG_LIMIT)
             result["journal"] = {"entries": server.journal.entries(), "found": found}
@@ -98,8 +100,10 @@ def counted(server, part, failures):
     return {kind: count for kind, count in failures.items() if kind == "wrong"}
 
 
-def faults_of(server, figures):
+def faults_of(server, regime, figures):
     """What went wrong in one turn: descriptions."""
+    if figures["processors"] != sorted(regime.servers):
+        yield f"ran on the processors {figures['processors']}"
     for part in PARTS:
         if part not in figures:
             continue
@@ -118,7 +122,7 @@ def faults(servers, results):
             for server in servers
             for number, turns in enumerate(results["servers"][server.name]["rounds"], 1)
             for regime in REGIMES if regime.name in turns
-            for fault in faults_of(server, turns[regime.name])]
+            for fault in faults_of(server, regime, turns[regime.name])]
 
 
 def next_port(server, port):
