@@ -23,6 +23,8 @@ TITLES = {
 }
 TCP = ("bare", "sockgreet", "nginx", "nginx-rate", "xinetd", "tutorial")
 UDP = ("bare-udp", "sockgreet-udp", "nginx-udp", "nginx-udp-rate")
+SHOWN = {"cpu": ("bare-close", "sockgreet-close", *TCP), "first-greeting": (*TCP, "sockgreet-defaults"),
+         "logging": ("sockgreet", "sockgreet-summary", "sockgreet-each", "sockgreet-all", "nginx", "nginx-log")}
 PARTS = ("c1", "c2", "c64", "c1024")
 SPREAD = "lines: quartiles of all rounds"
 CURVE_STEPS = 8  # points of a latency curve for each nine
@@ -95,9 +97,8 @@ def bar_entries(results, names, path, scale=1.0):
 
 
 def plot_cpu(results, path, regime):
-    names = ("bare-close", "sockgreet-close", *TCP)
     bars(path, f"Server CPU per TCP greeting, 64 clients, {regime.title} (less is better)", f"microseconds; {SPREAD}",
-         bar_entries(results, names, f"{regime.name}.c64.server.cpu_us_each"))
+         bar_entries(results, SHOWN["cpu"], f"{regime.name}.c64.server.cpu_us_each"))
 
 
 def plot_udp_cpu(results, path, regime):
@@ -106,11 +107,10 @@ def plot_udp_cpu(results, path, regime):
 
 
 def plot_logging(results, path, regime):
-    names = ("sockgreet", "sockgreet-summary", "sockgreet-each", "sockgreet-all", "nginx", "nginx-log")
-    entries = bar_entries(results, names, f"{regime.name}.c64.per_second", 1e-3)
+    entries = bar_entries(results, SHOWN["logging"], f"{regime.name}.c64.per_second", 1e-3)
     entries = [(text if text not in ("sockgreet", "nginx") else f"{text}, log off", *rest) for text, *rest in entries]
-    bars(path, f"TCP greetings a second while logging to journald, 64 clients, {regime.title} (more is better)",
-         f"thousands a second; {SPREAD}", entries)
+    bars(path, f"TCP greetings a second while logging to journald, {regime.title} (more is better)",
+         f"thousands a second, 64 clients; {SPREAD}", entries)
 
 
 def plot_memory(results, path, regime):
@@ -120,7 +120,7 @@ def plot_memory(results, path, regime):
 
 def plot_first(results, path, regime):
     bars(path, "From exec to the first greeting (less is better)", f"milliseconds; {SPREAD}",
-         bar_entries(results, (*TCP, "sockgreet-defaults"), f"{regime.name}.first_greeting_ms"))
+         bar_entries(results, SHOWN["first-greeting"], f"{regime.name}.first_greeting_ms"))
 
 
 def groups_by_clients(results, path, regime, title, names):
@@ -251,7 +251,7 @@ def drawable(results, name, regime):
         return False
     if name == "lingering":
         return bool(results.get("growth"))
-    servers = UDP if name.startswith("udp") else TCP
+    servers = UDP if name.startswith("udp") else SHOWN.get(name, TCP)
     return bool(present(results, servers, f"{regime.name}.{NEEDS[name]}"))
 
 

@@ -118,10 +118,19 @@ def in_use(transport, port):
     return False
 
 
+def has_ended(pid):
+    """Whether a process has, though whoever inherited it may not have asked for its status yet."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+            return stat.read().rpartition(")")[2].split()[0] in "ZX"
+    except OSError:
+        return True
+
+
 def wait_gone(pids, seconds=5):
     """Waits until none of the processes is left. Returns whether they are gone."""
     end = time.monotonic() + seconds
-    while any(os.path.exists(f"/proc/{pid}") for pid in pids):
+    while not all(has_ended(pid) for pid in pids):
         if time.monotonic() > end:
             return False
         time.sleep(0.01)
