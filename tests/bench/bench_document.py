@@ -46,9 +46,9 @@ def made_part(results, soak, names):
     """The text between the markers."""
     targets = bench_tables.target_table(bench_targets.judge(results, soak))
     parts = ["## The latest run",
-             f"{results['rounds']} interleaved rounds, {results['seconds']:g} s of load with 64 clients in each server's turn. "
-             "Two generators saturate both processors; one generator leaves a processor to the server. A figure of one regime "
-             "says nothing about the other.",
+             f"{results['rounds']} interleaved rounds, {results['seconds']:g} s of load with 64 clients in each server's "
+             "turn. Two generators saturate both processors; one generator leaves a processor to the server. A figure of one "
+             "regime says nothing about the other.",
              machine_list(results), targets.markdown(), *pictures(names),
              *(table.markdown() for table in bench_tables.all_tables(results, soak))]
     return "\n\n".join(parts)

@@ -10,7 +10,7 @@ import bench_stats
 from bench_regimes import REGIMES, TWO
 
 # Okabe and Ito's colours, which people who do not tell red from green can tell apart.
-BLUE, ORANGE, GREEN, PINK, SKY, GREY = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#555555"
+BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#555555"
 COLOURS = {"sockgreet": BLUE, "nginx": ORANGE, "bare": GREY, "xinetd": GREEN, "tutorial": PINK}
 TITLES = {
     "bare": "bare C loop", "bare-close": "bare C loop, no lingering", "sockgreet-close": "sockgreet, no lingering",
@@ -45,7 +45,7 @@ set datafile missing "nan"
 
 
 def colour(name):
-    return PINK if name.endswith("-rate") else COLOURS[name.split("-")[0]]
+    return RED if name.endswith("-rate") else COLOURS[name.split("-")[0]]
 
 
 def title_of(name):
@@ -97,24 +97,24 @@ def bar_entries(results, names, path, scale=1.0):
 
 
 def plot_cpu(results, path, regime):
-    bars(path, f"Server CPU per TCP greeting, 64 clients, {regime.title} (less is better)", f"microseconds; {SPREAD}",
+    bars(path, f"Server CPU per TCP greeting, {regime.title} (less is better)", f"microseconds, 64 clients; {SPREAD}",
          bar_entries(results, SHOWN["cpu"], f"{regime.name}.c64.server.cpu_us_each"))
 
 
 def plot_udp_cpu(results, path, regime):
-    bars(path, f"Server CPU per UDP reply, 64 outstanding, {regime.title} (less is better)", f"microseconds; {SPREAD}",
+    bars(path, f"Server CPU per UDP reply, {regime.title} (less is better)", f"microseconds, 64 outstanding; {SPREAD}",
          bar_entries(results, UDP, f"{regime.name}.c64.server.cpu_us_each"), "%.2f")
 
 
 def plot_logging(results, path, regime):
     entries = bar_entries(results, SHOWN["logging"], f"{regime.name}.c64.per_second", 1e-3)
     entries = [(text if text not in ("sockgreet", "nginx") else f"{text}, log off", *rest) for text, *rest in entries]
-    bars(path, f"TCP greetings a second while logging to journald, {regime.title} (more is better)",
-         f"thousands a second, 64 clients; {SPREAD}", entries)
+    bars(path, "TCP greetings a second while logging to journald (more is better)",
+         f"thousands a second, 64 clients, {regime.title}; {SPREAD}", entries)
 
 
 def plot_memory(results, path, regime):
-    bars(path, f"Memory of all processes after load, {regime.title} (less is better)", f"PSS in MB; {SPREAD}",
+    bars(path, "Memory of all processes after load (less is better)", f"PSS in MB; {SPREAD}",
          bar_entries(results, TCP, f"{regime.name}.pss_loaded", 1e-6), "%.2f")
 
 
@@ -123,7 +123,7 @@ def plot_first(results, path, regime):
          bar_entries(results, SHOWN["first-greeting"], f"{regime.name}.first_greeting_ms"))
 
 
-def groups_by_clients(results, path, regime, title, names):
+def groups_by_clients(results, path, regime, title, names, label):
     """A rate with 1, 2, 64 and 1024 clients: a group of bars for each."""
     names = present(results, names, f"{regime.name}.c1024.per_second")
     data, plots, wide = "", [], 0.8 / len(names)
@@ -146,20 +146,19 @@ set xrange [-0.55:3.55]
 set xtics ("1" 0, "2" 1, "64" 2, "1024" 3) scale 0
 set grid noxtics
 set yrange [0:*]
-set xlabel "at once, {regime.title}"
+set xlabel "{label}"
 set ylabel "thousands a second; lines: quartiles"
 plot {", ".join(plots)}
 """)
 
 
 def plot_rate(results, path, regime):
-    groups_by_clients(results, path, regime, f"TCP greetings a second by number of clients, {regime.title} (more is better)",
-                      TCP)
+    groups_by_clients(results, path, regime, f"TCP greetings a second, {regime.title} (more is better)", TCP, "clients at once")
 
 
 def plot_udp_rate(results, path, regime):
-    groups_by_clients(results, path, regime, f"UDP replies a second by requests outstanding, {regime.title} (more is better)",
-                      UDP)
+    groups_by_clients(results, path, regime, f"UDP replies a second, {regime.title} (more is better)", UDP,
+                      "requests outstanding")
 
 
 def curves(results, path, title, part, names):
@@ -183,13 +182,12 @@ plot {", ".join(plots)}
 
 
 def plot_latency(results, path, regime):
-    curves(results, path, f"Latency of TCP greetings, 64 clients, closed loop, {regime.title} (less is better)",
-           f"{regime.name}.c64", TCP)
+    curves(results, path, f"TCP latency with 64 clients, {regime.title} (less is better)", f"{regime.name}.c64", TCP)
 
 
 def plot_open(results, path, regime):
-    curves(results, path, f"Latency at {results['rates'][regime.name]:.0f} TCP greetings a second, open loop, {regime.title} "
-           "(less is better)", f"{regime.name}.open", TCP)
+    curves(results, path, f"TCP latency at {results['rates'][regime.name]:.0f} a second, {regime.title} (less is better)",
+           f"{regime.name}.open", TCP)
 
 
 def plot_lingering(results, path, _):
