@@ -87,13 +87,15 @@ stream {{
 
 
 def measure(options, port, transport, regime, settings):
-    """One turn with 64 clients. Returns the port, and the figures."""
+    """One turn with 64 clients, and a look whether 1024 are all answered. Returns the port, and the figures."""
     server = Nginx("nginx", options.build, {regime: settings}, transport)
     port = bench_server.next_port(port)
     with bench_server.running(server, port, regime):
         bench_load.run(options.build, server, 64, options.settle)
         figures = bench_load.measured(options.build, server, 64, options.seconds / 4)
-    return port, {"cpu": figures["server"]["cpu_us_each"], "rate": figures["per_second"]}
+        crowd = bench_load.run(options.build, server, options.crowd, options.settle)
+    failed = figures["failures"]["all"] + crowd["failures"]["all"]
+    return port, {"cpu": figures["server"]["cpu_us_each"], "rate": figures["per_second"], "failed": failed}
 
 
 def try_all(options, port, progress):
@@ -109,22 +111,24 @@ def try_all(options, port, progress):
         progress(f"nginx's settings, {number + 1} of {min(ROUNDS, options.rounds)}: {len(rows)} tried")
     for row in rows:
         row.update({key: statistics.median(figures[key] for figures in row["rounds"]) for key in BY})
+        row["failed"] = sum(figures["failed"] for figures in row["rounds"])
         del row["rounds"]
     return port, {"tried": rows, "date": datetime.date.today().isoformat()}
 
 
 def best(found, transport, regime, by):
-    """The settings with which a figure is best, the usual ones if nothing was tried."""
+    """The settings with which a figure is best and nobody is left without an answer; the usual ones if there are none."""
     tried_in = TWO if transport == "udp" else regime
-    rows = [row for row in found["tried"] if (row["transport"], row["regime"]) == (transport, tried_in.name)] if found else []
+    rows = [row for row in found["tried"] if (row["transport"], row["regime"]) == (transport, tried_in.name)
+            and not row["failed"]] if found else []
     if not rows:
         return USUAL
     return Settings(**BY[by](rows, key=lambda row: row[by])["settings"])
 
 
-def value(tried, transport, regime, settings, by):
-    """A figure of some settings; None if they were not tried."""
-    return next((row[by] for row in tried["tried"] if Settings(**row["settings"]) == settings and
+def figures_of(tried, transport, regime, settings):
+    """What some settings came to; None if they were not tried."""
+    return next((row for row in tried["tried"] if Settings(**row["settings"]) == settings and
                  (row["transport"], row["regime"]) == (transport, regime.name)), None)
 
 

@@ -144,13 +144,13 @@ def nginx_table(tried):
     for settings in bench_nginx.all_settings():
         cells = []
         for transport, regime, by in columns:
-            value = bench_nginx.value(tried, transport, regime, settings, by)
-            mark = "*" if value is not None and best[transport, regime, by] == settings else ""
-            cells.append(number(value, "{:.2f}" if by == "cpu" else "{:.0f}") + mark)
+            figures = bench_nginx.figures_of(tried, transport, regime, settings) or {by: None, "failed": 0}
+            mark = "!" if figures["failed"] else "*" if best[transport, regime, by] == settings else ""
+            cells.append(number(figures[by], "{:.2f}" if by == "cpu" else "{:.0f}") + (mark if figures[by] else ""))
         rows.append([bench_nginx.words(settings), *cells])
     return Table("nginx's settings", f"tried on {tried['date']} with 64 clients, medians; two, one: generators; us: the server's "
-                 "CPU; *: the best, which is used: as nginx for CPU, and as nginx-rate for the rate where that is another row",
-                 rows)
+                 "CPU; *: the best, which is used: as nginx for CPU, and as nginx-rate for the rate where that is another row; "
+                 "!: ruled out, because clients were left without an answer", rows)
 
 
 def logging_table(results):
