@@ -228,18 +228,26 @@ static void complete_unix(const struct completion *c)
     complete_owner(c);
 }
 
+/* The values of VARIABLES that are known AT_LOAD. */
+static struct greeting_values known_at_load(const struct conf_builder *builder,
+                                            const struct conf_listener *listener)
+{
+    return (struct greeting_values){.value = {[VARIABLE_HOSTNAME] = builder->hostname,
+                                              [VARIABLE_LISTENER] = listener->name,
+                                              [VARIABLE_TRANSPORT] = transport_name(listener->transport)}};
+}
+
 static void compile_greeting(const struct completion *c)
 {
     struct conf_builder *builder = c->builder;
     struct conf_listener *listener = c->listener;
-    struct greeting_constants constants = {builder->hostname, listener->name,
-                                           transport_name(listener->transport)};
-    struct greeting_errors errors;
+    struct greeting_values known = known_at_load(builder, listener);
+    struct template_errors errors;
 
     if (!*listener->greeting_text)
         wrong(c, "greeting", "is empty; allowed: at least one byte");
     else if (greeting_compile(builder->arena, listener->greeting_text, strlen(listener->greeting_text),
-                              &constants, &listener->greeting, &errors) < 0)
+                              &known, &listener->greeting, &errors) < 0)
         conf_errors(builder->report, line_of(c, "greeting"), full(c, "greeting").text, errors.list,
                     errors.count);
 }
@@ -250,17 +258,18 @@ static void check_datagram(const struct completion *c)
     const struct conf_listener *listener = c->listener;
     const struct conf_builder *builder = c->builder;
 
-    if (!listener->greeting || listener->greeting->max_length <= listener->max_datagram)
+    if (!listener->greeting || listener->greeting->template.max_length <= listener->max_datagram)
         return;
     if (!listener->place.line && builder->greeting_place.line)
         conf_error(builder->report, conf_report_line(builder->report, builder->greeting_place), "greeting",
                    "can be %zu bytes long, a datagram of listeners.%s %u; allowed: a shorter one, or a "
                    "listener with max_datagram up to %d",
-                   listener->greeting->max_length, listener->name, listener->max_datagram, CONF_DATAGRAM_MAX);
+                   listener->greeting->template.max_length, listener->name, listener->max_datagram,
+                   CONF_DATAGRAM_MAX);
     else
         wrong(c, "greeting",
               "can be %zu bytes long, a datagram here %u; allowed: a shorter one, or max_datagram up to %d",
-              listener->greeting->max_length, listener->max_datagram, CONF_DATAGRAM_MAX);
+              listener->greeting->template.max_length, listener->max_datagram, CONF_DATAGRAM_MAX);
 }
 
 static void complete_greeting(const struct completion *c)
@@ -300,10 +309,10 @@ void conf_complete(struct conf_builder *builder, const config_setting_t *group,
 
 void conf_complete_greeting(struct conf_builder *builder, struct conf_place place)
 {
-    static const struct greeting_constants any_listener = {"", "", ""};
+    static const struct greeting_values any_listener;
     const char *text = builder->conf->greeting;
     const struct greeting *greeting = NULL;
-    struct greeting_errors errors = {{{"is empty; allowed: at least one byte"}}, 1};
+    struct template_errors errors = {{{"is empty; allowed: at least one byte"}}, 1};
 
     builder->greeting_place = place;
     builder->greeting_bad =

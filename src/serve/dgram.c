@@ -119,14 +119,11 @@ static bool udp_answerable(const struct conf *conf, const struct address *client
  * whatever port, and answering it would begin a conversation that never ends. */
 static bool is_echo(const struct greeting *greeting, const struct dgram *d)
 {
-    const char *begin = greeting->is_static ? greeting->bytes : greeting->parts[0].text;
-    size_t length = greeting->is_static ? greeting->length : greeting->parts[0].length;
+    size_t length = greeting->template.prefix_length;
 
-    if (!greeting->is_static && greeting->parts[0].variable != GREETING_LITERAL)
-        return false;
     if (length > sizeof(d->payload))
         length = sizeof(d->payload);
-    return length > 0 && d->request >= length && memcmp(d->payload, begin, length) == 0 &&
+    return length > 0 && d->request >= length && memcmp(d->payload, greeting->template.prefix, length) == 0 &&
            (length >= ECHO_LEAST || d->request == greeting->length);
 }
 

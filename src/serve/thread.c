@@ -247,23 +247,24 @@ static void format_end(struct end_text *text, const struct record_address *packe
     snprintf(text->port, sizeof(text->port), "%u", packed->port);
 }
 
+/* The values of VARIABLES that are known PER_CLIENT. */
 size_t serve_render(struct serve *serve, const struct conf_listener *listener,
                     const struct record_address *client, const struct record_address *server, char *out)
 {
     const struct greeting *greeting = listener->greeting;
     struct end_text client_text, server_text;
     struct greeting_values values = {
-        .value = {[GREETING_CLIENT_ADDRESS] = client_text.host,
-                  [GREETING_CLIENT_PORT] = client_text.port,
-                  [GREETING_SERVER_ADDRESS] = listener->path ? listener->path : server_text.host,
-                  [GREETING_SERVER_PORT] = server_text.port,
-                  [GREETING_PID] = serve->pid_text},
+        .value = {[VARIABLE_CLIENT_ADDRESS] = client_text.host,
+                  [VARIABLE_CLIENT_PORT] = client_text.port,
+                  [VARIABLE_SERVER_ADDRESS] = listener->path ? listener->path : server_text.host,
+                  [VARIABLE_SERVER_PORT] = server_text.port,
+                  [VARIABLE_PID] = serve->pid_text},
     };
 
     format_end(&client_text, client);
     format_end(&server_text, listener->path ? NULL : server);
-    if (greeting->uses & 1u << GREETING_TIME)
-        values.value[GREETING_TIME] = time_text(serve);
+    if (greeting->template.uses & 1u << VARIABLE_TIME)
+        values.value[VARIABLE_TIME] = time_text(serve);
     return greeting_render(greeting, &values, out);
 }
 
@@ -309,8 +310,8 @@ static int open_buffers(struct serve *serve)
     for (size_t i = 0; i < serve->conf->listener_count; i++) {
         const struct greeting *greeting = serve->conf->listeners[i].greeting;
 
-        if (!greeting->is_static && greeting->max_length > largest)
-            largest = greeting->max_length;
+        if (!greeting->is_static && greeting->template.max_length > largest)
+            largest = greeting->template.max_length;
     }
     serve->greeting = malloc(largest);
     serve->batch = serve_dgram_batch_new();

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#include "service/variables.h"
+
+enum moment { AT_LOAD, PER_CLIENT };
+
+static const struct row {
+    const char *name;
+    enum moment known;
+    size_t longest_ip;
+    size_t longest_unix;
+} rows[VARIABLE_COUNT] = {
+#define ROW(identifier, name, known, ip, un) {name, known, ip, un},
+    VARIABLES(ROW)
+#undef ROW
+};
+
+const char *variables_name(enum variable variable)
+{
+    return rows[variable].name;
+}
+
+bool variables_known_at_load(enum variable variable)
+{
+    return rows[variable].known == AT_LOAD;
+}
+
+size_t variables_longest(enum variable variable, bool is_unix)
+{
+    return is_unix ? rows[variable].longest_unix : rows[variable].longest_ip;
+}
