@@ -2,20 +2,32 @@
 #include "base/output.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
-/* EAGAIN: somebody who shares the other end has set O_NONBLOCK, and stdio would drop its buffer then. */
-static ssize_t write_some(int fd, const char *bytes, size_t size)
+static int wait_for_ever(void *context, int fd)
+{
+    (void)context;
+    poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, -1);
+    return 0;
+}
+
+/* A pipe that poll() calls writable takes PIPE_BUF bytes at once; more could wait in write() for ever.
+ * EAGAIN: somebody who shares the other end has set O_NONBLOCK, and stdio would drop its buffer then. */
+static ssize_t write_some(struct output *output, const char *bytes, size_t size)
 {
     for (;;) {
-        ssize_t n = write(fd, bytes, size);
+        ssize_t n;
 
+        errno = output->wait(output->context, output->fd);
+        if (errno)
+            return -1;
+        n = write(output->fd, bytes, size < PIPE_BUF ? size : PIPE_BUF);
         if (n >= 0 || (errno != EINTR && errno != EAGAIN))
             return n;
-        if (errno == EAGAIN)
-            poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, -1);
     }
 }
 
@@ -26,7 +38,7 @@ static ssize_t write_all(void *cookie, const char *bytes, size_t size)
     size_t written = 0;
 
     while (written < size && !output->error) {
-        ssize_t n = write_some(output->fd, bytes + written, size - written);
+        ssize_t n = write_some(output, bytes + written, size - written);
 
         if (n < 0)
             output->error = errno;
@@ -36,11 +48,27 @@ static ssize_t write_all(void *cookie, const char *bytes, size_t size)
     return output->error ? 0 : (ssize_t)size;
 }
 
+int output_open_waiting(struct output *output, int fd, output_wait *wait, void *context)
+{
+    *output = (struct output){.fd = fd, .wait = wait, .context = context};
+    output->stream = fopencookie(output, "w", (cookie_io_functions_t){.write = write_all});
+    if (!output->stream)
+        return -errno;
+    if (isatty(fd))
+        setvbuf(output->stream, NULL, _IOLBF, 0);
+    return 0;
+}
+
 int output_open(struct output *output, int fd)
 {
-    *output = (struct output){.fd = fd};
-    output->stream = fopencookie(output, "w", (cookie_io_functions_t){.write = write_all});
-    return output->stream ? 0 : -errno;
+    return output_open_waiting(output, fd, wait_for_ever, NULL);
+}
+
+int output_flush(struct output *output)
+{
+    int flushed = fflush(output->stream) == 0 ? 0 : -errno;
+
+    return output->error ? -output->error : flushed;
 }
 
 int output_close(struct output *output)
@@ -53,7 +81,7 @@ int output_close(struct output *output)
 
 static int complain(const char *program, int error)
 {
-    if (error)
+    if (error && error != -EPIPE)
         fprintf(stderr, "%s: standard output: %s\n", program, strerror(-error));
     return error;
 }
@@ -66,4 +94,22 @@ int output_open_standard(struct output *output, const char *program)
 int output_close_standard(struct output *output, const char *program)
 {
     return complain(program, output_close(output));
+}
+
+int output_replace_stderr(struct output *output, output_wait *wait, void *context)
+{
+    int error = output_open_waiting(output, STDERR_FILENO, wait ? wait : wait_for_ever, context);
+
+    if (error)
+        return error;
+    setvbuf(output->stream, NULL, _IOLBF, 0);
+    stderr = output->stream;
+    return 0;
+}
+
+void output_occupy_standard(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }

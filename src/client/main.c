@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* sockgreet: asks for greetings. */
 #include "base/message.h"
+#include "base/output.h"
 #include "base/util.h"
 #include "client/ask/deadline.h"
 #include "client/ask/dial.h"
@@ -8,20 +9,11 @@
 #include "client/mode/resolve.h"
 #include "client/mode/rounds.h"
 #include "client/options.h"
+#include "client/streams.h"
 
 #include <err.h>
-#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
-
-/* A descriptor closed by the caller would otherwise be given to a socket, and messages be sent to the server.
- */
-static void occupy_standard_streams(void)
-{
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0)
-            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
-}
 
 static struct patience patience_of(const struct cmdline *cmdline)
 {
@@ -62,24 +54,27 @@ static struct target_list targets_of(const struct cmdline *cmdline)
 
 int main(int argc, char **argv)
 {
+    static struct patience patience = {.until_ns = INT64_MAX, .interrupt_fd = -1};
+    static struct streams streams;
     struct cmdline cmdline;
     struct dial_source source;
     struct target_list targets;
-    struct patience patience;
     enum cmdline_exit status;
 
-    occupy_standard_streams();
+    output_occupy_standard();
     setlocale(LC_CTYPE, "");
-    signal(SIGPIPE, SIG_IGN); /* a write error is said in words */
-    cmdline_parse(&cmdline, argc, argv);
+    signal(SIGPIPE, SIG_IGN); /* a reader that went away is an exit status of our own */
+    if (!streams_open(&streams, &patience))
+        return CMDLINE_ERROR;
+    cmdline_parse(&cmdline, argc, argv, &streams);
     source = source_of(&cmdline);
     targets = targets_of(&cmdline);
     patience = patience_of(&cmdline);
 
     if (cmdline.resolve)
-        status = resolve_run(&cmdline, &targets, &patience);
+        status = resolve_run(&cmdline, &targets, &patience, &streams);
     else
-        status = rounds_run(&cmdline, &targets, &source, &patience);
+        status = rounds_run(&cmdline, &targets, &source, &patience, &streams);
 
     close_fd(&patience.interrupt_fd);
     target_list_free(&targets);

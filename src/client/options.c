@@ -13,7 +13,7 @@
 
 #define SECONDS_MAX 1000000.0
 
-enum key { KEY_PAD = 0x100, KEY_RESOLVE };
+enum key { KEY_PAD = 0x100, KEY_RESOLVE, KEY_USAGE };
 
 static const char arguments_doc[] = "TARGET...\nHOST PORT\n--resolve [HOST...]";
 
@@ -51,8 +51,23 @@ static const struct argp_option options[] = {
     {"verbose", 'v', NULL, 0, "Tell each step on standard error", 0},
     {"resolve", KEY_RESOLVE, NULL, 0, "Ask nobody, print a table of what the names mean", 0},
     {NULL, 0, NULL, 0, "About the program:", -1},
+    {"help", '?', NULL, 0, "Give this help list", 0},
+    {"usage", KEY_USAGE, NULL, 0, "Give a short usage message", 0},
+    {"version", 'V', NULL, 0, "Print program version", 0},
     {0},
 };
+
+struct parsing {
+    struct cmdline *cmdline;
+    struct streams *streams;
+};
+
+static struct cmdline *cmdline_of(const struct argp_state *state)
+{
+    const struct parsing *parsing = state->input;
+
+    return parsing->cmdline;
+}
 
 static double number_from(struct argp_state *state, const char *option, const char *text, double min,
                           double max)
@@ -116,7 +131,7 @@ static void check(struct argp_state *state, const struct cmdline *cmdline)
 
 static error_t take_target_option(int key, char *argument, struct argp_state *state)
 {
-    struct cmdline *cmdline = state->input;
+    struct cmdline *cmdline = cmdline_of(state);
 
     switch (key) {
     case '4':
@@ -145,7 +160,7 @@ static error_t take_target_option(int key, char *argument, struct argp_state *st
 
 static error_t take_time_option(int key, char *argument, struct argp_state *state)
 {
-    struct cmdline *cmdline = state->input;
+    struct cmdline *cmdline = cmdline_of(state);
 
     switch (key) {
     case 'c':
@@ -166,9 +181,25 @@ static error_t take_time_option(int key, char *argument, struct argp_state *stat
     return 0;
 }
 
+/* argp's own would not notice that standard output takes nothing. */
+__attribute__((noreturn)) static void print_and_leave(struct argp_state *state, int key)
+{
+    const struct parsing *parsing = state->input;
+    FILE *out = parsing->streams->output.stream;
+
+    if (key == 'V')
+        fprintf(out, "sockgreet %s\nTransports: tcp udp unix unix-dgram\nFamilies: IPv4 IPv6 Unix\n",
+                PACKAGE_VERSION);
+    else
+        argp_state_help(state, out,
+                        key == KEY_USAGE ? ARGP_HELP_USAGE
+                                         : ARGP_HELP_STD_HELP & ~(unsigned)ARGP_HELP_EXIT_OK);
+    exit(streams_flush(parsing->streams) ? CMDLINE_ANSWERED : CMDLINE_ERROR);
+}
+
 static error_t take(int key, char *argument, struct argp_state *state)
 {
-    struct cmdline *cmdline = state->input;
+    struct cmdline *cmdline = cmdline_of(state);
 
     switch (key) {
     case 'q':
@@ -177,6 +208,10 @@ static error_t take(int key, char *argument, struct argp_state *state)
     case 'v':
         cmdline->verbose = true;
         break;
+    case '?':
+    case 'V':
+    case KEY_USAGE:
+        print_and_leave(state, key);
     case KEY_RESOLVE:
         cmdline->resolve = true;
         break;
@@ -192,24 +227,17 @@ static error_t take(int key, char *argument, struct argp_state *state)
     return 0;
 }
 
-static void print_version(FILE *stream, struct argp_state *state)
-{
-    (void)state;
-    fprintf(stream, "sockgreet %s\nTransports: tcp udp unix unix-dgram\nFamilies: IPv4 IPv6 Unix\n",
-            PACKAGE_VERSION);
-}
-
-void cmdline_parse(struct cmdline *cmdline, int argc, char **argv)
+void cmdline_parse(struct cmdline *cmdline, int argc, char **argv, struct streams *streams)
 {
     static const struct argp argp = {
         .options = options, .parser = take, .args_doc = arguments_doc, .doc = doc};
+    struct parsing parsing = {.cmdline = cmdline, .streams = streams};
 
     *cmdline = (struct cmdline){.family = AF_UNSPEC, .interval_ns = -1, .timeout_ns = 5 * NS_PER_S};
     cmdline->pad = CMDLINE_PAD_DEFAULT;
     argv[0] = program_invocation_short_name; /* for the messages of getopt */
-    argp_program_version_hook = print_version;
     argp_err_exit_status = CMDLINE_ERROR;
-    argp_parse(&argp, argc, argv, 0, NULL, cmdline);
+    argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &parsing);
     if (cmdline->interval_ns < 0)
         cmdline->interval_ns = NS_PER_S;
 }

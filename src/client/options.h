@@ -3,6 +3,8 @@
 #ifndef SOCKGREET_CMDLINE_H
 #define SOCKGREET_CMDLINE_H
 
+#include "client/streams.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,6 +35,6 @@ struct cmdline {
 
 /* Fills cmdline from the arguments. Ends the program after --help and -V, and with CMDLINE_ERROR on wrong
  * usage. */
-void cmdline_parse(struct cmdline *cmdline, int argc, char **argv);
+void cmdline_parse(struct cmdline *cmdline, int argc, char **argv, struct streams *streams);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* sockgreetd: greets every client. */
+#include "base/output.h"
 #include "conf/conf_loader.h"
 #include "daemon/check.h"
 #include "daemon/options.h"
@@ -68,9 +69,11 @@ static int run(const struct cmdline *cmdline, char **argv)
 int main(int argc, char **argv)
 {
     char **arguments = title_prepare(argv); /* titles overwrite the others */
+    static struct output errors;
     struct cmdline cmdline;
     int status;
 
+    output_replace_stderr(&errors, NULL, NULL); /* without memory for it messages are printed all the same */
     if (!arguments) {
         fprintf(stderr, "sockgreetd: %s\n", strerror(errno));
         return EX_OSERR;

@@ -6,7 +6,6 @@
 #include "base/util.h"
 #include "client/ask/lookup.h"
 #include "client/errors.h"
-#include "client/report/text.h"
 
 #include <err.h>
 #include <limits.h>
@@ -48,7 +47,8 @@ static int host_width(const struct target_list *targets)
     return (int)width;
 }
 
-static void print_found(int width, const struct target *target, bool with_port, const struct addrinfo *found)
+static void print_found(FILE *out, int width, const struct target *target, bool with_port,
+                        const struct addrinfo *found)
 {
     for (; found; found = found->ai_next) {
         char text[ADDRESS_TEXT_MAX];
@@ -59,8 +59,8 @@ static void print_found(int width, const struct target *target, bool with_port, 
             address_text(&address, text, sizeof(text));
         else
             address_host(&address, text, sizeof(text));
-        printf(ROW, width, host_of(target), family_name(found->ai_family), type_name(found->ai_socktype),
-               protocol_name(found->ai_protocol), text);
+        fprintf(out, ROW, width, host_of(target), family_name(found->ai_family),
+                type_name(found->ai_socktype), protocol_name(found->ai_protocol), text);
     }
 }
 
@@ -84,7 +84,7 @@ static int look_up(const struct cmdline *cmdline, const struct target *target, b
     return lookup_host(endpoint->host, with_port ? endpoint->port : NULL, &hints, &share, found);
 }
 
-static bool print_target(const struct cmdline *cmdline, const struct target *target, int width,
+static bool print_target(FILE *out, const struct cmdline *cmdline, const struct target *target, int width,
                          const struct patience *patience)
 {
     int64_t started_ns = monotonic_ns();
@@ -95,7 +95,7 @@ static bool print_target(const struct cmdline *cmdline, const struct target *tar
     char words[WORDS_MAX];
 
     if (code == 0) {
-        print_found(width, target, with_port, found);
+        print_found(out, width, target, with_port, found);
         freeaddrinfo(found);
         return true;
     }
@@ -105,21 +105,22 @@ static bool print_target(const struct cmdline *cmdline, const struct target *tar
     return false;
 }
 
-static bool print_row(const struct cmdline *cmdline, const struct target *target, int width,
+static bool print_row(FILE *out, const struct cmdline *cmdline, const struct target *target, int width,
                       const struct patience *patience)
 {
     enum transport transport = target->endpoint.transport;
 
     if (!transport_is_unix(transport))
-        return print_target(cmdline, target, width, patience);
-    printf(ROW, width, target->label, "Unix", type_name(transport_socket_type(transport)), "any",
-           target->label);
+        return print_target(out, cmdline, target, width, patience);
+    fprintf(out, ROW, width, target->label, "Unix", type_name(transport_socket_type(transport)), "any",
+            target->label);
     return true;
 }
 
 enum cmdline_exit resolve_run(const struct cmdline *cmdline, const struct target_list *targets,
-                              const struct patience *patience)
+                              const struct patience *patience, struct streams *streams)
 {
+    FILE *out = streams->output.stream;
     char name[HOST_NAME_MAX + 1] = "";
     char *const operands[] = {name};
     struct target_list own = {0};
@@ -131,11 +132,11 @@ enum cmdline_exit resolve_run(const struct cmdline *cmdline, const struct target
     if (targets->count == 0 &&
         target_list_parse(&own, operands, 1, &(struct target_defaults){.udp = cmdline->udp}, &error) == 0)
         targets = &own;
-    printf(ROW, host_width(targets), "HOST", "FAMILY", "TYPE", "PROTOCOL", "ADDRESS");
+    fprintf(out, ROW, host_width(targets), "HOST", "FAMILY", "TYPE", "PROTOCOL", "ADDRESS");
     for (size_t i = 0; i < targets->count; i++)
-        if (!print_row(cmdline, &targets->targets[i], host_width(targets), patience))
+        if (!print_row(out, cmdline, &targets->targets[i], host_width(targets), patience))
             status = CMDLINE_NO_ANSWER;
-    printf("\nThis machine is called %s (gethostname).\n", name);
+    fprintf(out, "\nThis machine is called %s (gethostname).\n", name);
     target_list_free(&own);
-    return report_text_flush() ? status : CMDLINE_ERROR;
+    return streams_flush(streams) ? status : CMDLINE_ERROR;
 }

@@ -6,10 +6,11 @@
 #include "client/ask/deadline.h"
 #include "client/ask/target.h"
 #include "client/options.h"
+#include "client/streams.h"
 
 /* Prints a row for every address of every target, or of this machine if there is none. CMDLINE_NO_ANSWER if a
  * name could not be looked up. */
 enum cmdline_exit resolve_run(const struct cmdline *cmdline, const struct target_list *targets,
-                              const struct patience *patience);
+                              const struct patience *patience, struct streams *streams);
 
 #endif

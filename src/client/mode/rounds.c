@@ -20,6 +20,7 @@ struct visit {
 struct rounds {
     const struct cmdline *cmdline;
     const struct patience *patience; /* of the whole run */
+    struct streams *streams;
     struct probe_settings settings;
     struct report_text report;
     struct probe probe; /* one at a time, to use its memory again */
@@ -115,26 +116,25 @@ static bool is_satisfied(const struct rounds *rounds, const struct statistics *s
 
 static enum cmdline_exit sum_up(struct rounds *rounds, int64_t nanoseconds)
 {
-    enum cmdline_exit status = CMDLINE_ANSWERED;
+    enum cmdline_exit status = rounds->broken || rounds->output_lost ? CMDLINE_ERROR : CMDLINE_ANSWERED;
 
-    if (rounds->output_lost)
-        return CMDLINE_ERROR;
     for (size_t i = 0; i < rounds->visit_count; i++) {
         const struct visit *visit = &rounds->visits[i];
 
-        if (!is_satisfied(rounds, &visit->statistics))
+        if (status == CMDLINE_ANSWERED && !is_satisfied(rounds, &visit->statistics))
             status = CMDLINE_NO_ANSWER;
         if (!report_text_summary(&rounds->report, visit->target, &visit->statistics, nanoseconds))
-            return CMDLINE_ERROR;
+            status = CMDLINE_ERROR;
     }
-    return rounds->broken ? CMDLINE_ERROR : status;
+    return status;
 }
 
 static bool begin(struct rounds *rounds, const struct target_list *targets, const struct dial_source *source)
 {
     const struct cmdline *cmdline = rounds->cmdline;
 
-    rounds->report = (struct report_text){.counting = cmdline->counting,
+    rounds->report = (struct report_text){.streams = rounds->streams,
+                                          .counting = cmdline->counting,
                                           .quiet = cmdline->quiet,
                                           .verbose = cmdline->verbose,
                                           .terminal = isatty(STDOUT_FILENO) == 1};
@@ -161,9 +161,10 @@ static void end(struct rounds *rounds)
 }
 
 enum cmdline_exit rounds_run(const struct cmdline *cmdline, const struct target_list *targets,
-                             const struct dial_source *source, const struct patience *patience)
+                             const struct dial_source *source, const struct patience *patience,
+                             struct streams *streams)
 {
-    struct rounds rounds = {.cmdline = cmdline, .patience = patience};
+    struct rounds rounds = {.cmdline = cmdline, .patience = patience, .streams = streams};
     int64_t started_ns = monotonic_ns();
     enum cmdline_exit status = CMDLINE_ERROR;
 

@@ -7,9 +7,11 @@
 #include "client/ask/dial.h"
 #include "client/ask/target.h"
 #include "client/options.h"
+#include "client/streams.h"
 
 /* Prints as it goes. Returns the exit code of the program. */
 enum cmdline_exit rounds_run(const struct cmdline *cmdline, const struct target_list *targets,
-                             const struct dial_source *source, const struct patience *patience);
+                             const struct dial_source *source, const struct patience *patience,
+                             struct streams *streams);
 
 #endif

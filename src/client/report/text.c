@@ -155,7 +155,7 @@ void report_text_safely(FILE *out, const char *bytes, size_t count)
         fputc('\n', out);
 }
 
-static void print_line(const struct probe *probe)
+static void print_line(FILE *out, const struct probe *probe)
 {
     char from[ADDRESS_TEXT_MAX];
     char quoted[QUOTED_MAX + 1];
@@ -166,9 +166,9 @@ static void print_line(const struct probe *probe)
     address_text(&probe->peer, from, sizeof(from));
     cut |= escape_bytes(quoted, sizeof(quoted), probe->greeting, shown) <
            escape_bytes(whole, sizeof(whole), probe->greeting, shown);
-    printf("%zu bytes from %s over %s: seq=%lu time=%.3f ms \"%s\"%s%s\n", probe->length, from,
-           transport_of(probe), probe->sequence, ms((double)probe->last_ns), quoted, cut ? "..." : "",
-           probe->unended ? " (no end of file)" : "");
+    fprintf(out, "%zu bytes from %s over %s: seq=%lu time=%.3f ms \"%s\"%s%s\n", probe->length, from,
+            transport_of(probe), probe->sequence, ms((double)probe->last_ns), quoted, cut ? "..." : "",
+            probe->unended ? " (no end of file)" : "");
 }
 
 static void print_times(const struct probe *probe)
@@ -182,6 +182,8 @@ static void print_times(const struct probe *probe)
 
 static void print_answer(const struct report_text *report, const struct probe *probe)
 {
+    FILE *out = report->streams->output.stream;
+
     if (report->verbose)
         print_times(probe);
     if (!report->counting && probe->unended)
@@ -189,11 +191,11 @@ static void print_answer(const struct report_text *report, const struct probe *p
     if (report->quiet)
         return;
     if (report->counting)
-        print_line(probe);
+        print_line(out, probe);
     else if (report->terminal)
-        report_text_safely(stdout, probe->greeting, probe->length);
+        report_text_safely(out, probe->greeting, probe->length);
     else
-        fwrite(probe->greeting, 1, probe->length, stdout);
+        fwrite(probe->greeting, 1, probe->length, out);
 }
 
 bool report_text_outcome(struct report_text *report, const struct probe *probe, enum probe_outcome outcome)
@@ -205,37 +207,42 @@ bool report_text_outcome(struct report_text *report, const struct probe *probe, 
     if (outcome == PROBE_BROKEN)
         print_failure(stderr, report, probe);
     forget_failures(report);
-    return report_text_flush();
+    return streams_flush(report->streams);
+}
+
+static void print_summary(FILE *out, const struct report_text *report, const struct target *target,
+                          const struct statistics *statistics, int64_t nanoseconds)
+{
+    char name[TARGET_LABEL_MAX + 32];
+
+    target_text(target, name, sizeof(name));
+    fprintf(out, "%s--- %s greeting statistics ---\n", report->quiet ? "" : "\n", name);
+    fprintf(out, "%llu sent, %llu answered, %.3g%% lost, time %.0f ms\n",
+            (unsigned long long)statistics->sent, (unsigned long long)statistics->answered,
+            statistics_loss_percent(statistics), ms((double)nanoseconds));
+    if (statistics->answered > 0)
+        fprintf(out, "min/avg/max/mdev = %.3f/%.3f/%.3f/%.3f ms\n", ms((double)statistics->min_ns),
+                ms(statistics->average_ns), ms((double)statistics->max_ns),
+                ms(statistics_mdev_ns(statistics)));
 }
 
 bool report_text_summary(const struct report_text *report, const struct target *target,
                          const struct statistics *statistics, int64_t nanoseconds)
 {
-    char name[TARGET_LABEL_MAX + 32];
+    struct streams *streams = report->streams;
+    FILE *out = streams_best(streams);
+    bool lost = out != streams->output.stream;
 
     if (!report->counting)
-        return true;
-    target_text(target, name, sizeof(name));
-    printf("%s--- %s greeting statistics ---\n", report->quiet ? "" : "\n", name);
-    printf("%llu sent, %llu answered, %.3g%% lost, time %.0f ms\n", (unsigned long long)statistics->sent,
-           (unsigned long long)statistics->answered, statistics_loss_percent(statistics),
-           ms((double)nanoseconds));
-    if (statistics->answered > 0)
-        printf("min/avg/max/mdev = %.3f/%.3f/%.3f/%.3f ms\n", ms((double)statistics->min_ns),
-               ms(statistics->average_ns), ms((double)statistics->max_ns),
-               ms(statistics_mdev_ns(statistics)));
-    return report_text_flush();
-}
-
-bool report_text_flush(void)
-{
-    char words[WORDS_MAX];
-
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return true;
-    words_errno(words, sizeof(words), errno);
-    warnx("standard output: %s", words);
-    return false;
+        return !lost;
+    if (!lost) {
+        print_summary(out, report, target, statistics, nanoseconds);
+        lost = !streams_flush(streams);
+        out = streams_best(streams);
+    }
+    if (lost && out)
+        print_summary(out, report, target, statistics, nanoseconds);
+    return !lost;
 }
 
 void report_text_free(struct report_text *report)

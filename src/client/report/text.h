@@ -5,11 +5,13 @@
 
 #include "client/ask/probe.h"
 #include "client/statistics.h"
+#include "client/streams.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 
 struct report_text {
+    struct streams *streams;
     bool counting; /* a line per answer instead of the greeting itself */
     bool quiet;
     bool verbose;
@@ -27,15 +29,13 @@ void report_text_no_address(const struct report_text *report, const struct targe
 /* Prints what came of a probe. False if standard output does not take it. */
 bool report_text_outcome(struct report_text *report, const struct probe *probe, enum probe_outcome outcome);
 
-/* Prints the closing lines about a target that took nanoseconds in all. False as above. */
+/* Prints the closing lines about a target that took nanoseconds in all, on standard error if standard output
+ * was full for too long. False as above. */
 bool report_text_summary(const struct report_text *report, const struct target *target,
                          const struct statistics *statistics, int64_t nanoseconds);
 
 /* Writes a greeting for a terminal: what does not print is escaped, and the last line ends. */
 void report_text_safely(FILE *out, const char *bytes, size_t count);
-
-/* Flushes standard output. False, after a message, if anything written to it was lost. */
-bool report_text_flush(void);
 
 /* Frees what was held back. */
 void report_text_free(struct report_text *report);

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#include "client/streams.h"
+
+#include "base/util.h"
+#include "client/errors.h"
+
+#include <err.h>
+#include <poll.h>
+#include <string.h>
+
+/* A reader that is at work can empty a pipe in this time, so that what is printed at the end is not lost. */
+#define GRACE_NS (NS_PER_S / 2)
+
+static int await(void *context, int fd)
+{
+    struct streams *streams = context;
+    struct patience grace = {.interrupt_fd = -1};
+
+    if (streams->end_ns == 0) {
+        enum patience_end end = patience_wait(streams->patience, fd, POLLOUT);
+
+        if (end == PATIENCE_READY)
+            return 0;
+        streams->reason = end == PATIENCE_INTERRUPTED ? EINTR : ETIMEDOUT;
+        streams->end_ns = monotonic_ns() + GRACE_NS;
+    }
+    grace.until_ns = streams->end_ns;
+    return patience_wait(&grace, fd, POLLOUT) == PATIENCE_READY ? 0 : streams->reason;
+}
+
+bool streams_open(struct streams *streams, const struct patience *patience)
+{
+    int error;
+
+    *streams = (struct streams){.patience = patience};
+    error = output_open_waiting(&streams->output, STDOUT_FILENO, await, streams);
+    if (error == 0)
+        error = output_replace_stderr(&streams->errors, await, streams);
+    if (error)
+        warnx("standard streams: %s", strerrordesc_np(-error));
+    return error == 0;
+}
+
+static bool was_full(const struct streams *streams)
+{
+    return streams->output.error == ETIMEDOUT || streams->output.error == EINTR;
+}
+
+bool streams_flush(struct streams *streams)
+{
+    int error = -output_flush(&streams->output);
+    char words[WORDS_MAX];
+
+    if (was_full(streams))
+        warnx("standard output: still full %s", error == EINTR ? "when interrupted" : "at the deadline");
+    else if (error && error != EPIPE) {
+        words_errno(words, sizeof(words), error);
+        warnx("standard output: %s", words);
+    }
+    return error == 0;
+}
+
+FILE *streams_best(struct streams *streams)
+{
+    if (streams->output.error == 0)
+        return streams->output.stream;
+    return was_full(streams) ? stderr : NULL;
+}
