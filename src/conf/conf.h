@@ -103,6 +103,7 @@ struct conf {
     int64_t linger_ns;
     int64_t linger_total_ns;
     int64_t send_ns;
+    int64_t send_total_ns; /* at least send_ns */
     int64_t drain_ns;
     int64_t drain_delay_ns;
 

@@ -38,6 +38,21 @@ static void check_linger(struct conf_builder *builder, const struct conf_trees *
                "is longer than timeouts.linger_total; allowed: at most that");
 }
 
+/* Whoever has given a client long for each step has not meant to end it before. */
+static void derive_send_total(struct conf_builder *builder, const struct conf_trees *trees)
+{
+    struct conf *conf = builder->conf;
+    struct conf_place place = place_of(trees, "timeouts.send_total");
+
+    if (conf->send_total_ns >= conf->send_ns)
+        return;
+    if (!place.line)
+        conf->send_total_ns = conf->send_ns;
+    else
+        conf_error(builder->report, conf_report_line(builder->report, place), "timeouts.send_total",
+                   "is shorter than timeouts.send; allowed: at least that");
+}
+
 static void collect_udp_ports(struct conf_builder *builder)
 {
     struct conf *conf = builder->conf;
@@ -69,6 +84,7 @@ static void build(struct conf_builder *builder, const struct conf_trees *trees)
         conf->log_target = CONF_LOG_STDERR;
     derive_threads(conf);
     check_linger(builder, trees);
+    derive_send_total(builder, trees);
     conf_user_resolve(builder, place_of(trees, "user"), place_of(trees, "group"));
     conf_user_resolve_control(builder, place_of(trees, "control.group"));
     conf_complete_greeting(builder, place_of(trees, "greeting"));

@@ -52,6 +52,7 @@ static const struct conf_setting service_settings[] = {
     {"timeouts.linger", CONF_TIME, AT(linger_ns), .number = 2, .min = 0, .max = 3600},
     {"timeouts.linger_total", CONF_TIME, AT(linger_total_ns), .number = 5, .min = 0, .max = 3600},
     {"timeouts.send", CONF_TIME, AT(send_ns), .number = 5, .min = 0.1, .max = 3600},
+    {"timeouts.send_total", CONF_TIME, AT(send_total_ns), .number = 30, .min = 0.1, .max = 3600},
     {"timeouts.drain", CONF_TIME, AT(drain_ns), .number = 30, .min = 0, .max = 3600},
     {"timeouts.drain_delay", CONF_TIME, AT(drain_delay_ns), .number = 0, .min = 0, .max = 3600},
     {"limits.connections", CONF_COUNT, AT(connections), .number = 10000, .min = 1, .max = 1000000},

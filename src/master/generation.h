@@ -74,7 +74,7 @@ unsigned generation_bury(struct generation *generation, int64_t now);
 /* The worker in this slot serves. */
 void generation_worker_ready(struct generation *generation, struct slot *slot, int64_t now);
 
-/* Tells the workers to end (SIGUSR1 or SIGTERM, see enum serve_order), and kills them if they take longer
+/* Tells the workers to end (SIGUSR1 or SIGTERM, see enum order), and kills them if they take longer
  * than their drain time. */
 void generation_drain(struct generation *generation, int signal_number, int64_t now);
 

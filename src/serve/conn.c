@@ -5,48 +5,57 @@
 #include <string.h>
 #include <sys/mman.h>
 
-int client_pool_open(struct client_pool *pool, unsigned room)
+int conn_pool_open(struct conn_pool *pool, unsigned room)
 {
     memset(pool, 0, sizeof(*pool));
     if (room == 0)
         return 0;
-    pool->clients = mmap(NULL, room * sizeof(struct client), PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (pool->clients == MAP_FAILED) {
-        pool->clients = NULL;
+    pool->all = mmap(NULL, room * sizeof(struct conn), PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (pool->all == MAP_FAILED) {
+        pool->all = NULL;
         return -errno;
     }
     pool->room = room;
     return 0;
 }
 
-void client_pool_close(struct client_pool *pool)
+void conn_pool_close(struct conn_pool *pool)
 {
-    if (pool->clients)
-        munmap(pool->clients, pool->room * sizeof(struct client));
+    if (pool->all)
+        munmap(pool->all, pool->room * sizeof(struct conn));
     memset(pool, 0, sizeof(*pool));
 }
 
-struct client *client_new(struct client_pool *pool)
+void conn_pool_begin_epoch(struct conn_pool *pool)
 {
-    struct client *client = pool->free;
-
-    if (client)
-        pool->free = client->next;
-    else if (pool->touched < pool->room)
-        client = &pool->clients[pool->touched++];
-    else
-        return NULL;
-    memset(client, 0, sizeof(*client));
-    client->fd = -1;
-    pool->active++;
-    return client;
+    pool->epoch++;
+    pool->old = pool->active;
 }
 
-void client_free(struct client_pool *pool, struct client *client)
+struct conn *conn_new(struct conn_pool *pool)
 {
-    client->fd = -1;
-    client->next = pool->free;
-    pool->free = client;
+    struct conn *conn = pool->free;
+
+    if (conn)
+        pool->free = conn->next_free;
+    else if (pool->touched < pool->room)
+        conn = &pool->all[pool->touched++];
+    else
+        return NULL;
+    memset(conn, 0, sizeof(*conn));
+    conn->fd = -1;
+    conn->epoch = pool->epoch;
+    pool->active++;
+    return conn;
+}
+
+void conn_free(struct conn_pool *pool, struct conn *conn)
+{
+    if (conn->epoch != pool->epoch && pool->old > 0)
+        pool->old--;
+    conn->fd = -1;
+    conn->next_free = pool->free;
+    pool->free = conn;
     pool->active--;
 }

@@ -1,59 +1,63 @@
 /* SPDX-License-Identifier: MIT */
-/* client: a connected stream client while it is in a thread's hands, and the pool they come from. */
-#ifndef SOCKGREET_CLIENT_H
-#define SOCKGREET_CLIENT_H
+/* conn: a connected stream client while it is in a thread's hands, and the pool they come from. */
+#ifndef SOCKGREET_CONN_H
+#define SOCKGREET_CONN_H
 
+#include "serve/loop.h"
 #include "serve/timers.h"
-#include "serve/watch.h"
 #include "shm/record.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-struct serve_socket;
+struct door;
+struct stage;
 
-enum client_state {
-    CLIENT_SENDING,  /* the socket's buffer is full, the rest of the greeting waits */
-    CLIENT_LINGERING /* the greeting and our end of file are out, the client's end of file is awaited */
-};
-
-struct client {
+struct conn {
     struct watch watch;
-    struct serve_socket *socket;
-    struct client *next; /* in the pool's free list, or among a turn's fresh clients */
-    int fd;              /* -1: not in use */
-    uint8_t state;       /* enum client_state */
+    struct stream *stream;
+    struct door *door;
+    struct conn *next_free;    /* in the pool */
+    const struct stage *stage; /* what happens to it now, see steps.h */
+    int fd;                    /* -1: not in use */
     uint8_t epoch;
-    bool in_epoll;
-    bool peer_ended; /* the client's end of file was seen while sending */
-    bool deaf;       /* it has sent more than is read away */
+    bool watched : 1;    /* by the loop */
+    bool set_aside : 1;  /* watched, but not waited for (see aside.h) */
+    bool peer_ended : 1; /* the client's end of file was seen */
+    bool deaf : 1;       /* it has sent more than is read away */
     uint32_t discarded;
     uint32_t sent;
     uint32_t rest_length;
     const char *rest;   /* of the greeting */
     char *copy;         /* holds rest if it was rendered for this client; malloc'ed */
-    struct timer idle;  /* sending: next progress; lingering: next byte */
-    struct timer total; /* lingering in all */
+    uint32_t copy_size; /* bytes of it */
+    struct timer idle;  /* until its next progress */
+    struct timer total; /* until it is done with the step */
     struct record_address peer;
 };
 
-_Static_assert(sizeof(struct client) <= 256, "what a lingering client may cost");
+_Static_assert(sizeof(struct conn) <= 256, "what a lingering client may cost");
 
 /* Fixed room for clients; pages are touched only as they are needed, the lowest first. */
-struct client_pool {
-    struct client *clients;
-    struct client *free;
+struct conn_pool {
+    struct conn *all;
+    struct conn *free;
     unsigned room;    /* how many fit */
     unsigned touched; /* how many were ever in use */
     unsigned active;
+    uint8_t epoch;
+    unsigned old; /* active ones of an earlier epoch */
 };
 
 /* Reserves room. Returns 0 or -errno. */
-int client_pool_open(struct client_pool *pool, unsigned room);
-void client_pool_close(struct client_pool *pool);
+int conn_pool_open(struct conn_pool *pool, unsigned room);
+void conn_pool_close(struct conn_pool *pool);
+
+/* From now on those that are active count as old. */
+void conn_pool_begin_epoch(struct conn_pool *pool);
 
 /* A zeroed client, or NULL if all are in use. */
-struct client *client_new(struct client_pool *pool);
-void client_free(struct client_pool *pool, struct client *client);
+struct conn *conn_new(struct conn_pool *pool);
+void conn_free(struct conn_pool *pool, struct conn *conn);
 
 #endif

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* UDP and Unix datagrams: a batch in, a batch out, each answer from the address that was asked.
- *
- * Which datagrams get no answer, and how long an answer may be, follows from two dangers: greeters that are
- * spoofed into answering each other for ever (CVE-2024-2169), and greeters used to amplify an attack (RFC
- * 5358 has the DNS case). */
-#include "serve/serve_internal.h"
+#include "serve/dgram.h"
+
+#include "base/address.h"
+#include "base/util.h"
+#include "service/greeting.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -15,6 +14,7 @@
 
 #define BATCH           32
 #define BATCHES         4  /* taken from one socket before others get their turn */
+#define QUEUE           16 /* so many of these are a full receive buffer */
 #define IPV4_OVERHEAD   28 /* RFC 791 header without options, RFC 768 header */
 #define IPV6_OVERHEAD   48 /* RFC 8200 header, RFC 768 header */
 #define PACKET_ALWAYS   64 /* bytes of IP packet that every source gets */
@@ -48,13 +48,18 @@ struct dgram_batch {
     struct dgram dgrams[BATCH];
 };
 
-struct dgram_batch *serve_dgram_batch_new(void)
+/* Room for what is asked for and no more: the kernel installs every descriptor that a sender on a Unix socket
+ * sends along, as far as there is room for it (unix(7), SCM_RIGHTS). */
+static size_t control_room(const struct door *door)
 {
-    return calloc(1, sizeof(struct dgram_batch));
+    return door->conf->transport == TRANSPORT_UNIX_DGRAM ? CMSG_SPACE(sizeof(struct ucred))
+                                                         : sizeof(((struct dgram *)0)->control);
 }
 
-static int receive(struct serve_socket *socket, struct dgram_batch *batch)
+static int receive(struct door *door, struct dgram_batch *batch)
 {
+    size_t room = control_room(door);
+
     for (int i = 0; i < BATCH; i++) {
         struct dgram *d = &batch->dgrams[i];
 
@@ -64,10 +69,10 @@ static int receive(struct serve_socket *socket, struct dgram_batch *batch)
                                                .msg_iov = &batch->in_iov[i],
                                                .msg_iovlen = 1,
                                                .msg_control = d->control,
-                                               .msg_controllen = sizeof(d->control)};
+                                               .msg_controllen = room};
     }
     /* MSG_TRUNC: the whole length comes, however little is read (recv(2)). */
-    return recvmmsg(socket->fd, batch->in, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
+    return recvmmsg(door->fd, batch->in, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
 }
 
 static void read_control(struct dgram *d, struct msghdr *header)
@@ -87,10 +92,10 @@ static void read_control(struct dgram *d, struct msghdr *header)
 }
 
 /* The address that was asked, which is the one to answer from. */
-static void find_server(const struct serve_socket *socket, struct dgram *d)
+static void find_server(const struct door *door, struct dgram *d)
 {
-    d->server = socket->bound;
-    if (!socket->member->any)
+    d->server = door->bound;
+    if (!door->member->any)
         return;
     if (d->has_info4) { /* on a dual-stack socket a mapped IPV6_PKTINFO comes with it */
         d->has_info6 = false;
@@ -159,44 +164,44 @@ static void unix_client(struct record_address *packed, const struct dgram *d)
     packed->pid = (uint32_t)d->credentials.pid;
 }
 
-static void client_of(struct record_address *packed, const struct serve_socket *socket, const struct dgram *d)
+static void client_of(struct record_address *packed, const struct door *door, const struct dgram *d)
 {
-    if (socket->conf->transport == TRANSPORT_UDP)
+    if (door->conf->transport == TRANSPORT_UDP)
         record_pack(packed, &d->client);
     else
         unix_client(packed, d);
 }
 
 /* The bytes to answer with, before any cut. */
-static const char *answer(struct serve *serve, const struct serve_socket *socket, struct dgram *d)
+static const char *answer(struct dgrams *dgrams, const struct door *door, struct dgram *d)
 {
-    const struct greeting *greeting = socket->conf->greeting;
+    const struct greeting *greeting = door->conf->greeting;
     struct record_address client;
 
     if (greeting->is_static) {
         d->length = (uint32_t)greeting->length;
         return greeting->bytes;
     }
-    client_of(&client, socket, d);
-    d->length = (uint32_t)serve_render(serve, socket->conf, &client, &d->server, d->rendered);
+    client_of(&client, door, d);
+    d->length = (uint32_t)render_greeting(dgrams->render, door->conf, &client, &d->server, d->rendered);
     return d->rendered;
 }
 
-static bool is_answerable(struct serve *serve, const struct serve_socket *socket, const struct dgram *d,
+static bool is_answerable(struct dgrams *dgrams, const struct door *door, const struct dgram *d,
                           size_t *allowance)
 {
     enum address_scope scope;
 
     *allowance = SIZE_MAX;
-    if (socket->conf->transport == TRANSPORT_UNIX_DGRAM)
+    if (door->conf->transport == TRANSPORT_UNIX_DGRAM)
         return unix_answerable(&d->client);
     scope = address_scope(&d->client);
     if (scope == ADDRESS_GLOBAL)
-        *allowance = udp_allowance(socket->conf, d);
-    return udp_answerable(serve->conf, &d->client, scope) && !is_echo(socket->conf->greeting, d);
+        *allowance = udp_allowance(door->conf, d);
+    return udp_answerable(dgrams->conf, &d->client, scope) && !is_echo(door->conf->greeting, d);
 }
 
-static void set_source(struct msghdr *header, char *control, const struct serve_socket *socket,
+static void set_source(struct msghdr *header, char *control, const struct door *door,
                        struct dgram *d)
 {
     bool v4 = d->has_info4;
@@ -204,7 +209,7 @@ static void set_source(struct msghdr *header, char *control, const struct serve_
     struct cmsghdr *c;
 
     /* A multicast address cannot be a source: the kernel chooses one. */
-    if (!socket->member->any || !(v4 || d->has_info6) || (!v4 && IN6_IS_ADDR_MULTICAST(&d->info6.ipi6_addr)))
+    if (!door->member->any || !(v4 || d->has_info6) || (!v4 && IN6_IS_ADDR_MULTICAST(&d->info6.ipi6_addr)))
         return;
     if (v4) {
         d->info4.ipi_ifindex = 0; /* the route decides */
@@ -223,18 +228,18 @@ static void set_source(struct msghdr *header, char *control, const struct serve_
 
 /* Decides about one datagram and, if it is answered, adds the answer to the batch. Returns how many it holds.
  */
-static unsigned prepare(struct serve *serve, struct serve_socket *socket, struct dgram_batch *batch,
+static unsigned prepare(struct dgrams *dgrams, struct door *door, struct dgram_batch *batch,
                         unsigned count, struct dgram *d)
 {
     size_t allowance;
     const char *bytes;
 
-    find_server(socket, d);
+    find_server(door, d);
     d->length = 0;
     d->result = RESULT_UNANSWERABLE;
-    if (!is_answerable(serve, socket, d, &allowance))
+    if (!is_answerable(dgrams, door, d, &allowance))
         return count;
-    bytes = answer(serve, socket, d);
+    bytes = answer(dgrams, door, d);
     d->result = d->length > allowance ? RESULT_TRUNCATED : RESULT_SENT;
     if (d->length > allowance)
         d->length = (uint32_t)allowance;
@@ -243,19 +248,19 @@ static unsigned prepare(struct serve *serve, struct serve_socket *socket, struct
                                                 .msg_namelen = d->client.length,
                                                 .msg_iov = &batch->iov[count],
                                                 .msg_iovlen = 1};
-    set_source(&batch->out[count].msg_hdr, batch->out_control[count].bytes, socket, d);
+    set_source(&batch->out[count].msg_hdr, batch->out_control[count].bytes, door, d);
     batch->answered[count] = d;
     return count + 1;
 }
 
 /* Sends the answers. One that the network or a full queue does not take is counted, and the next one is
  * tried. */
-static void answer_all(struct serve_socket *socket, struct dgram_batch *batch, unsigned count)
+static void answer_all(struct door *door, struct dgram_batch *batch, unsigned count)
 {
     unsigned done = 0;
 
     while (done < count) {
-        int sent = sendmmsg(socket->fd, batch->out + done, count - done, MSG_DONTWAIT | MSG_NOSIGNAL);
+        int sent = sendmmsg(door->fd, batch->out + done, count - done, MSG_DONTWAIT | MSG_NOSIGNAL);
 
         if (sent > 0) {
             done += (unsigned)sent;
@@ -267,64 +272,85 @@ static void answer_all(struct serve_socket *socket, struct dgram_batch *batch, u
     }
 }
 
-static void account_all(struct serve *serve, struct serve_socket *socket, struct dgram_batch *batch,
+static void account_all(struct dgrams *dgrams, struct door *door, struct dgram_batch *batch,
                         unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
         struct dgram *d = &batch->dgrams[i];
-        struct record *record = account_result(&serve->account, d->result, d->length, serve->now);
+        struct record *record = account_result(dgrams->account, d->result, d->length, dgrams->loop->now);
 
         if (!record)
             continue;
-        record->listener = socket->member->listener;
+        record->listener = door->member->listener;
         record->server = d->server;
-        client_of(&record->client, socket, d);
-        account_publish(&serve->account);
+        client_of(&record->client, door, d);
+        account_publish(dgrams->account);
     }
 }
 
-static void serve_batch(struct serve *serve, struct serve_socket *socket, unsigned received)
+static void serve_batch(struct dgrams *dgrams, struct door *door, unsigned received)
 {
-    struct dgram_batch *batch = serve->batch;
+    struct dgram_batch *batch = dgrams->batch;
     unsigned answers = 0;
 
-    account_taken(&serve->account, received);
+    account_taken(dgrams->account, received);
     for (unsigned i = 0; i < received; i++) {
         struct dgram *d = &batch->dgrams[i];
 
         d->client.length = batch->in[i].msg_hdr.msg_namelen;
         d->request = batch->in[i].msg_len;
         read_control(d, &batch->in[i].msg_hdr);
-        answers = prepare(serve, socket, batch, answers, d);
+        answers = prepare(dgrams, door, batch, answers, d);
     }
-    answer_all(socket, batch, answers);
-    account_all(serve, socket, batch, received);
+    answer_all(door, batch, answers);
+    account_all(dgrams, door, batch, received);
 }
 
-/* Serves those who wait, some batches at most. Returns how many there were. */
-static int serve_waiting(struct serve *serve, struct serve_socket *socket)
+/* What is neither nobody nor a datagram is an earlier answer's ICMP error or a bad checksum, and over with this;
+ * or it comes again and again. Returns whether to go on. */
+static bool failed(struct door *door, int received)
 {
+    return received < 0 && errno != EAGAIN && !door_fails(door, errno);
+}
+
+static int take(struct door *door, uint32_t events)
+{
+    struct dgrams *dgrams = door->transport;
     int taken = 0;
 
-    for (int i = 0; i < BATCHES && serve->accepting; i++) {
-        int received = receive(socket, serve->batch);
+    (void)events;
+    for (int i = 0; i < BATCHES && !door->paused && !door->doors->closed; i++) {
+        int received = receive(door, dgrams->batch);
 
-        if (received > 0)
-            serve_batch(serve, socket, (unsigned)received);
-        else if (received == 0 || errno == EAGAIN)
+        if (received <= 0 && !failed(door, received))
             break;
-        taken += received > 0 ? received : 0;
-        /* Anything else is an earlier answer's ICMP error or a datagram with a bad checksum: it is over with
-         * this. */
-        if (received > 0 && received < BATCH)
+        if (received <= 0)
+            continue;
+        door->failures = 0;
+        serve_batch(dgrams, door, (unsigned)received);
+        taken += received;
+        if (received < BATCH)
             break;
     }
     return taken;
 }
 
-void serve_dgram_ready(struct serve *serve, struct watch *watch, uint32_t events)
+static bool has_room(const struct door *door)
 {
-    struct serve_socket *socket = CONTAINER_OF(watch, struct serve_socket, watch);
+    (void)door;
+    return true;
+}
 
-    serve_note_taken(serve, socket, events, serve_waiting(serve, socket));
+const struct transport_ops dgram_ops = {.take = take, .has_room = has_room, .queue = QUEUE};
+
+int dgrams_open(struct dgrams *dgrams)
+{
+    dgrams->batch = calloc(1, sizeof(*dgrams->batch));
+    return dgrams->batch ? 0 : -ENOMEM;
+}
+
+void dgrams_close(struct dgrams *dgrams)
+{
+    free(dgrams->batch);
+    dgrams->batch = NULL;
 }

@@ -1,26 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* TCP and Unix stream clients: greet, shut down, linger until the client has read it all, close.
- *
- * Closing a socket with unread input makes the kernel send a reset (RFC 1122 4.2.2.13), which can destroy the
- * greeting before the client has read it. So every client's input is read away, within bounds, until its end
- * of file. */
-#include "serve/serve_internal.h"
+#include "serve/stream.h"
 
-#include <linux/sockios.h>
+#include "base/deadlines.h"
+#include "base/util.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#define ACCEPT_BATCH   16 /* clients taken from one socket before others get their turn */
-#define ALONE_SURE     4  /* turns with one client, after which the next is expected to be alone too */
-#define ALONE_LOOK     16 /* turns after which that is looked into */
-#define DISCARD_MAX    (64 * 1024) /* bytes of input read away per client */
-#define DISCARD_BUFFER (16 * 1024)
+#define ACCEPT_BATCH  16                /* clients taken from one socket before others get their turn */
+#define ACCEPT_QUEUE  256               /* batches that a full queue has: net.core.somaxconn is 4096 */
+#define ALONE_SURE    4                 /* turns with one client, after which the next is expected to be alone too */
+#define ALONE_LOOK    16                /* turns after which that is looked into */
+#define LOOK_NS       (2 * NS_PER_MS)   /* most clients end sooner than this after their greeting */
+#define LINGER_LEAST  (100 * NS_PER_MS) /* nobody is sent away for others before */
+#define COPIES_MAX    (16 * 1024 * 1024)
+#define UNSENT_KEPT_S 30 /* the kernel goes on sending for so long after a client was given up */
 
-enum progress { PROGRESS_DONE, PROGRESS_WAIT, PROGRESS_BROKEN };
-enum input { INPUT_OPEN, INPUT_END, INPUT_RESET, INPUT_TOO_MUCH };
+/* --- The client's ends --- */
 
 static void unix_peer(int fd, struct record_address *peer)
 {
@@ -32,285 +31,254 @@ static void unix_peer(int fd, struct record_address *peer)
     peer->pid = (uint32_t)credentials.pid;
 }
 
-static void own_address(const struct client *client, struct record_address *server)
+static void own_address(const struct conn *conn, struct record_address *server)
 {
     struct address address = {.length = sizeof(address.un)};
 
-    *server = client->socket->bound;
-    if (client->socket->member->any && getsockname(client->fd, &address.sa, &address.length) == 0)
+    *server = conn->door->bound;
+    if (conn->door->member->any && getsockname(conn->fd, &address.sa, &address.length) == 0)
         record_pack(server, &address);
 }
 
-/* Who the client is costs a system call on a Unix socket, so it is asked for only where it is written down.
- */
-static void fill_record(struct record *record, struct client *client)
+/* Who the client is costs a system call on a Unix socket, so it is asked for only where it is written down. */
+static void fill_record(struct record *record, struct conn *conn)
 {
-    if (client->socket->conf->transport == TRANSPORT_UNIX)
-        unix_peer(client->fd, &client->peer);
-    record->listener = client->socket->member->listener;
-    record->client = client->peer;
-    own_address(client, &record->server);
+    if (conn->door->conf->transport == TRANSPORT_UNIX)
+        unix_peer(conn->fd, &conn->peer);
+    record->listener = conn->door->member->listener;
+    record->client = conn->peer;
+    own_address(conn, &record->server);
 }
 
-static void finish(struct serve *serve, struct client *client, enum result result)
+/* --- What is sent --- */
+
+void stream_render(struct conn *conn)
 {
-    struct record *record = account_result(&serve->account, result, client->sent, serve->now);
+    const struct conf_listener *listener = conn->door->conf;
+    const struct greeting *greeting = listener->greeting;
+    struct render *render = conn->stream->render;
+    struct record_address server;
+
+    if (greeting->is_static) {
+        conn->rest = greeting->bytes;
+        conn->rest_length = (uint32_t)greeting->length;
+        return;
+    }
+    if (listener->transport == TRANSPORT_UNIX)
+        unix_peer(conn->fd, &conn->peer);
+    own_address(conn, &server);
+    conn->rest = render->buffer;
+    conn->rest_length =
+        (uint32_t)render_greeting(render, listener, &conn->peer, &server, render->buffer);
+}
+
+static void give_up(struct conn *conn);
+
+/* Makes room for a copy: who is longest without progress gives way. */
+static bool have_room_for_copy(struct stream *stream, size_t size)
+{
+    while (stream->copied + size > COPIES_MAX) {
+        struct timer *first = timer_list_first(stream->copies);
+
+        if (!first)
+            return false;
+        give_up(CONTAINER_OF(first, struct conn, idle));
+    }
+    return true;
+}
+
+bool stream_keep_rest(struct conn *conn)
+{
+    struct stream *stream = conn->stream;
+
+    if (conn->door->conf->greeting->is_static || conn->copy)
+        return true;
+    if (!have_room_for_copy(stream, conn->rest_length) || !(conn->copy = malloc(conn->rest_length)))
+        return false;
+    conn->copy_size = conn->rest_length;
+    stream->copied += conn->copy_size;
+    conn->rest = memcpy(conn->copy, conn->rest, conn->rest_length);
+    return true;
+}
+
+void stream_drop_rest(struct conn *conn)
+{
+    if (!conn->copy)
+        return;
+    conn->stream->copied -= conn->copy_size;
+    free(conn->copy);
+    conn->copy = NULL;
+}
+
+/* --- The end of a client --- */
+
+/* Not for each client that leaves a full house, or watching would cost more than greeting. */
+static void note_room(const struct stream *stream)
+{
+    if (stream->doors->paused && stream->pool.room - stream->pool.active > stream->pool.room / 16)
+        doors_have_room(stream->doors);
+}
+
+static void finish(struct conn *conn, enum result result)
+{
+    struct stream *stream = conn->stream;
+    struct record *record = account_result(stream->account, result, conn->sent, stream->loop->now);
 
     if (record) {
-        fill_record(record, client);
-        account_publish(&serve->account);
+        fill_record(record, conn);
+        account_publish(stream->account);
     }
-    timer_stop(&client->idle);
-    timer_stop(&client->total);
-    close(client->fd); /* leaves epoll by itself */
-    free(client->copy);
-    client_free(&serve->clients, client);
-    serve_client_left(serve, client);
+    timer_stop(&conn->idle);
+    timer_stop(&conn->total);
+    close(conn->fd); /* leaves epoll by itself */
+    if (conn->set_aside)
+        aside_left(&stream->aside);
+    stream_drop_rest(conn);
+    conn_free(&stream->pool, conn);
+    note_room(stream);
 }
 
-/* Closes a client whose time or whose share of input is used up. */
-static void give_up(struct serve *serve, struct client *client)
+/* A client whose time or whose share of input is used up, or whose place is needed. Without a limit the kernel
+ * would keep what was not taken for minutes. */
+static void give_up(struct conn *conn)
 {
-    int waiting = 0;
+    enum result result = conn->stage->step->give_up(conn);
+    unsigned kept = UNSENT_KEPT_S * 1000;
 
-    /* What the client's side has not acknowledged, the close may destroy. */
-    if (client->rest_length || ioctl(client->fd, SIOCOUTQ, &waiting) < 0 || waiting > 0)
-        finish(serve, client, RESULT_TIMED_OUT);
-    else
-        finish(serve, client, RESULT_SENT);
+    if (result == RESULT_TIMED_OUT && conn->door->conf->transport == TRANSPORT_TCP)
+        setsockopt(conn->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &kept, sizeof(kept));
+    finish(conn, result);
 }
 
 static void idle_expired(void *context, struct timer *timer)
 {
-    give_up(context, CONTAINER_OF(timer, struct client, idle));
+    (void)context;
+    give_up(CONTAINER_OF(timer, struct conn, idle));
 }
 
 static void total_expired(void *context, struct timer *timer)
 {
-    give_up(context, CONTAINER_OF(timer, struct client, total));
+    (void)context;
+    give_up(CONTAINER_OF(timer, struct conn, total));
 }
 
-/* Reads away what the client has sent. MSG_TRUNC drops it in the kernel (tcp(7)); a Unix socket copies. */
-static enum input discard(struct client *client, bool *talked)
+/* --- From step to step --- */
+
+static bool watch(struct conn *conn, uint32_t events)
 {
-    char buffer[DISCARD_BUFFER] __attribute__((uninitialized)); /* to zero it costs more than the call */
+    struct stream *stream = conn->stream;
 
-    for (;;) {
-        ssize_t n = recv(client->fd, buffer, sizeof(buffer), MSG_DONTWAIT | MSG_TRUNC);
+    if (conn->watched)
+        return loop_change(stream->loop, conn->fd, events, &conn->watch);
+    if (!conn->stage->step->patient)
+        return conn->watched = loop_watch(stream->loop, conn->fd, events, &conn->watch);
+    if (!conn->set_aside)
+        conn->set_aside = aside_watch(&stream->aside, conn->fd, &conn->watch, stream->loop->now);
+    return conn->set_aside;
+}
 
-        if (n == 0)
-            return INPUT_END;
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return errno == EAGAIN ? INPUT_OPEN : INPUT_RESET;
-        *talked = true;
-        client->discarded += (uint32_t)n;
-        if (client->discarded > DISCARD_MAX)
-            return INPUT_TOO_MUCH;
+static void wait_for(struct conn *conn, uint32_t events, bool progress)
+{
+    struct stream *stream = conn->stream;
+
+    if (!watch(conn, events)) { /* ENOMEM, ENOSPC */
+        give_up(conn);
+        return;
     }
+    if (!timer_is_started(&conn->total))
+        timer_start(&conn->total, conn->stage->total, stream->loop->now);
+    if (progress || !timer_is_started(&conn->idle))
+        timer_start(&conn->idle, conn->copy ? stream->copies : conn->stage->idle, stream->loop->now);
 }
 
-/* MSG_MORE holds the last segment back, so that it leaves together with the end of file that shutdown() adds.
- */
-static enum progress send_rest(struct client *client)
+static void leave_step(struct conn *conn)
 {
-    while (client->rest_length) {
-        ssize_t n =
-            send(client->fd, client->rest, client->rest_length, MSG_MORE | MSG_NOSIGNAL | MSG_DONTWAIT);
+    timer_stop(&conn->idle);
+    timer_stop(&conn->total);
+    if (conn->watched)
+        loop_unwatch(conn->stream->loop, conn->fd);
+    conn->watched = false;
+    conn->stage++;
+}
 
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return errno == EAGAIN ? PROGRESS_WAIT : PROGRESS_BROKEN;
-        client->rest += n;
-        client->rest_length -= (uint32_t)n;
-        client->sent += (uint32_t)n;
+static void follow(struct conn *conn, enum step_verdict verdict, struct step_outcome *outcome)
+{
+    while (verdict == STEP_NEXT) {
+        leave_step(conn);
+        if (!conn->stage->step) {
+            finish(conn, RESULT_SENT);
+            return;
+        }
+        verdict = conn->stage->step->enter(conn, outcome);
     }
-    return PROGRESS_DONE;
+    if (verdict == STEP_END)
+        finish(conn, outcome->result);
+    else if (verdict == STEP_LATER)
+        timer_start(&conn->idle, conn->stream->look, conn->stream->loop->now);
+    else
+        wait_for(conn, outcome->events, verdict == STEP_WAIT);
 }
 
-static bool watch_client(struct serve *serve, struct client *client, uint32_t events)
+static void look_at(struct conn *conn, uint32_t events)
 {
-    struct epoll_event event = {.events = events, .data.ptr = &client->watch};
-    int operation = client->in_epoll ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    struct step_outcome outcome = {0};
 
-    if (epoll_ctl(serve->epoll, operation, client->fd, &event) < 0)
+    follow(conn, conn->stage->step->ready(conn, events, &outcome), &outcome);
+}
+
+static void conn_ready(struct watch *watch, uint32_t events)
+{
+    struct conn *conn = CONTAINER_OF(watch, struct conn, watch);
+
+    if (conn->fd >= 0) /* or it had to give way in this turn */
+        look_at(conn, events);
+}
+
+static void look_due(void *context, struct timer *timer)
+{
+    (void)context;
+    look_at(CONTAINER_OF(timer, struct conn, idle), 0);
+}
+
+/* --- Those who come --- */
+
+/* Who has lingered longest has had its greeting; who waits has not. */
+static bool make_room(struct stream *stream)
+{
+    struct timer *first;
+
+    if (stream->pool.active < stream->pool.room)
+        return true;
+    aside_read(&stream->aside, stream->loop->now);
+    if (stream->pool.active < stream->pool.room)
+        return true;
+    first = timer_list_first(stream->linger_total);
+    if (!first || stream->loop->now - timer_started_at(first) < LINGER_LEAST)
         return false;
-    client->in_epoll = true;
+    give_up(CONTAINER_OF(first, struct conn, total));
     return true;
 }
 
-static void linger(struct serve *serve, struct client *client)
+static void greet(struct stream *stream, struct door *door, int fd, const struct address *peer)
 {
-    if (!watch_client(serve, client, EPOLLIN)) { /* ENOMEM, ENOSPC */
-        give_up(serve, client);
-        return;
-    }
-    timer_start(&client->idle, client->socket->linger, serve->now);
-    timer_start(&client->total, serve->linger_total, serve->now);
+    struct conn *conn = conn_new(&stream->pool);
+    struct step_outcome outcome = {0};
+
+    account_taken(stream->account, 1);
+    conn->watch.ready = conn_ready;
+    conn->stream = stream;
+    conn->door = door;
+    conn->fd = fd;
+    conn->stage = door->stages;
+    if (door->conf->transport == TRANSPORT_TCP)
+        record_pack(&conn->peer, peer);
+    follow(conn, conn->stage->step->enter(conn, &outcome), &outcome);
 }
 
-/* Looks at a lingering client's input. */
-static void look(struct serve *serve, struct client *client)
-{
-    bool talked = false;
-
-    switch (discard(client, &talked)) {
-    case INPUT_END:
-        finish(serve, client, RESULT_SENT);
-        break;
-    case INPUT_RESET:
-        finish(serve, client, RESULT_RESET);
-        break;
-    case INPUT_TOO_MUCH:
-        give_up(serve, client);
-        break;
-    case INPUT_OPEN:
-        if (!client->in_epoll)
-            linger(serve, client);
-        else if (talked)
-            timer_start(&client->idle, client->socket->linger, serve->now);
-        break;
-    }
-}
-
-/* The greeting is out: end our side. */
-static void conclude(struct serve *serve, struct client *client)
-{
-    if (client->socket->conf->linger_ns == 0) {
-        finish(serve, client, RESULT_SENT);
-        return;
-    }
-    shutdown(client->fd, SHUT_WR);
-    client->state = CLIENT_LINGERING;
-    free(client->copy);
-    client->copy = NULL;
-    if (client->peer_ended) {
-        finish(serve, client, RESULT_SENT);
-    } else if (client->deaf) {
-        give_up(serve, client);
-    } else if (client->in_epoll) {
-        linger(serve, client);
-    } else {
-        client->next = serve->fresh;
-        serve->fresh = client;
-    }
-}
-
-/* Most clients are done by the end of the turn: one more look then saves them the way through epoll. */
-void serve_stream_settle(struct serve *serve)
-{
-    struct client *client = serve->fresh, *next;
-
-    serve->fresh = NULL;
-    for (; client; client = next) {
-        next = client->next;
-        look(serve, client);
-    }
-}
-
-static void wait_for_room(struct serve *serve, struct client *client)
-{
-    bool listen_too = !client->peer_ended && !client->deaf;
-
-    if (!watch_client(serve, client, EPOLLOUT | (listen_too ? EPOLLIN : 0)))
-        finish(serve, client, RESULT_TIMED_OUT);
-    else
-        timer_start(&client->idle, serve->send, serve->now);
-}
-
-/* A rendered greeting lies in the thread's buffer, which the next client needs. */
-static bool keep_rest(struct client *client)
-{
-    if (client->socket->conf->greeting->is_static || client->copy)
-        return true;
-    client->copy = malloc(client->rest_length);
-    if (!client->copy)
-        return false;
-    client->rest = memcpy(client->copy, client->rest, client->rest_length);
-    return true;
-}
-
-static void advance(struct serve *serve, struct client *client)
-{
-    switch (send_rest(client)) {
-    case PROGRESS_DONE:
-        conclude(serve, client);
-        break;
-    case PROGRESS_BROKEN:
-        finish(serve, client, RESULT_RESET);
-        break;
-    case PROGRESS_WAIT:
-        if (keep_rest(client))
-            wait_for_room(serve, client);
-        else
-            finish(serve, client, RESULT_TIMED_OUT);
-        break;
-    }
-}
-
-/* While a large greeting is on its way, the client's input is read away too, lest both sides wait for each
- * other. */
-static bool hear(struct serve *serve, struct client *client)
-{
-    bool talked = false;
-
-    switch (discard(client, &talked)) {
-    case INPUT_OPEN:
-        return true;
-    case INPUT_END:
-        client->peer_ended = true;
-        break;
-    case INPUT_TOO_MUCH:
-        client->deaf = true;
-        break;
-    case INPUT_RESET:
-        finish(serve, client, RESULT_RESET);
-        return false;
-    }
-    if (watch_client(serve, client, EPOLLOUT))
-        return true;
-    finish(serve, client, RESULT_TIMED_OUT);
-    return false;
-}
-
-static void client_ready(struct serve *serve, struct watch *watch, uint32_t events)
-{
-    struct client *client = CONTAINER_OF(watch, struct client, watch);
-
-    if (client->state == CLIENT_LINGERING)
-        look(serve, client);
-    else if (((events & EPOLLIN) && !hear(serve, client)) || !(events & (EPOLLOUT | EPOLLERR | EPOLLHUP)))
-        return;
-    else
-        advance(serve, client);
-}
-
-static void greet(struct serve *serve, struct client *client)
-{
-    const struct greeting *greeting = client->socket->conf->greeting;
-    struct record_address server;
-
-    if (greeting->is_static) {
-        client->rest = greeting->bytes;
-        client->rest_length = (uint32_t)greeting->length;
-    } else {
-        if (client->socket->conf->transport == TRANSPORT_UNIX)
-            unix_peer(client->fd, &client->peer);
-        own_address(client, &server);
-        client->rest = serve->greeting;
-        client->rest_length =
-            (uint32_t)serve_render(serve, client->socket->conf, &client->peer, &server, serve->greeting);
-    }
-    advance(serve, client);
-}
-
-/* What an error of accept means: 0 try the next, else whether to pause; see accept(2) on pending network
- * errors. */
+/* What an error of accept4 means; see accept(2) on pending network errors. */
 enum accept_verdict { ACCEPT_NEXT, ACCEPT_EMPTY, ACCEPT_SHUT, ACCEPT_PAUSE };
 
-static enum accept_verdict judge_accept(int error)
+static enum accept_verdict judge(int error)
 {
     switch (error) {
     case EAGAIN: /* another thread took it */
@@ -335,97 +303,156 @@ static enum accept_verdict judge_accept(int error)
     }
 }
 
-static struct client *take(struct serve *serve, struct serve_socket *socket, int fd,
-                           const struct address *peer)
+/* Returns whether the next one may be tried. */
+static bool failed(struct door *door, int error)
 {
-    struct client *client = client_new(&serve->clients);
-
-    account_taken(&serve->account, 1);
-    client->watch.ready = client_ready;
-    client->socket = socket;
-    client->fd = fd;
-    client->epoch = (uint8_t)serve->epoch;
-    if (socket->conf->transport == TRANSPORT_TCP)
-        record_pack(&client->peer, peer);
-    return client;
-}
-
-/* To ask an empty queue costs a file made and unmade. Where clients come one by one it is asked now and then
- * only; epoll knows of the others, if there are any. */
-static int most_to_take(const struct serve_socket *socket, uint32_t events)
-{
-    return events && socket->alone >= ALONE_SURE && socket->alone % ALONE_LOOK != 0 ? 1 : ACCEPT_BATCH;
-}
-
-static void remember_taken(struct serve_socket *socket, int taken)
-{
-    if (taken == 1)
-        socket->alone++;
-    else if (taken > 1)
-        socket->alone = 0;
+    switch (judge(error)) {
+    case ACCEPT_NEXT:
+        return !door_fails(door, error);
+    case ACCEPT_EMPTY:
+        return false;
+    case ACCEPT_SHUT:
+        door_report_shut(door);
+        return false;
+    case ACCEPT_PAUSE:
+        doors_pause(door->doors, &stream_ops, error);
+        return false;
+    }
+    return false;
 }
 
 /* Greets those who wait, most at most. Returns how many there were. */
-static int take_waiting(struct serve *serve, struct serve_socket *socket, int most)
+static int take_waiting(struct stream *stream, struct door *door, int most)
 {
     int taken = 0;
 
-    for (int i = 0; i < most && serve->accepting && !serve->paused; i++) {
+    for (int i = 0; i < most && !door->paused && !door->doors->closed; i++) {
         struct address peer __attribute__((uninitialized));
         int fd;
 
-        if (serve->clients.active >= serve->clients.room) {
-            serve_pause(serve, 0);
+        if (!make_room(stream)) {
+            doors_pause(door->doors, &stream_ops, 0);
             break;
         }
         peer.length = sizeof(peer.un);
-        fd = accept4(socket->fd, &peer.sa, &peer.length, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd >= 0) {
-            greet(serve, take(serve, socket, fd, &peer));
-            taken++;
-            continue;
-        }
-        switch (judge_accept(errno)) {
-        case ACCEPT_NEXT:
+        fd = accept4(door->fd, &peer.sa, &peer.length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0 && !failed(door, errno))
             break;
-        case ACCEPT_EMPTY:
-            return taken;
-        case ACCEPT_SHUT:
-            serve_report_shut(serve, socket);
-            return taken;
-        case ACCEPT_PAUSE:
-            serve_pause(serve, errno);
-            return taken;
-        }
+        if (fd < 0)
+            continue;
+        door->failures = 0;
+        greet(stream, door, fd, &peer);
+        taken++;
     }
     return taken;
 }
 
-void serve_stream_ready(struct serve *serve, struct watch *watch, uint32_t events)
+/* To ask an empty queue costs a file made and unmade. Where clients come one by one it is asked now and then
+ * only; epoll knows of the others, if there are any. */
+static int most_to_take(const struct door *door, uint32_t events)
 {
-    struct serve_socket *socket = CONTAINER_OF(watch, struct serve_socket, watch);
-
-    int taken = take_waiting(serve, socket, most_to_take(socket, events));
-
-    remember_taken(socket, taken);
-    if (!socket->shut)
-        serve_note_taken(serve, socket, events, taken);
+    return events && door->alone >= ALONE_SURE && door->alone % ALONE_LOOK != 0 ? 1 : ACCEPT_BATCH;
 }
 
-void serve_stream_open(struct serve *serve)
+static int take(struct door *door, uint32_t events)
 {
-    serve->send = timers_list(&serve->timers, serve->conf->send_ns, idle_expired);
-    serve->linger_total = timers_list(&serve->timers, serve->conf->linger_total_ns, total_expired);
-    for (size_t i = 0; i < serve->socket_count; i++)
-        if (serve->sockets[i].stream)
-            serve->sockets[i].linger =
-                timers_list(&serve->timers, serve->sockets[i].conf->linger_ns, idle_expired);
+    int taken = take_waiting(door->transport, door, most_to_take(door, events));
+
+    if (taken == 1)
+        door->alone++;
+    else if (taken > 1)
+        door->alone = 0;
+    return taken;
 }
 
-void serve_stream_close(struct serve *serve)
+static bool has_room(const struct door *door)
 {
-    serve_stream_settle(serve);
-    for (unsigned i = 0; i < serve->clients.touched; i++)
-        if (serve->clients.clients[i].fd >= 0)
-            give_up(serve, &serve->clients.clients[i]);
+    const struct stream *stream = door->transport;
+
+    return stream->pool.active < stream->pool.room;
+}
+
+const struct transport_ops stream_ops = {.take = take, .has_room = has_room, .queue = ACCEPT_QUEUE};
+
+/* --- The frame --- */
+
+static struct timer_list *list(struct stream *stream, int64_t duration, timer_expired *expired,
+                               const void *kind)
+{
+    return timers_list(&stream->timers, duration, expired, kind);
+}
+
+static void plan(struct stream *stream, const struct conf_listener *listener, struct stage *stage)
+{
+    const struct conf *conf = stream->conf;
+
+    *stage++ = (struct stage){.step = &step_greet,
+                              .idle = list(stream, conf->send_ns, idle_expired, &step_greet),
+                              .total = list(stream, conf->send_total_ns, total_expired, &step_greet)};
+    if (listener->linger_ns)
+        *stage++ = (struct stage){.step = &step_linger,
+                                  .idle = list(stream, listener->linger_ns, idle_expired, &step_linger),
+                                  .total = stream->linger_total};
+    stage->step = NULL;
+}
+
+int stream_open(struct stream *stream, unsigned room)
+{
+    const struct conf *conf = stream->conf;
+    int error = aside_open(&stream->aside);
+
+    if (!error)
+        error = conn_pool_open(&stream->pool, room);
+    if (!error)
+        error = timers_open(&stream->timers, conf->listener_count + 5);
+    if (error)
+        return error;
+    stream->stages = calloc(conf->listener_count * STEPS_MAX, sizeof(*stream->stages));
+    if (!stream->stages)
+        return -ENOMEM;
+    stream->look = list(stream, LOOK_NS, look_due, &stream->look);
+    stream->copies = list(stream, conf->send_ns, idle_expired, &stream->copies);
+    stream->linger_total = list(stream, conf->linger_total_ns, total_expired, &step_linger);
+    for (size_t i = 0; i < conf->listener_count; i++)
+        plan(stream, &conf->listeners[i], &stream->stages[i * STEPS_MAX]);
+    return 0;
+}
+
+const struct stage *stream_stages(const struct stream *stream, size_t listener)
+{
+    return &stream->stages[listener * STEPS_MAX];
+}
+
+void stream_due(struct stream *stream)
+{
+    timers_expire(&stream->timers, stream->loop->now, stream);
+    if (stream->loop->now >= aside_next(&stream->aside))
+        aside_read(&stream->aside, stream->loop->now);
+}
+
+int64_t stream_next(const struct stream *stream)
+{
+    int64_t timer = timers_next(&stream->timers), aside = aside_next(&stream->aside);
+
+    return timer < aside ? timer : aside;
+}
+
+void stream_finish(struct stream *stream)
+{
+    struct timer *next;
+
+    while ((next = timer_list_first(stream->look)))
+        timer_expire(next, stream);
+    for (unsigned i = 0; i < stream->pool.touched; i++)
+        if (stream->pool.all[i].fd >= 0)
+            give_up(&stream->pool.all[i]);
+}
+
+void stream_close(struct stream *stream)
+{
+    conn_pool_close(&stream->pool);
+    timers_close(&stream->timers);
+    aside_close(&stream->aside);
+    free(stream->stages);
+    stream->stages = NULL;
 }

@@ -20,18 +20,21 @@ void timers_close(struct timers *timers)
     timers->count = timers->room = 0;
 }
 
-struct timer_list *timers_list(struct timers *timers, int64_t duration, timer_expired *expired)
+struct timer_list *timers_list(struct timers *timers, int64_t duration, timer_expired *expired,
+                               const void *kind)
 {
     struct timer_list *list;
 
     for (size_t i = 0; i < timers->count; i++)
-        if (timers->lists[i].duration == duration && timers->lists[i].expired == expired)
+        if (timers->lists[i].duration == duration && timers->lists[i].expired == expired &&
+            timers->lists[i].kind == kind)
             return &timers->lists[i];
     assert(timers->count < timers->room);
     list = &timers->lists[timers->count++];
     list->head.next = list->head.previous = &list->head;
     list->duration = duration;
     list->expired = expired;
+    list->kind = kind;
     return list;
 }
 
@@ -63,17 +66,34 @@ static bool is_empty(const struct timer_list *list)
     return list->head.next == &list->head;
 }
 
+struct timer *timer_list_first(const struct timer_list *list)
+{
+    return is_empty(list) ? NULL : list->head.next;
+}
+
+bool timer_is_started(const struct timer *timer)
+{
+    return timer->next != NULL;
+}
+
+int64_t timer_started_at(const struct timer *timer)
+{
+    return timer->deadline - timer->list->duration;
+}
+
+void timer_expire(struct timer *timer, void *context)
+{
+    timer_stop(timer);
+    timer->list->expired(context, timer);
+}
+
 void timers_expire(struct timers *timers, int64_t now, void *context)
 {
     for (size_t i = 0; i < timers->count; i++) {
         struct timer_list *list = &timers->lists[i];
 
-        while (!is_empty(list) && list->head.next->deadline <= now) {
-            struct timer *timer = list->head.next;
-
-            timer_stop(timer);
-            list->expired(context, timer);
-        }
+        while (!is_empty(list) && list->head.next->deadline <= now)
+            timer_expire(list->head.next, context);
     }
 }
 

@@ -25,6 +25,7 @@ struct timer_list {
     struct timer head; /* of a ring */
     int64_t duration;
     timer_expired *expired;
+    const void *kind;
 };
 
 struct timers {
@@ -36,15 +37,27 @@ struct timers {
 int timers_open(struct timers *timers, size_t room);
 void timers_close(struct timers *timers);
 
-/* The list for one duration and callback, made when it is asked for first. Only at set-up; room must suffice.
- */
-struct timer_list *timers_list(struct timers *timers, int64_t duration, timer_expired *expired);
+/* The list for one duration, callback and kind (any address), made when it is asked for first. Only at set-up;
+ * room must suffice. */
+struct timer_list *timers_list(struct timers *timers, int64_t duration, timer_expired *expired,
+                               const void *kind);
+
+/* The timer that expires first, which was started first; NULL if there is none. */
+struct timer *timer_list_first(const struct timer_list *list);
 
 /* Starts a timer, or starts it again, so that it expires duration after now. */
 void timer_start(struct timer *timer, struct timer_list *list, int64_t now);
 
 /* Stops a timer; nothing happens if it is not started. */
 void timer_stop(struct timer *timer);
+
+bool timer_is_started(const struct timer *timer);
+
+/* When it was started; it is. */
+int64_t timer_started_at(const struct timer *timer);
+
+/* Expires a timer now. */
+void timer_expire(struct timer *timer, void *context);
 
 /* Expires every timer whose deadline is not after now. */
 void timers_expire(struct timers *timers, int64_t now, void *context);

@@ -25,8 +25,8 @@
 #include <sysexits.h>
 
 struct greeter {
-    pthread_t thread;
-    struct serve *serve;
+    pthread_t id;
+    struct thread *thread;
     struct worker *worker;
 };
 
@@ -41,7 +41,7 @@ struct worker {
     struct logger logger;
     bool logger_started;
     _Atomic bool logger_stop;
-    _Atomic int order; /* enum serve_order */
+    _Atomic int order; /* enum order */
     int order_fd;
     int done_fd; /* eventfd: a greeting thread has ended, or the last one has left its sockets */
     int signal_fd;
@@ -67,7 +67,7 @@ static void *greeter_run(void *argument)
 {
     struct greeter *greeter = argument;
 
-    serve_run(greeter->serve);
+    thread_run(greeter->thread);
     atomic_fetch_sub(&greeter->worker->running, 1);
     write_eventfd(greeter->worker->done_fd);
     return NULL;
@@ -117,7 +117,7 @@ static bool open_greeters(struct worker *worker)
     if (!worker->greeters)
         return false;
     for (unsigned i = 0; i < threads; i++) {
-        struct serve_settings serve = {
+        struct thread_settings settings = {
             .conf = s->conf,
             .sockets = s->sockets,
             .shared = s->shared,
@@ -133,8 +133,8 @@ static bool open_greeters(struct worker *worker)
             .order = &worker->order};
 
         worker->greeters[i].worker = worker;
-        worker->greeters[i].serve = serve_new(&serve);
-        if (!worker->greeters[i].serve)
+        worker->greeters[i].thread = thread_new(&settings);
+        if (!worker->greeters[i].thread)
             return false;
     }
     return true;
@@ -168,37 +168,37 @@ static bool start_greeters(struct worker *worker)
 
         atomic_fetch_add(&worker->running, 1);
         atomic_fetch_add(&worker->open, 1);
-        errno = pthread_create(&greeter->thread, NULL, greeter_run, greeter);
+        errno = pthread_create(&greeter->id, NULL, greeter_run, greeter);
         if (errno) {
             atomic_fetch_sub(&worker->running, 1);
             return false;
         }
         worker->started++;
         snprintf(name, sizeof(name), "greeter-%hu", (unsigned short)i);
-        pthread_setname_np(greeter->thread, name);
+        pthread_setname_np(greeter->id, name);
     }
     return true;
 }
 
-static void give_order(struct worker *worker, enum serve_order order)
+static void give_order(struct worker *worker, enum order order)
 {
     worker->end_at = monotonic_ns() + DEADLINE_WORKER_CLOSE +
-                     (order <= SERVE_DRAIN ? worker->settings->conf->drain_ns : 0);
+                     (order <= ORDER_DRAIN ? worker->settings->conf->drain_ns : 0);
     atomic_store(&worker->order, order);
     write_eventfd(worker->order_fd);
 }
 
-static enum serve_order order_of(uint32_t signal_number)
+static enum order order_of(uint32_t signal_number)
 {
     switch (signal_number) {
     case SIGUSR1:
-        return SERVE_RETIRE;
+        return ORDER_RETIRE;
     case SIGTERM:
-        return SERVE_DRAIN;
+        return ORDER_DRAIN;
     case SIGUSR2:
-        return SERVE_FINISH;
+        return ORDER_FINISH;
     default:
-        return SERVE_QUIT;
+        return ORDER_QUIT;
     }
 }
 
@@ -224,8 +224,8 @@ static void handle_signals(struct worker *worker)
 static void orphaned(struct worker *worker)
 {
     alarm(DEADLINE_ORPHAN_SECONDS);
-    if (atomic_load(&worker->order) < SERVE_FINISH)
-        give_order(worker, SERVE_FINISH);
+    if (atomic_load(&worker->order) < ORDER_FINISH)
+        give_order(worker, ORDER_FINISH);
 }
 
 /* Once no thread takes clients any more, this process has nothing to do with the listening sockets. They must
@@ -267,7 +267,7 @@ static void supervise(struct worker *worker)
 static void join_greeters(struct worker *worker)
 {
     for (unsigned i = 0; i < worker->started; i++)
-        pthread_join(worker->greeters[i].thread, NULL);
+        pthread_join(worker->greeters[i].id, NULL);
     worker->started = 0;
 }
 
@@ -301,7 +301,7 @@ static bool stop_logger(struct worker *worker)
 static void free_greeters(struct worker *worker)
 {
     for (unsigned i = 0; worker->greeters && i < worker->settings->conf->thread_count; i++)
-        serve_free(worker->greeters[i].serve);
+        thread_free(worker->greeters[i].thread);
     free(worker->greeters);
 }
 
@@ -365,7 +365,7 @@ int worker_run(const struct worker_settings *settings)
     if (status == 0)
         report_ready(settings);
     else
-        give_order(&worker, SERVE_QUIT);
+        give_order(&worker, ORDER_QUIT);
     supervise(&worker);
     join_greeters(&worker);
     if (!stop_logger(&worker))

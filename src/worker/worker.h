@@ -18,13 +18,13 @@ struct worker_settings {
     pid_t master;
     int lifeline_fd; /* reads end of file when the master is gone */
     int ready_fd;    /* its pid is written here when every thread serves; then it is closed */
-    int announce_fd; /* eventfds, see serve_settings */
+    int announce_fd; /* eventfds, see thread_settings */
     int attention_fd;
     int log_wake_fd; /* eventfd of this slot's logger */
 };
 
 /* Serves until SIGTERM (drain) or, from the master, SIGUSR1 (retire), SIGUSR2 (finish) or SIGQUIT (at once);
- * see enum serve_order. Returns the exit status: 0, or EX_OSERR if it could not start. Never returns into the
+ * see enum order. Returns the exit status: 0, or EX_OSERR if it could not start. Never returns into the
  * master's code: call as _exit(worker_run(…)). */
 int worker_run(const struct worker_settings *settings);
 

@@ -29,7 +29,7 @@ struct service {
     _Atomic unsigned open;
     struct shared_service *shared_service;
     struct shared shared;
-    struct serve *serves[THREADS];
+    struct thread *serving[THREADS];
     pthread_t threads[THREADS];
     _Atomic int order;
     int order_fd, announce_fd, log_wake_fd;
@@ -67,7 +67,7 @@ static void configure(struct service *service)
 
 static void *run(void *serve)
 {
-    serve_run(serve);
+    thread_run(serve);
     return NULL;
 }
 
@@ -90,7 +90,7 @@ static void start(struct service *service)
                  reason.text);
     cr_assert_eq(binding_listen(&service->sockets, service->conf, &reason), 0);
     for (unsigned i = 0; i < THREADS; i++) {
-        struct serve_settings settings = {.conf = service->conf,
+        struct thread_settings settings = {.conf = service->conf,
                                           .sockets = &service->sockets,
                                           .attention_fd = service->attention_fd,
                                           .closed_fd = service->closed_fd,
@@ -103,13 +103,13 @@ static void start(struct service *service)
                                           .order_fd = service->order_fd,
                                           .order = &service->order};
 
-        service->serves[i] = serve_new(&settings);
-        cr_assert_not_null(service->serves[i]);
-        cr_assert_eq(pthread_create(&service->threads[i], NULL, run, service->serves[i]), 0);
+        service->serving[i] = thread_new(&settings);
+        cr_assert_not_null(service->serving[i]);
+        cr_assert_eq(pthread_create(&service->threads[i], NULL, run, service->serving[i]), 0);
     }
 }
 
-static void give_order(struct service *service, enum serve_order order)
+static void give_order(struct service *service, enum order order)
 {
     atomic_store(&service->order, order);
     cr_assert_eq(write(service->order_fd, &(uint64_t){1}, sizeof(uint64_t)), (ssize_t)sizeof(uint64_t));
@@ -121,7 +121,7 @@ static struct stats_totals finish(struct service *service)
 
     for (unsigned i = 0; i < THREADS; i++) {
         cr_assert_eq(pthread_join(service->threads[i], NULL), 0);
-        serve_free(service->serves[i]);
+        thread_free(service->serving[i]);
     }
     shared_sum(&service->shared, &totals);
     sockets_close(&service->sockets, false);
@@ -163,29 +163,29 @@ static bool is_greeted(int fd)
     }
 }
 
-Test(serve, a_drain_ends_idle_threads)
+Test(thread, a_drain_ends_idle_threads)
 {
     struct service service;
     struct stats_totals totals;
 
     start(&service);
-    give_order(&service, SERVE_DRAIN);
+    give_order(&service, ORDER_DRAIN);
     totals = finish(&service);
     cr_assert_eq(totals.taken, 0);
 }
 
-Test(serve, an_order_given_before_the_threads_run_is_not_missed)
+Test(thread, an_order_given_before_the_threads_run_is_not_missed)
 {
     struct service service;
 
     for (int i = 0; i < 20; i++) {
         start(&service);
-        give_order(&service, i % 2 ? SERVE_DRAIN : SERVE_QUIT);
+        give_order(&service, i % 2 ? ORDER_DRAIN : ORDER_QUIT);
         finish(&service);
     }
 }
 
-Test(serve, everybody_connected_is_greeted_before_a_drain_ends)
+Test(thread, everybody_connected_is_greeted_before_a_drain_ends)
 {
     struct service service;
     struct stats_totals totals;
@@ -194,7 +194,7 @@ Test(serve, everybody_connected_is_greeted_before_a_drain_ends)
     start(&service);
     for (int i = 0; i < CLIENTS; i++)
         clients[i] = connect_client(&service);
-    give_order(&service, SERVE_DRAIN);
+    give_order(&service, ORDER_DRAIN);
     for (int i = 0; i < CLIENTS; i++) {
         cr_assert(is_greeted(clients[i]), "client %d", i);
         close(clients[i]);
@@ -218,7 +218,7 @@ static void *ask_in_a_row(void *argument)
     return (void *)greeted;
 }
 
-Test(serve, serves_many_clients_of_several_threads)
+Test(thread, serves_many_clients_of_several_threads)
 {
     struct service service;
     struct stats_totals totals;
@@ -233,13 +233,13 @@ Test(serve, serves_many_clients_of_several_threads)
         cr_assert_eq(pthread_join(askers[i], &greeted), 0);
         cr_assert_eq((uintptr_t)greeted, CLIENTS);
     }
-    give_order(&service, SERVE_DRAIN);
+    give_order(&service, ORDER_DRAIN);
     totals = finish(&service);
     cr_assert_eq(stats_served(&totals), ARRAY_SIZE(askers) * CLIENTS);
     cr_assert_eq(totals.results[RESULT_SENT], ARRAY_SIZE(askers) * CLIENTS);
 }
 
-Test(serve, quitting_does_not_wait_for_a_client_that_lingers)
+Test(thread, quitting_does_not_wait_for_a_client_that_lingers)
 {
     struct service service;
     int64_t begin;
@@ -249,7 +249,7 @@ Test(serve, quitting_does_not_wait_for_a_client_that_lingers)
     fd = connect_client(&service);
     cr_assert(is_greeted(fd)); /* and stays */
     begin = monotonic_ns();
-    give_order(&service, SERVE_QUIT);
+    give_order(&service, ORDER_QUIT);
     finish(&service);
     cr_assert_lt(monotonic_ns() - begin, NS_PER_S);
     close(fd);

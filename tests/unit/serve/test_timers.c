@@ -38,7 +38,7 @@ Test(timers, expire_at_their_deadline_and_not_before)
     struct timers timers = new_timers();
     struct timer timer = {0};
 
-    timer_start(&timer, timers_list(&timers, 10, note), 100);
+    timer_start(&timer, timers_list(&timers, 10, note, NULL), 100);
     cr_assert_eq(timers_next(&timers), 110);
     timers_expire(&timers, 109, &expired_count);
     cr_assert_eq(expired_count, 0);
@@ -55,7 +55,7 @@ Test(timers, stopping_twice_or_unstarted_does_nothing)
     struct timer timer = {0};
 
     timer_stop(&timer);
-    timer_start(&timer, timers_list(&timers, 10, note), 0);
+    timer_start(&timer, timers_list(&timers, 10, note, NULL), 0);
     timer_stop(&timer);
     timer_stop(&timer);
     timers_expire(&timers, 1000, &expired_count);
@@ -66,7 +66,7 @@ Test(timers, stopping_twice_or_unstarted_does_nothing)
 Test(timers, starting_again_postpones)
 {
     struct timers timers = new_timers();
-    struct timer_list *list = timers_list(&timers, 10, note);
+    struct timer_list *list = timers_list(&timers, 10, note, NULL);
     struct timer a = {0}, b = {0};
 
     timer_start(&a, list, 0);
@@ -84,9 +84,9 @@ Test(timers, share_a_list_only_with_the_same_duration_and_callback)
 {
     struct timers timers = new_timers();
 
-    cr_assert_eq(timers_list(&timers, 10, note), timers_list(&timers, 10, note));
-    cr_assert_neq(timers_list(&timers, 10, note), timers_list(&timers, 11, note));
-    cr_assert_neq(timers_list(&timers, 10, note), timers_list(&timers, 10, other));
+    cr_assert_eq(timers_list(&timers, 10, note, NULL), timers_list(&timers, 10, note, NULL));
+    cr_assert_neq(timers_list(&timers, 10, note, NULL), timers_list(&timers, 11, note, NULL));
+    cr_assert_neq(timers_list(&timers, 10, note, NULL), timers_list(&timers, 10, other, NULL));
     timers_close(&timers);
 }
 
@@ -94,7 +94,7 @@ Test(timers, share_a_list_only_with_the_same_duration_and_callback)
 Test(timers, agree_with_a_naive_model)
 {
     struct timers timers = new_timers();
-    struct timer_list *lists[] = {timers_list(&timers, 3, note), timers_list(&timers, 17, note)};
+    struct timer_list *lists[] = {timers_list(&timers, 3, note, NULL), timers_list(&timers, 17, note, NULL)};
     struct timer timer[TIMERS];
     int64_t deadline[TIMERS], now = 0;
     uint64_t state = random_seed();

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* dgram: UDP and Unix datagrams of one thread: a batch in, a batch out, each answer from the address that was
+ * asked.
+ *
+ * Which datagrams get no answer, and how long an answer may be, follows from two dangers: greeters that are
+ * spoofed into answering each other for ever (CVE-2024-2169), and greeters used to amplify an attack (RFC
+ * 5358 has the DNS case). */
+#ifndef SOCKGREET_DGRAM_H
+#define SOCKGREET_DGRAM_H
+
+#include "serve/account.h"
+#include "serve/door.h"
+#include "serve/render.h"
+
+struct dgram_batch;
+
+/* Set by the thread: all but batch. */
+struct dgrams {
+    struct loop *loop;
+    struct account *account;
+    struct render *render;
+    const struct conf *conf;
+    struct dgram_batch *batch;
+};
+
+extern const struct transport_ops dgram_ops;
+
+/* Returns 0 or -ENOMEM; close in any case. */
+int dgrams_open(struct dgrams *dgrams);
+void dgrams_close(struct dgrams *dgrams);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#include "serve/discard.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#define DISCARD_MAX    (64 * 1024) /* bytes of input read away per client */
+#define DISCARD_BUFFER (16 * 1024)
+
+/* MSG_TRUNC drops it in the kernel (tcp(7)); a Unix socket copies. */
+enum input discard_input(struct conn *conn)
+{
+    char buffer[DISCARD_BUFFER] __attribute__((uninitialized)); /* to zero it costs more than the call */
+    enum input input = INPUT_NONE;
+
+    for (;;) {
+        ssize_t n = recv(conn->fd, buffer, sizeof(buffer), MSG_DONTWAIT | MSG_TRUNC);
+
+        if (n == 0)
+            return INPUT_END;
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return errno == EAGAIN ? input : INPUT_RESET;
+        input = INPUT_SOME;
+        conn->discarded += (uint32_t)n;
+        if (conn->discarded > DISCARD_MAX)
+            return INPUT_TOO_MUCH;
+    }
+}

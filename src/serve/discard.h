@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* discard: a client's input is read away, within bounds.
+ *
+ * Closing a socket with unread input makes the kernel send a reset (RFC 1122 4.2.2.13), which can destroy the
+ * greeting before the client has read it. */
+#ifndef SOCKGREET_DISCARD_H
+#define SOCKGREET_DISCARD_H
+
+#include "serve/conn.h"
+
+enum input {
+    INPUT_NONE,    /* nothing new */
+    INPUT_SOME,    /* read away; there may be more later */
+    INPUT_END,     /* the client's end of file */
+    INPUT_RESET,   /* the connection is broken */
+    INPUT_TOO_MUCH /* the client has sent more than anybody needs to read */
+};
+
+enum input discard_input(struct conn *conn);
+
+#endif

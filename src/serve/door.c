@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+#include "serve/door.h"
+
+#include "base/util.h"
+#include "log/log.h"
+
+#include <poll.h>
+#include <stdlib.h>
+
+#define IN_VAIN_LOOK 64                /* wake-ups for nobody between two looks whether the socket was shut down */
+#define PAUSE_NS     (100 * NS_PER_MS) /* without descriptors or memory */
+#define FAILURES     64                /* calls in a row that may fail */
+
+int doors_open(struct doors *doors, size_t room)
+{
+    doors->all = calloc(room ? room : 1, sizeof(*doors->all));
+    return doors->all ? 0 : -ENOMEM;
+}
+
+void doors_close(struct doors *doors)
+{
+    free(doors->all);
+    doors->all = NULL;
+    doors->count = 0;
+}
+
+/* --- One door --- */
+
+/* Many times nobody in a row is what a socket that was shut down looks like, where accept4(2) and recvmmsg(2) do
+ * not say it. */
+static void note_in_vain(struct door *door)
+{
+    struct pollfd state = {.fd = door->fd, .events = POLLRDHUP};
+
+    if (++door->in_vain % IN_VAIN_LOOK == 0 && poll(&state, 1, 0) == 1 &&
+        (state.revents & (POLLHUP | POLLRDHUP)))
+        door_report_shut(door);
+}
+
+static void door_ready(struct watch *watch, uint32_t events)
+{
+    struct door *door = CONTAINER_OF(watch, struct door, watch);
+
+    if (door->ops->take(door, events) > 0)
+        door->in_vain = 0;
+    else if (events && !door->shut)
+        note_in_vain(door);
+}
+
+struct door *doors_add(struct doors *doors, const struct sockets_member *member, size_t position,
+                       const struct transport_ops *ops, void *transport)
+{
+    struct door *door = &doors->all[doors->count++];
+
+    door->watch.ready = door_ready;
+    door->doors = doors;
+    door->ops = ops;
+    door->transport = transport;
+    door->member = member;
+    door->conf = member->conf;
+    door->position = position;
+    door->fd = member->socket->fd;
+    record_pack(&door->bound, &member->socket->address);
+    return door;
+}
+
+bool door_watch(struct door *door)
+{
+    return loop_watch(door->doors->loop, door->fd, EPOLLIN | EPOLLEXCLUSIVE, &door->watch);
+}
+
+void door_report_shut(struct door *door)
+{
+    uint64_t one = 1;
+
+    loop_unwatch(door->doors->loop, door->fd);
+    door->shut = true;
+    if (write(door->doors->attention_fd, &one, sizeof(one)) < 0)
+        return; /* it is readable already */
+}
+
+/* --- All of them --- */
+
+void doors_try(struct doors *doors)
+{
+    for (size_t i = 0; i < doors->count && !doors->closed; i++) {
+        struct door *door = &doors->all[i];
+
+        if (door->left || door->paused || (door->shut && !door_watch(door)))
+            continue; /* without memory for the watch: later */
+        door->shut = false;
+        door_ready(&door->watch, 0);
+    }
+}
+
+/* Says so, once for a pause. */
+static void begin_pause(struct doors *doors, int error)
+{
+    doors->resume_at = doors->loop->now + PAUSE_NS;
+    if (doors->paused)
+        return;
+    doors->paused = true;
+    stats_add(&doors->shared->stats.accept_pauses, 1);
+    atomic_store_explicit(&doors->shared->pause_error, error, memory_order_relaxed);
+    log_wake(doors->logger_asleep, doors->log_wake_fd);
+}
+
+static void pause_door(struct door *door)
+{
+    if (!door->paused)
+        loop_unwatch(door->doors->loop, door->fd);
+    door->paused = true;
+}
+
+void doors_pause(struct doors *doors, const struct transport_ops *ops, int error)
+{
+    begin_pause(doors, error);
+    for (size_t i = 0; i < doors->count; i++)
+        if (doors->all[i].ops == ops)
+            pause_door(&doors->all[i]);
+}
+
+bool door_fails(struct door *door, int error)
+{
+    if (++door->failures < FAILURES)
+        return false;
+    door->failures = 0;
+    begin_pause(door->doors, error);
+    pause_door(door);
+    return true;
+}
+
+void doors_have_room(struct doors *doors)
+{
+    if (doors->paused)
+        doors->resume_at = doors->loop->now;
+}
+
+/* Returns whether the door need not stay paused. */
+static bool resume(struct door *door)
+{
+    if (!door->paused || door->left)
+        return true;
+    if (!door->ops->has_room(door) || !door_watch(door))
+        return false;
+    door->paused = door->shut = false;
+    return true;
+}
+
+void doors_resume(struct doors *doors)
+{
+    bool all = true;
+
+    if (!doors->paused || doors->loop->now < doors->resume_at)
+        return;
+    for (size_t i = 0; i < doors->count && !doors->closed; i++)
+        all &= resume(&doors->all[i]);
+    doors->paused = !all;
+    doors->resume_at = doors->loop->now + PAUSE_NS;
+}
+
+static bool sweep(struct door *door)
+{
+    for (unsigned i = 0; i < door->ops->queue && !door->paused; i++)
+        if (door->ops->take(door, 0) == 0)
+            return !door->paused;
+    return false;
+}
+
+bool doors_sweep(struct doors *doors)
+{
+    bool empty = true;
+
+    for (size_t i = 0; i < doors->count; i++)
+        if (!doors->all[i].left && !sweep(&doors->all[i]))
+            empty = false;
+    return empty;
+}
+
+void doors_unwatch(struct doors *doors)
+{
+    for (size_t i = 0; i < doors->count; i++)
+        loop_unwatch(doors->loop, doors->all[i].fd);
+}
+
+void doors_leave(struct doors *doors, const _Atomic bool *spared)
+{
+    for (size_t i = 0; i < doors->count; i++) {
+        struct door *door = &doors->all[i];
+
+        if (spared && atomic_load(&spared[door->position]))
+            continue;
+        loop_unwatch(doors->loop, door->fd);
+        door->left = true;
+    }
+}
+
+bool doors_have_tcp(const struct doors *doors)
+{
+    for (size_t i = 0; i < doors->count; i++)
+        if (!doors->all[i].left && doors->all[i].conf->transport == TRANSPORT_TCP)
+            return true;
+    return false;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* drain: how a greeting thread ends: who is still accepted, who is waited for, and for how long. */
+#ifndef SOCKGREET_DRAIN_H
+#define SOCKGREET_DRAIN_H
+
+#include "serve/door.h"
+#include "serve/order.h"
+#include "serve/stream.h"
+
+/* Set by the thread: all before ordered. */
+struct drain {
+    struct doors *doors;
+    struct stream *stream;
+    struct shared_thread *shared;
+    const _Atomic bool *retired; /* by position: sockets that no later generation has */
+    int64_t drain_ns;
+    int closed_fd;          /* eventfd: written when the last of the worker's threads leaves its sockets */
+    _Atomic unsigned *open; /* threads of the worker that have not left theirs */
+
+    bool draining;
+    bool retiring;      /* a later generation greets; only sockets that it does not have are served here */
+    int64_t end;        /* stop accepting then at the latest */
+    int64_t sweep_from; /* retiring: handshakes under way have until then to end */
+    int64_t close_end;  /* close whoever is left then */
+};
+
+/* An order came, or the same again. */
+void drain_order(struct drain *drain, enum order order, int64_t now);
+
+/* Whether the thread has nothing more to do; ends accepting when it is time. */
+bool drain_is_over(struct drain *drain, int64_t now);
+
+/* When something is due (monotonic ns), or LOOP_NEVER. */
+int64_t drain_next(const struct drain *drain, int64_t now);
+
+#endif

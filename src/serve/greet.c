@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* The step that sends the greeting.
+ *
+ * While a large one is on its way, the client's input is read away too, lest both sides wait for each other. */
+#include "serve/discard.h"
+#include "serve/door.h"
+#include "serve/steps.h"
+#include "serve/stream.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+/* MSG_MORE holds the last segment back, so that it leaves together with the end of file that shutdown() adds. */
+static ssize_t send_some(const struct conn *conn)
+{
+    ssize_t n;
+
+    do
+        n = send(conn->fd, conn->rest, conn->rest_length, MSG_MORE | MSG_NOSIGNAL | MSG_DONTWAIT);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
+static enum step_verdict end(struct step_outcome *outcome, enum result result)
+{
+    outcome->result = result;
+    return STEP_END;
+}
+
+static enum step_verdict wait_for_room(struct conn *conn, bool progress, struct step_outcome *outcome)
+{
+    outcome->events = EPOLLOUT | (conn->peer_ended || conn->deaf ? 0 : EPOLLIN);
+    /* A rendered greeting lies in the thread's buffer, which the next client needs. */
+    if (!stream_keep_rest(conn))
+        return end(outcome, RESULT_TIMED_OUT);
+    return progress ? STEP_WAIT : STEP_STAY;
+}
+
+static enum step_verdict send_rest(struct conn *conn, struct step_outcome *outcome)
+{
+    bool progress = false;
+
+    while (conn->rest_length) {
+        ssize_t n = send_some(conn);
+
+        if (n < 0 && errno == EAGAIN)
+            return wait_for_room(conn, progress, outcome);
+        if (n < 0)
+            return end(outcome, RESULT_RESET);
+        progress = true;
+        conn->rest += n;
+        conn->rest_length -= (uint32_t)n;
+        conn->sent += (uint32_t)n;
+    }
+    stream_drop_rest(conn);
+    return STEP_NEXT;
+}
+
+static enum step_verdict enter(struct conn *conn, struct step_outcome *outcome)
+{
+    enum step_verdict verdict;
+
+    stream_render(conn);
+    verdict = send_rest(conn, outcome);
+    return verdict == STEP_STAY ? STEP_WAIT : verdict; /* its time begins */
+}
+
+/* Returns false if the connection is broken. */
+static bool hear(struct conn *conn)
+{
+    switch (discard_input(conn)) {
+    case INPUT_END:
+        conn->peer_ended = true;
+        return true;
+    case INPUT_TOO_MUCH:
+        conn->deaf = true;
+        return true;
+    case INPUT_RESET:
+        return false;
+    default:
+        return true;
+    }
+}
+
+static enum step_verdict ready(struct conn *conn, uint32_t events, struct step_outcome *outcome)
+{
+    if ((events & EPOLLIN) && !hear(conn))
+        return end(outcome, RESULT_RESET);
+    if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP))
+        return send_rest(conn, outcome);
+    return wait_for_room(conn, false, outcome);
+}
+
+static enum result give_up(const struct conn *conn)
+{
+    (void)conn;
+    return RESULT_TIMED_OUT;
+}
+
+const struct step step_greet = {.enter = enter, .ready = ready, .give_up = give_up};

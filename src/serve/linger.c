@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* The step after the greeting: our end of file is sent, and the client's input read away until its own comes.
+ *
+ * The client has all it came for, so nobody waits for what is done here. Most have ended a moment later. */
+#include "serve/discard.h"
+#include "serve/steps.h"
+
+#include <linux/sockios.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+/* What the client's side has not acknowledged, the close may destroy. */
+static enum result give_up(const struct conn *conn)
+{
+    int waiting = 0;
+
+    return ioctl(conn->fd, SIOCOUTQ, &waiting) < 0 || waiting > 0 ? RESULT_TIMED_OUT : RESULT_SENT;
+}
+
+static enum step_verdict end(struct step_outcome *outcome, enum result result)
+{
+    outcome->result = result;
+    return STEP_END;
+}
+
+static enum step_verdict enter(struct conn *conn, struct step_outcome *outcome)
+{
+    shutdown(conn->fd, SHUT_WR);
+    if (conn->peer_ended)
+        return STEP_NEXT;
+    return conn->deaf ? end(outcome, give_up(conn)) : STEP_LATER;
+}
+
+static enum step_verdict ready(struct conn *conn, uint32_t events, struct step_outcome *outcome)
+{
+    (void)events;
+    outcome->events = EPOLLIN;
+    switch (discard_input(conn)) {
+    case INPUT_NONE:
+        return STEP_STAY;
+    case INPUT_SOME:
+        return STEP_WAIT;
+    case INPUT_END:
+        return STEP_NEXT;
+    case INPUT_RESET:
+        return end(outcome, RESULT_RESET);
+    default:
+        return end(outcome, give_up(conn));
+    }
+}
+
+const struct step step_linger = {.enter = enter, .ready = ready, .give_up = give_up, .patient = true};

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* stream: TCP and Unix stream clients of one thread, from accept4(2) through their steps to the end. */
+#ifndef SOCKGREET_STREAM_H
+#define SOCKGREET_STREAM_H
+
+#include "serve/account.h"
+#include "serve/aside.h"
+#include "serve/conn.h"
+#include "serve/door.h"
+#include "serve/render.h"
+#include "serve/steps.h"
+
+/* Set by the thread: loop, doors, account, render and conf. */
+struct stream {
+    struct loop *loop;
+    struct doors *doors;
+    struct account *account;
+    struct render *render;
+    const struct conf *conf;
+    struct conn_pool pool;
+    struct timers timers;
+    struct timer_list *look;         /* clients that are looked at again in a moment */
+    struct timer_list *linger_total; /* clients that linger; the first has longest */
+    struct timer_list *copies;       /* clients with a copy; the first is longest without progress */
+    size_t copied;                   /* bytes of copies */
+    struct aside aside;
+    struct stage *stages; /* STEPS_MAX for each listener */
+};
+
+extern const struct transport_ops stream_ops;
+
+/* room: clients at once. Returns 0 or -errno; close in any case. */
+int stream_open(struct stream *stream, unsigned room);
+
+/* Gives up who is left, and counts them; then frees. */
+void stream_finish(struct stream *stream);
+void stream_close(struct stream *stream);
+
+/* What happens to the clients of a listener. */
+const struct stage *stream_stages(const struct stream *stream, size_t listener);
+
+/* Does what is due, and says when something will be (monotonic ns). */
+void stream_due(struct stream *stream);
+int64_t stream_next(const struct stream *stream);
+
+/* For the step that greets: finds what to send (conn->rest); keeps what could not be sent, or returns false if
+ * there is no memory for it; and forgets it. */
+void stream_render(struct conn *conn);
+bool stream_keep_rest(struct conn *conn);
+void stream_drop_rest(struct conn *conn);
+
+#endif
