@@ -404,13 +404,15 @@ int stream_open(struct stream *stream, unsigned room)
     if (!error)
         error = conn_pool_open(&stream->pool, room);
     if (!error)
-        error = timers_open(&stream->timers, conf->listener_count + 5);
+        error = timers_open(&stream->looks, 1);
+    if (!error)
+        error = timers_open(&stream->timers, conf->listener_count + 4);
     if (error)
         return error;
     stream->stages = calloc(conf->listener_count * STEPS_MAX, sizeof(*stream->stages));
     if (!stream->stages)
         return -ENOMEM;
-    stream->look = list(stream, LOOK_NS, look_due, &stream->look);
+    stream->look = timers_list(&stream->looks, LOOK_NS, look_due, NULL);
     stream->copies = list(stream, conf->send_ns, idle_expired, &stream->copies);
     stream->linger_total = list(stream, conf->linger_total_ns, total_expired, &step_linger);
     for (size_t i = 0; i < conf->listener_count; i++)
@@ -425,15 +427,25 @@ const struct stage *stream_stages(const struct stream *stream, size_t listener)
 
 void stream_due(struct stream *stream)
 {
+    timers_expire(&stream->looks, stream->loop->now, stream);
     timers_expire(&stream->timers, stream->loop->now, stream);
     if (stream->loop->now >= aside_next(&stream->aside))
         aside_read(&stream->aside, stream->loop->now);
 }
 
+/* Under load every turn looks at those who are due, so the alarm may be late. */
+static int64_t next_look(const struct stream *stream)
+{
+    int64_t next = timers_next(&stream->looks);
+
+    return next == TIMERS_NEVER ? next : next + LOOK_NS;
+}
+
 int64_t stream_next(const struct stream *stream)
 {
-    int64_t timer = timers_next(&stream->timers), aside = aside_next(&stream->aside);
+    int64_t timer = timers_next(&stream->timers), aside = aside_next(&stream->aside), look = next_look(stream);
 
+    timer = look < timer ? look : timer;
     return timer < aside ? timer : aside;
 }
 
@@ -451,6 +463,7 @@ void stream_finish(struct stream *stream)
 void stream_close(struct stream *stream)
 {
     conn_pool_close(&stream->pool);
+    timers_close(&stream->looks);
     timers_close(&stream->timers);
     aside_close(&stream->aside);
     free(stream->stages);

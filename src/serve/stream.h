@@ -18,8 +18,8 @@ struct stream {
     struct render *render;
     const struct conf *conf;
     struct conn_pool pool;
-    struct timers timers;
-    struct timer_list *look;         /* clients that are looked at again in a moment */
+    struct timers looks, timers;
+    struct timer_list *look;         /* the only one of looks: clients that are looked at again in a moment */
     struct timer_list *linger_total; /* clients that linger; the first has longest */
     struct timer_list *copies;       /* clients with a copy; the first is longest without progress */
     size_t copied;                   /* bytes of copies */
