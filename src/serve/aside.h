@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* aside: clients whom nobody needs to be quick about. They are watched, but not waited for: the set is read now
- * and then, so that what they do wakes no thread. */
+/* aside: clients whom nobody needs to be quick about. They are watched, but not waited for: the set is read
+ * now and then, so that what they do wakes no thread. */
 #ifndef SOCKGREET_ASIDE_H
 #define SOCKGREET_ASIDE_H
 

@@ -201,8 +201,7 @@ static bool is_answerable(struct dgrams *dgrams, const struct door *door, const 
     return udp_answerable(dgrams->conf, &d->client, scope) && !is_echo(door->conf->greeting, d);
 }
 
-static void set_source(struct msghdr *header, char *control, const struct door *door,
-                       struct dgram *d)
+static void set_source(struct msghdr *header, char *control, const struct door *door, struct dgram *d)
 {
     bool v4 = d->has_info4;
     size_t size = v4 ? sizeof(d->info4) : sizeof(d->info6);
@@ -228,8 +227,8 @@ static void set_source(struct msghdr *header, char *control, const struct door *
 
 /* Decides about one datagram and, if it is answered, adds the answer to the batch. Returns how many it holds.
  */
-static unsigned prepare(struct dgrams *dgrams, struct door *door, struct dgram_batch *batch,
-                        unsigned count, struct dgram *d)
+static unsigned prepare(struct dgrams *dgrams, struct door *door, struct dgram_batch *batch, unsigned count,
+                        struct dgram *d)
 {
     size_t allowance;
     const char *bytes;
@@ -272,8 +271,7 @@ static void answer_all(struct door *door, struct dgram_batch *batch, unsigned co
     }
 }
 
-static void account_all(struct dgrams *dgrams, struct door *door, struct dgram_batch *batch,
-                        unsigned count)
+static void account_all(struct dgrams *dgrams, struct door *door, struct dgram_batch *batch, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
         struct dgram *d = &batch->dgrams[i];
@@ -306,8 +304,8 @@ static void serve_batch(struct dgrams *dgrams, struct door *door, unsigned recei
     account_all(dgrams, door, batch, received);
 }
 
-/* What is neither nobody nor a datagram is an earlier answer's ICMP error or a bad checksum, and over with this;
- * or it comes again and again. Returns whether to go on. */
+/* What is neither nobody nor a datagram is an earlier answer's ICMP error or a bad checksum, and over with
+ * this; or it comes again and again. Returns whether to go on. */
 static bool failed(struct door *door, int received)
 {
     return received < 0 && errno != EAGAIN && !door_fails(door, errno);

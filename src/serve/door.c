@@ -7,7 +7,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
-#define IN_VAIN_LOOK 64                /* wake-ups for nobody between two looks whether the socket was shut down */
+#define IN_VAIN_LOOK 64 /* wake-ups for nobody between two looks whether the socket was shut down */
 #define PAUSE_NS     (100 * NS_PER_MS) /* without descriptors or memory */
 #define FAILURES     64                /* calls in a row that may fail */
 
@@ -26,8 +26,8 @@ void doors_close(struct doors *doors)
 
 /* --- One door --- */
 
-/* Many times nobody in a row is what a socket that was shut down looks like, where accept4(2) and recvmmsg(2) do
- * not say it. */
+/* Many times nobody in a row is what a socket that was shut down looks like, where accept4(2) and recvmmsg(2)
+ * do not say it. */
 static void note_in_vain(struct door *door)
 {
     struct pollfd state = {.fd = door->fd, .events = POLLRDHUP};

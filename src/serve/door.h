@@ -33,12 +33,12 @@ struct door {
     struct record_address bound; /* the server's address, unless member->any */
     size_t position;             /* in the generation's set */
     int fd;
-    bool paused;      /* not watched, until there is room again */
-    bool left;        /* to others, for good */
-    bool shut;        /* somebody shut it down: not watched until the master listens again */
-    unsigned in_vain; /* wake-ups in a row for which nobody was there */
+    bool paused;       /* not watched, until there is room again */
+    bool left;         /* to others, for good */
+    bool shut;         /* somebody shut it down: not watched until the master listens again */
+    unsigned in_vain;  /* wake-ups in a row for which nobody was there */
     unsigned failures; /* calls in a row that failed */
-    unsigned alone;   /* turns in a row in which one client waited and no more */
+    unsigned alone;    /* turns in a row in which one client waited and no more */
 };
 
 struct doors {
@@ -65,15 +65,15 @@ struct door *doors_add(struct doors *doors, const struct sockets_member *member,
 /* Returns false with errno if it cannot be watched. */
 bool door_watch(struct door *door);
 
-/* Takes whoever waits at any door: a wake-up that another thread took with it when it died is not passed on by
- * the kernel. A door that was shut is tried in the hope that it listens again. */
+/* Takes whoever waits at any door: a wake-up that another thread took with it when it died is not passed on
+ * by the kernel. A door that was shut is tried in the hope that it listens again. */
 void doors_try(struct doors *doors);
 
 /* Takes nobody at doors of this transport for a while; error is errno, or 0 for the limit of connections. */
 void doors_pause(struct doors *doors, const struct transport_ops *ops, int error);
 
-/* A call to take somebody here has failed with this error. Returns whether it is one too many in a row: then the
- * door pauses, whatever the error means, lest the thread be busy for ever. */
+/* A call to take somebody here has failed with this error. Returns whether it is one too many in a row: then
+ * the door pauses, whatever the error means, lest the thread be busy for ever. */
 bool door_fails(struct door *door, int error);
 
 /* There is room again: a pause ends in this turn. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The step that sends the greeting.
  *
- * While a large one is on its way, the client's input is read away too, lest both sides wait for each other. */
+ * While a large one is on its way, the client's input is read away too, lest both sides wait for each other.
+ */
 #include "serve/discard.h"
 #include "serve/door.h"
 #include "serve/steps.h"
@@ -11,7 +12,8 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-/* MSG_MORE holds the last segment back, so that it leaves together with the end of file that shutdown() adds. */
+/* MSG_MORE holds the last segment back, so that it leaves together with the end of file that shutdown() adds.
+ */
 static ssize_t send_some(const struct conn *conn)
 {
     ssize_t n;

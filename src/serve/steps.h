@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* steps: what happens to a stream client, one thing after another. Each listener has a list of steps, made once
- * per thread; what is not configured is not in the list and costs nothing.
+/* steps: what happens to a stream client, one thing after another. Each listener has a list of steps, made
+ * once per thread; what is not configured is not in the list and costs nothing.
  *
  * A step looks at the client's socket and says what next; stream.c does the waiting. */
 #ifndef SOCKGREET_STEPS_H

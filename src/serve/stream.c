@@ -10,10 +10,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define ACCEPT_BATCH  16                /* clients taken from one socket before others get their turn */
-#define ACCEPT_QUEUE  256               /* batches that a full queue has: net.core.somaxconn is 4096 */
-#define ALONE_SURE    4                 /* turns with one client, after which the next is expected to be alone too */
-#define ALONE_LOOK    16                /* turns after which that is looked into */
+#define ACCEPT_BATCH  16  /* clients taken from one socket before others get their turn */
+#define ACCEPT_QUEUE  256 /* batches that a full queue has: net.core.somaxconn is 4096 */
+#define ALONE_SURE    4   /* turns with one client, after which the next is expected to be alone too */
+#define ALONE_LOOK    16  /* turns after which that is looked into */
 #define LOOK_NS       (2 * NS_PER_MS)   /* most clients end sooner than this after their greeting */
 #define LINGER_LEAST  (100 * NS_PER_MS) /* nobody is sent away for others before */
 #define COPIES_MAX    (16 * 1024 * 1024)
@@ -40,7 +40,8 @@ static void own_address(const struct conn *conn, struct record_address *server)
         record_pack(server, &address);
 }
 
-/* Who the client is costs a system call on a Unix socket, so it is asked for only where it is written down. */
+/* Who the client is costs a system call on a Unix socket, so it is asked for only where it is written down.
+ */
 static void fill_record(struct record *record, struct conn *conn)
 {
     if (conn->door->conf->transport == TRANSPORT_UNIX)
@@ -68,8 +69,7 @@ void stream_render(struct conn *conn)
         unix_peer(conn->fd, &conn->peer);
     own_address(conn, &server);
     conn->rest = render->buffer;
-    conn->rest_length =
-        (uint32_t)render_greeting(render, listener, &conn->peer, &server, render->buffer);
+    conn->rest_length = (uint32_t)render_greeting(render, listener, &conn->peer, &server, render->buffer);
 }
 
 static void give_up(struct conn *conn);
@@ -138,8 +138,8 @@ static void finish(struct conn *conn, enum result result)
     note_room(stream);
 }
 
-/* A client whose time or whose share of input is used up, or whose place is needed. Without a limit the kernel
- * would keep what was not taken for minutes. */
+/* A client whose time or whose share of input is used up, or whose place is needed. Without a limit the
+ * kernel would keep what was not taken for minutes. */
 static void give_up(struct conn *conn)
 {
     enum result result = conn->stage->step->give_up(conn);
@@ -443,7 +443,8 @@ static int64_t next_look(const struct stream *stream)
 
 int64_t stream_next(const struct stream *stream)
 {
-    int64_t timer = timers_next(&stream->timers), aside = aside_next(&stream->aside), look = next_look(stream);
+    int64_t timer = timers_next(&stream->timers), aside = aside_next(&stream->aside),
+            look = next_look(stream);
 
     timer = look < timer ? look : timer;
     return timer < aside ? timer : aside;

@@ -43,8 +43,8 @@ const struct stage *stream_stages(const struct stream *stream, size_t listener);
 void stream_due(struct stream *stream);
 int64_t stream_next(const struct stream *stream);
 
-/* For the step that greets: finds what to send (conn->rest); keeps what could not be sent, or returns false if
- * there is no memory for it; and forgets it. */
+/* For the step that greets: finds what to send (conn->rest); keeps what could not be sent, or returns false
+ * if there is no memory for it; and forgets it. */
 void stream_render(struct conn *conn);
 bool stream_keep_rest(struct conn *conn);
 void stream_drop_rest(struct conn *conn);

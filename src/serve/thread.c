@@ -122,10 +122,8 @@ static void wire(struct thread *thread)
                                      .render = &thread->render,
                                      .conf = s->conf,
                                      .aside.epoll = -1};
-    thread->dgrams = (struct dgrams){.loop = &thread->loop,
-                                     .account = &thread->account,
-                                     .render = &thread->render,
-                                     .conf = s->conf};
+    thread->dgrams = (struct dgrams){
+        .loop = &thread->loop, .account = &thread->account, .render = &thread->render, .conf = s->conf};
     thread->drain = (struct drain){.doors = &thread->doors,
                                    .stream = &thread->stream,
                                    .shared = thread->shared,

@@ -37,8 +37,8 @@ struct timers {
 int timers_open(struct timers *timers, size_t room);
 void timers_close(struct timers *timers);
 
-/* The list for one duration, callback and kind (any address), made when it is asked for first. Only at set-up;
- * room must suffice. */
+/* The list for one duration, callback and kind (any address), made when it is asked for first. Only at
+ * set-up; room must suffice. */
 struct timer_list *timers_list(struct timers *timers, int64_t duration, timer_expired *expired,
                                const void *kind);
 

@@ -21,7 +21,7 @@
 
 /* A line per variable: X(IDENTIFIER, name, when it is known, longest value of an IP listener and of a Unix
  * listener). Messages list them in this order. Values come from known_at_load() in conf/conf_check.c and from
- * serve_render() in serve/thread.c. */
+ * render_greeting() in serve/render.c. */
 #define VARIABLES(X)                                                                                     \
     X(HOSTNAME, "hostname", AT_LOAD, VARIABLES_ANY, VARIABLES_ANY)                                       \
     X(LISTENER, "listener", AT_LOAD, VARIABLES_ANY, VARIABLES_ANY)   /* its name in the configuration */ \
