@@ -42,6 +42,11 @@ void aside_left(struct aside *aside)
     aside->count--;
 }
 
+void aside_expect(struct aside *aside, int64_t now)
+{
+    plan(aside, PAUSE_LEAST, now);
+}
+
 void aside_hurry(struct aside *aside, int64_t now)
 {
     aside->eager = true;

@@ -24,7 +24,9 @@ bool aside_watch(struct aside *aside, int fd, struct watch *watch, int64_t now);
 /* A descriptor that was watched was closed, with which it left the set. */
 void aside_left(struct aside *aside);
 
-/* From now on the set is read as often as it may be. */
+/* Somebody is waiting for one of them to be gone: the set is read soon; or, from now on, as often as it may
+ * be. */
+void aside_expect(struct aside *aside, int64_t now);
 void aside_hurry(struct aside *aside, int64_t now);
 
 /* Calls whoever is ready. */

@@ -242,19 +242,36 @@ static void look_due(void *context, struct timer *timer)
 
 /* --- Those who come --- */
 
+static bool is_full(const struct stream *stream)
+{
+    return stream->pool.active >= stream->pool.room;
+}
+
+/* Who has ended, and was to be looked at later only, is looked at now. */
+static void find_ended(struct stream *stream)
+{
+    struct timer *first;
+
+    while (is_full(stream) && (first = timer_list_first(stream->look)))
+        timer_expire(first, stream);
+    if (is_full(stream))
+        aside_read(&stream->aside, stream->loop->now);
+}
+
 /* Who has lingered longest has had its greeting; who waits has not. */
 static bool make_room(struct stream *stream)
 {
     struct timer *first;
 
-    if (stream->pool.active < stream->pool.room)
-        return true;
-    aside_read(&stream->aside, stream->loop->now);
-    if (stream->pool.active < stream->pool.room)
+    if (is_full(stream))
+        find_ended(stream);
+    if (!is_full(stream))
         return true;
     first = timer_list_first(stream->linger_total);
-    if (!first || stream->loop->now - timer_started_at(first) < LINGER_LEAST)
+    if (!first || stream->loop->now - timer_started_at(first) < LINGER_LEAST) {
+        aside_expect(&stream->aside, stream->loop->now);
         return false;
+    }
     give_up(CONTAINER_OF(first, struct conn, total));
     return true;
 }
@@ -367,9 +384,7 @@ static int take(struct door *door, uint32_t events)
 
 static bool has_room(const struct door *door)
 {
-    const struct stream *stream = door->transport;
-
-    return stream->pool.active < stream->pool.room;
+    return !is_full(door->transport);
 }
 
 const struct transport_ops stream_ops = {.take = take, .has_room = has_room, .queue = ACCEPT_QUEUE};
