@@ -1,51 +1,45 @@
 /* SPDX-License-Identifier: MIT */
-#define SD_JOURNAL_SUPPRESS_LOCATION
 #include "log/log.h"
 
-#include <poll.h>
+#include "log/sink_journal.h"
+#include "log/sink_stderr.h"
+
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/uio.h>
-#include <systemd/sd-journal.h>
-#include <time.h>
 
 #define FIELDS_MAX 16
-#define LINE_SIZE  (EVENT_SIZE + 128)
 
 static struct {
     bool journal; /* entries go to journald's socket */
-    bool prefix;  /* standard error is journald's stream: "<6>text" */
+    struct sink_stderr errors;
     int level;
+    struct log_failures own, *failures;
     bool ring_used; /* events go into ring */
     struct ring ring;
     _Atomic uint32_t *asleep;
     int wake_fd;
     char *capture;
     size_t capture_size, captured;
-} logging = {.level = LOG_INFO, .wake_fd = -1};
-
-/* Whether standard error is the stream that systemd connected to the journal (systemd.exec(5),
- * JOURNAL_STREAM). */
-static bool stderr_is_journal(void)
-{
-    const char *stream = getenv("JOURNAL_STREAM");
-    unsigned long long device, inode;
-    struct stat st;
-
-    return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && fstat(STDERR_FILENO, &st) == 0 &&
-           st.st_dev == device && st.st_ino == inode;
-}
+} logging = {.level = LOG_INFO,
+             .wake_fd = -1,
+             .failures = &logging.own,
+             .errors = {.fd = STDERR_FILENO, .cut = &logging.own.line_cut}};
 
 void log_open(enum conf_log_target target, int level)
 {
-    bool connected = stderr_is_journal();
+    bool connected = sink_stderr_is_journal();
 
     logging.journal = target == CONF_LOG_JOURNAL || (target == CONF_LOG_AUTO && connected);
-    logging.prefix = connected;
+    logging.errors.is_journal = connected;
     logging.level = level;
+}
+
+void log_share(struct log_failures *failures)
+{
+    logging.failures = failures ? failures : &logging.own;
+    logging.errors.cut = &logging.failures->line_cut;
 }
 
 bool log_wants(int level)
@@ -70,103 +64,83 @@ void log_use_ring(const struct ring *ring, _Atomic uint32_t *asleep, int wake_fd
     logging.ring_used = true;
 }
 
-static const char *level_word(int level)
-{
-    static const char *const words[] = {
-        [LOG_ERR] = "error: ", [LOG_WARNING] = "warning: ", [LOG_DEBUG] = "debug: "};
-
-    return level >= 0 && level < (int)ARRAY_SIZE(words) && words[level] ? words[level] : "";
-}
-
-static size_t format_line(char line[LINE_SIZE], int level, const char *message)
-{
-    struct timespec now;
-    struct tm tm;
-    int n;
-
-    if (logging.prefix) {
-        n = snprintf(line, LINE_SIZE, "<%d>%s\n", level, message);
-    } else {
-        clock_gettime(CLOCK_REALTIME, &now);
-        localtime_r(&now.tv_sec, &tm);
-        n = snprintf(line, LINE_SIZE, "%04d-%02d-%02d %02d:%02d:%02d.%03ld %s%s\n", tm.tm_year + 1900,
-                     tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, now.tv_nsec / NS_PER_MS,
-                     level_word(level), message);
-    }
-    if (n < LINE_SIZE)
-        return (size_t)n;
-    line[LINE_SIZE - 2] = '\n';
-    return LINE_SIZE - 1;
-}
-
-/* May wait for whoever reads standard error. */
-static void write_stderr(int level, const char *message)
-{
-    char line[LINE_SIZE];
-    size_t length = format_line(line, level, message), done = 0;
-
-    while (done < length) {
-        ssize_t n = write(STDERR_FILENO, line + done, length - done);
-
-        if (n < 0 && errno == EAGAIN)
-            poll(&(struct pollfd){.fd = STDERR_FILENO, .events = POLLOUT}, 1, 1000);
-        else if (n < 0 && errno != EINTR)
-            return; /* nobody reads it any more */
-        else if (n > 0)
-            done += (size_t)n;
-    }
-}
-
-static void write_journal(int level, const char *message_id, const char *message, const char *const *fields,
+/* Standard error says once that the journal takes nothing, until it does again. */
+static bool write_journal(int level, const char *message_id, const char *message, const char *const *fields,
                           size_t field_count)
 {
-    char priority[16], id[64], text[EVENT_SIZE + 16];
-    struct iovec iov[FIELDS_MAX + 3];
-    int count = 0;
+    _Atomic bool *failed = &logging.failures->journal;
+    char text[160];
+    int error = sink_journal_write(level, message_id, message, fields, field_count);
 
-    snprintf(priority, sizeof(priority), "PRIORITY=%d", level);
-    snprintf(text, sizeof(text), "MESSAGE=%s", message);
-    iov[count++] = (struct iovec){priority, strlen(priority)};
-    iov[count++] = (struct iovec){text, strlen(text)};
-    if (message_id && *message_id) {
-        snprintf(id, sizeof(id), "MESSAGE_ID=%s", message_id);
-        iov[count++] = (struct iovec){id, strlen(id)};
+    if (error == 0) {
+        if (atomic_load_explicit(failed, memory_order_relaxed))
+            atomic_store(failed, false);
+        return true;
     }
-    for (size_t i = 0; i < field_count && i < FIELDS_MAX; i++)
-        iov[count++] = (struct iovec){(void *)(uintptr_t)fields[i], strlen(fields[i])};
-    sd_journal_sendv(iov, count);
+    if (atomic_exchange(failed, true))
+        return false;
+    snprintf(text, sizeof(text), "The journal does not take entries (%s): they are dropped and counted",
+             strerror(-error));
+    sink_stderr_write_now(&logging.errors, LOG_ERR, text);
+    return false;
 }
 
-void log_write(int level, const char *message_id, const char *message, const char *const *fields,
+bool log_write(int level, const char *message_id, const char *message, const char *const *fields,
                size_t field_count)
 {
     if (!log_wants(level))
-        return;
+        return true;
     if (logging.journal)
-        write_journal(level, message_id, message, fields, field_count);
-    else
-        write_stderr(level, message);
+        return write_journal(level, message_id, message, fields, field_count);
+    return sink_stderr_write(&logging.errors, level, message) == 0;
 }
 
-void log_write_event(const struct event *event)
+bool log_write_count(int level, const char *message_id, uint64_t count, const char *message)
 {
-    struct event copy = *event; /* the original lies in shared memory: it may change, or lack its end */
+    char field[64];
+    const char *const fields[] = {field};
+
+    snprintf(field, sizeof(field), "SOCKGREET_COUNT=%" PRIu64, count);
+    return log_write(level, message_id, message, fields, 1);
+}
+
+static void count_lost(uint64_t count)
+{
+    atomic_fetch_add_explicit(&logging.failures->events, count, memory_order_relaxed);
+}
+
+void log_write_event(struct event *event)
+{
     const char *fields[FIELDS_MAX];
     size_t count = 0;
 
-    copy.message_id[sizeof(copy.message_id) - 1] = '\0';
-    copy.text[sizeof(copy.text) - 1] = copy.text[sizeof(copy.text) - 2] = '\0';
-    for (const char *p = copy.text + strlen(copy.text) + 1;
-         p < copy.text + sizeof(copy.text) && *p && count < FIELDS_MAX; p += strlen(p) + 1)
+    event->message_id[sizeof(event->message_id) - 1] = '\0';
+    event->text[sizeof(event->text) - 1] = event->text[sizeof(event->text) - 2] = '\0';
+    for (const char *p = event->text + strlen(event->text) + 1;
+         p < event->text + sizeof(event->text) && *p && count < FIELDS_MAX; p += strlen(p) + 1)
         fields[count++] = p;
-    log_write(copy.level, copy.message_id, copy.text, fields, count);
+    if (!log_write(event->level, event->message_id, event->text, fields, count))
+        count_lost(1);
 }
 
-/* Standard error, without ever waiting: POLLOUT promises room for a line of less than PIPE_BUF bytes. */
+void log_report_lost(void)
+{
+    uint64_t count = atomic_load_explicit(&logging.failures->events, memory_order_relaxed);
+    char text[160];
+
+    if (count == 0)
+        return;
+    count = atomic_exchange(&logging.failures->events, 0);
+    snprintf(text, sizeof(text),
+             "%" PRIu64 " messages about the service are missing here: the log did not take them", count);
+    if (count && !log_write_count(LOG_WARNING, MESSAGE_EVENTS_LOST, count, text))
+        count_lost(count);
+}
+
 static void write_direct(const struct event *event)
 {
-    if (log_wants(event->level) && poll(&(struct pollfd){.fd = STDERR_FILENO, .events = POLLOUT}, 1, 0) == 1)
-        write_stderr(event->level, event->text);
+    if (log_wants(event->level) && sink_stderr_write_now(&logging.errors, event->level, event->text) < 0)
+        count_lost(1);
 }
 
 void log_use_stderr(void)
@@ -177,15 +151,16 @@ void log_use_stderr(void)
 void log_flush(void)
 {
     const struct event *event;
+    uint64_t position;
 
     if (!logging.ring_used)
         return;
-    for (uint32_t i = 0; i < logging.ring.capacity && (event = ring_peek(&logging.ring)); i++) {
+    for (uint32_t i = 0; i < logging.ring.capacity && (event = ring_peek(&logging.ring, &position)); i++) {
         struct event copy = *event;
 
         copy.text[sizeof(copy.text) - 1] = '\0';
         write_direct(&copy);
-        ring_release(&logging.ring);
+        ring_release(&logging.ring, position);
     }
 }
 
@@ -240,8 +215,10 @@ static void deliver(const struct event *event)
         return;
     }
     place = ring_reserve(&logging.ring);
-    if (!place) /* the logger is stuck, and more of the same would not help */
+    if (!place) { /* the logger is stuck, and says how many it missed when it is not */
+        count_lost(1);
         return;
+    }
     *place = *event;
     ring_publish(&logging.ring);
     log_wake(logging.asleep, logging.wake_fd);

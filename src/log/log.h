@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* log: the only module that knows journald, and the only process-wide singleton.
+/* log: levels, events and where they go; the only process-wide singleton.
  *
  * An event is something that happened to the service (a worker died, a file was refused); what happens to
  * clients goes through records (record.h). Neither the master nor a greeting thread ever waits for a log:
  * once log_use_ring() was called, events go into a ring that a logger thread drains; before, straight to
- * standard error if it takes them. */
+ * standard error if it takes them. What is lost on either way is counted, and a logger says how many. */
 #ifndef SOCKGREET_LOG_H
 #define SOCKGREET_LOG_H
 
@@ -12,6 +12,7 @@
 #include "conf/conf_messages.h"
 #include "log/message_ids.h"
 #include "shm/event.h"
+#include "shm/failures.h"
 #include "shm/ring.h"
 
 #include <stdatomic.h>
@@ -19,6 +20,9 @@
 
 /* Where to write, and from which level on. Before it is called: standard error, everything from LOG_INFO. */
 void log_open(enum conf_log_target target, int level);
+
+/* Where all processes of the service note what the log did not take; NULL: in this process alone. */
+void log_share(struct log_failures *failures);
 
 /* Whether an entry of this level would be written. */
 bool log_wants(int level);
@@ -53,10 +57,18 @@ void log_capture(char *buffer, size_t size);
 #define log_notice(...)  log_event(LOG_NOTICE, NULL, NULL, __VA_ARGS__)
 #define log_info(...)    log_event(LOG_INFO, NULL, NULL, __VA_ARGS__)
 
-/* For logger threads only, because both may wait: one entry, or an event taken from a ring. Each field is one
- * "KEY=VALUE" string, so that no value can forge another field. */
-void log_write(int level, const char *message_id, const char *message, const char *const *fields,
+/* For logger threads only, because all of them may wait. One entry; each field is one "KEY=VALUE" string, so
+ * that no value can forge another field. Returns false if the log did not take it whole. */
+bool log_write(int level, const char *message_id, const char *message, const char *const *fields,
                size_t field_count);
-void log_write_event(const struct event *event);
+
+/* The same with the field SOCKGREET_COUNT. */
+bool log_write_count(int level, const char *message_id, uint64_t count, const char *message);
+
+/* An event as it was copied from a ring, which may not have its ends. */
+void log_write_event(struct event *event);
+
+/* Says how many events were lost since that was said last. */
+void log_report_lost(void);
 
 #endif

@@ -12,6 +12,9 @@
 /* Records that did not fit into the log. */
 #define MESSAGE_DROPPED "73f1938080f543db8dcc39443a262abb"
 
+/* Messages about the service that did not fit into the log. */
+#define MESSAGE_EVENTS_LOST "79d45ec2ce1e4afca1bd8c91abcdcde1"
+
 /* Every worker is serving. */
 #define MESSAGE_STARTED "d82dc5152aa644a1b5bc9373306e583a"
 

@@ -4,6 +4,7 @@
 #include "base/deadlines.h"
 #include "base/util.h"
 #include "log/log.h"
+#include "worker/summary.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -28,7 +29,10 @@ int generations_open(struct generations *generations, struct registry *registry,
         pipe2(nursery->ready, O_CLOEXEC | O_NONBLOCK) < 0)
         return -errno;
     generations->service = shared_service_open();
-    return generations->service ? 0 : -errno;
+    if (!generations->service)
+        return -errno;
+    log_share(&generations->service->failures);
+    return 0;
 }
 
 void generations_close(struct generations *generations, bool keep)
@@ -38,6 +42,7 @@ void generations_close(struct generations *generations, bool keep)
     for (unsigned i = 0; i < generations->count; i++)
         generation_free(generations->all[i], keep);
     generations->count = 0;
+    log_share(NULL);
     shared_service_close(generations->service);
     close_fd(&nursery->lifeline[0]);
     close_fd(&nursery->lifeline[1]);
@@ -202,6 +207,30 @@ static void settle_accounts(struct stats_totals *totals, uint64_t written)
         totals->abandoned += totals->taken - served - totals->abandoned;
 }
 
+/* Says what no entry will say one by one. As an event, because the master waits for no log. */
+static bool say_count(int level, const char *message_id, uint64_t count, const char *message)
+{
+    char number[24];
+
+    snprintf(number, sizeof(number), "%" PRIu64, count);
+    log_event(level, message_id, LOG_FIELDS("SOCKGREET_COUNT", number), "%s", message);
+    return true;
+}
+
+static void say_settled(unsigned number, uint64_t dropped, uint64_t abandoned)
+{
+    char text[128];
+
+    snprintf(text, sizeof(text), "Generation %u ended with %" PRIu64 " log entries unwritten", number,
+             dropped);
+    if (dropped)
+        say_count(LOG_WARNING, MESSAGE_DROPPED, dropped, text);
+    snprintf(text, sizeof(text), "Generation %u ended with %" PRIu64 " clients lost with killed workers",
+             number, abandoned);
+    if (abandoned)
+        say_count(LOG_WARNING, MESSAGE_ABANDONED, abandoned, text);
+}
+
 static void keep_counters(struct generations *generations, const struct generation *generation)
 {
     struct stats_totals totals = {0};
@@ -214,11 +243,17 @@ static void keep_counters(struct generations *generations, const struct generati
     stats_add_totals(&generations->gone, &totals);
     generations->gone_written += written;
     generations->gone_restarts += slots_restarts(&generation->slots);
-    if (totals.dropped > dropped || totals.abandoned > abandoned)
-        log_event(LOG_WARNING, MESSAGE_DROPPED, NULL,
-                  "Generation %u ended with %" PRIu64 " log entries unwritten and %" PRIu64
-                  " clients in killed hands",
-                  generation->number, totals.dropped - dropped, totals.abandoned - abandoned);
+    for (unsigned worker = 0; worker < generation->shared.workers; worker++)
+        summary_hand_over(generation->conf, &generation->shared, worker); /* what a killed one did not */
+    say_settled(generation->number, totals.dropped - dropped, totals.abandoned - abandoned);
+}
+
+void generations_say_rest(struct generations *generations)
+{
+    struct shared_service *service = generations->service;
+
+    summary_say(&service->unsaid, true, (double)(monotonic_ns() - atomic_load(&service->said_at)) / NS_PER_S,
+                say_count);
 }
 
 static void free_drained(struct generations *generations)

@@ -86,6 +86,9 @@ int64_t generations_step(struct generations *generations, int64_t now);
 void generations_totals(const struct generations *generations, struct stats_totals *totals,
                         uint64_t *written);
 
+/* At the end: logs the counts that no worker has lived to log. */
+void generations_say_rest(struct generations *generations);
+
 /* Workers started beyond the first of each slot. */
 unsigned generations_restarts(const struct generations *generations);
 

@@ -446,6 +446,7 @@ static void report_end(struct master *master)
 
     log_flush();
     log_use_stderr();
+    generations_say_rest(&master->generations);
     generations_totals(&master->generations, &totals, &written);
     if (totals.taken)
         log_counters(master, LOG_DEBUG);

@@ -20,7 +20,8 @@ void account_reconcile(struct account *account)
         stats_add(&account->stats->abandoned, totals.taken - known);
 }
 
-struct record *account_result(struct account *account, enum result result, uint32_t bytes, int64_t now_ns)
+struct record *account_result(struct account *account, enum result result, uint32_t bytes, int64_t arrived_ns,
+                              int64_t now_ns)
 {
     struct stats *stats = account->stats;
     struct record *record;
@@ -38,7 +39,8 @@ struct record *account_result(struct account *account, enum result result, uint3
     }
     memset(record, 0, sizeof(*record));
     record->result = (uint8_t)result;
-    record->bytes = bytes;
+    record->bytes = bytes & 0xffffff;
+    record_set_times(record, arrived_ns, now_ns);
     return record;
 }
 

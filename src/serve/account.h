@@ -32,9 +32,11 @@ static inline void account_taken(struct account *account, uint64_t n)
     stats_add(&account->stats->taken, n);
 }
 
-/* Counts one client's end. Returns a zeroed record, with result and bytes set, to fill and to pass on with
- * account_publish(), or NULL if this one is not written. now_ns is monotonic. */
-struct record *account_result(struct account *account, enum result result, uint32_t bytes, int64_t now_ns);
+/* Counts one client's end. Returns a zeroed record, with result, bytes and times set, to fill and to pass on
+ * with account_publish(), or NULL if this one is not written. Both times are monotonic: when the client came,
+ * and now. */
+struct record *account_result(struct account *account, enum result result, uint32_t bytes, int64_t arrived_ns,
+                              int64_t now_ns);
 void account_publish(struct account *account);
 
 #endif

@@ -34,6 +34,7 @@ struct conn {
     struct timer idle;  /* until its next progress */
     struct timer total; /* until it is done with the step */
     struct record_address peer;
+    int64_t arrived; /* monotonic ns */
 };
 
 _Static_assert(sizeof(struct conn) <= 256, "what a lingering client may cost");

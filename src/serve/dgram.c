@@ -273,9 +273,11 @@ static void answer_all(struct door *door, struct dgram_batch *batch, unsigned co
 
 static void account_all(struct dgrams *dgrams, struct door *door, struct dgram_batch *batch, unsigned count)
 {
+    int64_t now = dgrams->loop->now;
+
     for (unsigned i = 0; i < count; i++) {
         struct dgram *d = &batch->dgrams[i];
-        struct record *record = account_result(dgrams->account, d->result, d->length, dgrams->loop->now);
+        struct record *record = account_result(dgrams->account, d->result, d->length, now, now);
 
         if (!record)
             continue;

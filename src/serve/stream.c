@@ -122,7 +122,8 @@ static void note_room(const struct stream *stream)
 static void finish(struct conn *conn, enum result result)
 {
     struct stream *stream = conn->stream;
-    struct record *record = account_result(stream->account, result, conn->sent, stream->loop->now);
+    struct record *record =
+        account_result(stream->account, result, conn->sent, conn->arrived, stream->loop->now);
 
     if (record) {
         fill_record(record, conn);
@@ -287,6 +288,7 @@ static void greet(struct stream *stream, struct door *door, int fd, const struct
     conn->door = door;
     conn->fd = fd;
     conn->stage = door->stages;
+    conn->arrived = stream->loop->now;
     if (door->conf->transport == TRANSPORT_TCP)
         record_pack(&conn->peer, peer);
     follow(conn, conn->stage->step->enter(conn, &outcome), &outcome);

@@ -21,15 +21,26 @@ struct record_address {
     };
 };
 
+/* Times are kept in 40 bits, which is 12 days in microseconds: see record_set_times(). */
 struct record {
-    _Alignas(CACHE_LINE) uint32_t bytes;
-    uint16_t listener; /* index in the configuration */
-    uint8_t result;    /* enum result */
-    struct record_address client;
+    _Alignas(CACHE_LINE) struct record_address client;
     struct record_address server;
+    uint64_t listener : 16; /* index in the configuration */
+    uint64_t result : 8;    /* enum result */
+    uint64_t ended_us : 40;
+    uint64_t bytes : 24; /* GREETING_MAX is less */
+    uint64_t duration_us : 40;
 };
 
 _Static_assert(sizeof(struct record) == CACHE_LINE, "a record is one cache line");
+
+/* Notes when the client came and when it was done (monotonic ns); what lasts longer than fits counts as the
+ * longest that does. */
+void record_set_times(struct record *record, int64_t arrived_ns, int64_t ended_ns);
+
+/* When the client came (monotonic ns) and how long it stayed, if it was done less than 12 days before now_ns.
+ */
+void record_times(const struct record *record, int64_t now_ns, int64_t *arrived_ns, int64_t *duration_ns);
 
 /* Packs an IP address (mapped ones as IPv4); a Unix address only leaves its family. */
 void record_pack(struct record_address *packed, const struct address *address);

@@ -42,19 +42,34 @@ void ring_publish(const struct ring *ring)
     atomic_store(&ring->state->published, published + 1);
 }
 
-const void *ring_peek(const struct ring *ring)
+const void *ring_peek(const struct ring *ring, uint64_t *position)
 {
     uint64_t released = atomic_load_explicit(&ring->state->released, memory_order_relaxed);
     uint64_t published = atomic_load(&ring->state->published);
 
-    return published != released ? element(ring, released) : NULL;
+    *position = released;
+    return published != released && published - released <= ring->capacity ? element(ring, released) : NULL;
 }
 
-void ring_release(const struct ring *ring)
+bool ring_holds(const struct ring *ring, uint64_t position)
+{
+    /* Nothing is added: a plain load could be done before the copy is. */
+    return atomic_fetch_add_explicit(&ring->state->released, 0, memory_order_acq_rel) == position;
+}
+
+bool ring_release(const struct ring *ring, uint64_t position)
+{
+    return atomic_compare_exchange_strong_explicit(&ring->state->released, &position, position + 1,
+                                                   memory_order_release, memory_order_relaxed);
+}
+
+bool ring_mend(const struct ring *ring)
 {
     uint64_t released = atomic_load_explicit(&ring->state->released, memory_order_relaxed);
+    uint64_t published = atomic_load_explicit(&ring->state->published, memory_order_relaxed);
 
-    atomic_store_explicit(&ring->state->released, released + 1, memory_order_release);
+    return published - released > ring->capacity &&
+           atomic_compare_exchange_strong(&ring->state->published, &published, released);
 }
 
 uint64_t ring_published(const struct ring *ring)

@@ -2,13 +2,15 @@
 /* ring: a lock-free queue of fixed-size elements in shared memory, one producer and one consumer.
  *
  * Positions count every element ever published and released, so a successor of either side goes on where it
- * was left. */
+ * was left. While one consumer follows another there may be two: each element is released once, and both may
+ * have read it. */
 #ifndef SOCKGREET_RING_H
 #define SOCKGREET_RING_H
 
 #include "base/util.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,9 +38,19 @@ void ring_attach(struct ring *ring, void *memory, uint32_t capacity, uint32_t si
 void *ring_reserve(const struct ring *ring);
 void ring_publish(const struct ring *ring);
 
-/* Consumer: the oldest element, or NULL when the ring is empty. It stays until ring_release(). */
-const void *ring_peek(const struct ring *ring);
-void ring_release(const struct ring *ring);
+/* Consumer: the oldest element and its position, or NULL when the ring is empty or its positions cannot be
+ * right. It stays until ring_release(). */
+const void *ring_peek(const struct ring *ring, uint64_t *position);
+
+/* Whether the element at position has not been released: what was copied of it is whole. */
+bool ring_holds(const struct ring *ring, uint64_t position);
+
+/* Releases the element at position, unless another consumer has. Returns whether it was this one. */
+bool ring_release(const struct ring *ring, uint64_t position);
+
+/* Consumer: empties a ring whose positions cannot be right, since more is in it than fits. Returns whether it
+ * was one; what it held is lost. */
+bool ring_mend(const struct ring *ring);
 
 /* How many elements were ever published, and ever released. */
 uint64_t ring_published(const struct ring *ring);

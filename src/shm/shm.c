@@ -66,7 +66,11 @@ static size_t service_size(void)
 
 struct shared_service *shared_service_open(void)
 {
-    return map(service_size());
+    struct shared_service *service = map(service_size());
+
+    if (service)
+        atomic_store(&service->said_at, monotonic_ns());
+    return service;
 }
 
 void shared_service_close(struct shared_service *service)
@@ -184,10 +188,16 @@ struct ring shared_master_events(struct shared_service *service)
     return ring;
 }
 
+static uint64_t lost(const struct shared *shared, unsigned worker)
+{
+    return atomic_load_explicit(&shared_logger(shared, worker)->lost, memory_order_relaxed);
+}
+
 void shared_sum_worker(const struct shared *shared, unsigned worker, struct stats_totals *totals)
 {
     for (unsigned thread = 0; thread < shared->threads; thread++)
         stats_sum(totals, &shared_thread(shared, worker, thread)->stats);
+    totals->dropped += lost(shared, worker);
 }
 
 void shared_sum(const struct shared *shared, struct stats_totals *totals)
@@ -196,15 +206,26 @@ void shared_sum(const struct shared *shared, struct stats_totals *totals)
         shared_sum_worker(shared, worker, totals);
 }
 
+static uint64_t released(const struct shared *shared, unsigned worker)
+{
+    uint64_t count = 0;
+
+    for (unsigned thread = 0; thread < shared->threads; thread++) {
+        struct ring ring = shared_records(shared, worker, thread);
+
+        count += ring_released(&ring);
+    }
+    return count;
+}
+
 uint64_t shared_written(const struct shared *shared)
 {
     uint64_t written = 0;
 
-    for (unsigned worker = 0; worker < shared->workers; worker++)
-        for (unsigned thread = 0; thread < shared->threads; thread++) {
-            struct ring ring = shared_records(shared, worker, thread);
+    for (unsigned worker = 0; worker < shared->workers; worker++) {
+        uint64_t gone = released(shared, worker), failed = lost(shared, worker);
 
-            written += ring_released(&ring);
-        }
+        written += gone > failed ? gone - failed : 0; /* one is counted as lost before it is released */
+    }
     return written;
 }

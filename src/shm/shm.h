@@ -8,6 +8,7 @@
 #ifndef SOCKGREET_SHARED_H
 #define SOCKGREET_SHARED_H
 
+#include "shm/failures.h"
 #include "shm/rate.h"
 #include "shm/ring.h"
 #include "shm/stats.h"
@@ -18,18 +19,25 @@
 #define SHARED_RECORDS 1024 /* log records a greeting thread may be ahead of its logger */
 #define SHARED_EVENTS  64   /* likewise, of a worker's main thread or the master */
 
+/* Clients without an entry of their own. */
+struct shared_counts {
+    _Atomic uint64_t summarised, dropped, abandoned;
+};
+
 /* Of the whole service, in shared memory. */
 struct shared_service {
     struct log_rate rate;
     _Atomic int event_reader; /* pid of the worker whose logger drains the master's events; 0: nobody */
+    struct log_failures failures;
+    struct shared_counts unsaid; /* handed over by the loggers of all workers, for the next summary */
+    _Atomic int64_t said_at;     /* monotonic ns of the last summary */
 };
 
 /* A worker's logger, in shared memory. */
 struct shared_logger {
     _Alignas(CACHE_LINE) _Atomic uint32_t asleep;
-    _Atomic uint64_t summarised; /* of stats.summarised: how many a summary has named */
-    _Atomic uint64_t dropped;    /* of stats.dropped: likewise */
-    _Atomic uint64_t abandoned;  /* of stats.abandoned: likewise */
+    _Atomic uint64_t lost;            /* records that left a ring and that the log did not take */
+    struct shared_counts handed_over; /* of the slot's counters */
 };
 
 struct shared_thread {
@@ -71,11 +79,12 @@ struct ring shared_records(const struct shared *shared, unsigned worker, unsigne
 struct ring shared_events(const struct shared *shared, unsigned worker);
 struct ring shared_master_events(struct shared_service *service);
 
-/* Adds the counters of one worker's slot, or of all, to totals. */
+/* Adds the counters of one worker's slot, or of all, to totals. What the log did not take counts as dropped.
+ */
 void shared_sum_worker(const struct shared *shared, unsigned worker, struct stats_totals *totals);
 void shared_sum(const struct shared *shared, struct stats_totals *totals);
 
-/* Log records written by the loggers of all slots so far. */
+/* Log records of all slots that the log took so far. */
 uint64_t shared_written(const struct shared *shared);
 
 #endif

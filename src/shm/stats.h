@@ -28,7 +28,7 @@ const char *result_name(enum result result);
     X(taken, "clients taken in hand")                                \
     X(bytes, "bytes of greetings")                                   \
     X(summarised, "greetings counted instead of written to the log") \
-    X(dropped, "log records that found no room")                     \
+    X(dropped, "log records that the log did not take")              \
     X(abandoned, "clients in the hands of a worker that was killed") \
     X(accept_pauses, "times accepting paused for want of descriptors, memory or room")
 

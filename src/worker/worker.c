@@ -289,6 +289,7 @@ static bool stop_logger(struct worker *worker)
     if (!worker->logger_started)
         return true;
     log_use_stderr();
+    worker->logger.is_last = atomic_load(&worker->order) > SERVE_RETIRE;
     atomic_store(&worker->logger_stop, true);
     write_eventfd(worker->settings->log_wake_fd);
     clock_gettime(CLOCK_REALTIME, &end);
@@ -359,6 +360,8 @@ int worker_run(const struct worker_settings *settings)
     int status;
 
     log_use_stderr(); /* the master's ring is the master's */
+    log_open(settings->conf->log_target,
+             settings->conf->log_level); /* the master's are of another generation */
     notify_forget();
     name_process(settings);
     status = start(&worker);

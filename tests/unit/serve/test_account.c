@@ -45,7 +45,7 @@ static uint64_t accounted(const struct account *account)
 static void serve_one(struct account *account, int64_t now)
 {
     account_taken(account, 1);
-    if (account_result(account, RESULT_SENT, 26, now))
+    if (account_result(account, RESULT_SENT, 26, now - NS_PER_MS, now))
         account_publish(account);
 }
 
@@ -84,7 +84,7 @@ Test(account, a_successor_repairs_what_a_killed_thread_left)
     serve_one(&account, NS_PER_S);
     account_taken(&account, 3); /* two still in its hands, one … */
     cr_assert_not_null(
-        account_result(&account, RESULT_RESET, 0, NS_PER_S)); /* … killed before it was published */
+        account_result(&account, RESULT_RESET, 0, 0, NS_PER_S)); /* … killed before it was published */
     account_reconcile(&account);
     sum = totals();
     cr_assert_eq(stats_served(&sum), 2);
@@ -116,4 +116,19 @@ Test(account, summary_only_writes_nothing)
     serve_one(&account, NS_PER_S);
     cr_assert_eq(ring_published(&account.records), 0);
     cr_assert_eq(totals().summarised, 1);
+}
+
+Test(account, a_record_says_when_its_client_came_and_how_long_it_stayed)
+{
+    struct account account = new_account(true, 100);
+    int64_t arrived, duration;
+    uint64_t position;
+    const struct record *record;
+
+    serve_one(&account, NS_PER_S);
+    record = ring_peek(&account.records, &position);
+    cr_assert_not_null(record);
+    record_times(record, 2 * NS_PER_S, &arrived, &duration);
+    cr_assert_eq(arrived, NS_PER_S - NS_PER_MS);
+    cr_assert_eq(duration, NS_PER_MS);
 }
