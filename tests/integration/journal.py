@@ -31,11 +31,21 @@ class Journal:
         self.directory = directory / "journal"
         self.directory.mkdir()
         self.directory.chmod(0o755)
+        self.entries = []
+        self.open()
+
+    def open(self):
+        """Begins to receive."""
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(str(self.directory / "socket"))
         os.chmod(self.directory / "socket", 0o666)
         self.socket.setblocking(False)
-        self.entries = []
+
+    def close(self):
+        """Ends as journald does when it is not running, and its socket is not there either."""
+        os.unlink(self.directory / "socket")
+        self.read()
+        self.socket.close()
 
     @property
     def prefix(self):

@@ -181,7 +181,7 @@ class Service:
 
     def wait_accounted(self):
         """Waits until the log has caught up with what was served, and returns the counters."""
-        return wait_until(lambda: _is_accounted(c := self.counters()) and c, 5, "the log catches up")
+        return wait_until(lambda: is_accounted(c := self.counters()) and c, 5, "the log catches up")
 
     def workers(self):
         """The workers' process ids, oldest first."""
@@ -207,7 +207,7 @@ class Service:
             return None
         assert "while stopping" not in self.log(), self.log()[-3000:]
         counters = _parse_counters(self._counters_lines()[-1])
-        assert _is_accounted(counters), counters
+        assert is_accounted(counters), counters
         return counters
 
     def cleanup(self):
@@ -235,7 +235,7 @@ def _parse_counters(line):
     return {key: int(value) for key, value in re.findall(r"([a-z_-]+)=(\d+)", line)}
 
 
-def _is_accounted(counters):
+def is_accounted(counters):
     """written + summarised + dropped = served, and every client taken in hand was served or lost with its worker."""
     return (counters["served"] == counters["written"] + counters["summarised"] + counters["dropped"]
             and counters["taken"] == counters["served"] + counters["abandoned"])

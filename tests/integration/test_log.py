@@ -1,24 +1,30 @@
 # SPDX-License-Identifier: MIT
 """The log: every client is in it once, or in a count; it never holds up a greeting."""
 
+import errno
 import fcntl
 import os
+import pathlib
 import re
 import signal
+import socket
 import time
 
 import pytest
 
 from clients import HAS_IPV6, ask_udp, connect, dgram_socket, exchange, greet, greet_many, is_greeted_within, read_all
 from namespaces import SETTINGS_INSIDE, mount_prefix
-from processes import SLOWNESS, wait_until
-from service import GREETING, tcp, udp, unix, unix_dgram
+from operations import ask, reconfigure
+from processes import SLOWNESS, is_stopped, wait_until
+from service import GREETING, is_accounted, render, tcp, udp, unix, unix_dgram
 
 GREETED = "628f6245a59e418ebee2d5c4d7c5de0b"
 SUMMARY = "37f5cf77321241f6b301c2b117cb3fd6"
 STARTED = "d82dc5152aa644a1b5bc9373306e583a"
 STOPPING = "89bdd762a66045c9b92d1ffb2e31c04d"
+DROPPED = "73f1938080f543db8dcc39443a262abb"
 COUNTERS = "d4d0a4e66e564d41aacaea9734c69093"
+CLOCKS = 0.02  # a thread reads its clock once a turn, and the log converts it
 
 
 def wait_served(address):
@@ -36,6 +42,11 @@ def wait_served(address):
 def summarised(service):
     """How many clients the summaries in the log name."""
     return sum(int(number) for number in re.findall(r"Served (\d+) (?:more )?clients in", service.log()))
+
+
+def dropped(service):
+    """How many clients are not in the log, as it says."""
+    return sum(int(number) for number in re.findall(r" (\d+) log entries about clients were dropped", service.log()))
 
 
 def written(service):
@@ -109,6 +120,38 @@ def test_level(spawn, level, greeted, noticed):
     assert ("Counters: served=1 " in service.log()) == noticed
 
 
+def test_reload_changes_the_level(spawn, sockgreetctl):
+    """The workers of a new generation kept the level of the old one, because they were forked before the master took the
+    new one: after a reload from warning to info nobody was in the log until a worker died."""
+    service = spawn({"tcp": tcp()}, log={"level": "warning"})
+    wait_served(service.address())
+    reconfigure(service, log={"level": "info"})
+    assert sockgreetctl(service, "reload").code == 0
+    assert greet(service.address()) == GREETING
+    service.wait_log("^Got connection")
+    reconfigure(service, log={"level": "warning"})
+    assert sockgreetctl(service, "reload").code == 0
+    assert greet_many(service.address(), [b""] * 5) == [GREETING] * 5
+    service.stop()
+    assert written(service) == 1
+
+
+def test_reload_changes_the_target(spawn, journal, sockgreetctl):
+    """The same for log.target: the new workers wrote where the old ones did."""
+    service = spawn({"tcp": tcp()}, prefix=journal.prefix, **SETTINGS_INSIDE).wait_ready()
+    reconfigure(service, log={"target": "journal"})
+    assert sockgreetctl(service, "reload").code == 0
+    assert greet(service.address()) == GREETING
+    journal.wait(MESSAGE_ID=GREETED)
+    reconfigure(service, log={"target": "stderr"})
+    assert sockgreetctl(service, "reload").code == 0
+    assert greet(service.address()) == GREETING
+    service.wait_log("^Got connection")
+    service.stop()
+    assert written(service) == 1
+    assert sum(dict(entry).get("MESSAGE_ID") == GREETED for entry in journal.read()) == 1
+
+
 # Accounting
 
 
@@ -155,6 +198,24 @@ def test_summary(daemon):
     assert re.search(r"Served \d+ clients in \d+\.\d s, not written one by one", service.log())
 
 
+def test_one_summary_for_the_service(daemon):
+    """Each worker wrote its own summary: four workers, four lines at a time, and none of them was the whole."""
+    service = daemon({"udp": udp()}, log={"greetings": "summary", "summary_interval": 1.0}, workers={"processes": 4})
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+
+        def look():
+            for _ in range(20):
+                client.sendto(b"hello", service.address())
+            return service.log().count("Served ") >= 4
+
+        wait_until(look, 20, "four summaries")
+        times = re.findall(r"^\S+ (\d\d):(\d\d):(\S+) Served ", service.log(), re.M)
+    seconds = [int(hours) * 3600 + int(minutes) * 60 + float(rest) for hours, minutes, rest in times]
+    assert min(b - a for a, b in zip(seconds, seconds[1:])) % 86400 > 0.4, times
+    counters = service.stop()
+    assert summarised(service) == counters["summarised"] == counters["served"]
+
+
 def test_off(daemon):
     """With greetings = "off" nothing is said about clients."""
     service = daemon({"tcp": tcp()}, log={"greetings": "off"})
@@ -178,6 +239,7 @@ def test_accounting_over_a_killed_worker(daemon):
     service.wait_accounted()
     counters = service.stop()
     assert counters["taken"] == counters["served"] + counters["abandoned"]
+    assert summarised(service) == counters["summarised"]
     assert counters["taken"] >= results.count(GREETING)
     assert results.count(GREETING) >= 1800 - 64
 
@@ -238,6 +300,167 @@ def test_journald_absent(spawn):
     assert ask_udp(service.address("udp"))[0] == GREETING
     service.process.send_signal(signal.SIGUSR1)
     service.stop()
+
+
+def test_nothing_counts_as_written_without_journald(spawn):
+    """sd_journal_sendv() says 0 where no journald is, and "written" was what had left the ring: written=300 and not a
+    line anywhere. Standard error says once what is the matter."""
+    prefix = mount_prefix("mount -t tmpfs none /run")
+    service = spawn({"tcp": tcp()}, log={"target": "journal"}, prefix=prefix, **SETTINGS_INSIDE)
+    wait_served(service.address())
+    greet_many(service.address(), [b""] * 30)
+    counters = wait_until(lambda: (c := ask(service, "counters"))["dropped"] >= 31 and c, 5, "dropped entries")
+    assert (counters["served"], counters["dropped"], counters["written"]) == (31, 31, 0)
+    counters = service.stop()
+    assert counters["written"] == 0
+    assert service.log().count("The journal does not take entries (No such file or directory)") == 1
+
+
+def test_journald_comes_back(spawn, journal):
+    """What was dropped while no journald was there is said when one is."""
+    service = spawn({"tcp": tcp()}, log={"target": "journal"}, prefix=journal.prefix, **SETTINGS_INSIDE)
+    journal.wait(MESSAGE_ID=STARTED, timeout=10)
+    journal.close()
+    greet_many(service.address(), [b""] * 30)
+    wait_until(lambda: ask(service, "counters")["dropped"] == 30, 5, "dropped entries")
+    journal.open()
+
+    def said():
+        """How many dropped entries the journal knows of."""
+        entries = [entry for entry in map(dict, journal.read()) if entry.get("MESSAGE_ID") == DROPPED]
+        return sum(int(entry["SOCKGREET_COUNT"]) for entry in entries)
+
+    wait_until(lambda: said() == 30, 5, "30 dropped entries in the journal")
+    assert greet(service.address()) == GREETING
+    journal.wait(MESSAGE_ID=GREETED)
+    counters = service.stop()
+    assert (counters["written"], counters["dropped"]) == (1, 30)
+    assert service.log().count("The journal does not take entries") == 1
+
+
+@pytest.fixture
+def small_disk(spawn, tmp_path):
+    """Starts a daemon whose log is on a disk of its own, 64 KiB large; where that is, as the test sees it."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    held = []
+
+    def start(listeners):
+        prefix = mount_prefix('mount -t tmpfs -o size=64k none "$1"; exec 2>>"$1/log"', str(disk))
+        service = spawn(listeners, prefix=prefix, **SETTINGS_INSIDE)
+        wait_served(service.address("tcp"))
+        there = f"/proc/{service.pid}/root{disk}"
+        held.append(os.open(f"{there}/log", os.O_RDONLY))
+        service.log_file = pathlib.Path(f"/proc/self/fd/{held[0]}")
+        service.wait_ready()
+        return service, there
+
+    yield start
+    for fd in held:
+        os.close(fd)
+
+
+def test_full_disk(small_disk):
+    """61 greetings on a full disk: 46 lines, one of them cut and joined with the next, and written=61 dropped=0."""
+    service, disk = small_disk({"tcp": tcp(), "udp": udp()})
+    line = len(service.wait_log("^Got connection")[0].string) + len("2026-11-26 11:22:33.444 \n")
+    # The log's last page is not to end where a line does.
+    while not 1 < -len(service.log()) % 4096 % line < line - 1:
+        asked = service.log().count("Got datagram") + 1
+        ask_udp(service.address("udp"))
+        service.wait_log("^Got datagram", count=asked)
+    with open(f"{disk}/filler", "wb", buffering=0) as filler:
+        try:
+            while filler.write(bytes(4096)):
+                pass
+        except OSError as error:
+            assert error.errno == errno.ENOSPC
+    greet_many(service.address("tcp"), [b""] * 60)
+    counters = wait_until(lambda: is_accounted(c := ask(service, "counters")) and c, 5, "everything accounted for")
+    before = service.log()
+    assert not before.endswith("\n") and counters["dropped"] > 0
+    assert counters["written"] == written(service)
+    os.unlink(f"{disk}/filler")
+    greet(service.address("tcp"))
+    wait_until(lambda: dropped(service) == counters["dropped"], 5, "the log says what was dropped")
+    assert service.log().startswith(f"{before}\n"), "the next line begins on a new one"
+    last = service.stop()
+    assert (last["written"], last["dropped"]) == (counters["written"] + 1, counters["dropped"])
+    assert all(re.match(r"\d{4}-\d\d-\d\d ", line) for line in service.log().splitlines())
+
+
+def test_full_device(spawn):
+    """/dev/full takes nothing, so nothing is written."""
+    with open("/dev/full", "wb") as full:
+        service = spawn({"tcp": tcp()}, stderr=full)
+    wait_served(service.address())
+    greet_many(service.address(), [b""] * 30)
+    wait_until(lambda: ask(service, "counters")["dropped"] == 31, 5, "dropped entries")
+    assert ask(service, "counters")["written"] == 0
+    service.stop()
+
+
+def test_drops_and_summaries_are_said_while_the_load_lasts(spawn):
+    """The logger looked at what to report when its rings were empty, which under load they never are: 12 037 entries were
+    dropped in four seconds, and the first word of it came when the load ended."""
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    os.set_blocking(reading, False)
+    service = spawn({"udp": udp()}, stderr=writing, log={"max_per_second": 4000},
+                    workers={"processes": 1, "threads": 1})
+    os.close(writing)
+    log = bytearray()
+
+    def read():
+        try:
+            chunk = os.read(reading, 4096)
+            log.extend(chunk)
+            return chunk
+        except BlockingIOError:
+            return b"?"
+
+    wait_until(lambda: read() and b"Ready: " in log, 10, "Ready")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+
+        def look():
+            for _ in range(1000):  # far more than a pipe holds lines, so the log is never idle
+                client.sendto(b"hello", service.address())
+            read()
+            return b" log entries about clients were dropped" in log and re.search(rb"Served \d+ more clients", log)
+
+        wait_until(look, 20, "what was dropped and what was counted, in the log")
+
+    def is_all_said():
+        read()
+        said = {"written": len(re.findall(rb"Got datagram from .* sent 26 bytes\n", log)),
+                "dropped": sum(map(int, re.findall(rb" (\d+) log entries about clients were dropped", log))),
+                "summarised": sum(map(int, re.findall(rb"Served (\d+) more clients", log)))}
+        counters = ask(service, "counters")
+        return is_accounted(counters) and said.items() <= counters.items()
+
+    wait_until(is_all_said, 20, "every client is in the log, in a line or in a count")
+    os.close(reading)
+    service.checked = False
+    service.stop()
+
+
+def test_events_that_find_no_room_are_counted_and_reported(daemon):
+    """With a hundred listeners "Ready" was missing in every second start, and nothing said that anything was."""
+    service = daemon({"tcp": tcp()}, supervision={"stuck_after": 1000})
+    workers = service.workers()
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    for pid in workers:
+        wait_until(lambda pid=pid: is_stopped(pid), 5, "the worker stops")
+    wrong = {f"wrong{number}": {"type": "smoke"} for number in range(100)}
+    service.configuration.write_text(render({"listeners": wrong}))
+    answer = ask(service, "reload")
+    assert answer["code"] == 78, answer
+    for pid in workers:
+        os.kill(pid, signal.SIGCONT)
+    missing = int(service.wait_log(r"^warning: (\d+) messages about the service are missing here")[0][1])
+    lines = [line for line in service.lines() if "wrong" in line or "Reload refused" in line]
+    assert len(lines) + missing == 101 and missing > 0
 
 
 def test_stopped_journald(spawn, journal):
@@ -327,6 +550,8 @@ def test_journal_fields_of_a_tcp_client(journaled, journal):
         "SOCKGREET_SERVER_PORT": str(port),
         "SOCKGREET_BYTES": "26",
         "SOCKGREET_RESULT": "sent",
+        "SOCKGREET_ARRIVAL_USEC": entry["SOCKGREET_ARRIVAL_USEC"],
+        "SOCKGREET_DURATION_USEC": entry["SOCKGREET_DURATION_USEC"],
     }
 
 
@@ -340,6 +565,25 @@ def test_journal_fields_of_a_udp_client(journaled, journal):
     assert entry["SOCKGREET_CLIENT_ADDRESS"] == "127.0.0.4"
     assert (entry["SOCKGREET_SERVER_ADDRESS"], entry["SOCKGREET_SERVER_PORT"]) == ("127.0.0.3", str(port))
     assert (entry["SOCKGREET_TRANSPORT"], entry["SOCKGREET_RESULT"]) == ("udp", "sent")
+
+
+def test_journal_says_when_a_client_came_and_how_long_it_stayed(journaled, journal):
+    """A client that stays is logged when it is gone, so the time of the entry is not when it came: whoever asked "did my
+    packet arrive" looked at the wrong second."""
+    service = journaled({"tcp": tcp(), "udp": udp()})
+    before = time.time()
+    with connect(service.address("tcp")) as staying:
+        assert staying.recv(100) == GREETING
+        greeted = time.time()
+        ask_udp(service.address("udp"))
+        datagram = journal.wait(MESSAGE_ID=GREETED, SOCKGREET_LISTENER="udp")
+        leaving = time.time()
+    entry = journal.wait(MESSAGE_ID=GREETED, SOCKGREET_LISTENER="tcp")
+    arrival, duration = (int(entry[f"SOCKGREET_{name}_USEC"]) / 1e6 for name in ("ARRIVAL", "DURATION"))
+    assert before - CLOCKS <= arrival <= greeted + CLOCKS
+    assert leaving - CLOCKS <= arrival + duration <= time.time() + CLOCKS
+    assert greeted - CLOCKS <= int(datagram["SOCKGREET_ARRIVAL_USEC"]) / 1e6 <= leaving + CLOCKS
+    assert datagram["SOCKGREET_DURATION_USEC"] == "0"
 
 
 def test_journal_fields_of_a_unix_client(journaled, journal, tmp_path):
