@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* account: every client is counted once, and its log record written, summarised or dropped exactly once.
  *
- * written + summarised + dropped = served holds at every moment a thread is not inside account_result(), and
- * is made to hold again by the successor of a thread that was killed there. */
+ * written + summarised + dropped = served holds at every moment a thread is not inside account_result() and
+ * the logger has written what is in the ring, or failed to, which counts as dropped. The successor of a
+ * thread that was killed there makes it hold again. */
 #ifndef SOCKGREET_ACCOUNT_H
 #define SOCKGREET_ACCOUNT_H
 

@@ -289,7 +289,7 @@ static bool stop_logger(struct worker *worker)
     if (!worker->logger_started)
         return true;
     log_use_stderr();
-    worker->logger.is_last = atomic_load(&worker->order) > SERVE_RETIRE;
+    worker->logger.is_last = atomic_load(&worker->order) > ORDER_RETIRE;
     atomic_store(&worker->logger_stop, true);
     write_eventfd(worker->settings->log_wake_fd);
     clock_gettime(CLOCK_REALTIME, &end);
