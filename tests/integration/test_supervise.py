@@ -232,8 +232,9 @@ def test_crash_after_a_long_life(daemon, faults):
     time.sleep(LASTED)
     os.kill(service.workers()[0], signal.SIGTERM)
     service.wait_log(r"exited with status 0: replaced at once$")
+    wait_until(lambda: [worker["state"] for worker in ask(service, "workers")["workers"]] == ["serving"], 5, "a successor")
     faults.arm("ready", action=ABORT)
-    kill_hard(wait_until(service.workers, 5, "a worker")[0])
+    kill_hard(service.workers()[0])
     time.sleep(0.5)
     assert back_offs(service) in ([0.1], [])
     assert greet(service.address()) == GREETING
