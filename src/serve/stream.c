@@ -259,7 +259,15 @@ static void find_ended(struct stream *stream)
         aside_read(&stream->aside, stream->loop->now);
 }
 
-/* Who has lingered longest has had its greeting; who waits has not. */
+/* Whose place a client that waits may have: who has lingered longest has had its greeting, who waits has not.
+ */
+static struct timer *first_to_give_way(const struct stream *stream)
+{
+    struct timer *first = timer_list_first(stream->linger_total);
+
+    return first && stream->loop->now - timer_started_at(first) >= LINGER_LEAST ? first : NULL;
+}
+
 static bool make_room(struct stream *stream)
 {
     struct timer *first;
@@ -268,8 +276,8 @@ static bool make_room(struct stream *stream)
         find_ended(stream);
     if (!is_full(stream))
         return true;
-    first = timer_list_first(stream->linger_total);
-    if (!first || stream->loop->now - timer_started_at(first) < LINGER_LEAST) {
+    first = first_to_give_way(stream);
+    if (!first) {
         aside_expect(&stream->aside, stream->loop->now);
         return false;
     }
@@ -386,7 +394,7 @@ static int take(struct door *door, uint32_t events)
 
 static bool has_room(const struct door *door)
 {
-    return !is_full(door->transport);
+    return !is_full(door->transport) || first_to_give_way(door->transport);
 }
 
 const struct transport_ops stream_ops = {.take = take, .has_room = has_room, .queue = ACCEPT_QUEUE};
