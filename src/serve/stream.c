@@ -6,6 +6,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -348,6 +349,14 @@ static bool failed(struct door *door, int error)
     return false;
 }
 
+/* Asked only where somebody would have to give way. */
+static bool somebody_waits(const struct door *door)
+{
+    struct pollfd state = {.fd = door->fd, .events = POLLIN};
+
+    return poll(&state, 1, 0) == 1;
+}
+
 /* Greets those who wait, most at most. Returns how many there were. */
 static int take_waiting(struct stream *stream, struct door *door, int most)
 {
@@ -357,6 +366,8 @@ static int take_waiting(struct stream *stream, struct door *door, int most)
         struct address peer __attribute__((uninitialized));
         int fd;
 
+        if (is_full(stream) && !somebody_waits(door))
+            break;
         if (!make_room(stream)) {
             doors_pause(door->doors, &stream_ops, 0);
             break;
