@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* fixtures: the stream clients of one thread, without the thread: the clock stands still unless a test moves
+ * it. */
+#ifndef SOCKGREET_TEST_FIXTURES_H
+#define SOCKGREET_TEST_FIXTURES_H
+
+#include "base/util.h"
+#include "serve/stream.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+#define FIXTURE_EVENTS 64
+#define FIXTURE_STEP   (10 * NS_PER_MS)
+
+struct fixture {
+    /* Set by fixture_prepare(); a test may change them before fixture_open(). */
+    unsigned room;
+    struct conf conf;
+    struct conf_listener listener;
+    struct greeting greeting;
+
+    struct arena arena; /* of another greeting */
+    struct loop loop;
+    struct doors doors;
+    struct door *door;
+    struct account account;
+    struct render render;
+    struct stream stream;
+    struct shared_thread shared;
+    struct socket socket;
+    struct sockets_member member;
+    _Atomic uint32_t logger_asleep;
+};
+
+static inline void fixture_prepare(struct fixture *f)
+{
+    memset(f, 0, sizeof(*f));
+    f->room = 8;
+    f->greeting = (struct greeting){.bytes = "hello\n", .length = 6, .is_static = true};
+    f->listener = (struct conf_listener){.name = "x", .transport = TRANSPORT_UNIX, .linger_ns = 2 * NS_PER_S};
+    f->conf = (struct conf){.linger_total_ns = 5 * NS_PER_S,
+                            .send_ns = 5 * NS_PER_S,
+                            .send_total_ns = 10 * NS_PER_S,
+                            .listener_count = 1};
+}
+
+/* What clients get: static, or rendered for each of them. bytes must have no dollar in them. */
+static inline void fixture_greet_with(struct fixture *f, const char *bytes, size_t length, bool is_static)
+{
+    static const struct greeting_values none;
+    struct template_errors errors = {0};
+    const struct greeting *compiled;
+
+    cr_assert_eq(arena_open(&f->arena, 4 * 1024 * 1024), 0);
+    cr_assert_eq(greeting_compile(&f->arena, bytes, length, &none, &compiled, &errors), 0);
+    f->greeting = *compiled;
+    f->greeting.is_static = is_static;
+}
+
+static inline void fixture_fill_address(struct address *address, enum transport transport)
+{
+    if (transport == TRANSPORT_TCP) {
+        address->in = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        address->length = sizeof(address->in);
+    } else { /* the kernel chooses a name (unix(7), autobind) */
+        address->un.sun_family = AF_UNIX;
+        address->length = sizeof(sa_family_t);
+    }
+}
+
+static inline int fixture_listen(struct address *address, enum transport transport)
+{
+    int fd;
+
+    fixture_fill_address(address, transport);
+    fd = socket(address->sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    cr_assert_eq(bind(fd, &address->sa, address->length), 0);
+    address->length = sizeof(address->un);
+    cr_assert_eq(getsockname(fd, &address->sa, &address->length), 0);
+    cr_assert_eq(listen(fd, 128), 0);
+    return fd;
+}
+
+static inline void fixture_open(struct fixture *f)
+{
+    f->listener.greeting = &f->greeting;
+    f->conf.listeners = &f->listener;
+    f->socket.fd = fixture_listen(&f->socket.address, f->listener.transport);
+    f->member = (struct sockets_member){.socket = &f->socket, .conf = &f->listener};
+    f->account.stats = &f->shared.stats;
+    cr_assert_eq(loop_open(&f->loop), 0);
+    f->doors = (struct doors){.loop = &f->loop,
+                              .shared = &f->shared,
+                              .attention_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+                              .logger_asleep = &f->logger_asleep,
+                              .log_wake_fd = -1};
+    f->stream = (struct stream){.loop = &f->loop,
+                                .doors = &f->doors,
+                                .account = &f->account,
+                                .render = &f->render,
+                                .conf = &f->conf,
+                                .aside.epoll = -1};
+    cr_assert_eq(render_open(&f->render, &f->conf), 0);
+    cr_assert_eq(stream_open(&f->stream, f->room), 0);
+    cr_assert_eq(doors_open(&f->doors, 1), 0);
+    f->door = doors_add(&f->doors, &f->member, 0, &stream_ops, &f->stream);
+    f->door->stages = stream_stages(&f->stream, 0);
+    cr_assert(door_watch(f->door));
+    f->loop.now = 1000 * NS_PER_S;
+}
+
+static inline uint64_t fixture_result(const struct fixture *f, enum result result)
+{
+    return atomic_load(&f->shared.stats.results[result]);
+}
+
+static inline uint64_t fixture_served(const struct fixture *f)
+{
+    struct stats_totals totals = {0};
+
+    stats_sum(&totals, &f->shared.stats);
+    return stats_served(&totals);
+}
+
+/* Ends everything; every client must have been counted once, and nothing be left. */
+static inline void fixture_close(struct fixture *f)
+{
+    stream_finish(&f->stream);
+    cr_assert_eq(f->stream.pool.active, 0);
+    cr_assert_eq(f->stream.aside.count, 0);
+    cr_assert_eq(f->stream.copied, 0);
+    cr_assert_eq(fixture_served(f), atomic_load(&f->shared.stats.taken));
+    stream_close(&f->stream);
+    doors_close(&f->doors);
+    render_close(&f->render);
+    loop_close(&f->loop);
+    if (f->arena.base)
+        arena_close(&f->arena);
+    close(f->socket.fd);
+    close(f->doors.attention_fd);
+}
+
+/* What loop_turn() does, but for the clock. Returns how many were ready. */
+static inline int fixture_turn(struct fixture *f)
+{
+    struct epoll_event events[FIXTURE_EVENTS];
+    int count = epoll_wait(f->loop.epoll, events, FIXTURE_EVENTS, 0);
+
+    for (int i = 0; i < count; i++) {
+        struct watch *watch = events[i].data.ptr;
+
+        watch->ready(watch, events[i].events);
+    }
+    return count;
+}
+
+static inline void fixture_step(struct fixture *f, int64_t ns)
+{
+    f->loop.now += ns;
+    fixture_turn(f);
+    stream_due(&f->stream);
+    doors_resume(&f->doors);
+    fixture_turn(f);
+}
+
+/* The time passes in small steps, and what is due and ready after each is done. */
+static inline void fixture_pass(struct fixture *f, int64_t ns)
+{
+    for (; ns > FIXTURE_STEP; ns -= FIXTURE_STEP)
+        fixture_step(f, FIXTURE_STEP);
+    fixture_step(f, ns);
+}
+
+static inline int fixture_connect(const struct fixture *f)
+{
+    const struct address *address = &f->socket.address;
+    int fd = socket(address->sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    cr_assert_eq(connect(fd, &address->sa, address->length), 0);
+    cr_assert_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+    return fd;
+}
+
+/* Reads away whatever has come, most bytes at most, none of them for somebody else ('y'). Returns how many.
+ */
+static inline size_t fixture_read(int fd, size_t most)
+{
+    static char buffer[1024 * 1024];
+    size_t length = 0;
+
+    while (length < most) {
+        size_t room = most - length < sizeof(buffer) ? most - length : sizeof(buffer);
+        ssize_t n = recv(fd, buffer, room, 0);
+
+        if (n <= 0)
+            break;
+        cr_assert_null(memchr(buffer, 'y', (size_t)n));
+        length += (size_t)n;
+    }
+    return length;
+}
+
+static inline void fixture_say(int fd)
+{
+    cr_assert_eq(send(fd, "x", 1, MSG_NOSIGNAL), 1);
+}
+
+/* Whether the server has closed a Unix client's connection, and not only its own side of it. */
+static inline bool fixture_is_gone(int fd)
+{
+    return send(fd, "", 0, MSG_NOSIGNAL) < 0 || send(fd, "x", 1, MSG_NOSIGNAL) < 0;
+}
+
+/* A client that has its greeting and stays; it was looked at once. */
+static inline int fixture_lingering(struct fixture *f)
+{
+    int fd = fixture_connect(f);
+
+    fixture_turn(f);
+    cr_assert_eq(fixture_read(fd, f->greeting.length), f->greeting.length);
+    fixture_pass(f, 2 * NS_PER_MS);
+    return fd;
+}
+
+#endif

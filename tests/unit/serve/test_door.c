@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT */
+#include "serve/door.h"
+
+#include "base/util.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#define DOORS    3
+#define FAILURES 64
+#define PAUSE    (100 * NS_PER_MS)
+
+/* A transport that takes whom a test says. */
+struct counter {
+    unsigned calls;
+    int waiting; /* clients still to come, one a call */
+    bool full;
+    int fails; /* errno, or 0 */
+};
+
+struct house {
+    struct loop loop;
+    struct shared_thread shared;
+    struct doors doors;
+    struct conf_listener conf;
+    struct socket sockets[DOORS];
+    struct sockets_member members[DOORS];
+    struct counter counters[DOORS];
+    _Atomic uint32_t logger_asleep;
+};
+
+static int take(struct door *door, uint32_t events)
+{
+    struct counter *counter = door->transport;
+
+    (void)events;
+    counter->calls++;
+    if (counter->fails)
+        door_fails(door, counter->fails);
+    return counter->waiting > 0 ? counter->waiting-- > 0 : 0;
+}
+
+static bool has_room(const struct door *door)
+{
+    const struct counter *counter = door->transport;
+
+    return !counter->full;
+}
+
+/* Two of one kind and one of the other. */
+static const struct transport_ops some = {.take = take, .has_room = has_room, .queue = 8};
+static const struct transport_ops other = {.take = take, .has_room = has_room, .queue = 8};
+
+static int listening(void)
+{
+    struct sockaddr_un un = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    cr_assert_eq(bind(fd, (struct sockaddr *)&un, sizeof(sa_family_t)), 0);
+    cr_assert_eq(listen(fd, 16), 0);
+    return fd;
+}
+
+static void house_open(struct house *house)
+{
+    memset(house, 0, sizeof(*house));
+    cr_assert_eq(loop_open(&house->loop), 0);
+    house->conf.transport = TRANSPORT_UNIX;
+    house->doors = (struct doors){.loop = &house->loop,
+                                  .shared = &house->shared,
+                                  .attention_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+                                  .logger_asleep = &house->logger_asleep,
+                                  .log_wake_fd = -1};
+    cr_assert_eq(doors_open(&house->doors, DOORS), 0);
+    for (size_t i = 0; i < DOORS; i++) {
+        house->sockets[i].fd = listening();
+        house->sockets[i].address.un.sun_family = AF_UNIX;
+        house->members[i] = (struct sockets_member){.socket = &house->sockets[i], .conf = &house->conf};
+        cr_assert(door_watch(
+            doors_add(&house->doors, &house->members[i], i, i < 2 ? &some : &other, &house->counters[i])));
+    }
+}
+
+static void house_close(struct house *house)
+{
+    for (size_t i = 0; i < DOORS; i++)
+        close(house->sockets[i].fd);
+    close(house->doors.attention_fd);
+    doors_close(&house->doors);
+    loop_close(&house->loop);
+}
+
+static struct door *door(struct house *house, size_t i)
+{
+    return &house->doors.all[i];
+}
+
+/* A client that waits at a door. */
+static int knock(const struct house *house, size_t i)
+{
+    struct sockaddr_un un;
+    socklen_t length = sizeof(un);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    cr_assert_eq(getsockname(house->sockets[i].fd, (struct sockaddr *)&un, &length), 0);
+    cr_assert_eq(connect(fd, (struct sockaddr *)&un, length), 0);
+    return fd;
+}
+
+/* What loop_turn() does, but for the clock. */
+static void turn(struct house *house)
+{
+    struct epoll_event events[DOORS];
+    int count = epoll_wait(house->loop.epoll, events, DOORS, 0);
+
+    for (int i = 0; i < count; i++) {
+        struct watch *watch = events[i].data.ptr;
+
+        watch->ready(watch, events[i].events);
+    }
+}
+
+static void pass(struct house *house, int64_t ns)
+{
+    house->loop.now += ns;
+    doors_resume(&house->doors);
+}
+
+static bool is_watched(struct house *house, size_t i)
+{
+    unsigned before = house->counters[i].calls;
+    int client = knock(house, i);
+
+    turn(house);
+    close(client);
+    return house->counters[i].calls > before;
+}
+
+static uint64_t pauses(const struct house *house)
+{
+    return atomic_load(&house->shared.stats.accept_pauses);
+}
+
+static bool has_attention(const struct house *house)
+{
+    uint64_t count;
+
+    return read(house->doors.attention_fd, &count, sizeof(count)) == (ssize_t)sizeof(count);
+}
+
+static void fail(struct house *house, size_t i, unsigned times)
+{
+    for (unsigned n = 0; n < times; n++)
+        cr_assert_not(door_fails(door(house, i), EPROTO), "after %u", n + 1);
+}
+
+/* An error of accept(2) that means "the next one, please" and never ends kept a thread busy for ever. */
+Test(door, pauses_after_64_failing_calls_in_a_row)
+{
+    struct house house;
+
+    house_open(&house);
+    fail(&house, 0, FAILURES - 1);
+    cr_assert_not(house.doors.paused);
+    cr_assert(door_fails(door(&house, 0), EPROTO));
+    cr_assert(house.doors.paused);
+    cr_assert_eq(pauses(&house), 1);
+    cr_assert_eq(atomic_load(&house.shared.pause_error), EPROTO);
+    cr_assert_not(is_watched(&house, 0));
+    cr_assert(is_watched(&house, 1), "the others go on");
+    cr_assert(is_watched(&house, 2));
+    house_close(&house);
+}
+
+Test(door, is_watched_again_after_a_pause)
+{
+    struct house house;
+
+    house_open(&house);
+    fail(&house, 0, FAILURES - 1);
+    cr_assert(door_fails(door(&house, 0), EPROTO));
+    pass(&house, PAUSE - 1);
+    cr_assert_not(is_watched(&house, 0));
+    pass(&house, 1);
+    cr_assert_not(house.doors.paused);
+    cr_assert(is_watched(&house, 0));
+    fail(&house, 0, FAILURES - 1); /* it counts from the beginning */
+    cr_assert(door_fails(door(&house, 0), EPROTO));
+    cr_assert_eq(pauses(&house), 2);
+    house_close(&house);
+}
+
+/* However often the thread looks at it. */
+Test(door, does_not_spin_on_calls_that_fail)
+{
+    struct house house;
+    int client;
+
+    house_open(&house);
+    house.counters[0].fails = EPROTO;
+    client = knock(&house, 0);
+    for (int i = 0; i < 1000; i++)
+        turn(&house);
+    cr_assert_eq(house.counters[0].calls, FAILURES);
+    house.counters[0].fails = 0;
+    pass(&house, PAUSE);
+    turn(&house);
+    cr_assert_eq(house.counters[0].calls, FAILURES + 1);
+    house_close(&house);
+    close(client);
+}
+
+Test(door, a_pause_is_of_one_transport)
+{
+    struct house house;
+
+    house_open(&house);
+    doors_pause(&house.doors, &some, 0);
+    doors_pause(&house.doors, &some, 0);
+    cr_assert_eq(pauses(&house), 1, "one pause, however often it is asked for");
+    cr_assert_not(is_watched(&house, 0));
+    cr_assert_not(is_watched(&house, 1));
+    cr_assert(is_watched(&house, 2));
+    doors_try(&house.doors);
+    cr_assert_eq(house.counters[0].calls, 0);
+    house_close(&house);
+}
+
+Test(door, stays_paused_while_there_is_no_room)
+{
+    struct house house;
+
+    house_open(&house);
+    doors_pause(&house.doors, &some, 0);
+    house.counters[0].full = true;
+    pass(&house, PAUSE);
+    cr_assert_not(is_watched(&house, 0));
+    cr_assert(is_watched(&house, 1));
+    cr_assert(house.doors.paused);
+    house.counters[0].full = false;
+    pass(&house, PAUSE - 1);
+    cr_assert_not(is_watched(&house, 0), "it is not looked at in every turn");
+    pass(&house, 1);
+    cr_assert(is_watched(&house, 0));
+    cr_assert_not(house.doors.paused);
+    cr_assert_eq(pauses(&house), 1);
+    house_close(&house);
+}
+
+Test(door, room_ends_a_pause_at_once)
+{
+    struct house house;
+
+    house_open(&house);
+    doors_have_room(&house.doors); /* no pause, nothing to end */
+    cr_assert_not(house.doors.paused);
+    doors_pause(&house.doors, &some, 0);
+    doors_have_room(&house.doors);
+    pass(&house, 0);
+    cr_assert(is_watched(&house, 0));
+    house_close(&house);
+}
+
+/* accept4(2) does not say that a socket was shut down if nobody waits; that it always seems ready does. */
+Test(door, a_socket_that_was_shut_down_is_reported_and_tried_again)
+{
+    struct house house;
+
+    house_open(&house);
+    cr_assert_eq(shutdown(house.sockets[0].fd, SHUT_RDWR), 0);
+    for (int i = 0; i < 63; i++)
+        turn(&house);
+    cr_assert_not(has_attention(&house));
+    turn(&house);
+    cr_assert(has_attention(&house));
+    turn(&house);
+    cr_assert_eq(house.counters[0].calls, 64, "it is not watched meanwhile");
+    doors_try(&house.doors); /* the master listens again */
+    cr_assert_eq(house.counters[0].calls, 65);
+    cr_assert_not(door(&house, 0)->shut);
+    turn(&house);
+    cr_assert_eq(house.counters[0].calls, 66);
+    house_close(&house);
+}
+
+Test(door, wake_ups_in_vain_are_forgotten_when_somebody_comes)
+{
+    struct house house;
+
+    house_open(&house);
+    cr_assert_eq(shutdown(house.sockets[0].fd, SHUT_RDWR), 0);
+    for (int i = 0; i < 200; i++) {
+        house.counters[0].waiting = i % 50 == 0;
+        turn(&house);
+    }
+    cr_assert_not(has_attention(&house));
+    house_close(&house);
+}
+
+Test(door, a_sweep_takes_everybody_up_to_a_full_queue)
+{
+    struct house house;
+
+    house_open(&house);
+    house.counters[0].waiting = 5;
+    cr_assert(doors_sweep(&house.doors));
+    cr_assert_eq(house.counters[0].calls, 6);
+    house.counters[0].waiting = 100;
+    cr_assert_not(doors_sweep(&house.doors));
+    cr_assert_eq(house.counters[0].calls, 6 + 8);
+    house_close(&house);
+}
+
+Test(door, a_sweep_does_not_call_a_paused_door_empty)
+{
+    struct house house;
+
+    house_open(&house);
+    doors_pause(&house.doors, &some, 0);
+    cr_assert_not(doors_sweep(&house.doors));
+    cr_assert_eq(house.counters[0].calls, 0);
+    house_close(&house);
+}
+
+Test(door, is_left_to_others_for_good)
+{
+    _Atomic bool spared[DOORS] = {false, true, false};
+    struct house house;
+
+    house_open(&house);
+    doors_pause(&house.doors, &some, 0);
+    doors_leave(&house.doors, spared);
+    house.counters[0].waiting = 5;
+    pass(&house, PAUSE);
+    cr_assert_not(house.doors.paused);
+    cr_assert_not(is_watched(&house, 0));
+    cr_assert(is_watched(&house, 1));
+    cr_assert_not(is_watched(&house, 2));
+    doors_try(&house.doors);
+    cr_assert(doors_sweep(&house.doors));
+    cr_assert_eq(house.counters[0].calls, 0);
+    doors_leave(&house.doors, NULL);
+    cr_assert_not(is_watched(&house, 1));
+    house_close(&house);
+}
+
+Test(door, knows_whether_a_tcp_socket_is_left)
+{
+    _Atomic bool spared[DOORS] = {true, false, false};
+    struct house house;
+    struct conf_listener tcp = {.transport = TRANSPORT_TCP};
+
+    house_open(&house);
+    cr_assert_not(doors_have_tcp(&house.doors));
+    door(&house, 0)->conf = &tcp;
+    doors_leave(&house.doors, spared);
+    cr_assert(doors_have_tcp(&house.doors));
+    doors_leave(&house.doors, NULL);
+    cr_assert_not(doors_have_tcp(&house.doors));
+    house_close(&house);
+}
