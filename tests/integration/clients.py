@@ -147,14 +147,14 @@ def first_answer(*command, expected, payload=b"hello\n"):
 
 
 class Crowd:
-    """Clients that hold their connections until the block ends."""
+    """Clients that hold their connections until the block ends; how is connect() or connect_narrow()."""
 
-    def __init__(self, address, count):
-        self.address, self.count, self.connections = address, count, []
+    def __init__(self, address, count, how=connect):
+        self.address, self.count, self.how, self.connections = address, count, how, []
 
     def __enter__(self):
         for _ in range(self.count):
-            self.connections.append(connect(self.address))
+            self.connections.append(self.how(self.address))
         return self
 
     def __exit__(self, *_):

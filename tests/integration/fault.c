@@ -5,6 +5,8 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -94,8 +96,6 @@ WRAP(pid_t, fork, (void), (), -1)
 WRAP(int, socket, (int domain, int type, int protocol), (domain, type, protocol), -1)
 WRAP(int, bind, (int fd, const struct sockaddr *address, socklen_t length), (fd, address, length), -1)
 WRAP(int, listen, (int fd, int backlog), (fd, backlog), -1)
-WRAP(int, setsockopt, (int fd, int level, int name, const void *value, socklen_t length),
-     (fd, level, name, value, length), -1)
 WRAP(int, epoll_create1, (int flags), (flags), -1)
 WRAP(int, epoll_ctl, (int epoll, int operation, int fd, struct epoll_event *event),
      (epoll, operation, fd, event), -1)
@@ -105,11 +105,31 @@ WRAP(int, memfd_create, (const char *name, unsigned flags), (name, flags), -1)
 WRAP(int, signalfd, (int fd, const sigset_t *mask, int flags), (fd, mask, flags), -1)
 WRAP(int, eventfd, (unsigned initial, int flags), (initial, flags), -1)
 WRAP(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags), -1)
+WRAP(int, accept4, (int fd, struct sockaddr *address, socklen_t *length, int flags),
+     (fd, address, length, flags), -1)
+WRAP(int, recvmmsg,
+     (int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout),
+     (fd, messages, count, flags, timeout), -1)
 WRAP(void *, mmap, (void *address, size_t length, int protection, int flags, int fd, off_t offset),
      (address, length, protection, flags, fd, offset), MAP_FAILED)
 WRAP(int, pthread_create,
      (pthread_t * thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument),
      (thread, attributes, run, argument), errno)
+
+/* "user-timeout" fails nothing: where it is hit, the kernel keeps what was not taken for a thirtieth of the time, so that
+ * a test need not wait for half a minute. */
+int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
+{
+    unsigned timeout;
+
+    if (is_hit("setsockopt"))
+        return -1;
+    if (level == IPPROTO_TCP && name == TCP_USER_TIMEOUT && is_hit("user-timeout")) {
+        timeout = *(const unsigned *)value / 30;
+        value = &timeout;
+    }
+    return REAL(setsockopt)(fd, level, name, value, length);
+}
 
 /* A worker's word to the master, its pid, is a function of its own: "ready" is hit just after it was said. */
 ssize_t write(int fd, const void *data, size_t size)

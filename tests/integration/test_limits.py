@@ -2,15 +2,22 @@
 """Too few file descriptors, too many clients: accepting pauses and goes on, and nothing spins."""
 
 import ctypes
+import errno
 import os
 import resource
 import select
+import threading
 import time
 
-from clients import TIMEOUT, Crowd, ask_udp, connect, greet, greet_many, is_greeted_within, read_all
+import pytest
+
+from clients import (TIMEOUT, Crowd, ask_udp, connect, connect_narrow, greet, greet_many, is_greeted_within, read_all,
+                     udp_socket)
+from fault import RELIABLE
 from processes import SANITIZER, SLOWNESS, cpu_seconds, descriptors, proportional_memory, wait_until
 from service import GREETING, tcp, udp
 
+LARGE = "x" * 1_000_000  # more than the kernel takes for a client that does not read
 _PR_CAPBSET_DROP, _CAP_SYS_RESOURCE = 24, 24
 
 
@@ -82,11 +89,12 @@ def test_soft_limit_is_raised(daemon):
 
 
 def test_accepting_pauses_at_the_limit(daemon):
-    """Clients beyond limits.connections wait, unharmed and at no cost, and are greeted when others have left."""
-    service = daemon({"tcp": tcp()}, workers={"processes": 1, "threads": 1}, limits={"connections": 8},
-                     timeouts={"linger": 30, "linger_total": 30, "drain": 0})
-    with Crowd(service.address(), 8) as inside, Crowd(service.address(), 3) as outside:
-        assert all(read_all(connection) == GREETING for connection in inside.connections)
+    """Clients beyond limits.connections wait, unharmed and at no cost, and are greeted when others have left. Those inside
+    do not have the whole of their greeting: whoever has it would give way."""
+    service = daemon({"tcp": tcp(), "large": tcp(greeting=LARGE)}, workers={"processes": 1, "threads": 1},
+                     limits={"connections": 8}, timeouts={"send": 30, "drain": 0})
+    with Crowd(service.address("large"), 8, connect_narrow) as inside, Crowd(service.address("tcp"), 3) as outside:
+        assert all(is_greeted_within(connection, TIMEOUT) for connection in inside.connections)
         assert not is_greeted_within(outside.connections[0], 0.3)
         assert cpu_during(service, 1.0) < 0.05 * SLOWNESS
         for connection in inside.connections[:3]:
@@ -99,9 +107,9 @@ def test_accepting_pauses_at_the_limit(daemon):
 
 def test_limit_is_for_the_whole_service(daemon):
     """limits.connections is divided among processes and threads: never more are held at once."""
-    service = daemon({"tcp": tcp()}, workers={"processes": 2, "threads": 2}, limits={"connections": 6},
-                     timeouts={"linger": 30, "linger_total": 30, "drain": 0})
-    with Crowd(service.address(), 20) as crowd:
+    service = daemon({"tcp": tcp(greeting=LARGE)}, workers={"processes": 2, "threads": 2}, limits={"connections": 6},
+                     timeouts={"send": 30, "drain": 0})
+    with Crowd(service.address(), 20, connect_narrow) as crowd:
         time.sleep(0.5)
         assert len(select.select(crowd.connections, [], [], 0)[0]) <= 6
         while crowd.connections:
@@ -136,6 +144,97 @@ def test_descriptors_run_out(daemon):
             assert read_all(connection) == GREETING
     assert len(service.wait_log(r"^warning: Accepting paused \d+ times: Too many open files$")) == 1
     assert service.counters()["accept_pauses"] < 100
+
+
+class Talkers:
+    """Clients that take every place there is, never close, and send a byte now and then; whoever is sent away comes
+    again."""
+
+    def __init__(self, address, count):
+        self.address, self.greeted, self._over = address, 0, threading.Event()
+        self._connections = [connect(address) for _ in range(count)]
+        self._thread = threading.Thread(target=self._talk)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        self._thread.join()
+        for connection in self._connections:
+            connection.close()
+
+    def _say(self, index):
+        try:
+            if self._connections[index].recv(100):
+                self.greeted += 1
+            self._connections[index].send(b"x")
+        except BlockingIOError:  # it waits for its greeting
+            pass
+        except OSError:
+            self._connections[index].close()
+            self._connections[index] = connect(self.address)
+        self._connections[index].setblocking(False)
+
+    def _talk(self):
+        for connection in self._connections:
+            connection.setblocking(False)
+        while not self._over.wait(0.2):
+            for index in range(len(self._connections)):
+                self._say(index)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_places_taken_by_those_who_are_done(daemon, processes):
+    """1500 connections of one host that sent a byte a second had every place there is, though each had its greeting a
+    millisecond after it came: honest clients waited for 13 s. Now who lingers longest gives way to who waits."""
+    service = daemon({"tcp": tcp()}, workers={"processes": processes, "threads": 1}, limits={"connections": 40},
+                     timeouts={"linger": 30, "linger_total": 60, "drain": 0})
+    with Talkers(service.address(), 60) as talkers:
+        for i in range(10):
+            wait_until(lambda: talkers.greeted >= 60 + 20 * i, 10, "all places are taken again")
+            started = time.monotonic()
+            assert greet(service.address()) == GREETING
+            assert time.monotonic() - started < SLOWNESS
+
+
+@pytest.mark.skipif(not RELIABLE, reason="a sanitizer's functions come first")
+@pytest.mark.parametrize("error", [errno.EPROTO, errno.EPERM, errno.ENFILE])
+def test_accepting_that_keeps_failing(daemon, faults, error):
+    """Errors of accept4() that stand for one client in vain were answered by the next call, for ever and without a
+    pause, when a firewall or a broken network made every call fail. UDP goes on meanwhile, and all are greeted after."""
+    service = daemon({"tcp": tcp(), "udp": udp()}, environment=faults.environment,
+                     workers={"processes": 1, "threads": 1})
+    faults.arm("accept4", error=error, again=True)
+    with Crowd(service.address("tcp"), 20) as crowd:
+        wait_until(faults.hits, what="a call that fails")
+        assert cpu_during(service, 1.0) < 0.1
+        assert faults.hits() < 2000  # 64 every tenth of a second
+        assert ask_udp(service.address("udp"))[0] == GREETING
+        faults.disarm()
+        for connection in crowd.connections:
+            assert read_all(connection) == GREETING
+    service.wait_log(rf"^warning: Accepting paused \d+ times: {os.strerror(error)}$")
+
+
+@pytest.mark.skipif(not RELIABLE, reason="a sanitizer's functions come first")
+@pytest.mark.parametrize("error", [errno.ECONNREFUSED, errno.ENOMEM])
+def test_receiving_that_keeps_failing(daemon, faults, error):
+    """The same with recvmmsg(): an error of an earlier answer is over with the call that says so, but one that comes
+    again and again kept a thread busy. TCP goes on meanwhile, and who has asked is answered after."""
+    service = daemon({"tcp": tcp(), "udp": udp(shards=1)}, environment=faults.environment,
+                     workers={"processes": 1, "threads": 1})
+    faults.arm("recvmmsg", error=error, again=True)
+    with udp_socket(service.address("udp")) as client:
+        client.sendto(b"hello", service.address("udp"))
+        wait_until(faults.hits, what="a call that fails")
+        assert cpu_during(service, 1.0) < 0.1
+        assert faults.hits() < 2000
+        assert greet(service.address("tcp")) == GREETING
+        faults.disarm()
+        assert client.recv(100) == GREETING
+    assert ask_udp(service.address("udp"))[0] == GREETING
 
 
 def test_memory(daemon, capsys):

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from clients import HAS_IPV6, Crowd, connect, connect_narrow, greet, greet_many, read_all, reset, run, slowly
+from fault import RELIABLE
 from namespaces import SETTINGS_INSIDE
 from processes import SANITIZER, wait_until
 from service import GREETING, tcp
@@ -182,6 +183,30 @@ def test_client_that_never_reads(daemon):
     assert counters["timed-out"] == 1
     service.wait_log(r"on large, sent \d+ bytes \(timed-out\)")
     connection.close()
+
+
+def held_by_the_kernel(port):
+    """Server's ends of connections on a port that no process has any more and whose data was not taken (FIN_WAIT1)."""
+    with open("/proc/net/tcp", encoding="ascii") as file:
+        fields = [line.split() for line in file.readlines()[1:]]
+    return sum(int(entry[1].split(":")[1], 16) == port and entry[3] == "04" for entry in fields)
+
+
+@pytest.mark.skipif(not RELIABLE, reason="a sanitizer's functions come first")
+def test_clients_given_up_leave_the_kernel(daemon, faults):
+    """40 clients that read nothing of a greeting of 1 MB were given up after 5 s, but the kernel held 72 MB for them, and
+    sent window probes, for another 345 s. It is told to stop after 30 s, which are one second here."""
+    service = daemon({"tcp": tcp(greeting="x" * 1_000_000)}, timeouts={"send": 0.5, "send_total": 0.5},
+                     environment=faults.environment)
+    faults.arm("user-timeout", again=True)
+    with contextlib.ExitStack() as stack:
+        for _ in range(10):
+            stack.enter_context(connect_narrow(service.address()))
+        service.wait_counter("timed-out", 10)
+        port = service.address()[1]
+        assert held_by_the_kernel(port) == 10, "an honest client could still take the rest"
+        assert faults.hits() == 10
+        wait_until(lambda: held_by_the_kernel(port) == 0, 10, "the kernel has let them go")
 
 
 def test_many_that_never_read(daemon):

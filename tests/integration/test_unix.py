@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: MIT
 """Unix sockets: streams and datagrams, files and abstract names."""
 
+import array
 import grp
 import os
 import pwd
 import secrets
 import socket
 import stat
+import time
 
 import pytest
 
-from clients import abstract, connect, dgram_socket, exchange, greet, greet_many, is_silent, read_all, reset, run
+from clients import Crowd, abstract, connect, dgram_socket, exchange, greet, greet_many, is_silent, read_all, reset, run
 from conftest import needs_root
-from service import GREETING, unix, unix_dgram
+from processes import SANITIZER, descriptors, proportional_memory
+from service import GREETING, tcp, unix, unix_dgram
 
 
 def abstract_name():
@@ -54,6 +57,44 @@ def test_large_greeting(daemon, tmp_path):
     path = str(tmp_path / "greet.sock")
     daemon({"local": unix(path, greeting="x" * 1_000_000)})
     assert greet(path) == b"x" * 1_000_000
+
+
+def test_slow_reader_is_dropped_in_the_end(daemon, tmp_path):
+    """Each byte that a client took began timeouts.send anew: one that read 4 KB a second of a greeting of 900 KB kept
+    its place for minutes, and limits.connections of them stopped the service. timeouts.send_total ends that."""
+    path = str(tmp_path / "greet.sock")
+    service = daemon({"local": unix(path, greeting="x" * 1_000_000)}, timeouts={"send": 1.5, "send_total": 3})
+    started = time.monotonic()
+    with connect(path) as connection:
+        while "Got connection" not in service.log():
+            connection.recv(20_000)
+            time.sleep(0.1)
+            assert time.monotonic() - started < 20, "it still has its place"
+    assert time.monotonic() - started >= 3, "timeouts.send, though it made progress"
+    sent = service.wait_log(r"on local, sent (\d+) bytes \(timed-out\)$")[0][1]
+    assert 300_000 < int(sent) < 1_000_000
+
+
+def test_copies_for_clients_that_never_read(daemon, tmp_path):
+    """Each client that read nothing of a rendered greeting of 1 MB cost 0.78 MB of the worker's heap, 500 of them 380 MB,
+    and 7.8 GB at the default limit. Copies are bounded: who is longest without progress gives way, and whoever reads is
+    greeted meanwhile."""
+    path = str(tmp_path / "greet.sock")
+    expected = b"x" * 1_000_000 + f"uid {os.getuid()}".encode()
+    service = daemon({"local": unix(path, greeting="x" * 1_000_000 + "${client_address}")}, timeouts={"send": 60},
+                     workers={"processes": 1, "threads": 1})
+    worker, most = service.workers()[0], 0
+    with Crowd(path, 0) as crowd:
+        for i in range(500):
+            crowd.connections.append(connect(path))
+            if i % 50 == 49:
+                assert greet(path) == expected
+                most = max(most, proportional_memory(worker))
+        assert service.wait_counter("timed-out", 400)["timed-out"] < 500, "some are still held"
+        most = max(most, proportional_memory(worker))
+        assert service.wait_counter("sent", 10)["sent"] == 10
+        assert greet(path) == expected
+    assert SANITIZER or most < 50e6, f"{most / 1e6:.0f} MB"
 
 
 def test_clients_that_break_off(daemon, place):
@@ -114,6 +155,22 @@ def test_unbound_datagram_client_is_not_answered(daemon, place):
     with dgram_socket(None) as client:
         client.sendto(b"hello", abstract(place))
     assert service.wait_counter("unanswerable", 1)["sent"] == 0
+
+
+def test_descriptors_sent_along_are_not_kept(daemon, place):
+    """The kernel gave the worker every descriptor sent along with a datagram as far as there was room for it, and nobody
+    closed them: 80 datagrams of 20 descriptors each filled the table, and no stream client was greeted any more."""
+    service = daemon({"local": unix_dgram(place), "tcp": tcp()}, workers={"processes": 1, "threads": 1})
+    worker = service.workers()[0]
+    before = descriptors(worker)
+    with dgram_socket() as client, open("/dev/null", "rb") as file:
+        rights = socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [file.fileno()] * 20)
+        for _ in range(20):
+            for _ in range(5):
+                client.sendmsg([b"hello"], [rights], 0, abstract(place))
+            assert [client.recv(100) for _ in range(5)] == [GREETING] * 5
+        assert descriptors(worker) == before
+    assert greet(service.address("tcp")) == GREETING
 
 
 def test_greeter_is_not_made_to_answer_itself(daemon, tmp_path):
