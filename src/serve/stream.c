@@ -463,10 +463,13 @@ const struct stage *stream_stages(const struct stream *stream, size_t listener)
 
 void stream_due(struct stream *stream)
 {
-    timers_expire(&stream->looks, stream->loop->now, stream);
-    timers_expire(&stream->timers, stream->loop->now, stream);
-    if (stream->loop->now >= aside_next(&stream->aside))
-        aside_read(&stream->aside, stream->loop->now);
+    int64_t now = stream->loop->now;
+
+    timers_expire(&stream->looks, now, stream);
+    /* Those whose time is up may have moved since the set was read. */
+    if (stream->aside.count && (now >= aside_next(&stream->aside) || now >= timers_next(&stream->timers)))
+        aside_read(&stream->aside, now);
+    timers_expire(&stream->timers, now, stream);
 }
 
 /* Under load every turn looks at those who are due, so the alarm may be late. */

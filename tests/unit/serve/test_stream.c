@@ -151,6 +151,27 @@ Test(stream, a_client_that_talks_begins_its_idle_time_anew_and_no_more)
     close(client);
 }
 
+/* The set was read up to 64 ms before, or the thread was held up: who has spoken since was given up for
+ * silence. */
+Test(stream, a_client_that_spoke_in_time_is_heard_before_its_time_is_up)
+{
+    struct fixture f;
+    int client;
+
+    open_small(&f, 8);
+    client = fixture_lingering(&f);
+    fixture_pass(&f, 1980 * NS_PER_MS);
+    fixture_say(client);
+    fixture_step(&f, 20 * NS_PER_MS);
+    cr_assert_eq(f.stream.pool.active, 1);
+    fixture_step(&f, 1999 * NS_PER_MS);
+    close(client);
+    fixture_step(&f, 10 * NS_PER_S);
+    cr_assert_eq(f.stream.pool.active, 0);
+    cr_assert_eq(fixture_result(&f, RESULT_SENT), 1);
+    fixture_close(&f);
+}
+
 Test(stream, who_lingers_is_given_up_and_counted_at_the_end)
 {
     struct fixture f;
