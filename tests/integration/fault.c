@@ -107,8 +107,7 @@ WRAP(int, eventfd, (unsigned initial, int flags), (initial, flags), -1)
 WRAP(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags), -1)
 WRAP(int, accept4, (int fd, struct sockaddr *address, socklen_t *length, int flags),
      (fd, address, length, flags), -1)
-WRAP(int, recvmmsg,
-     (int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout),
+WRAP(int, recvmmsg, (int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout),
      (fd, messages, count, flags, timeout), -1)
 WRAP(void *, mmap, (void *address, size_t length, int protection, int flags, int fd, off_t offset),
      (address, length, protection, flags, fd, offset), MAP_FAILED)
@@ -116,8 +115,8 @@ WRAP(int, pthread_create,
      (pthread_t * thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument),
      (thread, attributes, run, argument), errno)
 
-/* "user-timeout" fails nothing: where it is hit, the kernel keeps what was not taken for a thirtieth of the time, so that
- * a test need not wait for half a minute. */
+/* "user-timeout" fails nothing: where it is hit, the kernel keeps what was not taken for a thirtieth of the
+ * time, so that a test need not wait for half a minute. */
 int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
 {
     unsigned timeout;

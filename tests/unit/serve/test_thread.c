@@ -91,17 +91,17 @@ static void start(struct service *service)
     cr_assert_eq(binding_listen(&service->sockets, service->conf, &reason), 0);
     for (unsigned i = 0; i < THREADS; i++) {
         struct thread_settings settings = {.conf = service->conf,
-                                          .sockets = &service->sockets,
-                                          .attention_fd = service->attention_fd,
-                                          .closed_fd = service->closed_fd,
-                                          .open = &service->open,
-                                          .shared = &service->shared,
-                                          .thread = i,
-                                          .connections = CLIENTS,
-                                          .log_wake_fd = service->log_wake_fd,
-                                          .announce_fd = service->announce_fd,
-                                          .order_fd = service->order_fd,
-                                          .order = &service->order};
+                                           .sockets = &service->sockets,
+                                           .attention_fd = service->attention_fd,
+                                           .closed_fd = service->closed_fd,
+                                           .open = &service->open,
+                                           .shared = &service->shared,
+                                           .thread = i,
+                                           .connections = CLIENTS,
+                                           .log_wake_fd = service->log_wake_fd,
+                                           .announce_fd = service->announce_fd,
+                                           .order_fd = service->order_fd,
+                                           .order = &service->order};
 
         service->serving[i] = thread_new(&settings);
         cr_assert_not_null(service->serving[i]);
