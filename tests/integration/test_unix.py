@@ -82,7 +82,7 @@ def test_copies_for_clients_that_never_read(daemon, tmp_path):
     path = str(tmp_path / "greet.sock")
     expected = b"x" * 1_000_000 + f"uid {os.getuid()}".encode()
     service = daemon({"local": unix(path, greeting="x" * 1_000_000 + "${client_address}")}, timeouts={"send": 60},
-                     workers={"processes": 1, "threads": 1})
+                     workers={"processes": 1, "threads": 1}, supervision={"heartbeat": 30})  # a sanitizer copies slowly
     worker, most = service.workers()[0], 0
     with Crowd(path, 0) as crowd:
         for i in range(500):
