@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/conn.h"
 
+#include "base/address.h"
+#include "serve/door.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 
 int conn_pool_open(struct conn_pool *pool, unsigned room)
 {
@@ -58,4 +62,25 @@ void conn_free(struct conn_pool *pool, struct conn *conn)
     conn->next_free = pool->free;
     pool->free = conn;
     pool->active--;
+}
+
+void conn_ask_peer(struct conn *conn)
+{
+    struct ucred credentials = {.uid = (uid_t)-1};
+
+    if (conn->door->conf->transport != TRANSPORT_UNIX)
+        return;
+    getsockopt(conn->fd, SOL_SOCKET, SO_PEERCRED, &credentials, &(socklen_t){sizeof(credentials)});
+    conn->peer.family = AF_UNIX;
+    conn->peer.uid = credentials.uid;
+    conn->peer.pid = (uint32_t)credentials.pid;
+}
+
+void conn_server(const struct conn *conn, struct record_address *server)
+{
+    struct address address = {.length = sizeof(address.un)};
+
+    *server = conn->door->bound;
+    if (conn->door->member->any && getsockname(conn->fd, &address.sa, &address.length) == 0)
+        record_pack(server, &address);
 }

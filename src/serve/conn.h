@@ -11,12 +11,13 @@
 #include <stddef.h>
 
 struct door;
+struct rests;
 struct stage;
 
 struct conn {
     struct watch watch;
-    struct stream *stream;
     struct door *door;
+    struct rests *rests;
     struct conn *next_free;    /* in the pool */
     const struct stage *stage; /* what happens to it now, see steps.h */
     int fd;                    /* -1: not in use */
@@ -60,5 +61,11 @@ void conn_pool_begin_epoch(struct conn_pool *pool);
 /* A zeroed client, or NULL if all are in use. */
 struct conn *conn_new(struct conn_pool *pool);
 void conn_free(struct conn_pool *pool, struct conn *conn);
+
+/* Asks the kernel who a Unix client is (conn->peer); who any other is came with it. */
+void conn_ask_peer(struct conn *conn);
+
+/* The address at which the client found the service. */
+void conn_server(const struct conn *conn, struct record_address *server);
 
 #endif

@@ -4,9 +4,8 @@
  * While a large one is on its way, the client's input is read away too, lest both sides wait for each other.
  */
 #include "serve/discard.h"
-#include "serve/door.h"
+#include "serve/rest.h"
 #include "serve/steps.h"
-#include "serve/stream.h"
 
 #include <errno.h>
 #include <sys/epoll.h>
@@ -33,8 +32,7 @@ static enum step_verdict end(struct step_outcome *outcome, enum result result)
 static enum step_verdict wait_for_room(struct conn *conn, bool progress, struct step_outcome *outcome)
 {
     outcome->events = EPOLLOUT | (conn->peer_ended || conn->deaf ? 0 : EPOLLIN);
-    /* A rendered greeting lies in the thread's buffer, which the next client needs. */
-    if (!stream_keep_rest(conn))
+    if (!rest_keep(conn))
         return end(outcome, RESULT_TIMED_OUT);
     return progress ? STEP_WAIT : STEP_STAY;
 }
@@ -55,7 +53,7 @@ static enum step_verdict send_rest(struct conn *conn, struct step_outcome *outco
         conn->rest_length -= (uint32_t)n;
         conn->sent += (uint32_t)n;
     }
-    stream_drop_rest(conn);
+    rest_drop(conn);
     return STEP_NEXT;
 }
 
@@ -63,7 +61,7 @@ static enum step_verdict enter(struct conn *conn, struct step_outcome *outcome)
 {
     enum step_verdict verdict;
 
-    stream_render(conn);
+    rest_render(conn);
     verdict = send_rest(conn, outcome);
     return verdict == STEP_STAY ? STEP_WAIT : verdict; /* its time begins */
 }

@@ -17,99 +17,7 @@
 #define ALONE_LOOK    16  /* turns after which that is looked into */
 #define LOOK_NS       (2 * NS_PER_MS)   /* most clients end sooner than this after their greeting */
 #define LINGER_LEAST  (100 * NS_PER_MS) /* nobody is sent away for others before */
-#define COPIES_MAX    (16 * 1024 * 1024)
 #define UNSENT_KEPT_S 30 /* the kernel goes on sending for so long after a client was given up */
-
-/* --- The client's ends --- */
-
-static void unix_peer(int fd, struct record_address *peer)
-{
-    struct ucred credentials = {.uid = (uid_t)-1};
-
-    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &(socklen_t){sizeof(credentials)});
-    peer->family = AF_UNIX;
-    peer->uid = credentials.uid;
-    peer->pid = (uint32_t)credentials.pid;
-}
-
-static void own_address(const struct conn *conn, struct record_address *server)
-{
-    struct address address = {.length = sizeof(address.un)};
-
-    *server = conn->door->bound;
-    if (conn->door->member->any && getsockname(conn->fd, &address.sa, &address.length) == 0)
-        record_pack(server, &address);
-}
-
-/* Who the client is costs a system call on a Unix socket, so it is asked for only where it is written down.
- */
-static void fill_record(struct record *record, struct conn *conn)
-{
-    if (conn->door->conf->transport == TRANSPORT_UNIX)
-        unix_peer(conn->fd, &conn->peer);
-    record->listener = conn->door->member->listener;
-    record->client = conn->peer;
-    own_address(conn, &record->server);
-}
-
-/* --- What is sent --- */
-
-void stream_render(struct conn *conn)
-{
-    const struct conf_listener *listener = conn->door->conf;
-    const struct greeting *greeting = listener->greeting;
-    struct render *render = conn->stream->render;
-    struct record_address server;
-
-    if (greeting->is_static) {
-        conn->rest = greeting->bytes;
-        conn->rest_length = (uint32_t)greeting->length;
-        return;
-    }
-    if (listener->transport == TRANSPORT_UNIX)
-        unix_peer(conn->fd, &conn->peer);
-    own_address(conn, &server);
-    conn->rest = render->buffer;
-    conn->rest_length = (uint32_t)render_greeting(render, listener, &conn->peer, &server, render->buffer);
-}
-
-static void give_up(struct conn *conn);
-
-/* Makes room for a copy: who is longest without progress gives way. */
-static bool have_room_for_copy(struct stream *stream, size_t size)
-{
-    while (stream->copied + size > COPIES_MAX) {
-        struct timer *first = timer_list_first(stream->copies);
-
-        if (!first)
-            return false;
-        give_up(CONTAINER_OF(first, struct conn, idle));
-    }
-    return true;
-}
-
-bool stream_keep_rest(struct conn *conn)
-{
-    struct stream *stream = conn->stream;
-
-    if (conn->door->conf->greeting->is_static || conn->copy)
-        return true;
-    if (!have_room_for_copy(stream, conn->rest_length) || !(conn->copy = malloc(conn->rest_length)))
-        return false;
-    conn->copy_size = conn->rest_length;
-    stream->copied += conn->copy_size;
-    conn->rest = memcpy(conn->copy, conn->rest, conn->rest_length);
-    return true;
-}
-
-void stream_drop_rest(struct conn *conn)
-{
-    if (!conn->copy)
-        return;
-    conn->stream->copied -= conn->copy_size;
-    free(conn->copy);
-    conn->copy = NULL;
-}
 
 /* --- The end of a client --- */
 
@@ -120,9 +28,19 @@ static void note_room(const struct stream *stream)
         doors_have_room(stream->doors);
 }
 
+/* Who the client is costs a system call on a Unix socket, so it is asked for only where it is written down.
+ */
+static void fill_record(struct record *record, struct conn *conn)
+{
+    conn_ask_peer(conn);
+    record->listener = conn->door->member->listener;
+    record->client = conn->peer;
+    conn_server(conn, &record->server);
+}
+
 static void finish(struct conn *conn, enum result result)
 {
-    struct stream *stream = conn->stream;
+    struct stream *stream = conn->door->transport;
     struct record *record =
         account_result(stream->account, result, conn->sent, conn->arrived, stream->loop->now);
 
@@ -135,7 +53,7 @@ static void finish(struct conn *conn, enum result result)
     close(conn->fd); /* leaves epoll by itself */
     if (conn->set_aside)
         aside_left(&stream->aside);
-    stream_drop_rest(conn);
+    rest_drop(conn);
     conn_free(&stream->pool, conn);
     note_room(stream);
 }
@@ -168,7 +86,7 @@ static void total_expired(void *context, struct timer *timer)
 
 static bool watch(struct conn *conn, uint32_t events)
 {
-    struct stream *stream = conn->stream;
+    struct stream *stream = conn->door->transport;
 
     if (conn->watched)
         return loop_change(stream->loop, conn->fd, events, &conn->watch);
@@ -181,7 +99,7 @@ static bool watch(struct conn *conn, uint32_t events)
 
 static void wait_for(struct conn *conn, uint32_t events, bool progress)
 {
-    struct stream *stream = conn->stream;
+    struct stream *stream = conn->door->transport;
 
     if (!watch(conn, events)) { /* ENOMEM, ENOSPC */
         give_up(conn);
@@ -190,7 +108,7 @@ static void wait_for(struct conn *conn, uint32_t events, bool progress)
     if (!timer_is_started(&conn->total))
         timer_start(&conn->total, conn->stage->total, stream->loop->now);
     if (progress || !timer_is_started(&conn->idle))
-        timer_start(&conn->idle, conn->copy ? stream->copies : conn->stage->idle, stream->loop->now);
+        timer_start(&conn->idle, conn->copy ? stream->rests.owners : conn->stage->idle, stream->loop->now);
 }
 
 static void leave_step(struct conn *conn)
@@ -198,13 +116,15 @@ static void leave_step(struct conn *conn)
     timer_stop(&conn->idle);
     timer_stop(&conn->total);
     if (conn->watched)
-        loop_unwatch(conn->stream->loop, conn->fd);
+        loop_unwatch(conn->door->doors->loop, conn->fd);
     conn->watched = false;
     conn->stage++;
 }
 
 static void follow(struct conn *conn, enum step_verdict verdict, struct step_outcome *outcome)
 {
+    struct stream *stream = conn->door->transport;
+
     while (verdict == STEP_NEXT) {
         leave_step(conn);
         if (!conn->stage->step) {
@@ -216,7 +136,7 @@ static void follow(struct conn *conn, enum step_verdict verdict, struct step_out
     if (verdict == STEP_END)
         finish(conn, outcome->result);
     else if (verdict == STEP_LATER)
-        timer_start(&conn->idle, conn->stream->look, conn->stream->loop->now);
+        timer_start(&conn->idle, stream->look, stream->loop->now);
     else
         wait_for(conn, outcome->events, verdict == STEP_WAIT);
 }
@@ -293,7 +213,7 @@ static void greet(struct stream *stream, struct door *door, int fd, const struct
 
     account_taken(stream->account, 1);
     conn->watch.ready = conn_ready;
-    conn->stream = stream;
+    conn->rests = &stream->rests;
     conn->door = door;
     conn->fd = fd;
     conn->stage = door->stages;
@@ -449,7 +369,9 @@ int stream_open(struct stream *stream, unsigned room)
     if (!stream->stages)
         return -ENOMEM;
     stream->look = timers_list(&stream->looks, LOOK_NS, look_due, NULL);
-    stream->copies = list(stream, conf->send_ns, idle_expired, &stream->copies);
+    stream->rests = (struct rests){.render = stream->render,
+                                   .owners = list(stream, conf->send_ns, idle_expired, &stream->rests),
+                                   .give_up = give_up};
     stream->linger_total = list(stream, conf->linger_total_ns, total_expired, &step_linger);
     for (size_t i = 0; i < conf->listener_count; i++)
         plan(stream, &conf->listeners[i], &stream->stages[i * STEPS_MAX]);

@@ -7,7 +7,7 @@
 #include "serve/aside.h"
 #include "serve/conn.h"
 #include "serve/door.h"
-#include "serve/render.h"
+#include "serve/rest.h"
 #include "serve/steps.h"
 
 /* Set by the thread: loop, doors, account, render and conf. */
@@ -21,8 +21,7 @@ struct stream {
     struct timers looks, timers;
     struct timer_list *look;         /* the only one of looks: clients that are looked at again in a moment */
     struct timer_list *linger_total; /* clients that linger; the first has longest */
-    struct timer_list *copies;       /* clients with a copy; the first is longest without progress */
-    size_t copied;                   /* bytes of copies */
+    struct rests rests;
     struct aside aside;
     struct stage *stages; /* STEPS_MAX for each listener */
 };
@@ -42,11 +41,5 @@ const struct stage *stream_stages(const struct stream *stream, size_t listener);
 /* Does what is due, and says when something will be (monotonic ns). */
 void stream_due(struct stream *stream);
 int64_t stream_next(const struct stream *stream);
-
-/* For the step that greets: finds what to send (conn->rest); keeps what could not be sent, or returns false
- * if there is no memory for it; and forgets it. */
-void stream_render(struct conn *conn);
-bool stream_keep_rest(struct conn *conn);
-void stream_drop_rest(struct conn *conn);
 
 #endif

@@ -134,7 +134,7 @@ static inline void fixture_close(struct fixture *f)
     stream_finish(&f->stream);
     cr_assert_eq(f->stream.pool.active, 0);
     cr_assert_eq(f->stream.aside.count, 0);
-    cr_assert_eq(f->stream.copied, 0);
+    cr_assert_eq(f->stream.rests.copied, 0);
     cr_assert_eq(fixture_served(f), atomic_load(&f->shared.stats.taken));
     stream_close(&f->stream);
     doors_close(&f->doors);

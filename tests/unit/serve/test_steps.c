@@ -26,7 +26,7 @@ static void pair_open(struct pair *pair, size_t length, bool is_static)
     fixture_open(&pair->f);
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
     pair->conn = conn_new(&pair->f.stream.pool);
-    pair->conn->stream = &pair->f.stream;
+    pair->conn->rests = &pair->f.stream.rests;
     pair->conn->door = pair->f.door;
     pair->conn->stage = pair->f.door->stages;
     pair->conn->fd = fds[0];
@@ -83,7 +83,7 @@ static void send_large(bool is_static)
     cr_assert_eq(enter(&pair, &step_greet), STEP_WAIT);
     cr_assert_eq(pair.outcome.events, EPOLLIN | EPOLLOUT);
     cr_assert_eq(pair.conn->copy != NULL, !is_static);
-    cr_assert_eq(pair.f.stream.copied, is_static ? 0 : LARGE - pair.conn->sent);
+    cr_assert_eq(pair.f.stream.rests.copied, is_static ? 0 : LARGE - pair.conn->sent);
     if (!is_static)
         memset(pair.f.render.buffer, 'y', LARGE); /* the next client's */
     length = fixture_read(pair.client, LARGE);
@@ -93,7 +93,7 @@ static void send_large(bool is_static)
     cr_assert_eq(length, LARGE);
     cr_assert_eq(pair.conn->sent, LARGE);
     cr_assert_null(pair.conn->copy);
-    cr_assert_eq(pair.f.stream.copied, 0);
+    cr_assert_eq(pair.f.stream.rests.copied, 0);
     pair_close(&pair);
 }
 

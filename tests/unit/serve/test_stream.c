@@ -421,8 +421,8 @@ static unsigned fill_with_copies(struct fixture *f, int clients[CROWD])
         clients[count++] = fixture_connect(f);
         fixture_turn(f);
         cr_assert_eq(f->stream.pool.active, count);
-        each = f->stream.copied / count;
-    } while (f->stream.copied + each <= COPIES_MAX);
+        each = f->stream.rests.copied / count;
+    } while (f->stream.rests.copied + each <= COPIES_MAX);
     cr_assert_gt(count, 8);
     return count;
 }
@@ -446,7 +446,7 @@ Test(stream, copies_are_bounded_and_who_is_longest_without_progress_gives_way)
     fixture_turn(&f);
     next = fixture_connect(&f);
     fixture_turn(&f);
-    cr_assert_leq(f.stream.copied, COPIES_MAX);
+    cr_assert_leq(f.stream.rests.copied, COPIES_MAX);
     cr_assert_eq(fixture_result(&f, RESULT_TIMED_OUT), 1);
     cr_assert(is_held(&f, 0));
     cr_assert_not(is_held(&f, 1));
@@ -469,7 +469,7 @@ Test(stream, a_copy_is_forgotten_with_its_client)
     close_all(clients, count);
     fixture_turn(&f);
     cr_assert_eq(f.stream.pool.active, 0);
-    cr_assert_eq(f.stream.copied, 0);
+    cr_assert_eq(f.stream.rests.copied, 0);
     fixture_close(&f);
 }
 
@@ -483,7 +483,7 @@ Test(stream, static_greetings_are_not_copied)
         clients[i] = fixture_connect(&f);
         fixture_turn(&f);
     }
-    cr_assert_eq(f.stream.copied, 0);
+    cr_assert_eq(f.stream.rests.copied, 0);
     cr_assert_eq(f.stream.pool.active, CROWD);
     fixture_close(&f);
     close_all(clients, CROWD);

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#include "serve/rest.h"
+
+#include "base/util.h"
+#include "serve/door.h"
+#include "service/greeting.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define COPIES_MAX (16 * 1024 * 1024)
+
+void rest_render(struct conn *conn)
+{
+    const struct conf_listener *listener = conn->door->conf;
+    const struct greeting *greeting = listener->greeting;
+    struct render *render = conn->rests->render;
+    struct record_address server;
+
+    if (greeting->is_static) {
+        conn->rest = greeting->bytes;
+        conn->rest_length = (uint32_t)greeting->length;
+        return;
+    }
+    conn_ask_peer(conn);
+    conn_server(conn, &server);
+    conn->rest = render->buffer;
+    conn->rest_length = (uint32_t)render_greeting(render, listener, &conn->peer, &server, render->buffer);
+}
+
+static bool have_room(struct rests *rests, size_t size)
+{
+    while (rests->copied + size > COPIES_MAX) {
+        struct timer *first = timer_list_first(rests->owners);
+
+        if (!first)
+            return false;
+        rests->give_up(CONTAINER_OF(first, struct conn, idle));
+    }
+    return true;
+}
+
+bool rest_keep(struct conn *conn)
+{
+    struct rests *rests = conn->rests;
+
+    if (conn->door->conf->greeting->is_static || conn->copy)
+        return true;
+    if (!have_room(rests, conn->rest_length) || !(conn->copy = malloc(conn->rest_length)))
+        return false;
+    conn->copy_size = conn->rest_length;
+    rests->copied += conn->copy_size;
+    conn->rest = memcpy(conn->copy, conn->rest, conn->rest_length);
+    return true;
+}
+
+void rest_drop(struct conn *conn)
+{
+    if (!conn->copy)
+        return;
+    conn->rests->copied -= conn->copy_size;
+    free(conn->copy);
+    conn->copy = NULL;
+}
