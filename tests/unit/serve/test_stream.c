@@ -380,7 +380,7 @@ Test(stream, without_descriptors_the_door_pauses_and_resumes)
 {
     struct rlimit before, none = {.rlim_cur = 3};
     struct fixture f;
-    int client;
+    int client, later;
 
     open_small(&f, 8);
     client = fixture_connect(&f);
@@ -396,9 +396,13 @@ Test(stream, without_descriptors_the_door_pauses_and_resumes)
     cr_assert_eq(fixture_read(client, 6), 0);
     fixture_pass(&f, 100 * NS_PER_MS);
     cr_assert_not(f.doors.paused);
-    cr_assert_eq(fixture_read(client, 6), 6);
+    /* The one after it: valgrind, which keeps the limit itself, closes whom accept4() refuses. */
+    later = fixture_connect(&f);
+    fixture_pass(&f, 100 * NS_PER_MS);
+    cr_assert_eq(fixture_read(later, 6), 6);
     fixture_close(&f);
     close(client);
+    close(later);
 }
 
 /* --- Copies of rendered greetings --- */
