@@ -14,7 +14,8 @@ import bench_servers
 LOADS = (("tcp", 2000), ("udp", 5000), ("unix", 2000), ("unix-dgram", 1000))  # and starts a second
 WARM_UP = 60      # seconds, or a quarter of a shorter run
 GROWTH_LIMIT = 0  # bytes, of what a process has of its own
-DESCRIPTOR_LIMIT = 8  # clients come and go
+SETTLE = 10       # seconds in which the last clients have gone, and their descriptors with them
+DESCRIPTOR_LIMIT = 2  # the log's, which come with the first entry
 CLIENTS = 256     # at once at most, over each transport
 CROWD = 1024      # before that, so that what more clients at once need has been touched
 
@@ -60,6 +61,21 @@ def watch(server, generators, seconds, interval):
     return samples
 
 
+def descriptors(server):
+    """How many each process has."""
+    return {pid: process["descriptors"] for pid, process in sample(server, 0)["processes"].items()}
+
+
+def descriptors_left(server, before):
+    """How many more than before each process has once nobody asks any more: under load clients come and go."""
+    end = time.monotonic() + SETTLE
+    while True:
+        left = {pid: count - before.get(pid, 0) for pid, count in descriptors(server).items()}
+        if all(count <= 0 for count in left.values()) or time.monotonic() > end:
+            return left
+        time.sleep(0.1)
+
+
 def crowd(build, server):
     """Over each transport more clients at once than there will be again."""
     for transport, _ in LOADS:
@@ -70,6 +86,7 @@ def run(build, port, seconds, interval=10.0):
     """The whole run. Returns samples, the load's figures and the verdict."""
     server, generators, loads = Everything(build), {}, {}
     with bench_server.running(server, bench_server.next_port(port)), contextlib.ExitStack() as running:
+        before = descriptors(server)
         crowd(build, server)
         for transport, rate in LOADS:
             command = bench_load.command(build, server, server.target_of(transport), CLIENTS, seconds, "-r",
@@ -79,13 +96,15 @@ def run(build, port, seconds, interval=10.0):
         for transport, generator in generators.items():
             loads[transport] = bench_load.result(generator, [f"load {transport}"], 60)
             del loads[transport]["latency_us"]["curve"]
+        left = descriptors_left(server, before)
     return {"seconds": seconds, "interval": interval, "samples": samples, "loads": loads,
-            "growth": growth(samples, seconds)}
+            "growth": growth(samples, seconds, left)}
 
 
-def growth(samples, seconds):
+def growth(samples, seconds, left):
     """Of each process after the warm-up, what it grew by: the median of the last third of the samples over that of the
-    first. A process that is not there in every sample was replaced, and has None."""
+    first; and the descriptors that it has left. A process that is not there in every sample was replaced, and has
+    neither."""
     warm = [one for one in samples if one["seconds"] > min(WARM_UP, seconds / 4)]
     third = max(1, len(warm) // 3)
     found = {}
@@ -95,10 +114,9 @@ def growth(samples, seconds):
             continue
         process = [one["processes"][pid] for one in warm]
         found[pid] = {"name": process[0]["name"]}
-        for key in ("own", "descriptors"):
-            early = statistics.median(one[key] for one in process[:third])
-            late = statistics.median(one[key] for one in process[-third:])
-            found[pid][key] = late - early
+        early = statistics.median(one["own"] for one in process[:third])
+        late = statistics.median(one["own"] for one in process[-third:])
+        found[pid].update(own=late - early, descriptors=left.get(pid, 0))
     return found
 
 
@@ -114,7 +132,7 @@ def faults(soak):
         if process.get("own", 0) > GROWTH_LIMIT:
             found.append(f"soak: {process['name']} grew by {process['own'] / 1024:.0f} KiB")
         if process.get("descriptors", 0) > DESCRIPTOR_LIMIT:
-            found.append(f"soak: {process['name']} has {process['descriptors']:.0f} descriptors more")
+            found.append(f"soak: {process['name']} has {process['descriptors']} descriptors more than before it")
     for transport, figures in soak["loads"].items():
         if figures["failures"]["all"] or figures["unexpected"]:
             found.append(f"soak: {transport}: {figures['failures']}, {figures['unexpected']} unexpected")
