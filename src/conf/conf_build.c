@@ -38,7 +38,7 @@ static void check_linger(struct conf_builder *builder, const struct conf_trees *
                "is longer than timeouts.linger_total; allowed: at most that");
 }
 
-/* Whoever has given a client long for each step has not meant to end it before. */
+/* A long time for each piece of a greeting means at least as long for all of it. */
 static void derive_send_total(struct conf_builder *builder, const struct conf_trees *trees)
 {
     struct conf *conf = builder->conf;

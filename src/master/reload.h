@@ -34,7 +34,7 @@ unsigned reload_request(struct reload *reload);
 /* Goes on as far as possible; begins what is wanted if it may. Returns when to call again (monotonic ns). */
 int64_t reload_step(struct reload *reload, bool may_begin, int64_t now);
 
-/* Gives up what runs and what is wanted, since the service ends; whoever asked is told why. */
+/* Gives up what runs and what is wanted, since the service ends. Those who asked are told why. */
 void reload_cancel(struct reload *reload, const char *why, int64_t now);
 
 #endif

@@ -29,7 +29,7 @@ void aside_left(struct aside *aside);
 void aside_expect(struct aside *aside, int64_t now);
 void aside_hurry(struct aside *aside, int64_t now);
 
-/* Calls whoever is ready. */
+/* Calls the owner of each descriptor that is ready. */
 void aside_read(struct aside *aside, int64_t now);
 
 /* When aside_read() is due (monotonic ns), or LOOP_NEVER. */

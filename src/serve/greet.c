@@ -23,17 +23,11 @@ static ssize_t send_some(const struct conn *conn)
     return n;
 }
 
-static enum step_verdict end(struct step_outcome *outcome, enum result result)
-{
-    outcome->result = result;
-    return STEP_END;
-}
-
 static enum step_verdict wait_for_room(struct conn *conn, bool progress, struct step_outcome *outcome)
 {
     outcome->events = EPOLLOUT | (conn->peer_ended || conn->deaf ? 0 : EPOLLIN);
     if (!rest_keep(conn))
-        return end(outcome, RESULT_TIMED_OUT);
+        return step_end(outcome, RESULT_TIMED_OUT);
     return progress ? STEP_WAIT : STEP_STAY;
 }
 
@@ -47,7 +41,7 @@ static enum step_verdict send_rest(struct conn *conn, struct step_outcome *outco
         if (n < 0 && errno == EAGAIN)
             return wait_for_room(conn, progress, outcome);
         if (n < 0)
-            return end(outcome, RESULT_RESET);
+            return step_end(outcome, RESULT_RESET);
         progress = true;
         conn->rest += n;
         conn->rest_length -= (uint32_t)n;
@@ -86,7 +80,7 @@ static bool hear(struct conn *conn)
 static enum step_verdict ready(struct conn *conn, uint32_t events, struct step_outcome *outcome)
 {
     if ((events & EPOLLIN) && !hear(conn))
-        return end(outcome, RESULT_RESET);
+        return step_end(outcome, RESULT_RESET);
     if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP))
         return send_rest(conn, outcome);
     return wait_for_room(conn, false, outcome);

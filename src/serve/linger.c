@@ -18,18 +18,12 @@ static enum result give_up(const struct conn *conn)
     return ioctl(conn->fd, SIOCOUTQ, &waiting) < 0 || waiting > 0 ? RESULT_TIMED_OUT : RESULT_SENT;
 }
 
-static enum step_verdict end(struct step_outcome *outcome, enum result result)
-{
-    outcome->result = result;
-    return STEP_END;
-}
-
 static enum step_verdict enter(struct conn *conn, struct step_outcome *outcome)
 {
     shutdown(conn->fd, SHUT_WR);
     if (conn->peer_ended)
         return STEP_NEXT;
-    return conn->deaf ? end(outcome, give_up(conn)) : STEP_LATER;
+    return conn->deaf ? step_end(outcome, give_up(conn)) : STEP_LATER;
 }
 
 static enum step_verdict ready(struct conn *conn, uint32_t events, struct step_outcome *outcome)
@@ -44,9 +38,9 @@ static enum step_verdict ready(struct conn *conn, uint32_t events, struct step_o
     case INPUT_END:
         return STEP_NEXT;
     case INPUT_RESET:
-        return end(outcome, RESULT_RESET);
+        return step_end(outcome, RESULT_RESET);
     default:
-        return end(outcome, give_up(conn));
+        return step_end(outcome, give_up(conn));
     }
 }
 

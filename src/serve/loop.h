@@ -36,7 +36,8 @@ bool loop_change(const struct loop *loop, int fd, uint32_t events, struct watch 
 
 void loop_unwatch(const struct loop *loop, int fd);
 
-/* Waits until a descriptor is ready or next (monotonic ns) has come, sets now, and calls whoever is ready. */
+/* Waits until a descriptor is ready or next (monotonic ns) has come, sets now, and calls the owners of
+ * those that are ready. */
 void loop_turn(struct loop *loop, int64_t next);
 
 #endif

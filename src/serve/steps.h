@@ -24,6 +24,13 @@ struct step_outcome {
     enum result result; /* STEP_END */
 };
 
+/* The verdict that ends a client. */
+static inline enum step_verdict step_end(struct step_outcome *outcome, enum result result)
+{
+    outcome->result = result;
+    return STEP_END;
+}
+
 struct step {
     /* What is done first, and when the socket is ready or the client looked at again. */
     enum step_verdict (*enter)(struct conn *conn, struct step_outcome *outcome);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* summary: what was counted instead of written, said once for the whole service.
  *
- * Each logger hands over what its slot's counters have grown by; one of them, whoever is first, says what all
+ * Each logger hands over what its slot's counters have grown by; the first that is due says what all
  * have handed over. */
 #ifndef SOCKGREET_SUMMARY_H
 #define SOCKGREET_SUMMARY_H
