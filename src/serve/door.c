@@ -97,6 +97,7 @@ void doors_try(struct doors *doors)
 static void begin_pause(struct doors *doors, int error)
 {
     doors->resume_at = doors->loop->now + PAUSE_NS;
+    doors->lacks_room = error == 0 && (doors->lacks_room || !doors->paused);
     if (doors->paused)
         return;
     doors->paused = true;
@@ -132,7 +133,7 @@ bool door_fails(struct door *door, int error)
 
 void doors_have_room(struct doors *doors)
 {
-    if (doors->paused)
+    if (doors->paused && doors->lacks_room)
         doors->resume_at = doors->loop->now;
 }
 

@@ -47,8 +47,9 @@ struct doors {
     int attention_fd; /* eventfd: the master has to look at a listening socket */
     struct door *all;
     size_t count;
-    bool closed; /* nobody is taken any more */
-    bool paused; /* some door is */
+    bool closed;     /* nobody is taken any more */
+    bool paused;     /* some door is */
+    bool lacks_room; /* and for no other reason than the limit of connections */
     int64_t resume_at;
     _Atomic uint32_t *logger_asleep; /* who reports pauses */
     int log_wake_fd;
@@ -76,7 +77,7 @@ void doors_pause(struct doors *doors, const struct transport_ops *ops, int error
  * the door pauses, whatever the error means, lest the thread be busy for ever. */
 bool door_fails(struct door *door, int error);
 
-/* There is room again: a pause ends in this turn. */
+/* There is room again: a pause that only waits for it ends in this turn. */
 void doors_have_room(struct doors *doors);
 
 /* Ends a pause that is over. */

@@ -266,6 +266,22 @@ Test(door, room_ends_a_pause_at_once)
 }
 
 /* accept4(2) does not say that a socket was shut down if nobody waits; that it always seems ready does. */
+/* On a busy service somebody leaves all the time, and each would have given a door that fails 64 calls more.
+ */
+Test(door, room_does_not_end_a_pause_that_is_for_something_else)
+{
+    struct house house;
+
+    house_open(&house);
+    fail(&house, 0, FAILURES - 1);
+    cr_assert(door_fails(door(&house, 0), EPROTO));
+    doors_have_room(&house.doors);
+    doors_resume(&house.doors);
+    cr_assert(house.doors.paused);
+    cr_assert_not(is_watched(&house, 0));
+    house_close(&house);
+}
+
 Test(door, a_socket_that_was_shut_down_is_reported_and_tried_again)
 {
     struct house house;
