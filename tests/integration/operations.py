@@ -101,7 +101,10 @@ def is_asked(service):
 
 
 def idle_descriptors(service):
-    """Descriptors of a master that is not asked just now: whoever has read an answer is gone before the master knows."""
+    """Descriptors of a master that has done what it was at and is not asked just now. It answers between two things that
+    it does, so the pid file that it writes after saying Ready is closed; and whoever has read an answer is gone before the
+    master knows."""
+    wait_until(lambda: told(service, "status"), 5, "it answers")
     wait_until(lambda: not is_asked(service), 5, "nobody asks")
     return descriptors(service.pid)
 
