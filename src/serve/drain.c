@@ -11,7 +11,7 @@ static void begin(struct drain *drain, int64_t now)
     drain->draining = true;
     drain->end = now + drain->drain_ns;
     conn_pool_begin_epoch(&drain->stream->pool);
-    aside_hurry(&drain->stream->aside, now);
+    stream_hurry(drain->stream);
 }
 
 /* Nobody is accepted from now on. When all threads have come to this, the worker closes its sockets. */

@@ -3,6 +3,7 @@
 
 #include "base/deadlines.h"
 #include "base/util.h"
+#include "serve/accept.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -15,7 +16,6 @@
 #define ACCEPT_QUEUE  256 /* batches that a full queue has: net.core.somaxconn is 4096 */
 #define ALONE_SURE    4   /* turns with one client, after which the next is expected to be alone too */
 #define ALONE_LOOK    16  /* turns after which that is looked into */
-#define LOOK_NS       (2 * NS_PER_MS)   /* most clients end sooner than this after their greeting */
 #define LINGER_LEAST  (100 * NS_PER_MS) /* nobody is sent away for others before */
 #define UNSENT_KEPT_S 30 /* the kernel goes on sending for so long after a client was given up */
 
@@ -136,7 +136,7 @@ static void follow(struct conn *conn, enum step_verdict verdict, struct step_out
     if (verdict == STEP_END)
         finish(conn, outcome->result);
     else if (verdict == STEP_LATER)
-        timer_start(&conn->idle, stream->look, stream->loop->now);
+        look_later(&stream->look, &conn->idle, stream->loop->now);
     else
         wait_for(conn, outcome->events, verdict == STEP_WAIT);
 }
@@ -156,10 +156,15 @@ static void conn_ready(struct watch *watch, uint32_t events)
         look_at(conn, events);
 }
 
-static void look_due(void *context, struct timer *timer)
+static void first_look(void *context, struct timer *timer)
 {
-    (void)context;
-    look_at(CONTAINER_OF(timer, struct conn, idle), 0);
+    struct conn *conn = CONTAINER_OF(timer, struct conn, idle);
+    struct stream *stream = context;
+    struct step_outcome outcome = {0};
+    enum step_verdict verdict = conn->stage->step->ready(conn, 0, &outcome);
+
+    look_found(&stream->look, timer, verdict == STEP_STAY || verdict == STEP_WAIT, stream->loop->now);
+    follow(conn, verdict, &outcome);
 }
 
 /* --- Those who come --- */
@@ -172,10 +177,8 @@ static bool is_full(const struct stream *stream)
 /* Who has ended, and was to be looked at later only, is looked at now. */
 static void find_ended(struct stream *stream)
 {
-    struct timer *first;
-
-    while (is_full(stream) && (first = timer_list_first(stream->look)))
-        timer_expire(first, stream);
+    while (is_full(stream) && look_at_first(&stream->look, stream))
+        ;
     if (is_full(stream))
         aside_read(&stream->aside, stream->loop->now);
 }
@@ -223,38 +226,10 @@ static void greet(struct stream *stream, struct door *door, int fd, const struct
     follow(conn, conn->stage->step->enter(conn, &outcome), &outcome);
 }
 
-/* What an error of accept4 means; see accept(2) on pending network errors. */
-enum accept_verdict { ACCEPT_NEXT, ACCEPT_EMPTY, ACCEPT_SHUT, ACCEPT_PAUSE };
-
-static enum accept_verdict judge(int error)
-{
-    switch (error) {
-    case EAGAIN: /* another thread took it */
-        return ACCEPT_EMPTY;
-    case EINVAL: /* it does not listen */
-        return ACCEPT_SHUT;
-    case EINTR:
-    case ECONNABORTED: /* the client was gone before it was accepted, or its route */
-    case EPERM:        /* a firewall forbids it */
-    case ENETDOWN:
-    case EPROTO:
-    case ENOPROTOOPT:
-    case EHOSTDOWN:
-    case ENONET:
-    case EHOSTUNREACH:
-    case EOPNOTSUPP:
-    case ENETUNREACH:
-    case ETIMEDOUT:
-        return ACCEPT_NEXT;
-    default: /* EMFILE, ENFILE, ENOBUFS, ENOMEM, and what nobody foresaw: never a busy loop */
-        return ACCEPT_PAUSE;
-    }
-}
-
 /* Returns whether the next one may be tried. */
 static bool failed(struct door *door, int error)
 {
-    switch (judge(error)) {
+    switch (accept_judge(error)) {
     case ACCEPT_NEXT:
         return !door_fails(door, error);
     case ACCEPT_EMPTY:
@@ -360,7 +335,7 @@ int stream_open(struct stream *stream, unsigned room)
     if (!error)
         error = conn_pool_open(&stream->pool, room);
     if (!error)
-        error = timers_open(&stream->looks, 1);
+        error = look_open(&stream->look, first_look);
     if (!error)
         error = timers_open(&stream->timers, conf->listener_count + 4);
     if (error)
@@ -368,7 +343,6 @@ int stream_open(struct stream *stream, unsigned room)
     stream->stages = calloc(conf->listener_count * STEPS_MAX, sizeof(*stream->stages));
     if (!stream->stages)
         return -ENOMEM;
-    stream->look = timers_list(&stream->looks, LOOK_NS, look_due, NULL);
     stream->rests = (struct rests){.render = stream->render,
                                    .owners = list(stream, conf->send_ns, idle_expired, &stream->rests),
                                    .give_up = give_up};
@@ -387,25 +361,23 @@ void stream_due(struct stream *stream)
 {
     int64_t now = stream->loop->now;
 
-    timers_expire(&stream->looks, now, stream);
+    look_due(&stream->look, now, stream);
     /* Those whose time is up may have moved since the set was read. */
     if (stream->aside.count && (now >= aside_next(&stream->aside) || now >= timers_next(&stream->timers)))
         aside_read(&stream->aside, now);
     timers_expire(&stream->timers, now, stream);
 }
 
-/* Under load every turn looks at those who are due, so the alarm may be late. */
-static int64_t next_look(const struct stream *stream)
+void stream_hurry(struct stream *stream)
 {
-    int64_t next = timers_next(&stream->looks);
-
-    return next == TIMERS_NEVER ? next : next + LOOK_NS;
+    look_hurry(&stream->look, stream);
+    aside_hurry(&stream->aside, stream->loop->now);
 }
 
 int64_t stream_next(const struct stream *stream)
 {
     int64_t timer = timers_next(&stream->timers), aside = aside_next(&stream->aside),
-            look = next_look(stream);
+            look = look_next(&stream->look);
 
     timer = look < timer ? look : timer;
     return timer < aside ? timer : aside;
@@ -413,10 +385,7 @@ int64_t stream_next(const struct stream *stream)
 
 void stream_finish(struct stream *stream)
 {
-    struct timer *next;
-
-    while ((next = timer_list_first(stream->look)))
-        timer_expire(next, stream);
+    look_hurry(&stream->look, stream);
     for (unsigned i = 0; i < stream->pool.touched; i++)
         if (stream->pool.all[i].fd >= 0)
             give_up(&stream->pool.all[i]);
@@ -425,7 +394,7 @@ void stream_finish(struct stream *stream)
 void stream_close(struct stream *stream)
 {
     conn_pool_close(&stream->pool);
-    timers_close(&stream->looks);
+    look_close(&stream->look);
     timers_close(&stream->timers);
     aside_close(&stream->aside);
     free(stream->stages);

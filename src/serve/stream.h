@@ -7,6 +7,7 @@
 #include "serve/aside.h"
 #include "serve/conn.h"
 #include "serve/door.h"
+#include "serve/look.h"
 #include "serve/rest.h"
 #include "serve/steps.h"
 
@@ -18,8 +19,8 @@ struct stream {
     struct render *render;
     const struct conf *conf;
     struct conn_pool pool;
-    struct timers looks, timers;
-    struct timer_list *look;         /* the only one of looks: clients that are looked at again in a moment */
+    struct look look;
+    struct timers timers;
     struct timer_list *linger_total; /* clients that linger; the first has longest */
     struct rests rests;
     struct aside aside;
@@ -30,6 +31,9 @@ extern const struct transport_ops stream_ops;
 
 /* room: clients at once. Returns 0 or -errno; close in any case. */
 int stream_open(struct stream *stream, unsigned room);
+
+/* From now on somebody waits for the clients to be gone. */
+void stream_hurry(struct stream *stream);
 
 /* Gives up who is left, and counts them; then frees. */
 void stream_finish(struct stream *stream);

@@ -23,7 +23,7 @@ typedef void timer_expired(void *context, struct timer *timer);
 
 struct timer_list {
     struct timer head; /* of a ring */
-    int64_t duration;
+    int64_t duration;  /* may change: who was started after that does not expire before others */
     timer_expired *expired;
     const void *kind;
 };

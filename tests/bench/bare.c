@@ -3,10 +3,11 @@
  * processes.
  *
  * tcp: greeting and end of file in one segment, wait for the client's end of file, close. The wait is mostly
- * no wait: a client is looked at once, LOOK_LATER_NS after its greeting, and most have ended by then. With a
- * delay of 0 it is looked at at the end of the turn, and then waits in epoll.
- * tcp-close: greeting and end of file in one segment, close at once.
- * udp: recvmmsg, sendmmsg, answers from the address that was asked, none to ports of greeters. */
+ * no wait: a client is looked at once, a moment after its greeting, and most have ended by then. The moment
+ * follows what the looks find, unless MICROSECONDS says how long it is. With a delay of 0 a client is looked
+ * at at the end of the turn, and then waits in epoll. tcp-close: greeting and end of file in one segment,
+ * close at once. udp: recvmmsg, sendmmsg, answers from the address that was asked, none to ports of greeters.
+ */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -31,10 +32,14 @@
 #define ACCEPTS  16
 #define BATCH    32
 
-#define NS_PER_S      1000000000LL
-#define LOOK_LATER_NS (2 * 1000 * 1000) /* unless the command line says otherwise */
-#define LATER_MAX     4096              /* a power of two */
-#define SLOW_EVENTS   1024
+#define NS_PER_S    1000000000LL
+#define DELAY_LEAST (2 * 1000 * 1000)
+#define DELAY_MOST  (64 * 1000 * 1000)
+#define RING_EVERY  (2 * 1000 * 1000)
+#define WINDOW      64   /* looks after which the delay is thought over */
+#define STAYED_MOST 8    /* of these; more came too soon */
+#define LATER_MAX   8192 /* a power of two */
+#define SLOW_EVENTS 1024
 
 /* Clients that were greeted, first in, first out; one alarm for all of them. Who has not ended when it is
  * looked at goes to slow, an epoll that is never waited for but read whenever the alarm rings. */
@@ -43,8 +48,9 @@ struct later {
         int fd;
         int64_t due;
     } list[LATER_MAX];
-    unsigned head, tail, slow_count;
-    int64_t delay;
+    unsigned head, tail, slow_count, looked, stayed;
+    int64_t delay, counted_from; /* who is due earlier waited for another delay */
+    bool adapts;
     int slow, alarm;
     bool armed;
 };
@@ -133,20 +139,38 @@ static int64_t now(void)
 
 static void arm(struct later *later)
 {
-    struct itimerspec delay = {
-        .it_value = {.tv_sec = later->delay / NS_PER_S, .tv_nsec = later->delay % NS_PER_S}};
+    struct itimerspec delay = {.it_value.tv_nsec = RING_EVERY};
 
     if (timerfd_settime(later->alarm, 0, &delay, NULL) < 0)
         die("timerfd");
     later->armed = true;
 }
 
-static void look_at_oldest(struct later *later)
+static void adapt(struct later *later, bool stayed, int64_t time)
 {
-    int fd = later->list[later->tail++ % LATER_MAX].fd;
-    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    int64_t before = later->delay;
 
-    if (is_done(fd) || epoll_ctl(later->slow, EPOLL_CTL_ADD, fd, &event) < 0)
+    later->stayed += stayed;
+    if (++later->looked < WINDOW)
+        return;
+    if (later->stayed > STAYED_MOST && before < DELAY_MOST)
+        later->delay *= 2;
+    else if (later->stayed == 0 && before - before / 8 >= DELAY_LEAST)
+        later->delay -= before / 8;
+    later->counted_from = time + (later->delay > before ? later->delay : before);
+    later->looked = later->stayed = 0;
+}
+
+static void look_at_oldest(struct later *later, int64_t time)
+{
+    unsigned oldest = later->tail++ % LATER_MAX;
+    int fd = later->list[oldest].fd;
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    bool done = is_done(fd);
+
+    if (later->adapts && later->list[oldest].due <= time && later->list[oldest].due >= later->counted_from)
+        adapt(later, !done, time);
+    if (done || epoll_ctl(later->slow, EPOLL_CTL_ADD, fd, &event) < 0)
         close(fd);
     else
         later->slow_count++;
@@ -154,13 +178,13 @@ static void look_at_oldest(struct later *later)
 
 static void put_off(struct later *later, const int *fresh, int count)
 {
-    int64_t due = count ? now() + later->delay : 0;
+    int64_t time = count ? now() : 0;
 
     for (int i = 0; i < count; i++) {
         if (later->head - later->tail == LATER_MAX)
-            look_at_oldest(later);
+            look_at_oldest(later, time);
         later->list[later->head % LATER_MAX].fd = fresh[i];
-        later->list[later->head++ % LATER_MAX].due = due;
+        later->list[later->head++ % LATER_MAX].due = time + later->delay;
     }
     if (count && !later->armed)
         arm(later);
@@ -178,7 +202,7 @@ static void ring(struct later *later)
             later->slow_count--;
         }
     while (later->tail != later->head && later->list[later->tail % LATER_MAX].due <= time)
-        look_at_oldest(later);
+        look_at_oldest(later, time);
     later->armed = false;
     if (later->slow_count || later->tail != later->head)
         arm(later);
@@ -188,7 +212,8 @@ static void open_later(struct later *later, int epoll, int64_t delay)
 {
     struct epoll_event event = {.events = EPOLLIN | EPOLLET}; /* so that the alarm need not be read */
 
-    later->delay = delay;
+    later->adapts = delay < 0;
+    later->delay = delay < 0 ? DELAY_LEAST : delay;
     later->slow = epoll_create1(EPOLL_CLOEXEC);
     later->alarm = event.data.fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     if (later->slow < 0 || later->alarm < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, later->alarm, &event) < 0)
@@ -301,12 +326,12 @@ int main(int argc, char **argv)
     struct sockaddr_in address = {.sin_family = AF_INET};
     int processes = argc == 5 || argc == 6 ? atoi(argv[4]) : 0, fd = -1;
     bool udp = processes > 0 && strcmp(argv[1], "udp") == 0;
-    int64_t delay = argc == 6 ? 1000LL * atoi(argv[5]) : LOOK_LATER_NS;
+    int64_t delay = argc == 6 ? 1000LL * atoi(argv[5]) : -1;
 
-    if (processes < 1 || delay < 0 || inet_pton(AF_INET, argv[2], &address.sin_addr) != 1) {
-        fprintf(stderr,
-                "usage: bare tcp|tcp-close|udp ADDRESS PORT PROCESSES [MICROSECONDS]\n"
-                "MICROSECONDS: after which a greeted client is looked at; 0: at once, and by epoll\n");
+    if (processes < 1 || inet_pton(AF_INET, argv[2], &address.sin_addr) != 1) {
+        fprintf(stderr, "usage: bare tcp|tcp-close|udp ADDRESS PORT PROCESSES [MICROSECONDS]\n"
+                        "MICROSECONDS: after which a greeted client is looked at; 0: at once, and by epoll;\n"
+                        "without: as the clients are\n");
         return EX_USAGE;
     }
     raise_descriptor_limit();
