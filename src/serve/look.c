@@ -5,6 +5,7 @@
 
 #define DELAY_LEAST (2 * NS_PER_MS)
 #define DELAY_MOST  (64 * NS_PER_MS)
+#define TURN_LATE   (1 * NS_PER_MS)
 #define ALARM_LATE  (2 * NS_PER_MS)
 #define WINDOW      64 /* looks after which the delay is thought over */
 #define STAYED_MOST 8  /* of these; more came too soon */
@@ -76,7 +77,10 @@ void look_hurry(struct look *look, void *context)
 
 void look_due(struct look *look, int64_t now, void *context)
 {
-    timers_expire(&look->timers, now, context);
+    const struct timer *first = timer_list_first(look->list);
+
+    if (first && first->deadline + TURN_LATE <= now)
+        timers_expire(&look->timers, now, context);
 }
 
 int64_t look_next(const struct look *look)

@@ -50,7 +50,10 @@ static void finish(struct conn *conn, enum result result)
     }
     timer_stop(&conn->idle);
     timer_stop(&conn->total);
-    close(conn->fd); /* leaves epoll by itself */
+    if (conn->watched || conn->set_aside)
+        close(conn->fd); /* leaves epoll by itself */
+    else
+        closing_add(&stream->closing, conn->fd);
     if (conn->set_aside)
         aside_left(&stream->aside);
     rest_drop(conn);
@@ -179,6 +182,7 @@ static void find_ended(struct stream *stream)
 {
     while (is_full(stream) && look_at_first(&stream->look, stream))
         ;
+    closing_finish(&stream->closing);
     if (is_full(stream))
         aside_read(&stream->aside, stream->loop->now);
 }
@@ -362,6 +366,7 @@ void stream_due(struct stream *stream)
     int64_t now = stream->loop->now;
 
     look_due(&stream->look, now, stream);
+    closing_finish(&stream->closing);
     /* Those whose time is up may have moved since the set was read. */
     if (stream->aside.count && (now >= aside_next(&stream->aside) || now >= timers_next(&stream->timers)))
         aside_read(&stream->aside, now);
@@ -371,6 +376,7 @@ void stream_due(struct stream *stream)
 void stream_hurry(struct stream *stream)
 {
     look_hurry(&stream->look, stream);
+    closing_finish(&stream->closing);
     aside_hurry(&stream->aside, stream->loop->now);
 }
 
@@ -386,6 +392,7 @@ int64_t stream_next(const struct stream *stream)
 void stream_finish(struct stream *stream)
 {
     look_hurry(&stream->look, stream);
+    closing_finish(&stream->closing);
     for (unsigned i = 0; i < stream->pool.touched; i++)
         if (stream->pool.all[i].fd >= 0)
             give_up(&stream->pool.all[i]);

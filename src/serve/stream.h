@@ -5,6 +5,7 @@
 
 #include "serve/account.h"
 #include "serve/aside.h"
+#include "serve/closing.h"
 #include "serve/conn.h"
 #include "serve/door.h"
 #include "serve/look.h"
@@ -20,6 +21,7 @@ struct stream {
     const struct conf *conf;
     struct conn_pool pool;
     struct look look;
+    struct closing closing; /* those who were never watched */
     struct timers timers;
     struct timer_list *linger_total; /* clients that linger; the first has longest */
     struct rests rests;
