@@ -55,6 +55,11 @@ struct later {
     bool armed;
 };
 
+/* Descriptors in a row, which are closed with one call. */
+struct row {
+    int first, last;
+};
+
 static void die(const char *what)
 {
     perror(what);
@@ -161,7 +166,24 @@ static void adapt(struct later *later, bool stayed, int64_t time)
     later->looked = later->stayed = 0;
 }
 
-static void look_at_oldest(struct later *later, int64_t time)
+static void close_row(struct row *row)
+{
+    if (row->last)
+        close_range((unsigned)row->first, (unsigned)row->last, 0);
+    row->first = row->last = 0;
+}
+
+static void close_together(struct row *row, int fd)
+{
+    if (row->last && fd == row->last + 1) {
+        row->last = fd;
+    } else {
+        close_row(row);
+        row->first = row->last = fd;
+    }
+}
+
+static void look_at_oldest(struct later *later, struct row *row, int64_t time)
 {
     unsigned oldest = later->tail++ % LATER_MAX;
     int fd = later->list[oldest].fd;
@@ -171,7 +193,7 @@ static void look_at_oldest(struct later *later, int64_t time)
     if (later->adapts && later->list[oldest].due <= time && later->list[oldest].due >= later->counted_from)
         adapt(later, !done, time);
     if (done || epoll_ctl(later->slow, EPOLL_CTL_ADD, fd, &event) < 0)
-        close(fd);
+        close_together(row, fd);
     else
         later->slow_count++;
 }
@@ -179,13 +201,15 @@ static void look_at_oldest(struct later *later, int64_t time)
 static void put_off(struct later *later, const int *fresh, int count)
 {
     int64_t time = count ? now() : 0;
+    struct row row = {0};
 
     for (int i = 0; i < count; i++) {
         if (later->head - later->tail == LATER_MAX)
-            look_at_oldest(later, time);
+            look_at_oldest(later, &row, time);
         later->list[later->head % LATER_MAX].fd = fresh[i];
         later->list[later->head++ % LATER_MAX].due = time + later->delay;
     }
+    close_row(&row);
     if (count && !later->armed)
         arm(later);
 }
@@ -193,6 +217,7 @@ static void put_off(struct later *later, const int *fresh, int count)
 static void ring(struct later *later)
 {
     struct epoll_event events[SLOW_EVENTS];
+    struct row row = {0};
     int64_t time = now();
     int count = later->slow_count ? epoll_wait(later->slow, events, SLOW_EVENTS, 0) : 0;
 
@@ -202,7 +227,8 @@ static void ring(struct later *later)
             later->slow_count--;
         }
     while (later->tail != later->head && later->list[later->tail % LATER_MAX].due <= time)
-        look_at_oldest(later, time);
+        look_at_oldest(later, &row, time);
+    close_row(&row);
     later->armed = false;
     if (later->slow_count || later->tail != later->head)
         arm(later);
