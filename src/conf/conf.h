@@ -6,7 +6,7 @@
 #include "base/address.h"
 #include "base/arena.h"
 #include "base/transport.h"
-#include "service/greeting.h"
+#include "service/service.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -58,7 +58,7 @@ struct conf_listener {
     size_t endpoint_count; /* at least 1 */
 
     const char *greeting_text; /* as configured */
-    const struct greeting *greeting;
+    const struct plan *plan;   /* what the service makes of it */
 
     int64_t linger_ns; /* 0: close at once */
     int backlog;

@@ -14,7 +14,7 @@ struct conf_builder {
     char hostname[65];
     struct conf_place greeting_place; /* of the greeting that listeners inherit */
     bool greeting_bad;                /* and has an error, which was reported */
-    const struct greeting *greeting;  /* compiled, if it is the same for every listener */
+    const struct plan *plan;          /* its plan, if it is the same for every listener */
 };
 
 /* Memory in the arena, or NULL with an error reported. */

@@ -228,26 +228,27 @@ static void complete_unix(const struct completion *c)
     complete_owner(c);
 }
 
-/* The values of VARIABLES that are known AT_LOAD. */
-static struct greeting_values known_at_load(const struct conf_builder *builder,
-                                            const struct conf_listener *listener)
+static const struct plan *compile(struct conf_builder *builder, const char *text, const struct site *site,
+                                  struct template_errors *errors)
 {
-    return (struct greeting_values){.value = {[VARIABLE_HOSTNAME] = builder->hostname,
-                                              [VARIABLE_LISTENER] = listener->name,
-                                              [VARIABLE_TRANSPORT] = transport_name(listener->transport)}};
+    return service_row(0)->compile(builder->arena, text, strlen(text), site, errors);
 }
 
 static void compile_greeting(const struct completion *c)
 {
     struct conf_builder *builder = c->builder;
     struct conf_listener *listener = c->listener;
-    struct greeting_values known = known_at_load(builder, listener);
+    const struct site site = {.hostname = builder->hostname,
+                              .listener = listener->name,
+                              .transport = transport_name(listener->transport)};
     struct template_errors errors;
 
-    if (!*listener->greeting_text)
+    if (!*listener->greeting_text) {
         wrong(c, "greeting", "is empty; allowed: at least one byte");
-    else if (greeting_compile(builder->arena, listener->greeting_text, strlen(listener->greeting_text),
-                              &known, &listener->greeting, &errors) < 0)
+        return;
+    }
+    listener->plan = compile(builder, listener->greeting_text, &site, &errors);
+    if (!listener->plan)
         conf_errors(builder->report, line_of(c, "greeting"), full(c, "greeting").text, errors.list,
                     errors.count);
 }
@@ -258,18 +259,17 @@ static void check_datagram(const struct completion *c)
     const struct conf_listener *listener = c->listener;
     const struct conf_builder *builder = c->builder;
 
-    if (!listener->greeting || listener->greeting->template.max_length <= listener->max_datagram)
+    if (!listener->plan || listener->plan->longest <= listener->max_datagram)
         return;
     if (!listener->place.line && builder->greeting_place.line)
         conf_error(builder->report, conf_report_line(builder->report, builder->greeting_place), "greeting",
                    "can be %zu bytes long, a datagram of listeners.%s %u; allowed: a shorter one, or a "
                    "listener with max_datagram up to %d",
-                   listener->greeting->template.max_length, listener->name, listener->max_datagram,
-                   CONF_DATAGRAM_MAX);
+                   listener->plan->longest, listener->name, listener->max_datagram, CONF_DATAGRAM_MAX);
     else
         wrong(c, "greeting",
               "can be %zu bytes long, a datagram here %u; allowed: a shorter one, or max_datagram up to %d",
-              listener->greeting->template.max_length, listener->max_datagram, CONF_DATAGRAM_MAX);
+              listener->plan->longest, listener->max_datagram, CONF_DATAGRAM_MAX);
 }
 
 static void complete_greeting(const struct completion *c)
@@ -280,8 +280,8 @@ static void complete_greeting(const struct completion *c)
         compile_greeting(c);
     } else {
         listener->greeting_text = c->builder->conf->greeting;
-        listener->greeting = c->builder->greeting;
-        if (!listener->greeting && !c->builder->greeting_bad)
+        listener->plan = c->builder->plan;
+        if (!listener->plan && !c->builder->greeting_bad)
             compile_greeting(c);
     }
     if (transport_socket_type(listener->transport) == SOCK_DGRAM)
@@ -309,17 +309,18 @@ void conf_complete(struct conf_builder *builder, const config_setting_t *group,
 
 void conf_complete_greeting(struct conf_builder *builder, struct conf_place place)
 {
-    static const struct greeting_values any_listener;
+    static const struct site any_listener;
     const char *text = builder->conf->greeting;
-    const struct greeting *greeting = NULL;
+    const struct plan *plan = NULL;
     struct template_errors errors = {{{"is empty; allowed: at least one byte"}}, 1};
 
     builder->greeting_place = place;
-    builder->greeting_bad =
-        !*text || greeting_compile(builder->arena, text, strlen(text), &any_listener, &greeting, &errors) < 0;
+    if (*text)
+        plan = compile(builder, text, &any_listener, &errors);
+    builder->greeting_bad = !plan;
     if (builder->greeting_bad)
         conf_errors(builder->report, conf_report_line(builder->report, place), "greeting", errors.list,
                     errors.count);
     else if (!strchr(text, '$'))
-        builder->greeting = greeting;
+        builder->plan = plan;
 }

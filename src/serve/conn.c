@@ -64,23 +64,32 @@ void conn_free(struct conn_pool *pool, struct conn *conn)
     pool->active--;
 }
 
-void conn_ask_peer(struct conn *conn)
+static void ask_credentials(struct conn *conn)
 {
     struct ucred credentials = {.uid = (uid_t)-1};
 
-    if (conn->door->conf->transport != TRANSPORT_UNIX)
-        return;
     getsockopt(conn->fd, SOL_SOCKET, SO_PEERCRED, &credentials, &(socklen_t){sizeof(credentials)});
-    conn->peer.family = AF_UNIX;
-    conn->peer.uid = credentials.uid;
-    conn->peer.pid = (uint32_t)credentials.pid;
+    conn->peer.client.family = AF_UNIX;
+    conn->peer.client.uid = credentials.uid;
+    conn->peer.client.pid = (uint32_t)credentials.pid;
 }
 
-void conn_server(const struct conn *conn, struct record_address *server)
+/* Where the client found the service. */
+static void ask_server(struct conn *conn)
 {
     struct address address = {.length = sizeof(address.un)};
 
-    *server = conn->door->bound;
+    conn->peer.server = conn->door->bound;
     if (conn->door->member->any && getsockname(conn->fd, &address.sa, &address.length) == 0)
-        record_pack(server, &address);
+        peer_pack(&conn->peer.server, &address);
+}
+
+void conn_learn_peer(struct conn *conn)
+{
+    if (conn->peer_known)
+        return;
+    conn->peer_known = true;
+    if (conn->door->conf->transport == TRANSPORT_UNIX)
+        ask_credentials(conn);
+    ask_server(conn);
 }

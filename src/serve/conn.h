@@ -3,9 +3,9 @@
 #ifndef SOCKGREET_CONN_H
 #define SOCKGREET_CONN_H
 
+#include "base/peer.h"
 #include "serve/loop.h"
 #include "serve/timers.h"
-#include "shm/record.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,6 +26,7 @@ struct conn {
     bool set_aside : 1;  /* watched, but not waited for (see aside.h) */
     bool peer_ended : 1; /* the client's end of file was seen */
     bool deaf : 1;       /* it has sent more than is read away */
+    bool peer_known : 1;
     uint32_t discarded;
     uint32_t sent;
     uint32_t rest_length;
@@ -34,8 +35,8 @@ struct conn {
     uint32_t copy_size; /* bytes of it */
     struct timer idle;  /* until its next progress */
     struct timer total; /* until it is done with the step */
-    struct record_address peer;
-    int64_t arrived; /* monotonic ns */
+    struct peer peer;   /* see conn_learn_peer() */
+    int64_t arrived;    /* monotonic ns */
 };
 
 _Static_assert(sizeof(struct conn) <= 256, "what a lingering client may cost");
@@ -62,10 +63,7 @@ void conn_pool_begin_epoch(struct conn_pool *pool);
 struct conn *conn_new(struct conn_pool *pool);
 void conn_free(struct conn_pool *pool, struct conn *conn);
 
-/* Asks the kernel who a Unix client is (conn->peer); who any other is came with it. */
-void conn_ask_peer(struct conn *conn);
-
-/* The address at which the client found the service. */
-void conn_server(const struct conn *conn, struct record_address *server);
+/* Fills conn->peer, as far as it did not come with the client: the kernel is asked, once. */
+void conn_learn_peer(struct conn *conn);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "base/address.h"
 #include "base/util.h"
-#include "service/greeting.h"
+#include "service/service.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -26,8 +26,8 @@
 struct dgram {
     struct address client;
     _Alignas(struct cmsghdr) char control[128];
-    struct record_address server; /* the address that was asked */
-    struct in_pktinfo info4;      /* likewise, for the answer; only one of the two is set */
+    struct peer peer;        /* the server's address is the one that was asked */
+    struct in_pktinfo info4; /* likewise, for the answer; only one of the two is set */
     struct in6_pktinfo info6;
     bool has_info4, has_info6;
     struct ucred credentials; /* Unix */
@@ -94,17 +94,17 @@ static void read_control(struct dgram *d, struct msghdr *header)
 /* The address that was asked, which is the one to answer from. */
 static void find_server(const struct door *door, struct dgram *d)
 {
-    d->server = door->bound;
+    d->peer.server = door->bound;
     if (!door->member->any)
         return;
     if (d->has_info4) { /* on a dual-stack socket a mapped IPV6_PKTINFO comes with it */
         d->has_info6 = false;
-        d->server.family = AF_INET;
-        memcpy(d->server.ip, &d->info4.ipi_spec_dst, sizeof(d->info4.ipi_spec_dst));
+        d->peer.server.family = AF_INET;
+        memcpy(d->peer.server.ip, &d->info4.ipi_spec_dst, sizeof(d->info4.ipi_spec_dst));
     } else if (d->has_info6) {
-        d->server.family = AF_INET6;
-        memcpy(d->server.ip, &d->info6.ipi6_addr, sizeof(d->info6.ipi6_addr));
-        d->server.scope = IN6_IS_ADDR_LINKLOCAL(&d->info6.ipi6_addr) ? d->info6.ipi6_ifindex : 0;
+        d->peer.server.family = AF_INET6;
+        memcpy(d->peer.server.ip, &d->info6.ipi6_addr, sizeof(d->info6.ipi6_addr));
+        d->peer.server.scope = IN6_IS_ADDR_LINKLOCAL(&d->info6.ipi6_addr) ? d->info6.ipi6_ifindex : 0;
     }
 }
 
@@ -122,14 +122,14 @@ static bool udp_answerable(const struct conf *conf, const struct address *client
 
 /* Whether a request begins as our own greeting does: then it is the answer of a greeter like this one, on
  * whatever port, and answering it would begin a conversation that never ends. */
-static bool is_echo(const struct greeting *greeting, const struct dgram *d)
+static bool is_echo(const struct plan *plan, const struct dgram *d)
 {
-    size_t length = greeting->template.prefix_length;
+    size_t length = plan->prefix_length;
 
     if (length > sizeof(d->payload))
         length = sizeof(d->payload);
-    return length > 0 && d->request >= length && memcmp(d->payload, greeting->template.prefix, length) == 0 &&
-           (length >= ECHO_LEAST || d->request == greeting->length);
+    return length > 0 && d->request >= length && memcmp(d->payload, plan->prefix, length) == 0 &&
+           (length >= ECHO_LEAST || d->request == plan->length);
 }
 
 /* Bytes of payload that may go to a source in global address space. */
@@ -156,7 +156,7 @@ static bool unix_answerable(const struct address *client)
     return true;
 }
 
-static void unix_client(struct record_address *packed, const struct dgram *d)
+static void unix_client(struct peer_address *packed, const struct dgram *d)
 {
     memset(packed, 0, sizeof(*packed));
     packed->family = AF_UNIX;
@@ -164,26 +164,26 @@ static void unix_client(struct record_address *packed, const struct dgram *d)
     packed->pid = (uint32_t)d->credentials.pid;
 }
 
-static void client_of(struct record_address *packed, const struct door *door, const struct dgram *d)
+/* Done only where it is said or written down who the client is. */
+static void find_client(const struct door *door, struct dgram *d)
 {
     if (door->conf->transport == TRANSPORT_UDP)
-        record_pack(packed, &d->client);
+        peer_pack(&d->peer.client, &d->client);
     else
-        unix_client(packed, d);
+        unix_client(&d->peer.client, d);
 }
 
 /* The bytes to answer with, before any cut. */
 static const char *answer(struct dgrams *dgrams, const struct door *door, struct dgram *d)
 {
-    const struct greeting *greeting = door->conf->greeting;
-    struct record_address client;
+    const struct plan *plan = door->conf->plan;
 
-    if (greeting->is_static) {
-        d->length = (uint32_t)greeting->length;
-        return greeting->bytes;
+    if (plan->is_constant) {
+        d->length = (uint32_t)plan->length;
+        return plan->bytes;
     }
-    client_of(&client, door, d);
-    d->length = (uint32_t)render_greeting(dgrams->render, door->conf, &client, &d->server, d->rendered);
+    find_client(door, d);
+    d->length = (uint32_t)render_answer(dgrams->render, door->conf, &d->peer, d->rendered);
     return d->rendered;
 }
 
@@ -198,7 +198,7 @@ static bool is_answerable(struct dgrams *dgrams, const struct door *door, const 
     scope = address_scope(&d->client);
     if (scope == ADDRESS_GLOBAL)
         *allowance = udp_allowance(door->conf, d);
-    return udp_answerable(dgrams->conf, &d->client, scope) && !is_echo(door->conf->greeting, d);
+    return udp_answerable(dgrams->conf, &d->client, scope) && !is_echo(door->conf->plan, d);
 }
 
 static void set_source(struct msghdr *header, char *control, const struct door *door, struct dgram *d)
@@ -282,8 +282,8 @@ static void account_all(struct dgrams *dgrams, struct door *door, struct dgram_b
         if (!record)
             continue;
         record->listener = door->member->listener;
-        record->server = d->server;
-        client_of(&record->client, door, d);
+        find_client(door, d);
+        record->peer = d->peer;
         account_publish(dgrams->account);
     }
 }

@@ -60,7 +60,7 @@ struct door *doors_add(struct doors *doors, const struct sockets_member *member,
     door->conf = member->conf;
     door->position = position;
     door->fd = member->socket->fd;
-    record_pack(&door->bound, &member->socket->address);
+    peer_pack(&door->bound, &member->socket->address);
     return door;
 }
 

@@ -29,9 +29,9 @@ struct door {
     void *transport; /* the thread's struct stream or struct dgram */
     const struct sockets_member *member;
     const struct conf_listener *conf;
-    const struct stage *stages;  /* streams: what happens to a client, see steps.h */
-    struct record_address bound; /* the server's address, unless member->any */
-    size_t position;             /* in the generation's set */
+    const struct stage *stages; /* streams: what happens to a client, see steps.h */
+    struct peer_address bound;  /* the server's address, unless member->any */
+    size_t position;            /* in the generation's set */
     int fd;
     bool paused;       /* not watched, until there is room again */
     bool left;         /* to others, for good */

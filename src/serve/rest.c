@@ -3,7 +3,7 @@
 
 #include "base/util.h"
 #include "serve/door.h"
-#include "service/greeting.h"
+#include "service/service.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,19 +13,17 @@
 void rest_render(struct conn *conn)
 {
     const struct conf_listener *listener = conn->door->conf;
-    const struct greeting *greeting = listener->greeting;
+    const struct plan *plan = listener->plan;
     struct render *render = conn->rests->render;
-    struct record_address server;
 
-    if (greeting->is_static) {
-        conn->rest = greeting->bytes;
-        conn->rest_length = (uint32_t)greeting->length;
+    if (plan->is_constant) {
+        conn->rest = plan->bytes;
+        conn->rest_length = (uint32_t)plan->length;
         return;
     }
-    conn_ask_peer(conn);
-    conn_server(conn, &server);
+    conn_learn_peer(conn);
     conn->rest = render->buffer;
-    conn->rest_length = (uint32_t)render_greeting(render, listener, &conn->peer, &server, render->buffer);
+    conn->rest_length = (uint32_t)render_answer(render, listener, &conn->peer, render->buffer);
 }
 
 static bool have_room(struct rests *rests, size_t size)
@@ -44,7 +42,7 @@ bool rest_keep(struct conn *conn)
 {
     struct rests *rests = conn->rests;
 
-    if (conn->door->conf->greeting->is_static || conn->copy)
+    if (conn->door->conf->plan->is_constant || conn->copy)
         return true;
     if (!have_room(rests, conn->rest_length) || !(conn->copy = malloc(conn->rest_length)))
         return false;

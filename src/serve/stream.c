@@ -28,14 +28,12 @@ static void note_room(const struct stream *stream)
         doors_have_room(stream->doors);
 }
 
-/* Who the client is costs a system call on a Unix socket, so it is asked for only where it is written down.
- */
+/* To learn who the client is may cost system calls, so it is done only where it is written down. */
 static void fill_record(struct record *record, struct conn *conn)
 {
-    conn_ask_peer(conn);
+    conn_learn_peer(conn);
     record->listener = conn->door->member->listener;
-    record->client = conn->peer;
-    conn_server(conn, &record->server);
+    record->peer = conn->peer;
 }
 
 static void finish(struct conn *conn, enum result result)
@@ -226,7 +224,7 @@ static void greet(struct stream *stream, struct door *door, int fd, const struct
     conn->stage = door->stages;
     conn->arrived = stream->loop->now;
     if (door->conf->transport == TRANSPORT_TCP)
-        record_pack(&conn->peer, peer);
+        peer_pack(&conn->peer.client, peer);
     follow(conn, conn->stage->step->enter(conn, &outcome), &outcome);
 }
 

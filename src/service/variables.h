@@ -20,8 +20,7 @@
 #define VARIABLES_ANY          0 /* as long as it is: known when the configuration is loaded */
 
 /* A line per variable: X(IDENTIFIER, name, when it is known, longest value of an IP listener and of a Unix
- * listener). Messages list them in this order. Values come from known_at_load() in conf/conf_check.c and from
- * render_greeting() in serve/render.c. */
+ * listener). Messages list them in this order. Their values come from greeting.c. */
 #define VARIABLES(X)                                                                                     \
     X(HOSTNAME, "hostname", AT_LOAD, VARIABLES_ANY, VARIABLES_ANY)                                       \
     X(LISTENER, "listener", AT_LOAD, VARIABLES_ANY, VARIABLES_ANY)   /* its name in the configuration */ \

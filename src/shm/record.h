@@ -3,32 +3,17 @@
 #ifndef SOCKGREET_RECORD_H
 #define SOCKGREET_RECORD_H
 
-#include "base/address.h"
+#include "base/peer.h"
 #include "base/util.h"
 #include "shm/stats.h"
 
-/* An address without its padding; for a Unix client its credentials. */
-struct record_address {
-    uint8_t family; /* AF_UNSPEC: not known */
-    uint16_t port;  /* host byte order */
-    union {
-        uint32_t scope; /* IPv6 */
-        uint32_t pid;   /* Unix */
-    };
-    union {
-        uint8_t ip[16];
-        uint32_t uid; /* Unix */
-    };
-};
-
 /* Times are kept in 40 bits, which is 12 days in microseconds: see record_set_times(). */
 struct record {
-    _Alignas(CACHE_LINE) struct record_address client;
-    struct record_address server;
+    _Alignas(CACHE_LINE) struct peer peer;
     uint64_t listener : 16; /* index in the configuration */
     uint64_t result : 8;    /* enum result */
     uint64_t ended_us : 40;
-    uint64_t bytes : 24; /* GREETING_MAX is less */
+    uint64_t bytes : 24; /* TEMPLATE_MAX is less */
     uint64_t duration_us : 40;
 };
 
@@ -41,11 +26,5 @@ void record_set_times(struct record *record, int64_t arrived_ns, int64_t ended_n
 /* When the client came (monotonic ns) and how long it stayed, if it was done less than 12 days before now_ns.
  */
 void record_times(const struct record *record, int64_t now_ns, int64_t *arrived_ns, int64_t *duration_ns);
-
-/* Packs an IP address (mapped ones as IPv4); a Unix address only leaves its family. */
-void record_pack(struct record_address *packed, const struct address *address);
-
-/* Unpacks an IP address. */
-void record_unpack(const struct record_address *packed, struct address *address);
 
 #endif

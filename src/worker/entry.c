@@ -32,20 +32,8 @@ __attribute__((format(printf, 2, 3))) static void add(struct fields *fields, con
     fields->pointers[fields->count++] = text;
 }
 
-static void host_text(char text[ADDRESS_TEXT_MAX], const struct record_address *packed)
-{
-    struct address address;
-
-    if (packed->family == AF_UNIX) {
-        snprintf(text, ADDRESS_TEXT_MAX, "uid %u", packed->uid);
-        return;
-    }
-    record_unpack(packed, &address);
-    address_host(&address, text, ADDRESS_TEXT_MAX);
-}
-
 static void add_end(struct fields *fields, const char *end, const char *host,
-                    const struct record_address *packed)
+                    const struct peer_address *packed)
 {
     add(fields, "SOCKGREET_%s_ADDRESS=%s", end, host);
     if (packed->family == AF_UNIX)
@@ -72,18 +60,18 @@ static void add_fields(struct fields *fields, const struct conf_listener *listen
 {
     char client[ADDRESS_TEXT_MAX], server[ADDRESS_TEXT_MAX];
 
-    host_text(client, &record->client);
-    host_text(server, &record->server);
+    peer_host(&record->peer.client, client);
+    peer_host(&record->peer.server, server);
     add(fields, "SOCKGREET_LISTENER=%s", listener->name);
     add(fields, "SOCKGREET_TRANSPORT=%s", transport_name(listener->transport));
-    add_end(fields, "CLIENT", client, &record->client);
-    add_end(fields, "SERVER", listener->path ? listener->path : server, &record->server);
+    add_end(fields, "CLIENT", client, &record->peer.client);
+    add_end(fields, "SERVER", listener->path ? listener->path : server, &record->peer.server);
     add(fields, "SOCKGREET_BYTES=%u", (unsigned)record->bytes);
     add(fields, "SOCKGREET_RESULT=%s", result_name((enum result)record->result));
     add_times(fields, record);
-    if (record->client.family == AF_UNIX) {
-        add(fields, "SOCKGREET_CLIENT_UID=%u", record->client.uid);
-        add(fields, "SOCKGREET_CLIENT_PID=%u", record->client.pid);
+    if (record->peer.client.family == AF_UNIX) {
+        add(fields, "SOCKGREET_CLIENT_UID=%u", record->peer.client.uid);
+        add(fields, "SOCKGREET_CLIENT_PID=%u", record->peer.client.pid);
     }
 }
 
@@ -94,10 +82,10 @@ static void client_message(char *text, size_t size, const struct conf_listener *
     char from[ADDRESS_TEXT_MAX], outcome[32] = "";
     struct address address;
 
-    if (record->client.family == AF_UNIX) {
-        snprintf(from, sizeof(from), "uid %u (pid %u)", record->client.uid, record->client.pid);
+    if (record->peer.client.family == AF_UNIX) {
+        snprintf(from, sizeof(from), "uid %u (pid %u)", record->peer.client.uid, record->peer.client.pid);
     } else {
-        record_unpack(&record->client, &address);
+        peer_unpack(&record->peer.client, &address);
         address_text(&address, from, sizeof(from));
     }
     if (record->result != RESULT_SENT)

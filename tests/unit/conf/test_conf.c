@@ -124,7 +124,7 @@ Test(conf, the_usual_listeners)
     cr_assert_null(tcp->path);
     cr_assert_eq(tcp->backlog, 4096);
     cr_assert_eq(tcp->linger_ns, conf->linger_ns);
-    cr_assert(tcp->greeting->is_static);
+    cr_assert(tcp->plan->is_constant);
     cr_assert_eq(udp->transport, TRANSPORT_UDP);
     cr_assert_eq(udp->shards_given, 0);
     cr_assert(udp->shards >= 1 && udp->shards <= 8);
@@ -244,8 +244,8 @@ Test(conf, listeners_have_greetings_of_their_own)
               "b = { type = \"unix\"; path = \"@x\"; };"
               "c = { type = \"tcp\"; port = 2; greeting = \"own\"; linger = 0; }; };");
 
-    cr_assert_eq(memcmp(conf->listeners[0].greeting->bytes, "a ", 2), 0);
-    cr_assert_eq(memcmp(conf->listeners[1].greeting->bytes, "b ", 2), 0);
+    cr_assert_eq(memcmp(conf->listeners[0].plan->bytes, "a ", 2), 0);
+    cr_assert_eq(memcmp(conf->listeners[1].plan->bytes, "b ", 2), 0);
     cr_assert_str_eq(conf->listeners[2].greeting_text, "own");
     cr_assert_eq(conf->listeners[2].linger_ns, 0);
     conf_free(conf);

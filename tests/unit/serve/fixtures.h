@@ -23,9 +23,8 @@ struct fixture {
     unsigned room;
     struct conf conf;
     struct conf_listener listener;
-    struct greeting greeting;
+    struct plan plan;
 
-    struct arena arena; /* of another greeting */
     struct loop loop;
     struct doors doors;
     struct door *door;
@@ -42,7 +41,7 @@ static inline void fixture_prepare(struct fixture *f)
 {
     memset(f, 0, sizeof(*f));
     f->room = 8;
-    f->greeting = (struct greeting){.bytes = "hello\n", .length = 6, .is_static = true};
+    f->plan = (struct plan){.bytes = "hello\n", .length = 6, .is_constant = true};
     f->listener = (struct conf_listener){.name = "x", .transport = TRANSPORT_UNIX, .linger_ns = 2 * NS_PER_S};
     f->conf = (struct conf){.linger_total_ns = 5 * NS_PER_S,
                             .send_ns = 5 * NS_PER_S,
@@ -50,17 +49,25 @@ static inline void fixture_prepare(struct fixture *f)
                             .listener_count = 1};
 }
 
-/* What clients get: static, or rendered for each of them. bytes must have no dollar in them. */
-static inline void fixture_greet_with(struct fixture *f, const char *bytes, size_t length, bool is_static)
+static inline size_t fixture_answer(const struct plan *plan, const struct occasion *occasion, char *out)
 {
-    static const struct greeting_values none;
-    struct template_errors errors = {0};
-    const struct greeting *compiled;
+    (void)occasion;
+    memcpy(out, plan->prefix, plan->longest);
+    return plan->longest;
+}
 
-    cr_assert_eq(arena_open(&f->arena, 4 * 1024 * 1024), 0);
-    cr_assert_eq(greeting_compile(&f->arena, bytes, length, &none, &compiled, &errors), 0);
-    f->greeting = *compiled;
-    f->greeting.is_static = is_static;
+/* What clients get: the same bytes for all of them, or written for each. */
+static inline void fixture_greet_with(struct fixture *f, const char *bytes, size_t length, bool is_constant)
+{
+    static const struct service writer = {.name = "writer", .answer = fixture_answer};
+
+    f->plan = (struct plan){.service = &writer,
+                            .bytes = bytes,
+                            .length = length,
+                            .is_constant = is_constant,
+                            .longest = length,
+                            .prefix = bytes,
+                            .prefix_length = length};
 }
 
 static inline void fixture_fill_address(struct address *address, enum transport transport)
@@ -89,7 +96,7 @@ static inline int fixture_listen(struct address *address, enum transport transpo
 
 static inline void fixture_open(struct fixture *f)
 {
-    f->listener.greeting = &f->greeting;
+    f->listener.plan = &f->plan;
     f->conf.listeners = &f->listener;
     f->socket.fd = fixture_listen(&f->socket.address, f->listener.transport);
     f->member = (struct sockets_member){.socket = &f->socket, .conf = &f->listener};
@@ -140,8 +147,6 @@ static inline void fixture_close(struct fixture *f)
     doors_close(&f->doors);
     render_close(&f->render);
     loop_close(&f->loop);
-    if (f->arena.base)
-        arena_close(&f->arena);
     close(f->socket.fd);
     close(f->doors.attention_fd);
 }
@@ -223,8 +228,8 @@ static inline int fixture_lingering(struct fixture *f)
     int fd = fixture_connect(f);
 
     fixture_turn(f);
-    cr_assert_eq(fixture_read(fd, f->greeting.length), f->greeting.length);
-    fixture_pass(f, 2 * NS_PER_MS);
+    cr_assert_eq(fixture_read(fd, f->plan.length), f->plan.length);
+    fixture_pass(f, 3 * NS_PER_MS);
     return fd;
 }
 

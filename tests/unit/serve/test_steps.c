@@ -15,14 +15,14 @@ struct pair {
 
 static char large[LARGE];
 
-static void pair_open(struct pair *pair, size_t length, bool is_static)
+static void pair_open(struct pair *pair, size_t length, bool is_constant)
 {
     int fds[2];
 
     memset(pair, 0, sizeof(*pair));
     memset(large, 'x', sizeof(large));
     fixture_prepare(&pair->f);
-    fixture_greet_with(&pair->f, large, length, is_static);
+    fixture_greet_with(&pair->f, large, length, is_constant);
     fixture_open(&pair->f);
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
     pair->conn = conn_new(&pair->f.stream.pool);
@@ -74,17 +74,17 @@ Test(greet, an_empty_greeting_is_sent_as_well)
     pair_close(&pair);
 }
 
-static void send_large(bool is_static)
+static void send_large(bool is_constant)
 {
     struct pair pair;
     size_t length;
 
-    pair_open(&pair, LARGE, is_static);
+    pair_open(&pair, LARGE, is_constant);
     cr_assert_eq(enter(&pair, &step_greet), STEP_WAIT);
     cr_assert_eq(pair.outcome.events, EPOLLIN | EPOLLOUT);
-    cr_assert_eq(pair.conn->copy != NULL, !is_static);
-    cr_assert_eq(pair.f.stream.rests.copied, is_static ? 0 : LARGE - pair.conn->sent);
-    if (!is_static)
+    cr_assert_eq(pair.conn->copy != NULL, !is_constant);
+    cr_assert_eq(pair.f.stream.rests.copied, is_constant ? 0 : LARGE - pair.conn->sent);
+    if (!is_constant)
         memset(pair.f.render.buffer, 'y', LARGE); /* the next client's */
     length = fixture_read(pair.client, LARGE);
     while (ready(&pair, &step_greet, EPOLLOUT) == STEP_WAIT)

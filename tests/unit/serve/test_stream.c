@@ -17,11 +17,11 @@ static void open_small(struct fixture *f, unsigned room)
     fixture_open(f);
 }
 
-static void open_large(struct fixture *f, bool is_static, int64_t send_total_ns)
+static void open_large(struct fixture *f, bool is_constant, int64_t send_total_ns)
 {
     memset(large, 'x', sizeof(large));
     fixture_prepare(f);
-    fixture_greet_with(f, large, sizeof(large), is_static);
+    fixture_greet_with(f, large, sizeof(large), is_constant);
     f->room = CROWD + 8;
     f->conf.send_total_ns = send_total_ns;
     fixture_open(f);
@@ -49,7 +49,7 @@ Test(stream, a_client_that_has_ended_is_closed_at_the_first_look)
     cr_assert_eq(stream_next(&f.stream), f.loop.now + 4 * NS_PER_MS, "the alarm may be late");
     cr_assert_eq(fixture_read(client, 100), 6);
     hang_up(client);
-    fixture_pass(&f, 2 * NS_PER_MS - 1);
+    fixture_pass(&f, 3 * NS_PER_MS - 1);
     cr_assert_eq(f.stream.pool.active, 1);
     f.loop.now += 1;
     stream_due(&f.stream);
@@ -70,6 +70,7 @@ Test(stream, without_lingering_a_client_is_closed_at_once)
     fixture_open(&f);
     client = fixture_connect(&f);
     fixture_turn(&f);
+    stream_due(&f.stream);
     cr_assert_eq(f.stream.pool.active, 0);
     cr_assert_eq(fixture_result(&f, RESULT_SENT), 1);
     cr_assert_eq(fixture_read(client, 100), 6);
@@ -124,7 +125,7 @@ Test(stream, a_client_that_did_not_read_its_greeting_has_timed_out)
     open_small(&f, 8);
     client = fixture_connect(&f);
     fixture_turn(&f);
-    fixture_pass(&f, 2 * NS_PER_MS);
+    fixture_pass(&f, 3 * NS_PER_MS);
     fixture_pass(&f, 2 * NS_PER_S);
     cr_assert_eq(fixture_result(&f, RESULT_TIMED_OUT), 1);
     fixture_close(&f);
@@ -289,7 +290,7 @@ Test(stream, at_the_limit_nobody_gives_way_sooner_than_after_100_ms)
 
     open_small(&f, 3);
     for (size_t i = 0; i < ARRAY_SIZE(clients); i++)
-        clients[i] = fixture_lingering(&f); /* the first for 4 ms now */
+        clients[i] = fixture_lingering(&f); /* the first for 6 ms now */
     next = fixture_connect(&f);
     fixture_pass(&f, 95 * NS_PER_MS);
     cr_assert_eq(fixture_read(next, 6), 0);

@@ -21,7 +21,7 @@
 #define CLIENTS  100
 #define GREETING "Thank you for connecting\r\n"
 
-struct service {
+struct served {
     const struct conf *conf;
     struct registry registry;
     struct sockets sockets;
@@ -48,7 +48,7 @@ static unsigned free_port(void)
     return ntohs(in.sin_port);
 }
 
-static void configure(struct service *service)
+static void configure(struct served *service)
 {
     static struct arena arena;
     unsigned port = free_port();
@@ -71,7 +71,7 @@ static void *run(void *serve)
     return NULL;
 }
 
-static void start(struct service *service)
+static void start(struct served *service)
 {
     struct message reason = {0};
 
@@ -109,13 +109,13 @@ static void start(struct service *service)
     }
 }
 
-static void give_order(struct service *service, enum order order)
+static void give_order(struct served *service, enum order order)
 {
     atomic_store(&service->order, order);
     cr_assert_eq(write(service->order_fd, &(uint64_t){1}, sizeof(uint64_t)), (ssize_t)sizeof(uint64_t));
 }
 
-static struct stats_totals finish(struct service *service)
+static struct stats_totals finish(struct served *service)
 {
     struct stats_totals totals = {0};
 
@@ -136,7 +136,7 @@ static struct stats_totals finish(struct service *service)
     return totals;
 }
 
-static int connect_client(const struct service *service)
+static int connect_client(const struct served *service)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -165,7 +165,7 @@ static bool is_greeted(int fd)
 
 Test(thread, a_drain_ends_idle_threads)
 {
-    struct service service;
+    struct served service;
     struct stats_totals totals;
 
     start(&service);
@@ -176,7 +176,7 @@ Test(thread, a_drain_ends_idle_threads)
 
 Test(thread, an_order_given_before_the_threads_run_is_not_missed)
 {
-    struct service service;
+    struct served service;
 
     for (int i = 0; i < 20; i++) {
         start(&service);
@@ -187,7 +187,7 @@ Test(thread, an_order_given_before_the_threads_run_is_not_missed)
 
 Test(thread, everybody_connected_is_greeted_before_a_drain_ends)
 {
-    struct service service;
+    struct served service;
     struct stats_totals totals;
     int clients[CLIENTS];
 
@@ -206,7 +206,7 @@ Test(thread, everybody_connected_is_greeted_before_a_drain_ends)
 
 static void *ask_in_a_row(void *argument)
 {
-    const struct service *service = argument;
+    const struct served *service = argument;
     uintptr_t greeted = 0;
 
     for (int i = 0; i < CLIENTS; i++) {
@@ -220,7 +220,7 @@ static void *ask_in_a_row(void *argument)
 
 Test(thread, serves_many_clients_of_several_threads)
 {
-    struct service service;
+    struct served service;
     struct stats_totals totals;
     pthread_t askers[4];
 
@@ -241,7 +241,7 @@ Test(thread, serves_many_clients_of_several_threads)
 
 Test(thread, quitting_does_not_wait_for_a_client_that_lingers)
 {
-    struct service service;
+    struct served service;
     int64_t begin;
     int fd;
 

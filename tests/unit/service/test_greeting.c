@@ -6,46 +6,50 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct greeting_values known = {
-    .value = {
-        [VARIABLE_HOSTNAME] = "host.example", [VARIABLE_LISTENER] = "web", [VARIABLE_TRANSPORT] = "tcp"}};
+static const struct site known = {.hostname = "host.example", .listener = "web", .transport = "tcp"};
 static struct arena arena;
 static struct template_errors errors;
 
-static const struct greeting *compiled_for(const struct greeting_values *values, const char *text)
+static const struct plan *compile(const char *text, const struct site *site)
 {
-    const struct greeting *greeting = NULL;
-
-    cr_assert_eq(arena_open(&arena, 8 << 20), 0);
-    cr_assert_eq(greeting_compile(&arena, text, strlen(text), values, &greeting, &errors), 0, "%s",
-                 errors.list[0].text);
-    return greeting;
+    return service_greeting.compile(&arena, text, strlen(text), site, &errors);
 }
 
-static const struct greeting *compiled(const char *text)
+static const struct plan *compiled_for(const struct site *site, const char *text)
+{
+    const struct plan *plan;
+
+    cr_assert_eq(arena_open(&arena, 8 << 20), 0);
+    plan = compile(text, site);
+    cr_assert_not_null(plan, "%s", errors.list[0].text);
+    cr_assert_eq(plan->service, &service_greeting);
+    return plan;
+}
+
+static const struct plan *compiled(const char *text)
 {
     return compiled_for(&known, text);
 }
 
-static void assert_static(const char *text, const char *expected)
+static void assert_constant(const char *text, const char *expected)
 {
-    const struct greeting *greeting = compiled(text);
+    const struct plan *plan = compiled(text);
 
-    cr_assert(greeting->is_static);
-    cr_assert_eq(greeting->length, strlen(expected));
-    cr_assert_eq(memcmp(greeting->bytes, expected, greeting->length), 0);
-    cr_assert_eq(greeting->template.max_length, greeting->length);
+    cr_assert(plan->is_constant);
+    cr_assert_eq(plan->length, strlen(expected));
+    cr_assert_eq(memcmp(plan->bytes, expected, plan->length), 0);
+    cr_assert_eq(plan->longest, plan->length);
     arena_close(&arena);
 }
 
-static void assert_rendered(const char *text, const struct greeting_values *values, const char *expected)
+static void assert_said(const char *text, const struct occasion *occasion, const char *expected)
 {
-    const struct greeting *greeting = compiled(text);
-    char *out = malloc(greeting->template.max_length + 1);
-    size_t length = greeting_render(greeting, values, out);
+    const struct plan *plan = compiled(text);
+    char *out = malloc(plan->longest + 1);
+    size_t length = service_greeting.answer(plan, occasion, out);
 
-    cr_assert(!greeting->is_static);
-    cr_assert_leq(length, greeting->template.max_length);
+    cr_assert(!plan->is_constant);
+    cr_assert_leq(length, plan->longest);
     out[length] = '\0';
     cr_assert_str_eq(out, expected);
     free(out);
@@ -54,105 +58,99 @@ static void assert_rendered(const char *text, const struct greeting_values *valu
 
 static void assert_error(const char *text, const char *expected)
 {
-    const struct greeting *greeting = NULL;
-
     cr_assert_eq(arena_open(&arena, 8 << 20), 0);
-    cr_assert_eq(greeting_compile(&arena, text, strlen(text), &known, &greeting, &errors), -1);
+    cr_assert_null(compile(text, &known));
     cr_assert_str_eq(errors.list[0].text, expected);
     arena_close(&arena);
 }
 
-Test(greeting, plain_text_is_static)
+Test(greeting, plain_text_is_constant)
 {
-    assert_static("Thank you for connecting\r\n", "Thank you for connecting\r\n");
-    assert_static("x", "x");
+    assert_constant("Thank you for connecting\r\n", "Thank you for connecting\r\n");
+    assert_constant("x", "x");
 }
 
 Test(greeting, constants_are_folded)
 {
-    assert_static("${hostname}/${listener}/${transport}!", "host.example/web/tcp!");
-    assert_static("${hostname}${hostname}", "host.examplehost.example");
-    assert_static("${hostname:-nobody}", "host.example");
+    assert_constant("${hostname}/${listener}/${transport}!", "host.example/web/tcp!");
+    assert_constant("${hostname}${hostname}", "host.examplehost.example");
+    assert_constant("${hostname:-nobody}", "host.example");
 }
 
 Test(greeting, an_empty_constant_has_its_default)
 {
-    const struct greeting_values nameless = {
-        .value = {[VARIABLE_LISTENER] = "web", [VARIABLE_TRANSPORT] = "tcp"}};
-    const struct greeting *greeting = compiled_for(&nameless, "on ${hostname:-some host}.");
+    const struct site nameless = {.listener = "web", .transport = "tcp"};
+    const struct plan *plan = compiled_for(&nameless, "on ${hostname:-some host}.");
 
-    cr_assert(greeting->is_static);
-    cr_assert_eq(greeting->length, strlen("on some host."));
-    cr_assert_eq(memcmp(greeting->bytes, "on some host.", greeting->length), 0);
+    cr_assert(plan->is_constant);
+    cr_assert_eq(plan->length, strlen("on some host."));
+    cr_assert_eq(memcmp(plan->bytes, "on some host.", plan->length), 0);
     arena_close(&arena);
 }
 
 Test(greeting, variables_are_rendered)
 {
-    const struct greeting_values values = {.value = {[VARIABLE_CLIENT_ADDRESS] = "192.0.2.1",
-                                                     [VARIABLE_CLIENT_PORT] = "4711",
-                                                     [VARIABLE_SERVER_ADDRESS] = "::1",
-                                                     [VARIABLE_SERVER_PORT] = "7",
-                                                     [VARIABLE_PID] = "99",
-                                                     [VARIABLE_TIME] = "2026-11-22T12:00:00Z"}};
+    const struct peer peer = {.client = {.family = AF_INET, .port = 4711, .ip = {192, 0, 2, 1}},
+                              .server = {.family = AF_INET6, .port = 7, .ip = {[15] = 1}}};
+    const struct moment moment = {.second = 1, .rfc3339 = "2026-11-22T12:00:00Z"};
+    const struct occasion occasion = {.peer = &peer, .pid = 99, .moment = &moment};
 
-    assert_rendered("${client_address}:${client_port}", &values, "192.0.2.1:4711");
-    assert_rendered("<${server_address}|${server_port}|${pid}|${time}>", &values,
-                    "<::1|7|99|2026-11-22T12:00:00Z>");
-    assert_rendered("${hostname} greets ${client_address} on ${listener}.", &values,
-                    "host.example greets 192.0.2.1 on web.");
+    assert_said("${client_address}:${client_port}", &occasion, "192.0.2.1:4711");
+    assert_said("<${server_address}|${server_port}|${pid}|${time}>", &occasion,
+                "<::1|7|99|2026-11-22T12:00:00Z>");
+    assert_said("${hostname} greets ${client_address} on ${listener}.", &occasion,
+                "host.example greets 192.0.2.1 on web.");
+}
+
+Test(greeting, unix_clients_are_users_at_a_path)
+{
+    const struct peer peer = {.client = {.family = AF_UNIX, .uid = 1000, .pid = 4711}};
+    const struct occasion occasion = {.peer = &peer, .path = "/run/greeter", .pid = 99};
+
+    assert_said("${client_address} at ${server_address}", &occasion, "uid 1000 at /run/greeter");
+    assert_said("[${client_port}${server_port}]", &occasion, "[]");
+    assert_said("[${client_port:-none}:${server_port:-none}]", &occasion, "[none:none]");
 }
 
 Test(greeting, an_empty_variable_has_its_default)
 {
-    const struct greeting_values values = {.value = {[VARIABLE_CLIENT_ADDRESS] = ""}};
+    static const struct peer unknown;
+    const struct occasion occasion = {.peer = &unknown, .path = "/run/greeter"};
 
-    assert_rendered("[${client_address}${client_port}]", &values, "[]");
-    assert_rendered("[${client_address:-unnamed}:${client_port:-none}]", &values, "[unnamed:none]");
-    assert_rendered("a${client_port:-}b", &values, "ab");
-    assert_rendered("${client_port:-:-}", &values, ":-");
+    assert_said("[${client_address}${server_port}]", &occasion, "[]");
+    assert_said("[${client_address:-unnamed}:${server_port:-none}]", &occasion, "[unnamed:none]");
+    assert_said("a${server_port:-}b", &occasion, "ab");
+    assert_said("${server_port:-:-}", &occasion, ":-");
 }
 
-Test(greeting, uses_tells_which_variables)
+/* Nobody reads the clock for a greeting that does not tell the time. */
+Test(greeting, the_time_is_asked_for_where_it_is_said)
 {
-    const struct greeting *greeting = compiled("${pid} ${client_port} ${pid}");
-
-    cr_assert_eq(greeting->template.uses, 1u << VARIABLE_PID | 1u << VARIABLE_CLIENT_PORT);
+    cr_assert(compiled("at ${time}")->uses_time);
+    arena_close(&arena);
+    cr_assert_not(compiled("by ${pid}")->uses_time);
     arena_close(&arena);
 }
 
-Test(greeting, max_length_bounds_every_rendering)
+Test(greeting, the_prefix_ends_at_the_first_variable)
 {
-    char longest[2048];
-    char *out;
-    const struct greeting *greeting =
-        compiled("${client_address} ${client_port} ${time} ${pid:-a default that is long}");
-    struct greeting_values values;
-    size_t length;
+    const struct plan *plan = compiled("${listener} of ${pid}");
 
-    memset(longest, 'x', sizeof(longest) - 1);
-    longest[sizeof(longest) - 1] = '\0';
-    for (int i = 0; i < VARIABLE_COUNT; i++)
-        values.value[i] = longest;
-    values.value[VARIABLE_PID] = NULL;
-    out = malloc(greeting->template.max_length);
-    length = greeting_render(greeting, &values, out);
-    cr_assert_eq(length, greeting->template.max_length);
-    free(out);
+    cr_assert_eq(plan->prefix_length, strlen("web of "));
+    cr_assert_eq(memcmp(plan->prefix, "web of ", plan->prefix_length), 0);
     arena_close(&arena);
 }
 
-Test(greeting, addresses_of_unix_clients_are_users_and_paths)
+Test(greeting, the_longest_holds_the_longest_of_each_variable)
 {
-    const struct greeting_values unix_known = {
-        .value = {[VARIABLE_HOSTNAME] = "h", [VARIABLE_LISTENER] = "local", [VARIABLE_TRANSPORT] = "unix"}};
-    size_t ip = compiled("${client_address}")->template.max_length;
+    const struct site unix_site = {.hostname = "h", .listener = "local", .transport = "unix"};
+    size_t ip = compiled("${client_address}")->longest;
     size_t user, path;
 
     arena_close(&arena);
-    user = compiled_for(&unix_known, "${client_address}")->template.max_length;
+    user = compiled_for(&unix_site, "${client_address}")->longest;
     arena_close(&arena);
-    path = compiled_for(&unix_known, "${server_address}")->template.max_length;
+    path = compiled_for(&unix_site, "${server_address}")->longest;
     arena_close(&arena);
     cr_assert_eq(ip, strlen("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255%interface123456"));
     cr_assert_eq(user, strlen("uid 4294967295"));
@@ -190,11 +188,8 @@ Test(greeting, every_mistake_is_reported_once)
         "a lone $ at byte 30; write $$ for a dollar, ${name} for a variable",
         "a $ inside ${a$b}; allowed: ${name} and ${name:-default} with a default that has no $ or }",
         "a ${ without its }; write $$ for a dollar, ${name} for a variable"};
-    const struct greeting *greeting = NULL;
-
     cr_assert_eq(arena_open(&arena, 8 << 20), 0);
-    cr_assert_eq(greeting_compile(&arena, text, strlen(text), &known, &greeting, &errors), -1);
-    cr_assert_null(greeting);
+    cr_assert_null(compile(text, &known));
     cr_assert_eq(errors.count, 5);
     for (size_t i = 0; i < 5; i++)
         cr_assert_str_eq(errors.list[i].text, expected[i]);
@@ -203,13 +198,11 @@ Test(greeting, every_mistake_is_reported_once)
 
 Test(greeting, a_full_arena_is_an_error)
 {
-    const struct greeting *greeting = NULL;
-
     cr_assert_eq(arena_open(&arena, 4096), 0);
-    cr_assert_eq(greeting_compile(&arena, "${pid}", 6, &known, &greeting, &errors), 0);
+    cr_assert_not_null(compile("${pid}", &known));
     while (arena_alloc(&arena, 16))
         continue;
-    cr_assert_eq(greeting_compile(&arena, "${pid}", 6, &known, &greeting, &errors), -1);
+    cr_assert_null(compile("${pid}", &known));
     cr_assert_str_eq(errors.list[0].text, "does not fit into the memory for the configuration");
     arena_close(&arena);
 }

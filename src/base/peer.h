@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* peer: who a client is and where it found the service, in as few bytes as may be. */
+#ifndef SOCKGREET_PEER_H
+#define SOCKGREET_PEER_H
+
+#include "base/address.h"
+
+#include <stdint.h>
+
+/* An address without its padding; for a Unix client its credentials. */
+struct peer_address {
+    uint8_t family; /* AF_UNSPEC: not known */
+    uint16_t port;  /* host byte order */
+    union {
+        uint32_t scope; /* IPv6 */
+        uint32_t pid;   /* Unix */
+    };
+    union {
+        uint8_t ip[16];
+        uint32_t uid; /* Unix */
+    };
+};
+
+struct peer {
+    struct peer_address client, server;
+};
+
+/* Packs an IP address (mapped ones as IPv4); a Unix address only leaves its family. */
+void peer_pack(struct peer_address *packed, const struct address *address);
+
+/* Unpacks an IP address. */
+void peer_unpack(const struct peer_address *packed, struct address *address);
+
+/* The host alone (address_host()); "uid 1000" for a Unix client. */
+void peer_host(const struct peer_address *packed, char text[ADDRESS_TEXT_MAX]);
+
+#endif

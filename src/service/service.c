@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#include "service/service.h"
+
+#include "base/util.h"
+#include "service/greeting.h"
+
+static const struct service *const table[] = {
+    &service_greeting,
+};
+
+const struct service *service_row(size_t row)
+{
+    return row < ARRAY_SIZE(table) ? table[row] : NULL;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* service: what a listener tells its clients. Each kind of answer is a file of this room and a row of the
+ * table in service.c; who serves knows only what is here. */
+#ifndef SOCKGREET_SERVICE_H
+#define SOCKGREET_SERVICE_H
+
+#include "base/arena.h"
+#include "base/peer.h"
+#include "base/transport.h"
+#include "service/moment.h"
+#include "service/template.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* What is known of a listener when the configuration is loaded. NULL: not known, and taken as empty. */
+struct site {
+    const char *hostname;
+    const char *listener;  /* its name */
+    const char *transport; /* one of transport_name()'s */
+};
+
+/* What the answer to one client can depend on. */
+struct occasion {
+    const struct peer *peer;
+    const char *path;            /* of a Unix listener, otherwise NULL */
+    pid_t pid;                   /* of the worker */
+    const struct moment *moment; /* now, if the plan uses_time */
+};
+
+/* What a service made of a listener's text. It begins the service's own struct, and lives in the arena. */
+struct plan {
+    const struct service *service;
+    const char *bytes; /* the whole answer if is_constant */
+    size_t length;     /* of bytes; 0 if not is_constant */
+    bool is_constant;  /* the same for every client */
+    bool uses_time;
+    size_t longest;     /* bytes that an answer can have */
+    const char *prefix; /* what every answer begins with */
+    size_t prefix_length;
+};
+
+struct service {
+    const char *name;
+    unsigned transports; /* a bit for each enum transport that it can answer on */
+
+    /* Makes a plan of length bytes of text, all of it in arena. Returns NULL with errors. */
+    const struct plan *(*compile)(struct arena *arena, const char *text, size_t length,
+                                  const struct site *site, struct template_errors *errors);
+
+    /* Writes the answer to one client; out has room for the plan's longest. Returns the length. */
+    size_t (*answer)(const struct plan *plan, const struct occasion *occasion, char *out);
+};
+
+#define SERVICE_ON(transport) (1u << (transport))
+#define SERVICE_ON_ALL        (SERVICE_ON(TRANSPORT_COUNT) - 1)
+
+/* The rows of the table; NULL beyond the last. The first is that of a listener that names none. */
+const struct service *service_row(size_t row);
+
+#endif

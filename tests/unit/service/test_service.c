@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#include "service/service.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+Test(service, a_listener_that_names_none_greets)
+{
+    cr_assert_str_eq(service_row(0)->name, "greeting");
+}
+
+/* Whatever the row, who serves can rely on this. */
+static void check_row(const struct service *service)
+{
+    static const struct peer nobody;
+    static struct moment moment;
+    const struct occasion occasion = {.peer = &nobody, .pid = 1, .moment = &moment};
+    const struct site site = {0};
+    struct template_errors errors;
+    struct arena arena;
+    const struct plan *plan;
+    char out[256];
+    size_t length;
+
+    cr_assert_eq(arena_open(&arena, 1 << 20), 0);
+    plan = service->compile(&arena, "one of many", 11, &site, &errors);
+    cr_assert_not_null(plan, "%s", service->name);
+    cr_assert_eq(plan->service, service);
+    cr_assert_leq(plan->longest, sizeof(out));
+    moment_set(&moment, 1);
+    length = service->answer(plan, &occasion, out);
+    cr_assert_leq(length, plan->longest);
+    cr_assert_leq(plan->prefix_length, length);
+    cr_assert_eq(memcmp(out, plan->prefix, plan->prefix_length), 0);
+    cr_assert(!plan->is_constant || (plan->length == length && memcmp(out, plan->bytes, length) == 0));
+    arena_close(&arena);
+}
+
+Test(service, every_row_keeps_its_promises)
+{
+    const struct service *service, *other;
+    size_t rows = 0;
+
+    for (; (service = service_row(rows)); rows++) {
+        cr_assert_neq(service->transports & SERVICE_ON_ALL, 0, "%s", service->name);
+        check_row(service);
+        for (size_t before = 0; before < rows && (other = service_row(before)); before++)
+            cr_assert_str_neq(other->name, service->name);
+    }
+    cr_assert_gt(rows, 0);
+}
