@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "conf/conf_check.h"
-#include "base/message.h"
 
+#include "base/message.h"
 #include "conf/conf_resolve.h"
 #include "conf/conf_tree.h"
+#include "service/services.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -231,7 +232,7 @@ static void complete_unix(const struct completion *c)
 static const struct plan *compile(struct conf_builder *builder, const char *text, const struct site *site,
                                   struct template_errors *errors)
 {
-    return service_row(0)->compile(builder->arena, text, strlen(text), site, errors);
+    return services_row(0)->compile(builder->arena, text, strlen(text), site, errors);
 }
 
 static void compile_greeting(const struct completion *c)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* service: what a listener tells its clients. Each kind of answer is a file of this room and a row of the
- * table in service.c; who serves knows only what is here. */
+ * table in services.c; who serves knows only what is here. */
 #ifndef SOCKGREET_SERVICE_H
 #define SOCKGREET_SERVICE_H
 
@@ -55,8 +55,5 @@ struct service {
 
 #define SERVICE_ON(transport) (1u << (transport))
 #define SERVICE_ON_ALL        (SERVICE_ON(TRANSPORT_COUNT) - 1)
-
-/* The rows of the table; NULL beyond the last. The first is that of a listener that names none. */
-const struct service *service_row(size_t row);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "service/service.h"
+#include "service/services.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
 
-Test(service, a_listener_that_names_none_greets)
+Test(services, a_listener_that_names_none_greets)
 {
-    cr_assert_str_eq(service_row(0)->name, "greeting");
+    cr_assert_str_eq(services_row(0)->name, "greeting");
 }
 
 /* Whatever the row, who serves can rely on this. */
@@ -36,15 +36,15 @@ static void check_row(const struct service *service)
     arena_close(&arena);
 }
 
-Test(service, every_row_keeps_its_promises)
+Test(services, every_row_keeps_its_promises)
 {
     const struct service *service, *other;
     size_t rows = 0;
 
-    for (; (service = service_row(rows)); rows++) {
+    for (; (service = services_row(rows)); rows++) {
         cr_assert_neq(service->transports & SERVICE_ON_ALL, 0, "%s", service->name);
         check_row(service);
-        for (size_t before = 0; before < rows && (other = service_row(before)); before++)
+        for (size_t before = 0; before < rows && (other = services_row(before)); before++)
             cr_assert_str_neq(other->name, service->name);
     }
     cr_assert_gt(rows, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "service/service.h"
+#include "service/services.h"
 
 #include "base/util.h"
 #include "service/greeting.h"
@@ -8,7 +8,7 @@ static const struct service *const table[] = {
     &service_greeting,
 };
 
-const struct service *service_row(size_t row)
+const struct service *services_row(size_t row)
 {
     return row < ARRAY_SIZE(table) ? table[row] : NULL;
 }
