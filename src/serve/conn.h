@@ -26,7 +26,8 @@ struct conn {
     bool set_aside : 1;  /* watched, but not waited for (see aside.h) */
     bool peer_ended : 1; /* the client's end of file was seen */
     bool deaf : 1;       /* it has sent more than is read away */
-    bool peer_known : 1;
+    bool ended : 1;      /* our end of file was sent: nobody waits for the close */
+    bool peer_known : 1; /* see conn_learn_peer() */
     uint32_t discarded;
     uint32_t sent;
     uint32_t rest_length;
@@ -35,8 +36,8 @@ struct conn {
     uint32_t copy_size; /* bytes of it */
     struct timer idle;  /* until its next progress */
     struct timer total; /* until it is done with the step */
-    struct peer peer;   /* see conn_learn_peer() */
-    int64_t arrived;    /* monotonic ns */
+    struct peer peer;
+    int64_t arrived; /* monotonic ns */
 };
 
 _Static_assert(sizeof(struct conn) <= 256, "what a lingering client may cost");

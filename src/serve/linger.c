@@ -21,6 +21,7 @@ static enum result give_up(const struct conn *conn)
 static enum step_verdict enter(struct conn *conn, struct step_outcome *outcome)
 {
     shutdown(conn->fd, SHUT_WR);
+    conn->ended = true;
     if (conn->peer_ended)
         return STEP_NEXT;
     return conn->deaf ? step_end(outcome, give_up(conn)) : STEP_LATER;

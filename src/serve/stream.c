@@ -48,10 +48,10 @@ static void finish(struct conn *conn, enum result result)
     }
     timer_stop(&conn->idle);
     timer_stop(&conn->total);
-    if (conn->watched || conn->set_aside)
-        close(conn->fd); /* leaves epoll by itself */
-    else
+    if (conn->ended && !conn->watched && !conn->set_aside)
         closing_add(&stream->closing, conn->fd);
+    else
+        close(conn->fd); /* leaves epoll by itself */
     if (conn->set_aside)
         aside_left(&stream->aside);
     rest_drop(conn);
@@ -390,10 +390,10 @@ int64_t stream_next(const struct stream *stream)
 void stream_finish(struct stream *stream)
 {
     look_hurry(&stream->look, stream);
-    closing_finish(&stream->closing);
     for (unsigned i = 0; i < stream->pool.touched; i++)
         if (stream->pool.all[i].fd >= 0)
             give_up(&stream->pool.all[i]);
+    closing_finish(&stream->closing);
 }
 
 void stream_close(struct stream *stream)

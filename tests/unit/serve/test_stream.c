@@ -70,7 +70,6 @@ Test(stream, without_lingering_a_client_is_closed_at_once)
     fixture_open(&f);
     client = fixture_connect(&f);
     fixture_turn(&f);
-    stream_due(&f.stream);
     cr_assert_eq(f.stream.pool.active, 0);
     cr_assert_eq(fixture_result(&f, RESULT_SENT), 1);
     cr_assert_eq(fixture_read(client, 100), 6);
