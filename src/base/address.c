@@ -129,6 +129,12 @@ size_t address_text(const struct address *address, char *text, size_t size)
     return (size_t)n < size ? (size_t)n : size - 1;
 }
 
+bool address_is_ipv4(const struct address *address)
+{
+    return address->sa.sa_family == AF_INET ||
+           (address->sa.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&address->in6.sin6_addr));
+}
+
 bool address_is_ipv6(const struct address *address)
 {
     return address->sa.sa_family == AF_INET6;

@@ -54,6 +54,9 @@ void address_set_port(struct address *address, unsigned port);
  * length. */
 size_t address_text(const struct address *address, char *text, size_t size);
 
+/* Whether it is an IPv4 address, or a mapped one. */
+bool address_is_ipv4(const struct address *address);
+
 bool address_is_ipv6(const struct address *address);
 
 /* Same family, host, port and scope. */

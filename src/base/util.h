@@ -12,6 +12,7 @@
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define NS_PER_S          INT64_C(1000000000)
 #define NS_PER_MS         INT64_C(1000000)
+#define NS_PER_US         INT64_C(1000)
 #define CACHE_LINE        64
 
 /* The containing object of an embedded member. */

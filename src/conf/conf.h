@@ -68,6 +68,8 @@ struct conf_listener {
     unsigned shards;          /* udp: sockets per endpoint */
     unsigned max_datagram;    /* datagram types: bytes of a greeting at most */
     double max_amplification; /* udp: reply to request, in bytes of IP packet */
+    bool low_ports;           /* udp: ports below 1024 are answered */
+    bool answer_broadcast;    /* udp: what was sent to everybody is answered */
 
     const char *mode; /* Unix: octal digits */
     const char *owner;

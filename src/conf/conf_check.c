@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define AUTO_SHARDS_MAX 8 /* where more sockets brought no more datagrams */
+#define AUTOBIND_DIGITS 5
 
 struct completion {
     struct conf_builder *builder;
@@ -186,6 +187,17 @@ static void refuse_for_abstract(const struct completion *c)
             wrong(c, of_files[i], "an abstract socket has no file; allowed: with a path that begins with /");
 }
 
+/* unix(7): the kernel gives such names to clients that have none, so whoever has one counts as a client. */
+static void refuse_for_client(const struct completion *c)
+{
+    const char *name = c->listener->path + 1;
+
+    if (c->listener->transport == TRANSPORT_UNIX_DGRAM && strlen(name) == AUTOBIND_DIGITS &&
+        strspn(name, "0123456789abcdef") == AUTOBIND_DIGITS)
+        wrong(c, "path", "%s is a name as clients have it; allowed: any but five hexadecimal digits",
+              conf_quote(c->listener->path).text);
+}
+
 static void complete_mode(const struct completion *c)
 {
     const char *mode = c->listener->mode;
@@ -223,8 +235,10 @@ static void complete_owner(const struct completion *c)
 static void complete_unix(const struct completion *c)
 {
     complete_path(c);
-    if (c->listener->path[0] == '@')
+    if (c->listener->path[0] == '@') {
         refuse_for_abstract(c);
+        refuse_for_client(c);
+    }
     complete_mode(c);
     complete_owner(c);
 }

@@ -86,6 +86,8 @@ static const struct conf_setting listener_settings[] = {
     {"shards", CONF_COUNT, AT(shards_given), .number = 0, .min = 0, .max = 64, .transports = UDP},
     {"max_datagram", CONF_COUNT, AT(max_datagram), .number = 512, .min = 1, .max = CONF_DATAGRAM_MAX, .transports = DGRAM},
     {"max_amplification", CONF_NUMBER, AT(max_amplification), .number = 1, .min = 1, .max = 1000, .transports = UDP},
+    {"low_ports", CONF_BOOL, AT(low_ports), .number = false, .transports = UDP},
+    {"answer_broadcast", CONF_BOOL, AT(answer_broadcast), .number = false, .transports = UDP},
 };
 #undef AT
 /* clang-format on */

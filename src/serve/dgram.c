@@ -3,24 +3,18 @@
 
 #include "base/address.h"
 #include "base/util.h"
+#include "guard/fuse.h"
+#include "guard/source.h"
 #include "service/service.h"
 
-#include <arpa/inet.h>
-#include <ctype.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#define BATCH           32
-#define BATCHES         4  /* taken from one socket before others get their turn */
-#define QUEUE           16 /* so many of these are a full receive buffer */
-#define IPV4_OVERHEAD   28 /* RFC 791 header without options, RFC 768 header */
-#define IPV6_OVERHEAD   48 /* RFC 8200 header, RFC 768 header */
-#define PACKET_ALWAYS   64 /* bytes of IP packet that every source gets */
-#define AUTOBIND_DIGITS 5  /* unix(7): NUL and five hexadecimal digits */
-#define PAYLOAD_READ    32 /* bytes of a request that are looked at */
-#define ECHO_LEAST      8  /* bytes in common that make a request another greeter's answer */
+#define BATCH   32
+#define BATCHES 4  /* taken from one socket before others get their turn */
+#define QUEUE   16 /* so many of these are a full receive buffer */
 
 /* One datagram of a batch. */
 struct dgram {
@@ -32,15 +26,14 @@ struct dgram {
     bool has_info4, has_info6;
     struct ucred credentials; /* Unix */
     size_t request;           /* bytes of payload */
-    char payload[PAYLOAD_READ];
-    uint32_t length; /* of the answer */
+    uint32_t length;          /* of the answer */
     enum result result;
     char rendered[CONF_DATAGRAM_MAX];
 };
 
 struct dgram_batch {
     struct mmsghdr in[BATCH], out[BATCH];
-    struct iovec in_iov[BATCH], iov[BATCH];
+    struct iovec iov[BATCH];
     struct {
         _Alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
     } out_control[BATCH];
@@ -63,15 +56,13 @@ static int receive(struct door *door, struct dgram_batch *batch)
     for (int i = 0; i < BATCH; i++) {
         struct dgram *d = &batch->dgrams[i];
 
-        batch->in_iov[i] = (struct iovec){d->payload, sizeof(d->payload)};
         batch->in[i].msg_hdr = (struct msghdr){.msg_name = &d->client.sa,
                                                .msg_namelen = sizeof(d->client.un),
-                                               .msg_iov = &batch->in_iov[i],
-                                               .msg_iovlen = 1,
                                                .msg_control = d->control,
                                                .msg_controllen = room};
     }
-    /* MSG_TRUNC: the whole length comes, however little is read (recv(2)). */
+    /* MSG_TRUNC: the length comes, though nothing is read (recv(2)): what clients say is nobody's business.
+     */
     return recvmmsg(door->fd, batch->in, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
 }
 
@@ -108,54 +99,6 @@ static void find_server(const struct door *door, struct dgram *d)
     }
 }
 
-/* Whether a datagram from this source may be answered at all. */
-static bool udp_answerable(const struct conf *conf, const struct address *client, enum address_scope scope)
-{
-    unsigned port = address_port(client);
-
-    if (port == 0 || scope == ADDRESS_MULTICAST || scope == ADDRESS_BROADCAST || scope == ADDRESS_UNSPECIFIED)
-        return false;
-    if (port < 1024 && scope != ADDRESS_LOOPBACK) /* where the small services live that would answer back */
-        return false;
-    return !conf_has_udp_port(conf, port); /* another greeter, or ourselves */
-}
-
-/* Whether a request begins as our own greeting does: then it is the answer of a greeter like this one, on
- * whatever port, and answering it would begin a conversation that never ends. */
-static bool is_echo(const struct plan *plan, const struct dgram *d)
-{
-    size_t length = plan->prefix_length;
-
-    if (length > sizeof(d->payload))
-        length = sizeof(d->payload);
-    return length > 0 && d->request >= length && memcmp(d->payload, plan->prefix, length) == 0 &&
-           (length >= ECHO_LEAST || d->request == plan->length);
-}
-
-/* Bytes of payload that may go to a source in global address space. */
-static size_t udp_allowance(const struct conf_listener *listener, const struct dgram *d)
-{
-    bool v4 = d->client.sa.sa_family == AF_INET || IN6_IS_ADDR_V4MAPPED(&d->client.in6.sin6_addr);
-    size_t overhead = v4 ? IPV4_OVERHEAD : IPV6_OVERHEAD;
-    size_t packet = (size_t)((double)(d->request + overhead) * listener->max_amplification);
-
-    return (packet > PACKET_ALWAYS ? packet : PACKET_ALWAYS) - overhead;
-}
-
-/* Only an autobound sender is certain to be reachable, and certain to be the one that sent. */
-static bool unix_answerable(const struct address *client)
-{
-    const char *name = client->un.sun_path;
-
-    if (client->sa.sa_family != AF_UNIX ||
-        client->length != offsetof(struct sockaddr_un, sun_path) + 1 + AUTOBIND_DIGITS || name[0] != '\0')
-        return false;
-    for (int i = 1; i <= AUTOBIND_DIGITS; i++)
-        if (!isxdigit((unsigned char)name[i]))
-            return false;
-    return true;
-}
-
 static void unix_client(struct peer_address *packed, const struct dgram *d)
 {
     memset(packed, 0, sizeof(*packed));
@@ -164,7 +107,6 @@ static void unix_client(struct peer_address *packed, const struct dgram *d)
     packed->pid = (uint32_t)d->credentials.pid;
 }
 
-/* Done only where it is said or written down who the client is. */
 static void find_client(const struct door *door, struct dgram *d)
 {
     if (door->conf->transport == TRANSPORT_UDP)
@@ -182,23 +124,39 @@ static const char *answer(struct dgrams *dgrams, const struct door *door, struct
         d->length = (uint32_t)plan->length;
         return plan->bytes;
     }
-    find_client(door, d);
     d->length = (uint32_t)render_answer(dgrams->render, door->conf, &d->peer, d->rendered);
     return d->rendered;
 }
 
-static bool is_answerable(struct dgrams *dgrams, const struct door *door, const struct dgram *d,
-                          size_t *allowance)
+/* It was sent to a broadcast or multicast address, by somebody who need not know who answers; a listener that
+ * has such an address is meant to. */
+static bool is_to_many(const struct door *door, const struct dgram *d)
 {
-    enum address_scope scope;
+    if (!door->member->any || !address_is_any(&door->member->socket->address))
+        return false;
+    if (d->has_info4)
+        return d->info4.ipi_addr.s_addr !=
+               d->info4.ipi_spec_dst.s_addr; /* ip(7): the header's; the local one */
+    return d->has_info6 && IN6_IS_ADDR_MULTICAST(&d->info6.ipi6_addr);
+}
 
-    *allowance = SIZE_MAX;
+/* Whether and why a client is not answered; RESULT_SENT: it is. */
+static enum result judge(struct dgrams *dgrams, const struct door *door, struct dgram *d)
+{
+    const struct source source = {
+        .client = &d->client, .family = d->peer.server.family, .to_many = is_to_many(door, d)};
+
     if (door->conf->transport == TRANSPORT_UNIX_DGRAM)
-        return unix_answerable(&d->client);
-    scope = address_scope(&d->client);
-    if (scope == ADDRESS_GLOBAL)
-        *allowance = udp_allowance(door->conf, d);
-    return udp_answerable(dgrams->conf, &d->client, scope) && !is_echo(door->conf->plan, d);
+        return source_is_reachable(&d->client) ? RESULT_SENT : RESULT_UNANSWERABLE;
+    if (!source_is_answerable(dgrams->conf, door->conf, &source))
+        return RESULT_UNANSWERABLE;
+    return fuse_allows(&dgrams->table, &d->peer.client, dgrams->loop->now) ? RESULT_SENT : RESULT_LOOP;
+}
+
+static size_t allowance(const struct door *door, const struct dgram *d)
+{
+    return door->conf->transport == TRANSPORT_UDP ? source_allowance(door->conf, &d->client, d->request)
+                                                  : SIZE_MAX;
 }
 
 static void set_source(struct msghdr *header, char *control, const struct door *door, struct dgram *d)
@@ -230,18 +188,21 @@ static void set_source(struct msghdr *header, char *control, const struct door *
 static unsigned prepare(struct dgrams *dgrams, struct door *door, struct dgram_batch *batch, unsigned count,
                         struct dgram *d)
 {
-    size_t allowance;
     const char *bytes;
+    size_t allowed;
 
+    find_client(door, d);
     find_server(door, d);
     d->length = 0;
-    d->result = RESULT_UNANSWERABLE;
-    if (!is_answerable(dgrams, door, d, &allowance))
+    d->result = judge(dgrams, door, d);
+    if (d->result != RESULT_SENT)
         return count;
     bytes = answer(dgrams, door, d);
-    d->result = d->length > allowance ? RESULT_TRUNCATED : RESULT_SENT;
-    if (d->length > allowance)
-        d->length = (uint32_t)allowance;
+    allowed = allowance(door, d);
+    if (d->length > allowed) {
+        d->length = (uint32_t)allowed;
+        d->result = RESULT_TRUNCATED;
+    }
     batch->iov[count] = (struct iovec){(void *)(uintptr_t)bytes, d->length};
     batch->out[count].msg_hdr = (struct msghdr){.msg_name = &d->client.sa,
                                                 .msg_namelen = d->client.length,
@@ -282,7 +243,6 @@ static void account_all(struct dgrams *dgrams, struct door *door, struct dgram_b
         if (!record)
             continue;
         record->listener = door->member->listener;
-        find_client(door, d);
         record->peer = d->peer;
         account_publish(dgrams->account);
     }

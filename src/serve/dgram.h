@@ -8,6 +8,7 @@
 #ifndef SOCKGREET_DGRAM_H
 #define SOCKGREET_DGRAM_H
 
+#include "guard/table.h"
 #include "serve/account.h"
 #include "serve/door.h"
 #include "serve/render.h"
@@ -20,6 +21,7 @@ struct dgrams {
     struct account *account;
     struct render *render;
     const struct conf *conf;
+    struct table table; /* of sources */
     struct dgram_batch *batch;
 };
 

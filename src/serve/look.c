@@ -52,7 +52,7 @@ void look_found(struct look *look, const struct timer *timer, bool stays, int64_
     if (++look->looked < WINDOW)
         return;
     if (look->stayed > STAYED_MOST)
-        delay *= 2;
+        delay += delay / 2;
     else if (look->stayed == 0)
         delay -= delay / 8;
     set_delay(look, delay, now);

@@ -105,6 +105,13 @@ static void wire_account(struct thread *thread)
     log_rate_attach(&account->rate, &s->shared->service->rate, conf->log_max_per_second);
 }
 
+static struct table sources(struct shared_service *service)
+{
+    struct shared_sources *s = &service->sources;
+
+    return (struct table){.words = s->words, .count = ARRAY_SIZE(s->words), .key = {{s->key[0], s->key[1]}}};
+}
+
 static void wire(struct thread *thread)
 {
     const struct thread_settings *s = &thread->settings;
@@ -122,8 +129,11 @@ static void wire(struct thread *thread)
                                      .render = &thread->render,
                                      .conf = s->conf,
                                      .aside.epoll = -1};
-    thread->dgrams = (struct dgrams){
-        .loop = &thread->loop, .account = &thread->account, .render = &thread->render, .conf = s->conf};
+    thread->dgrams = (struct dgrams){.loop = &thread->loop,
+                                     .account = &thread->account,
+                                     .render = &thread->render,
+                                     .conf = s->conf,
+                                     .table = sources(s->shared->service)};
     thread->drain = (struct drain){.doors = &thread->doors,
                                    .stream = &thread->stream,
                                    .shared = thread->shared,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "shm/record.h"
 
-#define NS_PER_US  1000
 #define TIMES_MASK ((UINT64_C(1) << 40) - 1)
 
 void record_set_times(struct record *record, int64_t arrived_ns, int64_t ended_ns)

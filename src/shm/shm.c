@@ -68,9 +68,13 @@ struct shared_service *shared_service_open(void)
 {
     struct shared_service *service = map(service_size());
 
-    if (service)
-        atomic_store(&service->said_at, monotonic_ns());
-    return service;
+    if (!service)
+        return NULL;
+    atomic_store(&service->said_at, monotonic_ns());
+    if (getentropy(service->sources.key, sizeof(service->sources.key)) == 0)
+        return service;
+    shared_service_close(service);
+    return NULL;
 }
 
 void shared_service_close(struct shared_service *service)

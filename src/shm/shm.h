@@ -18,10 +18,17 @@
 
 #define SHARED_RECORDS 1024 /* log records a greeting thread may be ahead of its logger */
 #define SHARED_EVENTS  64   /* likewise, of a worker's main thread or the master */
+#define SHARED_SOURCES (512 * 1024)
 
 /* Clients without an entry of their own. */
 struct shared_counts {
     _Atomic uint64_t summarised, dropped, abandoned;
+};
+
+/* What is remembered of sources: see guard/table.h. Pages that nobody has written to take no memory. */
+struct shared_sources {
+    uint64_t key[2]; /* random */
+    _Alignas(CACHE_LINE) _Atomic uint64_t words[SHARED_SOURCES];
 };
 
 /* Of the whole service, in shared memory. */
@@ -31,6 +38,7 @@ struct shared_service {
     struct log_failures failures;
     struct shared_counts unsaid; /* handed over by the loggers of all workers, for the next summary */
     _Atomic int64_t said_at;     /* monotonic ns of the last summary */
+    struct shared_sources sources;
 };
 
 /* A worker's logger, in shared memory. */

@@ -16,7 +16,8 @@
     X(RESET, "reset")               /* the client broke the connection off */                         \
     X(TIMED_OUT, "timed-out")       /* the client did not take the greeting in time */                \
     X(REFUSED, "refused")           /* the network or the client's queue did not take the datagram */ \
-    X(UNANSWERABLE, "unanswerable") /* a datagram whose sender must not or cannot be answered */
+    X(UNANSWERABLE, "unanswerable") /* a datagram whose sender must not or cannot be answered */      \
+    X(LOOP, "loop")                 /* not answered, in case the sender is a service that answers us */
 
 #define RESULT_ENUMERATOR(id, name) RESULT_##id,
 enum result { RESULTS(RESULT_ENUMERATOR) RESULT_COUNT };

@@ -10,7 +10,6 @@
 
 #define FIELD_MAX  (ADDRESS_TEXT_MAX + 32)
 #define FIELDS     12
-#define NS_PER_US  1000
 #define USEC_PER_S 1000000
 
 /* The fields of one entry, as "KEY=VALUE". */

@@ -158,8 +158,8 @@ static void adapt(struct later *later, bool stayed, int64_t time)
     later->stayed += stayed;
     if (++later->looked < WINDOW)
         return;
-    if (later->stayed > STAYED_MOST && before < DELAY_MOST)
-        later->delay *= 2;
+    if (later->stayed > STAYED_MOST && before + before / 2 <= DELAY_MOST)
+        later->delay += before / 2;
     else if (later->stayed == 0 && before - before / 8 >= DELAY_LEAST)
         later->delay -= before / 8;
     later->counted_from = time + (later->delay > before ? later->delay : before);

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """The regimes: which processors the load generator has, and which the server. The figures of one regime say nothing about
 another: what is cheap beside a processor that idles may be dear beside one that has no time."""
+import contextlib
 import os
 
 import bench_proc
 
 ALLOWED = sorted(os.sched_getaffinity(0))
+PIN_ATTEMPTS = 10
 FIRST, SECOND = ALLOWED[0], ALLOWED[1 % len(ALLOWED)]
 
 
@@ -36,12 +38,14 @@ def keep_to_two():
 
 
 def pin(root, regime):
-    """Gives a server's process tree its processors in this regime."""
-    for pid, tid in bench_proc.run_time(bench_proc.tree(root)):
-        try:
-            os.sched_setaffinity(tid, regime.servers)
-        except ProcessLookupError:
-            continue
+    """Gives a server's process tree its processors in this regime. The list of children can leave one out while it is read
+    (proc(5)), so they are looked at again."""
+    for _ in range(PIN_ATTEMPTS):
+        for _, tid in bench_proc.run_time(bench_proc.tree(root)):
+            with contextlib.suppress(ProcessLookupError):
+                os.sched_setaffinity(tid, regime.servers)
+        if processors(root) == regime.servers:
+            return
 
 
 def processors(root):

@@ -113,13 +113,13 @@ class Namespace:
         command = [*self.prefix, "ip", "-o", "link", "show", interface]
         return int(subprocess.run(command, capture_output=True, check=True).stdout.partition(b":")[0])
 
-    def udp(self, host, port=0):
-        """A UDP socket inside, bound."""
+    def udp(self, host, port=0, scope=None):
+        """A UDP socket inside, bound; scope is a link-local host's interface."""
 
         def make():
             made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
             made.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-            made.bind((host, port))
+            made.bind((host, port) if scope is None else (host, port, 0, scope))
             return made
 
         return self.socket(make)
@@ -148,3 +148,7 @@ class Namespace:
             return made
 
         return self.socket(make)
+
+    def raw_ipv6(self):
+        """A raw socket inside that sends IPv6 packets, header and all."""
+        return self.socket(lambda: socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW))

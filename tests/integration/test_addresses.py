@@ -113,15 +113,24 @@ def test_broadcast(namespace, daemon):
     assert (answer, source) == (GREETING, ("192.168.77.1", listener["port"]))
 
 
-def test_broadcast_to_any_address(namespace, daemon):
-    """A wildcard listener answers broadcasts as well, from an address of the host."""
+@pytest.mark.parametrize("asked", ["255.255.255.255", "192.168.77.255", pytest.param("ff02::1", marks=needs_ipv6)])
+@pytest.mark.parametrize("wanted", [False, True], ids=["by default", "answer_broadcast"])
+def test_broadcast_to_any_address(namespace, daemon, asked, wanted):
+    """A wildcard listener answers what was sent to everybody if it is told to, from an address of the host. One forged
+    datagram had every host of a network answer its victim."""
     namespace.add_link()
-    listener = udp("")
-    daemon({"udp": listener}, prefix=namespace.prefix, **SETTINGS_INSIDE)
-    with namespace.udp("192.168.77.1") as client:
-        for asked in ("255.255.255.255", "192.168.77.255"):
-            answer, source = exchange(client, (asked, listener["port"]))
-            assert (answer, source) == (GREETING, ("192.168.77.1", listener["port"]))
+    listener = udp("", answer_broadcast=wanted)
+    service = daemon({"udp": listener}, prefix=namespace.prefix, **SETTINGS_INSIDE)
+    host, scope = ("fe80::77", namespace.index("east")) if ":" in asked else ("192.168.77.1", None)
+    with namespace.udp(host, 0, scope) as client:
+        address = (asked, listener["port"]) if scope is None else (asked, listener["port"], 0, scope)
+        if wanted:
+            answer, source = exchange(client, address)
+            assert (answer, source[1]) == (GREETING, listener["port"])
+            assert source[0].partition("%")[0] == host
+        else:
+            client.sendto(b"hello", address)
+            assert service.wait_counter("unanswerable", 1)["sent"] == 0
 
 
 @needs_ipv6
