@@ -13,6 +13,11 @@
 static _Alignas(64) _Atomic uint64_t words[WORDS];
 static const struct table table = {.words = words, .count = WORDS, .key = {{1, 2}}};
 
+static void set_up(void)
+{
+    memset((void *)words, 0, sizeof(words));
+}
+
 struct update {
     uint64_t before; /* what was found */
     uint64_t value;  /* what is kept */
@@ -36,7 +41,7 @@ static uint64_t keep(uint64_t source, uint64_t value, uint64_t now)
     return update.before;
 }
 
-Test(table, keeps_a_value_for_each_source)
+Test(table, keeps_a_value_for_each_source, .init = set_up)
 {
     for (uint64_t source = 0; source < 100; source++)
         cr_assert_eq(keep(source, NOW + source, NOW), TABLE_NONE);
@@ -45,7 +50,7 @@ Test(table, keeps_a_value_for_each_source)
 }
 
 /* Of as many as there are places nine in ten are found again: buckets fill unevenly. */
-Test(table, has_room_for_many)
+Test(table, has_room_for_many, .init = set_up)
 {
     unsigned found = 0;
 
@@ -57,7 +62,7 @@ Test(table, has_room_for_many)
 }
 
 /* The flood of a million sources that are seen once each. */
-Test(table, who_is_ahead_outlives_who_is_past)
+Test(table, who_is_ahead_outlives_who_is_past, .init = set_up)
 {
     for (uint64_t source = 0; source < 100; source++)
         keep(source, NOW + 1000000, NOW);
@@ -68,7 +73,7 @@ Test(table, who_is_ahead_outlives_who_is_past)
 }
 
 /* 40 bits are twelve days of microseconds. */
-Test(table, the_clock_may_wrap)
+Test(table, the_clock_may_wrap, .init = set_up)
 {
     uint64_t before = TABLE_VALUE_MASK - 5, after = TABLE_VALUE_MASK + 10;
 
@@ -82,7 +87,7 @@ Test(table, the_clock_may_wrap)
 }
 
 /* Or it would look as if it were far in the future, and keep its place for days. */
-Test(table, what_is_days_old_gives_way_first)
+Test(table, what_is_days_old_gives_way_first, .init = set_up)
 {
     const uint64_t week = UINT64_C(7) * 24 * 3600 * 1000000;
     unsigned left = 0;
@@ -112,7 +117,7 @@ static void *count_often(void *unused)
     return NULL;
 }
 
-Test(table, no_update_is_lost_between_threads)
+Test(table, no_update_is_lost_between_threads, .init = set_up)
 {
     pthread_t threads[THREADS];
 

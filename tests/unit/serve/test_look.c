@@ -4,6 +4,7 @@
 #include "serve/look.h"
 
 #include <criterion/criterion.h>
+#include <string.h>
 
 #define WINDOW 64
 
@@ -25,6 +26,10 @@ static void due(void *context, struct timer *timer)
 
 static void open_look(void)
 {
+    memset(&look, 0, sizeof(look));
+    memset(clients, 0, sizeof(clients));
+    next_client = 0;
+    stay = 0;
     cr_assert_eq(look_open(&look, due), 0);
 }
 
