@@ -63,7 +63,7 @@ void table_update(const struct table *table, uint64_t hash, uint64_t now_us, tab
                   void *context)
 {
     _Atomic uint64_t *bucket = &table->words[(hash & (table->count / WAYS - 1)) * WAYS];
-    uint64_t tag = tag_of(hash), seen, value;
+    uint64_t tag = tag_of(hash), seen = 0, value;
     _Atomic uint64_t *entry;
 
     do {
