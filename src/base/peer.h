@@ -10,6 +10,7 @@
 /* An address without its padding; for a Unix client its credentials. */
 struct peer_address {
     uint8_t family; /* AF_UNSPEC: not known */
+    uint8_t zero;   /* so that addresses can be compared and hashed as bytes */
     uint16_t port;  /* host byte order */
     union {
         uint32_t scope; /* IPv6 */

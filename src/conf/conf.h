@@ -45,6 +45,12 @@ struct conf_endpoint {
     bool broadcast;  /* the IPv4 broadcast address */
 };
 
+/* Clients a second, and at once after a rest, of one source and of its network; a rate of 0 is no limit. */
+struct conf_rates {
+    double rate, net_rate;
+    unsigned burst, net_burst;
+};
+
 struct conf_listener {
     const char *name;
     struct conf_place place; /* of its name */
@@ -70,6 +76,8 @@ struct conf_listener {
     double max_amplification; /* udp: reply to request, in bytes of IP packet */
     bool low_ports;           /* udp: ports below 1024 are answered */
     bool answer_broadcast;    /* udp: what was sent to everybody is answered */
+    struct conf_rates rates;  /* IP: the service's if not rates_given */
+    bool rates_given;
 
     const char *mode; /* Unix: octal digits */
     const char *owner;
@@ -109,6 +117,8 @@ struct conf {
     int64_t drain_ns;
     int64_t drain_delay_ns;
 
+    struct conf_rates rates;
+    bool dry_run; /* who is over a limit is counted, and served all the same */
     unsigned connections;
     bool connections_given; /* set in the file */
 

@@ -320,6 +320,8 @@ void conf_complete(struct conf_builder *builder, const config_setting_t *group,
         complete_ip(&c);
     complete_greeting(&c);
     check_linger(&c);
+    listener->rates_given = is_given(&c, "rate") || is_given(&c, "burst") || is_given(&c, "net_rate") ||
+                            is_given(&c, "net_burst");
 }
 
 void conf_complete_greeting(struct conf_builder *builder, struct conf_place place)

@@ -39,16 +39,19 @@ static struct conf_listener *new_listener(struct conf_builder *builder, struct c
     listener->name = conf_builder_copy(builder, name);
     listener->transport = transport;
     listener->linger_ns = builder->conf->linger_ns;
+    listener->rates = builder->conf->rates;
     return listener;
 }
 
 /* What the transport does not have is NULL, so that nobody takes a default for a setting. */
 static void clear_foreign(struct conf_listener *listener)
 {
-    if (transport_is_unix(listener->transport))
+    if (transport_is_unix(listener->transport)) {
         listener->address = listener->port = NULL;
-    else
+        listener->rates = (struct conf_rates){0};
+    } else {
         listener->path = NULL;
+    }
 }
 
 static void complete(struct conf_builder *builder, const config_setting_t *group,

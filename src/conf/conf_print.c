@@ -39,7 +39,7 @@ static void print_time(FILE *out, int64_t ns)
 }
 
 /* The fewest digits that give the same number again, at least one of them behind the point; for numbers
- * from 1. */
+ * from 0.01. */
 static void print_number(FILE *out, double number)
 {
     char text[64];
@@ -47,7 +47,7 @@ static void print_number(FILE *out, double number)
 
     do
         snprintf(text, sizeof(text), "%.*f", ++digits, number);
-    while (digits < 17 && strtod(text, NULL) != number);
+    while (digits < 19 && strtod(text, NULL) != number);
     fputs(text, out);
 }
 
@@ -122,6 +122,13 @@ static void print_line(FILE *out, int indent, const char *name, const struct con
     fputs(";\n", out);
 }
 
+static bool is_rate(const struct conf_setting *setting)
+{
+    size_t first = offsetof(struct conf_listener, rates);
+
+    return setting->offset >= first && setting->offset < first + sizeof(struct conf_rates);
+}
+
 /* Whether the file would be refused or changed by the setting. */
 static bool is_left_out(const struct conf *conf, const struct conf_listener *listener,
                         const struct conf_setting *setting)
@@ -130,6 +137,8 @@ static bool is_left_out(const struct conf *conf, const struct conf_listener *lis
         return true;
     if (strcmp(setting->path, "greeting") == 0)
         return strcmp(listener->greeting_text, conf->greeting) == 0;
+    if (is_rate(setting))
+        return !listener->rates_given;
     if (listener->path && listener->path[0] == '@')
         return strcmp(setting->path, "mode") == 0 || strcmp(setting->path, "owner") == 0 ||
                strcmp(setting->path, "group") == 0;

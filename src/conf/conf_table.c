@@ -56,6 +56,11 @@ static const struct conf_setting service_settings[] = {
     {"timeouts.drain", CONF_TIME, AT(drain_ns), .number = 30, .min = 0, .max = 3600},
     {"timeouts.drain_delay", CONF_TIME, AT(drain_delay_ns), .number = 0, .min = 0, .max = 3600},
     {"limits.connections", CONF_COUNT, AT(connections), .number = 10000, .min = 1, .max = 1000000},
+    {"limits.rate", CONF_NUMBER, AT(rates.rate), .number = 0, .min = 0.01, .max = 10000, .or_zero = true},
+    {"limits.burst", CONF_COUNT, AT(rates.burst), .number = 50, .min = 1, .max = 100000},
+    {"limits.net_rate", CONF_NUMBER, AT(rates.net_rate), .number = 0, .min = 0.01, .max = 10000, .or_zero = true},
+    {"limits.net_burst", CONF_COUNT, AT(rates.net_burst), .number = 200, .min = 1, .max = 100000},
+    {"limits.dry_run", CONF_BOOL, AT(dry_run), .number = false},
     {"control.group", CONF_STRING, AT(control_group), .text = CONF_DEFAULT_USER},
     {"supervision.heartbeat", CONF_TIME, AT(heartbeat_ns), .number = 1, .min = 0.1, .max = 60, .or_zero = true},
     {"supervision.stuck_after", CONF_COUNT, AT(stuck_after), .number = 2, .min = 0, .max = 1000},
@@ -86,6 +91,10 @@ static const struct conf_setting listener_settings[] = {
     {"shards", CONF_COUNT, AT(shards_given), .number = 0, .min = 0, .max = 64, .transports = UDP},
     {"max_datagram", CONF_COUNT, AT(max_datagram), .number = 512, .min = 1, .max = CONF_DATAGRAM_MAX, .transports = DGRAM},
     {"max_amplification", CONF_NUMBER, AT(max_amplification), .number = 1, .min = 1, .max = 1000, .transports = UDP},
+    {"rate", CONF_NUMBER, AT(rates.rate), .number = 0, .min = 0.01, .max = 10000, .or_zero = true, .transports = IP},
+    {"burst", CONF_COUNT, AT(rates.burst), .number = 50, .min = 1, .max = 100000, .transports = IP},
+    {"net_rate", CONF_NUMBER, AT(rates.net_rate), .number = 0, .min = 0.01, .max = 10000, .or_zero = true, .transports = IP},
+    {"net_burst", CONF_COUNT, AT(rates.net_burst), .number = 200, .min = 1, .max = 100000, .transports = IP},
     {"low_ports", CONF_BOOL, AT(low_ports), .number = false, .transports = UDP},
     {"answer_broadcast", CONF_BOOL, AT(answer_broadcast), .number = false, .transports = UDP},
 };
@@ -194,7 +203,7 @@ const char *conf_table_allowed(const struct conf_setting *setting, char *text, s
         snprintf(text, size, "a whole number from %.0f to %.0f", setting->min, setting->max);
         return text;
     case CONF_NUMBER:
-        snprintf(text, size, "a number from %g to %g", setting->min, setting->max);
+        snprintf(text, size, "%sa number from %g to %g", zero, setting->min, setting->max);
         return text;
     case CONF_TIME:
         snprintf(text, size, "%sseconds from %g to %g", zero, setting->min, setting->max);

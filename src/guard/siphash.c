@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guard/siphash.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define FINAL_ROUNDS 3
@@ -49,7 +50,7 @@ uint64_t siphash(const struct siphash_key *key, const void *data, size_t length)
 
     for (; left >= sizeof(word); left -= sizeof(word), bytes += sizeof(word)) {
         memcpy(&word, bytes, sizeof(word));
-        take_in(&s, word);
+        take_in(&s, le64toh(word));
     }
     for (size_t i = 0; i < left; i++)
         last |= (uint64_t)(unsigned char)bytes[i] << (8 * i);

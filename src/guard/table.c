@@ -3,7 +3,7 @@
 
 #define WAYS     8 /* words of a bucket, which is a cache line */
 #define TAG_MASK UINT64_C(0xffffff)
-#define FUTURE   INT64_C(3600000000) /* us; nobody is so far ahead, so that is a value of days ago */
+#define FUTURE   INT64_C(7200000000) /* us; nobody is two hours ahead, so that is a value of days ago */
 
 uint64_t table_hash(const struct table *table, const void *source, size_t length)
 {

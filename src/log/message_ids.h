@@ -51,6 +51,9 @@
 /* A new binary takes over, or could not. */
 #define MESSAGE_UPGRADE "c85dc39bba1a41ea8901696f7f739d05"
 
+/* Clients that were over a limit. */
+#define MESSAGE_REFUSED "149c1c71dfa94437a366216dd66c97c5"
+
 /* The counters, as asked for with SIGUSR1. */
 #define MESSAGE_COUNTERS "d4d0a4e66e564d41aacaea9734c69093"
 

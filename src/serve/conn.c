@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
+#define TRIM_LEAST 64 /* clients whose memory is not worth it */
+
 int conn_pool_open(struct conn_pool *pool, unsigned room)
 {
     memset(pool, 0, sizeof(*pool));
@@ -62,6 +64,15 @@ void conn_free(struct conn_pool *pool, struct conn *conn)
     conn->next_free = pool->free;
     pool->free = conn;
     pool->active--;
+}
+
+void conn_pool_trim(struct conn_pool *pool)
+{
+    if (pool->active > 0 || pool->touched <= TRIM_LEAST)
+        return;
+    madvise(pool->all, pool->touched * sizeof(struct conn), MADV_DONTNEED); /* zeroes, when touched again */
+    pool->free = NULL;
+    pool->touched = 0;
 }
 
 static void ask_credentials(struct conn *conn)

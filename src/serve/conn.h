@@ -64,6 +64,9 @@ void conn_pool_begin_epoch(struct conn_pool *pool);
 struct conn *conn_new(struct conn_pool *pool);
 void conn_free(struct conn_pool *pool, struct conn *conn);
 
+/* Gives memory back to the system if it was many clients' and all have gone. */
+void conn_pool_trim(struct conn_pool *pool);
+
 /* Fills conn->peer, as far as it did not come with the client: the kernel is asked, once. */
 void conn_learn_peer(struct conn *conn);
 

@@ -150,7 +150,9 @@ static enum result judge(struct dgrams *dgrams, const struct door *door, struct 
         return source_is_reachable(&d->client) ? RESULT_SENT : RESULT_UNANSWERABLE;
     if (!source_is_answerable(dgrams->conf, door->conf, &source))
         return RESULT_UNANSWERABLE;
-    return fuse_allows(&dgrams->table, &d->peer.client, dgrams->loop->now) ? RESULT_SENT : RESULT_LOOP;
+    if (!fuse_allows(&dgrams->guard->loops, &d->peer.client, dgrams->loop->now))
+        return RESULT_LOOP;
+    return guard_admit(dgrams->guard, door->member->listener, &d->peer.client, dgrams->loop->now);
 }
 
 static size_t allowance(const struct door *door, const struct dgram *d)

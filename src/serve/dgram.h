@@ -8,7 +8,7 @@
 #ifndef SOCKGREET_DGRAM_H
 #define SOCKGREET_DGRAM_H
 
-#include "guard/table.h"
+#include "guard/guard.h"
 #include "serve/account.h"
 #include "serve/door.h"
 #include "serve/render.h"
@@ -21,7 +21,7 @@ struct dgrams {
     struct account *account;
     struct render *render;
     const struct conf *conf;
-    struct table table; /* of sources */
+    struct guard *guard;
     struct dgram_batch *batch;
 };
 

@@ -10,6 +10,7 @@
 #include "shm/shm.h"
 
 struct door;
+struct guard;
 struct stage;
 
 /* What a transport does at its doors. */
@@ -44,7 +45,8 @@ struct door {
 struct doors {
     struct loop *loop;
     struct shared_thread *shared;
-    int attention_fd; /* eventfd: the master has to look at a listening socket */
+    struct guard *guard; /* who asks it: admit.c */
+    int attention_fd;    /* eventfd: the master has to look at a listening socket */
     struct door *all;
     size_t count;
     bool closed;     /* nobody is taken any more */

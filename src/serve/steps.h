@@ -48,6 +48,7 @@ struct stage {
 
 #define STEPS_MAX 4 /* stages of a list, with the last */
 
+extern const struct step step_admit;  /* admit.c: whether the client is served */
 extern const struct step step_greet;  /* greet.c: sends the greeting */
 extern const struct step step_linger; /* linger.c: reads the client's input away, until its end */
 

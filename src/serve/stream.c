@@ -3,6 +3,7 @@
 
 #include "base/deadlines.h"
 #include "base/util.h"
+#include "guard/guard.h"
 #include "serve/accept.h"
 
 #include <netinet/in.h>
@@ -319,6 +320,8 @@ static void plan(struct stream *stream, const struct conf_listener *listener, st
 {
     const struct conf *conf = stream->conf;
 
+    if (guard_is_needed(stream->doors->guard, (size_t)(listener - conf->listeners)))
+        *stage++ = (struct stage){.step = &step_admit};
     *stage++ = (struct stage){.step = &step_greet,
                               .idle = list(stream, conf->send_ns, idle_expired, &step_greet),
                               .total = list(stream, conf->send_total_ns, total_expired, &step_greet)};

@@ -2,6 +2,7 @@
 #include "serve/thread.h"
 
 #include "base/util.h"
+#include "guard/guard.h"
 #include "log/log.h"
 #include "serve/account.h"
 #include "serve/dgram.h"
@@ -21,6 +22,7 @@ struct thread {
     struct watch announced, ordered;
     struct account account;
     struct render render;
+    struct guard guard;
     struct doors doors;
     struct stream stream;
     struct dgrams dgrams;
@@ -70,6 +72,8 @@ static void do_what_is_due(struct thread *thread)
     atomic_store_explicit(&thread->shared->beat_at, thread->loop.now, memory_order_relaxed);
     thread->next_beat = thread->loop.now + thread->settings.conf->heartbeat_ns;
     doors_try(&thread->doors);
+    conn_pool_trim(&thread->stream.pool);
+    guard_beat(&thread->guard, thread->loop.now);
 }
 
 void thread_run(struct thread *thread)
@@ -85,6 +89,7 @@ void thread_run(struct thread *thread)
         do_what_is_due(thread);
     }
     stream_finish(&thread->stream);
+    guard_finish(&thread->guard, thread->loop.now);
 }
 
 /* --- The frame --- */
@@ -105,13 +110,6 @@ static void wire_account(struct thread *thread)
     log_rate_attach(&account->rate, &s->shared->service->rate, conf->log_max_per_second);
 }
 
-static struct table sources(struct shared_service *service)
-{
-    struct shared_sources *s = &service->sources;
-
-    return (struct table){.words = s->words, .count = ARRAY_SIZE(s->words), .key = {{s->key[0], s->key[1]}}};
-}
-
 static void wire(struct thread *thread)
 {
     const struct thread_settings *s = &thread->settings;
@@ -120,6 +118,7 @@ static void wire(struct thread *thread)
     thread->ordered.ready = hear_order;
     thread->doors = (struct doors){.loop = &thread->loop,
                                    .shared = thread->shared,
+                                   .guard = &thread->guard,
                                    .attention_fd = s->attention_fd,
                                    .logger_asleep = thread->account.asleep,
                                    .log_wake_fd = s->log_wake_fd};
@@ -133,7 +132,7 @@ static void wire(struct thread *thread)
                                      .account = &thread->account,
                                      .render = &thread->render,
                                      .conf = s->conf,
-                                     .table = sources(s->shared->service)};
+                                     .guard = &thread->guard};
     thread->drain = (struct drain){.doors = &thread->doors,
                                    .stream = &thread->stream,
                                    .shared = thread->shared,
@@ -192,6 +191,9 @@ static int open_all(struct thread *thread)
     if (!error)
         error = render_open(&thread->render, thread->settings.conf);
     if (!error)
+        error = guard_open(&thread->guard, thread->settings.conf, thread->settings.shared->service,
+                           &thread->shared->stats);
+    if (!error)
         error = stream_open(&thread->stream, thread->settings.connections);
     if (!error)
         error = dgrams_open(&thread->dgrams);
@@ -231,5 +233,6 @@ void thread_free(struct thread *thread)
     stream_close(&thread->stream);
     dgrams_close(&thread->dgrams);
     render_close(&thread->render);
+    guard_close(&thread->guard);
     free(thread);
 }

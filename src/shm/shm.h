@@ -12,6 +12,7 @@
 #include "shm/rate.h"
 #include "shm/ring.h"
 #include "shm/stats.h"
+#include "shm/talkers.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -38,6 +39,7 @@ struct shared_service {
     struct log_failures failures;
     struct shared_counts unsaid; /* handed over by the loggers of all workers, for the next summary */
     _Atomic int64_t said_at;     /* monotonic ns of the last summary */
+    struct talkers_board refused;
     struct shared_sources sources;
 };
 

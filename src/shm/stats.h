@@ -10,14 +10,16 @@
 #include <stdint.h>
 
 /* What became of a client: enumerator, name in journal and counters. */
-#define RESULTS(X)                                                                                    \
-    X(SENT, "sent")                 /* the whole greeting was handed to the network */                \
-    X(TRUNCATED, "truncated")       /* a datagram cut so that it is no larger than its request */     \
-    X(RESET, "reset")               /* the client broke the connection off */                         \
-    X(TIMED_OUT, "timed-out")       /* the client did not take the greeting in time */                \
-    X(REFUSED, "refused")           /* the network or the client's queue did not take the datagram */ \
-    X(UNANSWERABLE, "unanswerable") /* a datagram whose sender must not or cannot be answered */      \
-    X(LOOP, "loop")                 /* not answered, in case the sender is a service that answers us */
+#define RESULTS(X)                                                                                      \
+    X(SENT, "sent")                 /* the whole greeting was handed to the network */                  \
+    X(TRUNCATED, "truncated")       /* a datagram cut so that it is no larger than its request */       \
+    X(RESET, "reset")               /* the client broke the connection off */                           \
+    X(TIMED_OUT, "timed-out")       /* the client did not take the greeting in time */                  \
+    X(REFUSED, "refused")           /* the network or the client's queue did not take the datagram */   \
+    X(UNANSWERABLE, "unanswerable") /* a datagram whose sender must not or cannot be answered */        \
+    X(LOOP, "loop")                 /* not answered, in case the sender is a service that answers us */ \
+    X(RATE_LIMITED, "rate-limited") /* its source is over limits.rate */                                \
+    X(NET_LIMITED, "net-limited")   /* its network is over limits.net_rate */
 
 #define RESULT_ENUMERATOR(id, name) RESULT_##id,
 enum result { RESULTS(RESULT_ENUMERATOR) RESULT_COUNT };
@@ -31,6 +33,7 @@ const char *result_name(enum result result);
     X(summarised, "greetings counted instead of written to the log") \
     X(dropped, "log records that the log did not take")              \
     X(abandoned, "clients in the hands of a worker that was killed") \
+    X(spared, "clients over a limit whom limits.dry_run let pass")   \
     X(accept_pauses, "times accepting paused for want of descriptors, memory or room")
 
 #define COUNTER_MEMBER(member, text) _Atomic uint64_t member;

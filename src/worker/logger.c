@@ -12,8 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BURST        256             /* entries from one ring before the others get their turn */
-#define REPEAT_AFTER (10 * NS_PER_S) /* for what may happen often: at most one line in this time */
+#define BURST            256 /* entries from one ring before the others get their turn */
+#define REFUSED_INTERVAL (30 * NS_PER_S)
+#define REPEAT_AFTER     (10 * NS_PER_S) /* for what may happen often: at most one line in this time */
 
 static bool is_report_due(const struct logger *logger)
 {
@@ -118,6 +119,15 @@ static void say_summary(const struct logger *logger, int64_t since, int64_t now)
                 ((double)now - (double)since) / NS_PER_S, log_write_count);
 }
 
+/* At most once in an interval. */
+static void say_refused(const struct logger *logger, int64_t interval, int64_t now)
+{
+    struct talkers refused;
+
+    if (talkers_take(&refused, &logger->shared->service->refused, interval, now))
+        summary_say_refused(&refused, logger->conf->dry_run, log_write_count);
+}
+
 /* Greeting threads do not ring for what they only count, so this is due by the clock, also under load. */
 static void report(struct logger *logger)
 {
@@ -131,6 +141,7 @@ static void report(struct logger *logger)
     summary_hand_over(logger->conf, logger->shared, logger->worker);
     if (summary_take_turn(logger->conf, logger->shared->service, &since, now))
         say_summary(logger, since, now);
+    say_refused(logger, REFUSED_INTERVAL, now);
     log_report_lost();
 }
 
@@ -156,8 +167,10 @@ static void end(struct logger *logger)
     while (drain(logger))
         ;
     summary_hand_over(logger->conf, logger->shared, logger->worker);
-    if (logger->is_last)
+    if (logger->is_last) {
         say_summary(logger, atomic_load(&logger->shared->service->said_at), monotonic_ns());
+        say_refused(logger, 0, monotonic_ns());
+    }
     log_report_lost();
 }
 

@@ -66,3 +66,15 @@ void summary_say(struct shared_counts *unsaid, bool each, double seconds, summar
     say(&unsaid->abandoned, write, LOG_WARNING, MESSAGE_ABANDONED, "",
         " clients were in the hands of a worker that was killed");
 }
+
+void summary_say_refused(const struct talkers *refused, bool dry_run, summary_write *write)
+{
+    const struct talker *loudest = talkers_loudest(refused);
+    char host[ADDRESS_TEXT_MAX] = "nobody", message[ADDRESS_TEXT_MAX + 128];
+
+    if (loudest)
+        peer_host(&loudest->source, host);
+    snprintf(message, sizeof(message), "%s %" PRIu64 " clients over a limit, %" PRIu64 " of them from %s",
+             dry_run ? "Would have refused" : "Refused", refused->count, loudest ? loudest->count : 0, host);
+    write(LOG_WARNING, MESSAGE_REFUSED, refused->count, message);
+}

@@ -124,12 +124,14 @@ class Namespace:
 
         return self.socket(make)
 
-    def tcp(self, *address):
-        """A TCP connection made inside; address as for connect()."""
+    def tcp(self, *address, source=None):
+        """A TCP connection made inside; address as for connect(), source is the host that it comes from."""
 
         def make():
             made = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
             made.settimeout(10)
+            if source:
+                made.bind((source, 0))
             made.connect(address)
             return made
 

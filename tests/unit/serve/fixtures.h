@@ -5,6 +5,7 @@
 #define SOCKGREET_TEST_FIXTURES_H
 
 #include "base/util.h"
+#include "guard/guard.h"
 #include "serve/stream.h"
 
 #include <criterion/criterion.h>
@@ -24,12 +25,15 @@ struct fixture {
     struct conf conf;
     struct conf_listener listener;
     struct plan plan;
+    struct limits limits;
 
     struct loop loop;
     struct doors doors;
     struct door *door;
     struct account account;
     struct render render;
+    struct guard guard;
+    _Alignas(CACHE_LINE) _Atomic uint64_t sources[64];
     struct stream stream;
     struct shared_thread shared;
     struct socket socket;
@@ -101,9 +105,14 @@ static inline void fixture_open(struct fixture *f)
     f->socket.fd = fixture_listen(&f->socket.address, f->listener.transport);
     f->member = (struct sockets_member){.socket = &f->socket, .conf = &f->listener};
     f->account.stats = &f->shared.stats;
+    f->guard = (struct guard){.rates = {.words = f->sources, .count = ARRAY_SIZE(f->sources)},
+                              .conf = &f->conf,
+                              .limits = &f->limits,
+                              .stats = &f->shared.stats};
     cr_assert_eq(loop_open(&f->loop), 0);
     f->doors = (struct doors){.loop = &f->loop,
                               .shared = &f->shared,
+                              .guard = &f->guard,
                               .attention_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
                               .logger_asleep = &f->logger_asleep,
                               .log_wake_fd = -1};

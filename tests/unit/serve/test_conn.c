@@ -2,6 +2,8 @@
 #include "serve/conn.h"
 
 #include <criterion/criterion.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 Test(conn, a_pool_has_room_for_so_many)
 {
@@ -40,6 +42,53 @@ Test(conn, the_same_place_is_used_again)
     cr_assert_eq(conn_pool_open(&pool, 1000), 0);
     for (int i = 0; i < 100; i++)
         conn_free(&pool, conn_new(&pool));
+    cr_assert_eq(pool.touched, 1);
+    conn_pool_close(&pool);
+}
+
+/* Pages of the pool that take memory. */
+static unsigned pages_in_use(const struct conn_pool *pool)
+{
+    size_t size = (size_t)sysconf(_SC_PAGESIZE), count = pool->room * sizeof(struct conn) / size;
+    unsigned char in_use[64];
+    unsigned sum = 0;
+
+    cr_assert_leq(count, sizeof(in_use));
+    cr_assert_eq(mincore(pool->all, count * size, in_use), 0);
+    for (size_t i = 0; i < count; i++)
+        sum += in_use[i] & 1;
+    return sum;
+}
+
+/* The memory of the largest crowd that there ever was stayed for good. */
+Test(conn, memory_is_given_back_when_a_crowd_has_gone)
+{
+    struct conn_pool pool;
+    struct conn *conns[500];
+
+    cr_assert_eq(conn_pool_open(&pool, 512), 0);
+    for (int i = 0; i < 500; i++)
+        conns[i] = conn_new(&pool);
+    for (int i = 1; i < 500; i++)
+        conn_free(&pool, conns[i]);
+    conn_pool_trim(&pool);
+    cr_assert_gt(pages_in_use(&pool), 0, "somebody is there yet");
+    conn_free(&pool, conns[0]);
+    conn_pool_trim(&pool);
+    cr_assert_eq(pages_in_use(&pool), 0);
+    for (int i = 0; i < 512; i++)
+        cr_assert_not_null(conn_new(&pool));
+    cr_assert_null(conn_new(&pool));
+    conn_pool_close(&pool);
+}
+
+Test(conn, a_few_clients_memory_is_kept)
+{
+    struct conn_pool pool;
+
+    cr_assert_eq(conn_pool_open(&pool, 512), 0);
+    conn_free(&pool, conn_new(&pool));
+    conn_pool_trim(&pool);
     cr_assert_eq(pool.touched, 1);
     conn_pool_close(&pool);
 }

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* guard: whether a client is served, by what is known of its source: limits, as far as a listener has any. */
+#ifndef SOCKGREET_GUARD_H
+#define SOCKGREET_GUARD_H
+
+#include "base/peer.h"
+#include "conf/conf.h"
+#include "guard/limiter.h"
+#include "guard/table.h"
+#include "shm/shm.h"
+#include "shm/stats.h"
+#include "shm/talkers.h"
+
+#include <stdbool.h>
+
+/* As one thread sees it. */
+struct guard {
+    struct table loops, rates; /* what fuse.h and limiter.h remember */
+    const struct conf *conf;
+    struct limits *limits; /* of each listener */
+    struct stats *stats;   /* counts whom dry_run lets pass */
+    struct talkers refused;
+    struct talkers_board *board;
+    int64_t refused_since; /* when the first of them was */
+};
+
+/* Returns 0 or -ENOMEM; close in any case. */
+int guard_open(struct guard *guard, const struct conf *conf, struct shared_service *service,
+               struct stats *stats);
+void guard_close(struct guard *guard);
+
+/* Whether there is anything to ask guard_admit() about clients of this listener. */
+bool guard_is_needed(const struct guard *guard, size_t listener);
+
+/* Counts a client. Returns RESULT_SENT if it may be served, or why not. */
+enum result guard_admit(struct guard *guard, size_t listener, const struct peer_address *client,
+                        int64_t now_ns);
+
+/* What was refused goes to the board, where loggers look for it: once a heartbeat, and in the end. */
+void guard_beat(struct guard *guard, int64_t now_ns);
+void guard_finish(struct guard *guard, int64_t now_ns);
+
+#endif

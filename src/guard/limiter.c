@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+#include "guard/limiter.h"
+
+#include "base/util.h"
+
+#include <string.h>
+
+#define US_PER_S      INT64_C(1000000)
+#define CLOCKS        (60 * US_PER_S) /* a thread may be behind another, by far less than this */
+#define BURST_SECONDS 3600            /* a burst comes back in so long at most */
+
+enum kind { KIND_SOURCE = 1, KIND_NET };
+
+/* What is hashed. A limit that has changed begins anew. */
+struct key {
+    uint8_t kind, family, is_dgram, zero;
+    uint32_t scope, interval_us, burst;
+    uint32_t link;
+    uint8_t ip[16];
+};
+
+_Static_assert(sizeof(struct key) == 36, "no padding, which would be hashed");
+
+static struct limit limit(double rate, unsigned burst)
+{
+    double most = rate * BURST_SECONDS;
+
+    if (rate <= 0)
+        return (struct limit){0};
+    if (burst > most)
+        burst = most > 1 ? (unsigned)most : 1;
+    return (struct limit){.interval_us = (uint32_t)((double)US_PER_S / rate + 0.5), .burst = burst};
+}
+
+/* A listener's place in the configuration changes, its name does not. */
+static uint32_t scope_of(const struct conf_listener *listener)
+{
+    static const struct siphash_key no_secret;
+
+    return listener->rates_given ? (uint32_t)siphash(&no_secret, listener->name, strlen(listener->name)) | 1
+                                 : 0;
+}
+
+struct limits limiter_limits(const struct conf_listener *listener)
+{
+    const struct conf_rates *rates = &listener->rates;
+
+    return (struct limits){.source = limit(rates->rate, rates->burst),
+                           .net = limit(rates->net_rate, rates->net_burst),
+                           .scope = scope_of(listener),
+                           .is_dgram = !transport_is_stream(listener->transport)};
+}
+
+/* Everybody on a link has the same /64, so there it is the address that counts (RFC 4291 2.5.6). */
+static bool is_link_local(const struct peer_address *client)
+{
+    return client->family == AF_INET6 && client->ip[0] == 0xfe && (client->ip[1] & 0xc0) == 0x80;
+}
+
+/* In bytes. */
+static size_t prefix(const struct peer_address *client, enum kind kind)
+{
+    if (client->family == AF_INET)
+        return kind == KIND_SOURCE ? 4 : 3;
+    if (is_link_local(client))
+        return 16;
+    return kind == KIND_SOURCE ? 8 : 7;
+}
+
+static uint64_t hash(const struct table *table, const struct limits *limits,
+                     const struct peer_address *client, enum kind kind)
+{
+    const struct limit *limit = kind == KIND_SOURCE ? &limits->source : &limits->net;
+    struct key key = {.kind = (uint8_t)kind,
+                      .family = client->family,
+                      .is_dgram = limits->is_dgram,
+                      .scope = limits->scope,
+                      .interval_us = limit->interval_us,
+                      .burst = limit->burst,
+                      .link = is_link_local(client) ? client->scope : 0};
+
+    memcpy(key.ip, client->ip, prefix(client, kind));
+    return table_hash(table, &key, sizeof(key));
+}
+
+struct taking {
+    const struct limit *limit;
+    bool allowed;
+};
+
+/* The value is when a source that had kept to its rate would be due next. */
+static uint64_t take(uint64_t before, uint64_t now, void *context)
+{
+    struct taking *taking = context;
+    int64_t interval = taking->limit->interval_us, most = interval * taking->limit->burst;
+    int64_t ahead = before == TABLE_NONE ? 0 : table_ahead(before, now);
+
+    if (ahead < 0 || ahead > most + CLOCKS) /* it has rested; or that was days ago */
+        ahead = 0;
+    taking->allowed = ahead + interval <= most;
+    return now + (uint64_t)(taking->allowed ? ahead + interval : ahead);
+}
+
+/* Counted as if it had not come. */
+static uint64_t give_back(uint64_t before, uint64_t now, void *context)
+{
+    const struct limit *limit = context;
+
+    return before == TABLE_NONE ? now : before - limit->interval_us;
+}
+
+enum limiter_verdict limiter_take(const struct table *table, const struct limits *limits,
+                                  const struct peer_address *client, int64_t now_ns)
+{
+    struct taking source = {&limits->source, true}, net = {&limits->net, true};
+    uint64_t now = (uint64_t)now_ns / NS_PER_US, hash_of_source = 0;
+
+    if (limits->source.interval_us) {
+        hash_of_source = hash(table, limits, client, KIND_SOURCE);
+        table_update(table, hash_of_source, now, take, &source);
+    }
+    if (!source.allowed)
+        return LIMITER_SOURCE;
+    if (limits->net.interval_us)
+        table_update(table, hash(table, limits, client, KIND_NET), now, take, &net);
+    if (net.allowed)
+        return LIMITER_PASS;
+    if (limits->source.interval_us)
+        table_update(table, hash_of_source, now, give_back, (void *)(uintptr_t)&limits->source);
+    return LIMITER_NET;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* limiter: how many clients a second a source and its network may be, for all workers together: the generic
+ * cell rate algorithm (ITU-T I.371) over table.h. Who is over a limit is refused without a word, and nobody
+ * else notices. */
+#ifndef SOCKGREET_LIMITER_H
+#define SOCKGREET_LIMITER_H
+
+#include "base/peer.h"
+#include "conf/conf.h"
+#include "guard/table.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct limit {
+    uint32_t interval_us; /* between two in the long run; 0: no limit */
+    uint32_t burst;       /* at once after a rest */
+};
+
+/* Of a listener. */
+struct limits {
+    struct limit source; /* each IPv4 address, each IPv6 /64 (each address of a link) */
+    struct limit net;    /* each IPv4 /24, each IPv6 /56 */
+    uint32_t scope;      /* 0: counted together with all listeners that have none of their own */
+    bool is_dgram;       /* counted apart from streams: a datagram's source can be forged */
+};
+
+/* What a listener's settings come to. */
+struct limits limiter_limits(const struct conf_listener *listener);
+
+enum limiter_verdict { LIMITER_PASS, LIMITER_SOURCE, LIMITER_NET };
+
+/* Counts a client, or says which limit it is over. What is refused is not counted. */
+enum limiter_verdict limiter_take(const struct table *table, const struct limits *limits,
+                                  const struct peer_address *client, int64_t now_ns);
+
+#endif

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+"""limits.rate and what goes with it: over a limit one source suffers, and nobody else."""
+
+import time
+
+import pytest
+
+from clients import HAS_IPV6, exchange, is_silent, read_all
+from namespaces import SETTINGS_INSIDE
+from operations import reconfigure
+from service import GREETING, tcp, udp
+
+needs_ipv6 = pytest.mark.skipif(not HAS_IPV6, reason="no IPv6 here")
+SLOW = {"rate": 0.05, "burst": 5}
+
+
+def greeted(namespace, address, source, count):
+    """How many of so many TCP clients in a row get the greeting; the others get nothing."""
+    found = []
+    for _ in range(count):
+        with namespace.tcp(*address, source=source) as client:
+            found.append(read_all(client))
+    assert set(found) <= {GREETING, b""}
+    return found.count(GREETING)
+
+
+def answered(client, address, count):
+    """How many of so many datagrams are answered."""
+    client.settimeout(0.5)
+    for _ in range(count):
+        client.sendto(b"hello", address)
+    found = 0
+    while True:
+        try:
+            found += client.recv(4096) == GREETING
+        except TimeoutError:
+            return found
+
+
+def test_streams_and_datagrams(namespace, daemon):
+    """A source has a burst and then its rate; others have theirs. Datagrams count apart, because their source can be forged:
+    nobody can keep another from connecting with them."""
+    service = daemon({"tcp": tcp(""), "udp": udp("")}, prefix=namespace.prefix, limits=SLOW, **SETTINGS_INSIDE)
+    stream, dgram = (("127.0.0.1", service.settings["listeners"][name]["port"]) for name in ("tcp", "udp"))
+    with namespace.udp("127.0.0.9") as client:
+        assert answered(client, dgram, 8) == 5
+    assert greeted(namespace, stream, "127.0.0.9", 8) == 5
+    assert greeted(namespace, stream, "127.0.0.10", 5) == 5
+    counters = service.wait_counter("served", 21)
+    assert (counters["rate-limited"], counters["sent"]) == (6, 15)
+    service.wait_log(r"^Got connection from 127\.0\.0\.9:[0-9]+ on tcp, sent 0 bytes \(rate-limited\)$", count=3)
+
+
+def test_log_names_the_loudest(namespace, daemon):
+    """One line says how many were refused, and whose most of them were; the next comes half a minute later."""
+    service = daemon({"udp": udp("")}, prefix=namespace.prefix, limits=SLOW, **SETTINGS_INSIDE)
+    address = ("127.0.0.1", service.settings["listeners"]["udp"]["port"])
+    with namespace.udp("127.0.0.9") as loud, namespace.udp("127.0.0.10") as other:
+        assert answered(loud, address, 100) == 5
+        assert answered(other, address, 20) == 5
+    line = r"^warning: Refused ([0-9]+) clients over a limit, ([0-9]+) of them from 127\.0\.0\.9$"
+    refused, loudest = map(int, service.wait_log(line)[0].groups())
+    assert 0 < loudest <= 95 and loudest <= refused <= 110
+    service.stop()
+    total = sum(int(match[1]) for match in service.wait_log(r"^warning: Refused ([0-9]+) clients over a limit, ", count=1))
+    assert total == 110
+
+
+def test_network(namespace, daemon):
+    """The addresses of a /24 have a limit together."""
+    service = daemon({"udp": udp("")}, prefix=namespace.prefix, limits={"net_rate": 0.05, "net_burst": 5},
+                     **SETTINGS_INSIDE)
+    address = ("127.0.0.1", service.settings["listeners"]["udp"]["port"])
+    found = 0
+    for host in range(2, 10):
+        with namespace.udp(f"127.0.0.{host}") as client:
+            client.sendto(b"hello", address)
+            found += not is_silent(client, 0.1)
+    assert found == 5
+    with namespace.udp("127.0.1.1") as client:
+        assert exchange(client, address)[0] == GREETING
+    assert service.counters()["net-limited"] == 3
+
+
+@needs_ipv6
+def test_ipv6_sources(namespace, daemon):
+    """Of IPv6 it is the /64 that counts."""
+    for host in ("2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"):
+        namespace.add_address(host)
+    service = daemon({"udp": udp("", max_amplification=10)}, prefix=namespace.prefix, limits=SLOW, **SETTINGS_INSIDE)
+    address = ("::1", service.settings["listeners"]["udp"]["port"])
+    with namespace.udp("2001:db8::1") as one, namespace.udp("2001:db8::2") as two, namespace.udp("2001:db8:0:1::1") as other:
+        assert answered(one, address, 3) == 3
+        assert answered(two, address, 4) == 2
+        assert answered(other, address, 5) == 5
+
+
+def test_listener_with_its_own(namespace, daemon):
+    """A listener's own limit counts apart from the service's."""
+    service = daemon({"strict": udp("", rate=0.05, burst=2), "usual": udp(""), "free": udp("", rate=0)},
+                     prefix=namespace.prefix, limits=SLOW, **SETTINGS_INSIDE)
+    ports = {name: listener["port"] for name, listener in service.settings["listeners"].items()}
+    with namespace.udp("127.0.0.9") as client:
+        assert answered(client, ("127.0.0.1", ports["strict"]), 10) == 2
+        assert answered(client, ("127.0.0.1", ports["usual"]), 10) == 5
+        assert answered(client, ("127.0.0.1", ports["free"]), 20) == 20
+
+
+def test_dry_run(namespace, daemon):
+    """limits.dry_run counts who would be refused, and serves."""
+    service = daemon({"udp": udp("")}, prefix=namespace.prefix, limits={**SLOW, "dry_run": True}, **SETTINGS_INSIDE)
+    with namespace.udp("127.0.0.9") as client:
+        assert answered(client, ("127.0.0.1", service.settings["listeners"]["udp"]["port"]), 20) == 20
+    counters = service.counters()
+    assert (counters["sent"], counters["rate-limited"], counters["spared"]) == (20, 0, 15)
+
+
+def test_reload_keeps_what_is_remembered(namespace, daemon, sockgreetctl):
+    """New workers know who is over a limit, and a new limit holds at once."""
+    service = daemon({"udp": udp("")}, prefix=namespace.prefix, limits={"rate": 0.05, "burst": 5}, **SETTINGS_INSIDE)
+    address = ("127.0.0.1", service.settings["listeners"]["udp"]["port"])
+    with namespace.udp("127.0.0.9") as client:
+        assert answered(client, address, 10) == 5
+        assert sockgreetctl(service, "reload").code == 0
+        assert answered(client, address, 10) == 0
+        reconfigure(service, limits={"rate": 0})
+        assert sockgreetctl(service, "reload").code == 0
+        assert answered(client, address, 10) == 10
+
+
+def test_workers_count_together(namespace, daemon):
+    """However many workers and threads: a source passes as often as with one."""
+    service = daemon({"udp": udp("", shards=8)}, prefix=namespace.prefix, limits={"rate": 100, "burst": 100},
+                     workers={"processes": 4, "threads": 2}, log={"greetings": "off"}, **SETTINGS_INSIDE)
+    address = ("127.0.0.1", service.settings["listeners"]["udp"]["port"])
+    clients = [namespace.udp("127.0.0.9") for _ in range(32)]
+    started = time.monotonic()
+    while time.monotonic() < started + 2:
+        for client in clients:
+            client.sendto(b"hello", address)
+    asked = time.monotonic() - started
+    time.sleep(0.2)
+    counters = service.wait_accounted()
+    for client in clients:
+        client.close()
+    assert counters["rate-limited"] > 1000
+    assert 100 + 100 * 2 - 1 <= counters["sent"] <= 100 + 100 * (asked + 0.2) + 8
