@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define AUTOBIND_DIGITS 5
+
 #define UN_HEADER offsetof(struct sockaddr_un, sun_path)
 
 void address_set(struct address *address, const struct sockaddr *sa, socklen_t length)
@@ -133,6 +135,19 @@ bool address_is_ipv4(const struct address *address)
 {
     return address->sa.sa_family == AF_INET ||
            (address->sa.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&address->in6.sin6_addr));
+}
+
+bool address_is_autobound(const struct address *address)
+{
+    const char *name = address->un.sun_path;
+
+    if (address->sa.sa_family != AF_UNIX || name[0] != '\0' ||
+        address->length != offsetof(struct sockaddr_un, sun_path) + 1 + AUTOBIND_DIGITS)
+        return false;
+    for (int i = 1; i <= AUTOBIND_DIGITS; i++)
+        if (!memchr("0123456789abcdef", name[i], 16))
+            return false;
+    return true;
 }
 
 bool address_is_ipv6(const struct address *address)

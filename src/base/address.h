@@ -59,6 +59,9 @@ bool address_is_ipv4(const struct address *address);
 
 bool address_is_ipv6(const struct address *address);
 
+/* Whether it is a Unix name as the kernel chooses one for a socket without a name (unix(7), autobind). */
+bool address_is_autobound(const struct address *address);
+
 /* Same family, host, port and scope. */
 bool address_equal(const struct address *a, const struct address *b);
 

@@ -15,7 +15,6 @@
 #include <string.h>
 
 #define AUTO_SHARDS_MAX 8 /* where more sockets brought no more datagrams */
-#define AUTOBIND_DIGITS 5
 
 struct completion {
     struct conf_builder *builder;
@@ -187,13 +186,13 @@ static void refuse_for_abstract(const struct completion *c)
             wrong(c, of_files[i], "an abstract socket has no file; allowed: with a path that begins with /");
 }
 
-/* unix(7): the kernel gives such names to clients that have none, so whoever has one counts as a client. */
+/* A listener with a name as the kernel gives them to clients would be taken for a client. */
 static void refuse_for_client(const struct completion *c)
 {
-    const char *name = c->listener->path + 1;
+    const struct conf_endpoint *endpoint = c->listener->endpoints;
 
-    if (c->listener->transport == TRANSPORT_UNIX_DGRAM && strlen(name) == AUTOBIND_DIGITS &&
-        strspn(name, "0123456789abcdef") == AUTOBIND_DIGITS)
+    if (c->listener->transport == TRANSPORT_UNIX_DGRAM && endpoint &&
+        address_is_autobound(&endpoint->address))
         wrong(c, "path", "%s is a name as clients have it; allowed: any but five hexadecimal digits",
               conf_quote(c->listener->path).text);
 }

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "guard/source.h"
 
-#include <stddef.h>
-#include <sys/un.h>
+#include <stdint.h>
 
 #define PRIVILEGED_PORTS 1024
 #define IPV4_OVERHEAD    28 /* RFC 791 header without options, RFC 768 header */
 #define IPV6_OVERHEAD    48 /* RFC 8200 header, RFC 768 header */
 #define PACKET_ALWAYS    64 /* bytes of IP packet that every source gets */
-#define AUTOBIND_DIGITS  5  /* unix(7): NUL and five hexadecimal digits */
 
 static bool is_one_host(enum address_scope scope)
 {
@@ -29,7 +27,7 @@ bool source_is_answerable(const struct conf *conf, const struct conf_listener *l
 
     if (port == 0 || !is_one_host(scope))
         return false;
-    /* ::ffff:127.0.0.1 in the header of an IPv6 packet is forged: it is no address of IPv6. */
+    /* No IPv6 packet comes from ::ffff:127.0.0.1, so whoever says so has forged it. */
     if (address_is_ipv4(source->client) != (source->family == AF_INET))
         return false;
     if (source->to_many && !listener->answer_broadcast)
@@ -39,26 +37,12 @@ bool source_is_answerable(const struct conf *conf, const struct conf_listener *l
     return !conf_has_udp_port(conf, port); /* another greeter, or ourselves */
 }
 
-bool source_is_reachable(const struct address *client)
-{
-    static const char digits[] = "0123456789abcdef"; /* the kernel's */
-    const char *name = client->un.sun_path;
-
-    if (client->sa.sa_family != AF_UNIX || name[0] != '\0' ||
-        client->length != offsetof(struct sockaddr_un, sun_path) + 1 + AUTOBIND_DIGITS)
-        return false;
-    for (int i = 1; i <= AUTOBIND_DIGITS; i++)
-        if (!memchr(digits, name[i], sizeof(digits) - 1))
-            return false;
-    return true;
-}
-
 size_t source_allowance(const struct conf_listener *listener, const struct address *client, size_t request)
 {
-    size_t overhead = address_is_ipv4(client) ? IPV4_OVERHEAD : IPV6_OVERHEAD;
-    size_t packet = (size_t)((double)(request + overhead) * listener->max_amplification);
+    size_t overhead = address_is_ipv4(client) ? IPV4_OVERHEAD : IPV6_OVERHEAD, packet;
 
     if (address_scope(client) != ADDRESS_GLOBAL)
         return SIZE_MAX;
+    packet = (size_t)((double)(request + overhead) * listener->max_amplification);
     return (packet > PACKET_ALWAYS ? packet : PACKET_ALWAYS) - overhead;
 }

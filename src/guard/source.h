@@ -19,9 +19,6 @@ struct source {
 bool source_is_answerable(const struct conf *conf, const struct conf_listener *listener,
                           const struct source *source);
 
-/* Likewise for a Unix listener: the client can be reached, and is the one that sent. */
-bool source_is_reachable(const struct address *client);
-
 /* Bytes of payload that may go to a UDP client that sent so many: to one in global address space no more than
  * it would take to have them without us (limits on amplification). */
 size_t source_allowance(const struct conf_listener *listener, const struct address *client, size_t request);

@@ -13,19 +13,4 @@ static enum step_verdict enter(struct conn *conn, struct step_outcome *outcome)
     return result == RESULT_SENT ? STEP_NEXT : step_end(outcome, result);
 }
 
-/* It never waits. */
-static enum step_verdict ready(struct conn *conn, uint32_t events, struct step_outcome *outcome)
-{
-    (void)conn;
-    (void)events;
-    (void)outcome;
-    return STEP_NEXT;
-}
-
-static enum result give_up(const struct conn *conn)
-{
-    (void)conn;
-    return RESULT_TIMED_OUT;
-}
-
-const struct step step_admit = {.enter = enter, .ready = ready, .give_up = give_up};
+const struct step step_admit = {.enter = enter};

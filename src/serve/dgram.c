@@ -140,19 +140,28 @@ static bool is_to_many(const struct door *door, const struct dgram *d)
     return d->has_info6 && IN6_IS_ADDR_MULTICAST(&d->info6.ipi6_addr);
 }
 
-/* Whether and why a client is not answered; RESULT_SENT: it is. */
-static enum result judge(struct dgrams *dgrams, const struct door *door, struct dgram *d)
+static enum result judge_udp(struct dgrams *dgrams, const struct door *door, const struct dgram *d)
 {
     const struct source source = {
         .client = &d->client, .family = d->peer.server.family, .to_many = is_to_many(door, d)};
 
-    if (door->conf->transport == TRANSPORT_UNIX_DGRAM)
-        return source_is_reachable(&d->client) ? RESULT_SENT : RESULT_UNANSWERABLE;
     if (!source_is_answerable(dgrams->conf, door->conf, &source))
         return RESULT_UNANSWERABLE;
     if (!fuse_allows(&dgrams->guard->loops, &d->peer.client, dgrams->loop->now))
         return RESULT_LOOP;
     return guard_admit(dgrams->guard, door->member->listener, &d->peer.client, dgrams->loop->now);
+}
+
+/* Only an autobound sender is certain to be reachable, and certain to be the one that sent. */
+static enum result judge_unix(const struct dgram *d)
+{
+    return address_is_autobound(&d->client) ? RESULT_SENT : RESULT_UNANSWERABLE;
+}
+
+/* Whether and why a client is not answered; RESULT_SENT: it is. */
+static enum result judge(struct dgrams *dgrams, const struct door *door, const struct dgram *d)
+{
+    return door->conf->transport == TRANSPORT_UDP ? judge_udp(dgrams, door, d) : judge_unix(d);
 }
 
 static size_t allowance(const struct door *door, const struct dgram *d)

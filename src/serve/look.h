@@ -31,8 +31,8 @@ bool look_at_first(struct look *look, void *context);
 /* Somebody waits for clients to be gone: all are looked at now, and those to come as soon as may be. */
 void look_hurry(struct look *look, void *context);
 
-/* Looks at those who are due, and says when somebody will be, or TIMERS_NEVER. Under load every turn looks,
- * so that moment is a little late, lest an alarm be set for each. */
+/* Looks at those who are due, 1 ms late, so that several are looked at together. look_next() says when that
+ * has to be done at the latest, or TIMERS_NEVER: later still, since under load a turn comes before it. */
 void look_due(struct look *look, int64_t now, void *context);
 int64_t look_next(const struct look *look);
 

@@ -32,7 +32,8 @@ static inline enum step_verdict step_end(struct step_outcome *outcome, enum resu
 }
 
 struct step {
-    /* What is done first, and when the socket is ready or the client looked at again. */
+    /* What is done first, and when the socket is ready or the client looked at again. A step that never waits
+     * has enter alone, and no deadlines. */
     enum step_verdict (*enter)(struct conn *conn, struct step_outcome *outcome);
     enum step_verdict (*ready)(struct conn *conn, uint32_t events, struct step_outcome *outcome);
     /* The time is up, or the place is needed: how the client's end counts. */

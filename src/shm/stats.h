@@ -10,15 +10,15 @@
 #include <stdint.h>
 
 /* What became of a client: enumerator, name in journal and counters. */
-#define RESULTS(X)                                                                                      \
-    X(SENT, "sent")                 /* the whole greeting was handed to the network */                  \
-    X(TRUNCATED, "truncated")       /* a datagram cut so that it is no larger than its request */       \
-    X(RESET, "reset")               /* the client broke the connection off */                           \
-    X(TIMED_OUT, "timed-out")       /* the client did not take the greeting in time */                  \
-    X(REFUSED, "refused")           /* the network or the client's queue did not take the datagram */   \
-    X(UNANSWERABLE, "unanswerable") /* a datagram whose sender must not or cannot be answered */        \
-    X(LOOP, "loop")                 /* not answered, in case the sender is a service that answers us */ \
-    X(RATE_LIMITED, "rate-limited") /* its source is over limits.rate */                                \
+#define RESULTS(X)                                                                                        \
+    X(SENT, "sent")                 /* the whole greeting was handed to the network */                    \
+    X(TRUNCATED, "truncated")       /* a datagram cut so that it is no larger than its request */         \
+    X(RESET, "reset")               /* the client broke the connection off */                             \
+    X(TIMED_OUT, "timed-out")       /* the client did not take the greeting in time */                    \
+    X(REFUSED, "refused")           /* the network or the client's queue did not take the datagram */     \
+    X(UNANSWERABLE, "unanswerable") /* a datagram whose sender must not or cannot be answered */          \
+    X(LOOP, "loop")                 /* not answered, lest the sender and we answer each other for ever */ \
+    X(RATE_LIMITED, "rate-limited") /* its source is over limits.rate */                                  \
     X(NET_LIMITED, "net-limited")   /* its network is over limits.net_rate */
 
 #define RESULT_ENUMERATOR(id, name) RESULT_##id,

@@ -113,6 +113,7 @@ def test_dry_run(namespace, daemon):
         assert answered(client, ("127.0.0.1", service.settings["listeners"]["udp"]["port"]), 20) == 20
     counters = service.counters()
     assert (counters["sent"], counters["rate-limited"], counters["spared"]) == (20, 0, 15)
+    service.wait_log(r"^warning: Would have refused [0-9]+ clients over a limit, [0-9]+ of them from 127\.0\.0\.9$")
 
 
 def test_reload_keeps_what_is_remembered(namespace, daemon, sockgreetctl):

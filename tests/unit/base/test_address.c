@@ -168,3 +168,24 @@ Test(address, knows_any)
     cr_assert(address_is_any(&v6));
     cr_assert(!address_is_any(&one));
 }
+
+static bool is_autobound(const char *path)
+{
+    struct address address = {.length = sizeof(sa_family_t), .un.sun_family = AF_UNIX};
+
+    cr_assert(!*path || address_set_unix(&address, path));
+    return address_is_autobound(&address);
+}
+
+/* unix(7): an autobound name is NUL and five digits. */
+Test(address, an_autobound_name_is_one_that_the_kernel_chose)
+{
+    cr_assert(is_autobound("@0000a"));
+    cr_assert(is_autobound("@f1234"));
+    cr_assert_not(is_autobound("@F1234"));
+    cr_assert_not(is_autobound("@1234"));
+    cr_assert_not(is_autobound("@12345 "));
+    cr_assert_not(is_autobound("@12g45"));
+    cr_assert_not(is_autobound("/tmp/a"));
+    cr_assert_not(is_autobound(""));
+}

@@ -125,7 +125,7 @@ Test(limiter, who_is_refused_for_its_network_is_not_charged_itself, .init = set_
     cr_assert_eq(passed(quiet, 2, 0), 2);
 }
 
-/* A datagram's source can be forged: whoever forges it must not keep the real one from connecting. */
+/* Anybody can forge a datagram's source; that must not keep the real one from connecting. */
 Test(limiter, datagrams_and_streams_count_apart, .init = set_up)
 {
     limits.is_dgram = true;

@@ -44,7 +44,7 @@ static bool answered(const char *host, unsigned port)
     return source_is_answerable(&conf, &listener, &source);
 }
 
-Test(source, one_host_is_answered_whoever_it_is, .init = set_up)
+Test(source, any_single_host_is_answered, .init = set_up)
 {
     cr_assert(answered("203.0.113.1", 1024));
     cr_assert(answered("::ffff:203.0.113.1", 40000));
@@ -100,47 +100,6 @@ Test(source, what_was_sent_to_many_is_answered_if_that_is_wanted, .init = set_up
     cr_assert_not(source_is_answerable(&conf, &listener, &source));
     listener.answer_broadcast = true;
     cr_assert(source_is_answerable(&conf, &listener, &source));
-}
-
-static struct address unix_name(const char *name, size_t length)
-{
-    struct address address = {.un.sun_family = AF_UNIX};
-
-    memcpy(address.un.sun_path, name, length);
-    address.length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
-    return address;
-}
-
-static bool reached(const char *name, size_t length)
-{
-    struct address address = unix_name(name, length);
-
-    return source_is_reachable(&address);
-}
-
-/* unix(7): an autobound name is NUL and five digits. */
-Test(source, a_unix_client_is_one_that_the_kernel_named)
-{
-    cr_assert(reached("\0"
-                      "0000a",
-                      6));
-    cr_assert(reached("\0"
-                      "f1234",
-                      6));
-    cr_assert_not(reached("\0"
-                          "F1234",
-                          6));
-    cr_assert_not(reached("\0"
-                          "1234",
-                          5));
-    cr_assert_not(reached("\0"
-                          "12345 ",
-                          7));
-    cr_assert_not(reached("\0"
-                          "12g45",
-                          6));
-    cr_assert_not(reached("/tmp/a", 7));
-    cr_assert_not(reached("", 0));
 }
 
 static size_t allowance(const char *host, size_t request)

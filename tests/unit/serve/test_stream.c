@@ -194,25 +194,37 @@ Test(stream, who_lingers_is_given_up_and_counted_at_the_end)
 
 /* --- Limits --- */
 
+/* Clients of one source, which may be three. */
+static void open_limited(struct fixture *f, int *clients, size_t count, bool dry_run)
+{
+    fixture_prepare(f);
+    f->listener.transport = TRANSPORT_TCP;
+    f->limits.source = (struct limit){.interval_us = 1000000, .burst = 3};
+    f->conf.dry_run = dry_run;
+    fixture_open(f);
+    for (size_t i = 0; i < count; i++)
+        clients[i] = fixture_connect(f);
+    fixture_turn(f);
+}
+
+static void close_limited(struct fixture *f, const int *clients, size_t count)
+{
+    fixture_close(f);
+    for (size_t i = 0; i < count; i++)
+        close(clients[i]);
+}
+
 Test(stream, who_is_over_a_limit_is_refused_and_counted)
 {
     struct fixture f;
     int clients[5];
 
-    fixture_prepare(&f);
-    f.listener.transport = TRANSPORT_TCP;
-    f.limits.source = (struct limit){.interval_us = 1000000, .burst = 3};
-    fixture_open(&f);
-    for (size_t i = 0; i < ARRAY_SIZE(clients); i++)
-        clients[i] = fixture_connect(&f);
-    fixture_turn(&f);
+    open_limited(&f, clients, ARRAY_SIZE(clients), false);
     for (size_t i = 0; i < ARRAY_SIZE(clients); i++)
         cr_expect_eq(fixture_read(clients[i], 6), i < 3 ? 6 : 0, "client %zu", i);
     cr_assert_eq(fixture_result(&f, RESULT_RATE_LIMITED), 2);
     cr_assert_eq(f.stream.pool.active, 3, "a refused client holds no place");
-    fixture_close(&f);
-    for (size_t i = 0; i < ARRAY_SIZE(clients); i++)
-        close(clients[i]);
+    close_limited(&f, clients, ARRAY_SIZE(clients));
 }
 
 Test(stream, in_a_dry_run_who_is_over_a_limit_is_greeted_and_counted)
@@ -220,20 +232,11 @@ Test(stream, in_a_dry_run_who_is_over_a_limit_is_greeted_and_counted)
     struct fixture f;
     int clients[5];
 
-    fixture_prepare(&f);
-    f.listener.transport = TRANSPORT_TCP;
-    f.limits.source = (struct limit){.interval_us = 1000000, .burst = 3};
-    f.conf.dry_run = true;
-    fixture_open(&f);
-    for (size_t i = 0; i < ARRAY_SIZE(clients); i++)
-        clients[i] = fixture_connect(&f);
-    fixture_turn(&f);
+    open_limited(&f, clients, ARRAY_SIZE(clients), true);
     for (size_t i = 0; i < ARRAY_SIZE(clients); i++)
         cr_expect_eq(fixture_read(clients[i], 6), 6, "client %zu", i);
     cr_assert_eq(atomic_load(&f.shared.stats.spared), 2);
-    fixture_close(&f);
-    for (size_t i = 0; i < ARRAY_SIZE(clients); i++)
-        close(clients[i]);
+    close_limited(&f, clients, ARRAY_SIZE(clients));
 }
 
 /* --- Slow readers --- */
