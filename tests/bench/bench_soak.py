@@ -38,9 +38,10 @@ class Everything(bench_servers.Sockgreet):
             f'dgram = {{ type = "unix-dgram"; path = "{self.directory}/unix-dgram"; }};\n')
 
 
-def sample(server, began):
-    """What each process has now."""
-    processes = {str(pid): bench_proc.memory_of(pid) for pid in bench_proc.tree(server.process.pid)}
+def sample(server, began, known=()):
+    """What each process has now, those also that are known from before: a listing of /proc can lack one while another ends."""
+    pids = {str(pid) for pid in bench_proc.tree(server.process.pid)}.union(known)
+    processes = {pid: bench_proc.memory_of(pid) for pid in pids}
     return {"seconds": time.monotonic() - began, "processes": {pid: m for pid, m in processes.items() if m}}
 
 
@@ -50,7 +51,7 @@ def watch(server, generators, seconds, interval):
     samples = [sample(server, began)]
     while (now := time.monotonic()) < began + seconds:
         time.sleep(min(interval, began + seconds - now))
-        samples.append(sample(server, began))
+        samples.append(sample(server, began, samples[-1]["processes"]))
         own = sum(process["own"] for process in samples[-1]["processes"].values())
         pss = sum(process["pss"] for process in samples[-1]["processes"].values())
         print(f"soak: {samples[-1]['seconds']:6.0f} of {seconds:.0f} s: PSS {pss / 1e6:.3f} MB, of their own"
@@ -82,15 +83,15 @@ def crowd(build, server):
         bench_load.run(build, server, CROWD, 0.5, target=server.target_of(transport))
 
 
-def run(build, port, seconds, interval=10.0):
-    """The whole run. Returns samples, the load's figures and the verdict."""
+def run(build, port, seconds, interval=10.0, part=1.0):
+    """The whole run, with that part of the load. Returns samples, the load's figures and the verdict."""
     server, generators, loads = Everything(build), {}, {}
     with bench_server.running(server, bench_server.next_port(port)), contextlib.ExitStack() as running:
         before = descriptors(server)
         crowd(build, server)
         for transport, rate in LOADS:
             command = bench_load.command(build, server, server.target_of(transport), CLIENTS, seconds, "-r",
-                                         str(rate), "-t", "1")
+                                         str(round(rate * part)), "-t", "1")
             generators[transport] = running.enter_context(bench_load.started(command))
         samples = watch(server, generators, seconds, interval)
         for transport, generator in generators.items():

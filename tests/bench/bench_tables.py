@@ -6,7 +6,6 @@ import textwrap
 import bench_growth
 import bench_nginx
 import bench_stats
-import bench_turns
 from bench_regimes import REGIMES, TWO
 
 WIDTH = 100  # of a terminal
@@ -122,7 +121,7 @@ def open_table(results, regime):
                          median_of(results, name, regime, "open.server.cpu_us_each", "{:.2f}")])
     return Table(f"Latency in microseconds at a fixed rate, {regime.title}",
                  f"{results['rates'].get(regime.name, 0):.0f} TCP clients a second, half of what the slowest of these can do with "
-                 f"64 clients, or {bench_turns.UDP_RATE} datagrams; from the moment each was due; late: started more than 1 ms "
+                 f"64 clients, or {results['rates'].get('datagrams', 20000)} datagrams; from the moment each was due; late: started more than 1 ms "
                  "late", rows)
 
 
