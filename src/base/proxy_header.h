@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* proxy_header: what a proxy or load balancer says of its client in front of the client's own bytes: the
+ * PROXY protocol of HAProxy, versions 1 (a line of text) and 2 (binary); its specification is
+ * proxy-protocol.txt of that project. */
+#ifndef SOCKGREET_PROXY_HEADER_H
+#define SOCKGREET_PROXY_HEADER_H
+
+#include "base/peer.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define PROXY_HEADER_MAX 2048 /* bytes; of version 2, with all that senders add: no sender known has 600 */
+
+enum proxy_verdict {
+    PROXY_HEADER_WHOLE,
+    PROXY_HEADER_PART, /* valid so far; more bytes must come */
+    PROXY_HEADER_BAD
+};
+
+struct proxy_header {
+    size_t length; /* bytes, after which the client's own begin */
+    bool local;    /* the proxy asks for itself */
+    bool known; /* it says who the client is; otherwise (LOCAL, UNKNOWN, UNSPEC, Unix) it is whoever sends */
+    struct peer_address client, server; /* if known: whence the client came, and what it asked for */
+};
+
+/* Reads the header that bytes begin with. Of version 1: a line of at most 107 bytes with its CRLF, numbers
+ * without leading zeros (2.1). Of version 2: a version, command, family or protocol that is not in 2.2 is
+ * bad, as are a length in which the addresses or the TLVs do not fit, and a PP2_TYPE_CRC32C that is wrong
+ * (2.2.3); other TLVs are skipped. */
+enum proxy_verdict proxy_header_read(const void *bytes, size_t length, struct proxy_header *header);
+
+/* The same of a datagram of size bytes, of which the first length are here: version 2, whole. */
+enum proxy_verdict proxy_header_read_datagram(const void *bytes, size_t length, struct proxy_header *header);
+
+#endif
