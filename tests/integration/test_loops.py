@@ -12,7 +12,7 @@ import pytest
 
 from clients import HAS_IPV6, exchange, is_silent
 from namespaces import IS_ROOT, SETTINGS_INSIDE
-from processes import wait_until
+from processes import SLOWNESS, wait_until
 from service import GREETING, udp
 
 needs_ipv6 = pytest.mark.skipif(not HAS_IPV6, reason="no IPv6 here")
@@ -194,7 +194,7 @@ def answers_at_all(client, address):
 
 def ask_in_a_row(client, address, count):
     """Asks again as soon as there is an answer; returns how many there were not."""
-    client.settimeout(0.1)
+    client.settimeout(SLOWNESS)  # seconds; one that comes later would count as missing
     missing = 0
     for _ in range(count):
         try:
