@@ -19,12 +19,17 @@
 #include "system/title.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <systemd/sd-event.h>
+
+#define HASTY_MOST     1000 /* turns in a row that may take no time */
+#define HASTY_AGAIN    32   /* after a sleep */
+#define HASTY_SLEEP_MS 50
 
 struct master {
     const struct master_settings *settings;
@@ -48,6 +53,7 @@ struct master {
     int64_t leave_at;        /* stopping: then children that were killed are not waited for any more */
     int64_t told_wait;       /* how long the service manager was told that the start waits */
     int64_t watchdog_at;
+    unsigned hasty; /* turns in a row that took no time */
 };
 
 /* --- What there is to say --- */
@@ -426,6 +432,17 @@ static void close_all(struct master *master)
     sd_event_unref(master->event);
 }
 
+/* Where epoll_wait(2) fails, sd_event_run() returns at once, with an error or without. */
+static void keep_pace(struct master *master, int64_t began)
+{
+    if (monotonic_ns() - began >= NS_PER_MS) {
+        master->hasty = 0;
+    } else if (++master->hasty > HASTY_MOST) {
+        master->hasty -= HASTY_AGAIN;
+        poll(NULL, 0, HASTY_SLEEP_MS);
+    }
+}
+
 static void run(struct master *master)
 {
     for (;;) {
@@ -436,6 +453,7 @@ static void run(struct master *master)
         sd_event_run(master->event, next == SLOT_NEVER ? UINT64_MAX
                                     : wait <= 0        ? 0
                                                        : (uint64_t)(wait / 1000) + 1);
+        keep_pace(master, now);
     }
 }
 

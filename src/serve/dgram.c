@@ -15,6 +15,7 @@
 #define BATCH   32
 #define BATCHES 4  /* taken from one socket before others get their turn */
 #define QUEUE   16 /* so many of these are a full receive buffer */
+#define RETRIES 8  /* of a batch that is interrupted */
 
 /* One datagram of a batch. */
 struct dgram {
@@ -228,14 +229,14 @@ static unsigned prepare(struct dgrams *dgrams, struct door *door, struct dgram_b
  * tried. */
 static void answer_all(struct door *door, struct dgram_batch *batch, unsigned count)
 {
-    unsigned done = 0;
+    unsigned done = 0, interrupted = 0;
 
     while (done < count) {
         int sent = sendmmsg(door->fd, batch->out + done, count - done, MSG_DONTWAIT | MSG_NOSIGNAL);
 
         if (sent > 0) {
             done += (unsigned)sent;
-        } else if (sent == 0 || errno != EINTR) {
+        } else if (sent == 0 || errno != EINTR || ++interrupted > RETRIES) {
             batch->answered[done]->result = RESULT_REFUSED;
             batch->answered[done]->length = 0;
             done++;

@@ -18,10 +18,8 @@ enum input discard_input(struct conn *conn)
 
         if (n == 0)
             return INPUT_END;
-        if (n < 0 && errno == EINTR)
-            continue;
         if (n < 0)
-            return errno == EAGAIN ? input : INPUT_RESET;
+            return errno == EAGAIN || errno == EINTR ? input : INPUT_RESET;
         input = INPUT_SOME;
         conn->discarded += (uint32_t)n;
         if (conn->discarded > DISCARD_MAX)

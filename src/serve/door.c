@@ -7,7 +7,8 @@
 #include <poll.h>
 #include <stdlib.h>
 
-#define IN_VAIN_LOOK 64 /* wake-ups for nobody between two looks whether the socket was shut down */
+#define IN_VAIN_LOOK 64                /* wake-ups for nobody between two looks at what is the matter */
+#define IN_VAIN_SURE 8                 /* times in such a look that there is somebody and then nobody */
 #define PAUSE_NS     (100 * NS_PER_MS) /* without descriptors or memory */
 #define FAILURES     64                /* calls in a row that may fail */
 
@@ -24,17 +25,69 @@ void doors_close(struct doors *doors)
     doors->count = 0;
 }
 
+/* --- Pauses --- */
+
+void doors_say_failure(const struct doors *doors, int error)
+{
+    stats_add(&doors->shared->stats.accept_pauses, 1);
+    atomic_store_explicit(&doors->shared->pause_error, error, memory_order_relaxed);
+    log_wake(doors->logger_asleep, doors->log_wake_fd);
+}
+
+/* Says so, once for a pause. */
+static void begin_pause(struct doors *doors, int error)
+{
+    doors->resume_at = doors->loop->now + PAUSE_NS;
+    doors->lacks_room = error == 0 && (doors->lacks_room || !doors->paused);
+    if (doors->paused)
+        return;
+    doors->paused = true;
+    doors_say_failure(doors, error);
+}
+
+static void pause_door(struct door *door)
+{
+    if (!door->paused)
+        loop_unwatch(door->doors->loop, door->fd);
+    door->paused = true;
+}
+
+static void pause_one(struct door *door, int error)
+{
+    begin_pause(door->doors, error);
+    pause_door(door);
+}
+
 /* --- One door --- */
 
-/* Many times nobody in a row is what a socket that was shut down looks like, where accept4(2) and recvmmsg(2)
- * do not say it. */
-static void note_in_vain(struct door *door)
+bool door_is_shut(const struct door *door)
 {
     struct pollfd state = {.fd = door->fd, .events = POLLRDHUP};
 
-    if (++door->in_vain % IN_VAIN_LOOK == 0 && poll(&state, 1, 0) == 1 &&
-        (state.revents & (POLLHUP | POLLRDHUP)))
+    return poll(&state, 1, 0) == 1 && (state.revents & (POLLHUP | POLLRDHUP));
+}
+
+/* Another thread was faster, or a checksum was wrong: that happens, but not so often without a pause. */
+static bool is_always_in_vain(struct door *door)
+{
+    struct pollfd state = {.fd = door->fd, .events = POLLIN};
+
+    for (int i = 0; i < IN_VAIN_SURE; i++)
+        if (door->paused || poll(&state, 1, 0) != 1 || door->ops->take(door, 0) > 0)
+            return false;
+    return true;
+}
+
+/* Many times nobody in a row is what a socket that was shut down looks like, where accept4(2) and recvmmsg(2)
+ * do not say it, and what it looks like where they are forbidden to take anybody. */
+static void note_in_vain(struct door *door)
+{
+    if (++door->in_vain % IN_VAIN_LOOK != 0)
+        return;
+    if (door_is_shut(door))
         door_report_shut(door);
+    else if (is_always_in_vain(door))
+        pause_one(door, EAGAIN);
 }
 
 static void door_ready(struct watch *watch, uint32_t events)
@@ -93,26 +146,6 @@ void doors_try(struct doors *doors)
     }
 }
 
-/* Says so, once for a pause. */
-static void begin_pause(struct doors *doors, int error)
-{
-    doors->resume_at = doors->loop->now + PAUSE_NS;
-    doors->lacks_room = error == 0 && (doors->lacks_room || !doors->paused);
-    if (doors->paused)
-        return;
-    doors->paused = true;
-    stats_add(&doors->shared->stats.accept_pauses, 1);
-    atomic_store_explicit(&doors->shared->pause_error, error, memory_order_relaxed);
-    log_wake(doors->logger_asleep, doors->log_wake_fd);
-}
-
-static void pause_door(struct door *door)
-{
-    if (!door->paused)
-        loop_unwatch(door->doors->loop, door->fd);
-    door->paused = true;
-}
-
 void doors_pause(struct doors *doors, const struct transport_ops *ops, int error)
 {
     begin_pause(doors, error);
@@ -126,8 +159,7 @@ bool door_fails(struct door *door, int error)
     if (++door->failures < FAILURES)
         return false;
     door->failures = 0;
-    begin_pause(door->doors, error);
-    pause_door(door);
+    pause_one(door, error);
     return true;
 }
 

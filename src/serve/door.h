@@ -79,11 +79,17 @@ void doors_pause(struct doors *doors, const struct transport_ops *ops, int error
  * the door pauses, whatever the error means, lest the thread be busy for ever. */
 bool door_fails(struct door *door, int error);
 
+/* The thread cannot wait for anybody: said as a pause is. */
+void doors_say_failure(const struct doors *doors, int error);
+
 /* There is room again: a pause that only waits for it ends in this turn. */
 void doors_have_room(struct doors *doors);
 
 /* Ends a pause that is over. */
 void doors_resume(struct doors *doors);
+
+/* Whether that is what an error means which says so. */
+bool door_is_shut(const struct door *door);
 
 /* A listening socket listens no more, because a process that has it has shut it down: the master is told. */
 void door_report_shut(struct door *door);

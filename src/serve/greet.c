@@ -15,12 +15,7 @@
  */
 static ssize_t send_some(const struct conn *conn)
 {
-    ssize_t n;
-
-    do
-        n = send(conn->fd, conn->rest, conn->rest_length, MSG_MORE | MSG_NOSIGNAL | MSG_DONTWAIT);
-    while (n < 0 && errno == EINTR);
-    return n;
+    return send(conn->fd, conn->rest, conn->rest_length, MSG_MORE | MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static enum step_verdict wait_for_room(struct conn *conn, bool progress, struct step_outcome *outcome)
@@ -38,7 +33,7 @@ static enum step_verdict send_rest(struct conn *conn, struct step_outcome *outco
     while (conn->rest_length) {
         ssize_t n = send_some(conn);
 
-        if (n < 0 && errno == EAGAIN)
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
             return wait_for_room(conn, progress, outcome);
         if (n < 0)
             return step_end(outcome, RESULT_RESET);

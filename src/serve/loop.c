@@ -3,9 +3,12 @@
 
 #include "base/util.h"
 
+#include <poll.h>
 #include <sys/timerfd.h>
 
 #define EVENTS_PER_TURN 64
+#define FAILURES        64 /* of epoll_wait(2) in a row */
+#define SLEEP_MS        50
 
 static void alarm_went_off(struct watch *watch, uint32_t events)
 {
@@ -73,15 +76,31 @@ static int await(struct loop *loop, struct epoll_event *events, int64_t next)
     return epoll_wait(loop->epoll, events, EVENTS_PER_TURN, -1);
 }
 
-void loop_turn(struct loop *loop, int64_t next)
+/* Whatever the error means, a thread that cannot wait must not be busy for ever. */
+static int failed(struct loop *loop, int error)
+{
+    if (loop->failures < FAILURES) {
+        loop->failures++;
+        return 0;
+    }
+    poll(NULL, 0, SLEEP_MS);
+    return error;
+}
+
+int loop_turn(struct loop *loop, int64_t next)
 {
     struct epoll_event events[EVENTS_PER_TURN] __attribute__((uninitialized));
-    int count = await(loop, events, next);
+    int count = await(loop, events, next), error = 0;
 
+    if (count < 0)
+        error = failed(loop, errno);
+    else
+        loop->failures = 0;
     loop->now = monotonic_ns();
     for (int i = 0; i < count; i++) {
         struct watch *watch = events[i].data.ptr;
 
         watch->ready(watch, events[i].events);
     }
+    return error;
 }

@@ -22,6 +22,7 @@ struct loop {
     int64_t now;      /* monotonic ns, read once in a turn */
     int64_t alarm_at; /* when the alarm goes off: not after anything is due */
     struct watch alarm;
+    unsigned failures; /* of epoll_wait(2) in a row */
 };
 
 /* Returns 0 or -errno; close in any case. */
@@ -37,7 +38,8 @@ bool loop_change(const struct loop *loop, int fd, uint32_t events, struct watch 
 void loop_unwatch(const struct loop *loop, int fd);
 
 /* Waits until a descriptor is ready or next (monotonic ns) has come, sets now, and calls the owners of
- * those that are ready. */
-void loop_turn(struct loop *loop, int64_t next);
+ * those that are ready. Returns 0, or errno if waiting has failed so often in a row that the thread slept
+ * instead. */
+int loop_turn(struct loop *loop, int64_t next);
 
 #endif

@@ -232,7 +232,11 @@ static void greet(struct stream *stream, struct door *door, int fd, const struct
 /* Returns whether the next one may be tried. */
 static bool failed(struct door *door, int error)
 {
-    switch (accept_judge(error)) {
+    enum accept_verdict verdict = accept_judge(error);
+
+    if (verdict == ACCEPT_SHUT && !door_is_shut(door))
+        verdict = ACCEPT_PAUSE;
+    switch (verdict) {
     case ACCEPT_NEXT:
         return !door_fails(door, error);
     case ACCEPT_EMPTY:

@@ -76,6 +76,15 @@ static void do_what_is_due(struct thread *thread)
     guard_beat(&thread->guard, thread->loop.now);
 }
 
+static void take_turn(struct thread *thread)
+{
+    int error = loop_turn(&thread->loop, next_due(thread));
+
+    if (error)
+        doors_say_failure(&thread->doors, error);
+    do_what_is_due(thread);
+}
+
 void thread_run(struct thread *thread)
 {
     account_reconcile(&thread->account);
@@ -84,10 +93,8 @@ void thread_run(struct thread *thread)
     if (thread->settings.conf->heartbeat_ns)
         thread->next_beat = thread->loop.now;
     hear_order(&thread->ordered, 0); /* one may have come before the thread ran */
-    while (!drain_is_over(&thread->drain, thread->loop.now)) {
-        loop_turn(&thread->loop, next_due(thread));
-        do_what_is_due(thread);
-    }
+    while (!drain_is_over(&thread->drain, thread->loop.now))
+        take_turn(thread);
     stream_finish(&thread->stream);
     guard_finish(&thread->guard, thread->loop.now);
 }

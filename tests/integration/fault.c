@@ -109,6 +109,12 @@ WRAP(int, accept4, (int fd, struct sockaddr *address, socklen_t *length, int fla
      (fd, address, length, flags), -1)
 WRAP(int, recvmmsg, (int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout),
      (fd, messages, count, flags, timeout), -1)
+WRAP(int, sendmmsg, (int fd, struct mmsghdr *messages, unsigned count, int flags),
+     (fd, messages, count, flags), -1)
+WRAP(ssize_t, send, (int fd, const void *data, size_t size, int flags), (fd, data, size, flags), -1)
+WRAP(ssize_t, recv, (int fd, void *data, size_t size, int flags), (fd, data, size, flags), -1)
+WRAP(int, epoll_wait, (int epoll, struct epoll_event *events, int count, int timeout),
+     (epoll, events, count, timeout), -1)
 WRAP(void *, mmap, (void *address, size_t length, int protection, int flags, int fd, off_t offset),
      (address, length, protection, flags, fd, offset), MAP_FAILED)
 WRAP(int, pthread_create,

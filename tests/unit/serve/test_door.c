@@ -214,6 +214,49 @@ Test(door, does_not_spin_on_calls_that_fail)
     close(client);
 }
 
+/* A security module that forbids accept4(2) with EAGAIN, which says that nobody waits, kept a thread busy for
+ * ever: epoll said that somebody does. */
+Test(door, does_not_spin_where_somebody_waits_and_nobody_can_be_taken)
+{
+    struct house house;
+    unsigned calls;
+    int client;
+
+    house_open(&house);
+    client = knock(&house, 0);
+    for (int i = 0; i < 1000; i++)
+        turn(&house);
+    calls = house.counters[0].calls;
+    cr_assert_leq(calls, 2 * FAILURES);
+    cr_assert_eq(atomic_load(&house.shared.pause_error), EAGAIN);
+    cr_assert_eq(pauses(&house), 1);
+    cr_assert(is_watched(&house, 1), "the others go on");
+    pass(&house, PAUSE);
+    house.counters[0].waiting = 1;
+    turn(&house);
+    cr_assert_eq(house.counters[0].waiting, 0);
+    house_close(&house);
+    close(client);
+}
+
+/* Other threads are faster now and then, however often. */
+Test(door, does_not_pause_while_somebody_is_taken)
+{
+    struct house house;
+    int client;
+
+    house_open(&house);
+    client = knock(&house, 0);
+    for (int i = 0; i < 1000; i++) {
+        house.counters[0].waiting = i % FAILURES == 0;
+        turn(&house);
+    }
+    cr_assert_not(house.doors.paused);
+    cr_assert_eq(house.counters[0].calls, 1000);
+    house_close(&house);
+    close(client);
+}
+
 Test(door, a_pause_is_of_one_transport)
 {
     struct house house;

@@ -158,3 +158,25 @@ Test(loop, an_alarm_that_went_off_is_set_again)
     }
     loop_close(&loop);
 }
+
+/* A thread whose epoll_wait(2) failed called it again at once, for ever. */
+Test(loop, sleeps_where_it_cannot_wait)
+{
+    struct loop loop;
+    int64_t before = monotonic_ns();
+    int epoll, failures = 0;
+
+    cr_assert_eq(loop_open(&loop), 0);
+    epoll = loop.epoll;
+    loop.epoll = -1;
+    while (loop_turn(&loop, LOOP_NEVER) == 0)
+        cr_assert_lt(++failures, 1000);
+    cr_assert_geq(monotonic_ns() - before, 50 * NS_PER_MS);
+    cr_assert_eq(loop_turn(&loop, LOOP_NEVER), EBADF);
+    loop.epoll = epoll;
+    cr_assert_eq(loop_turn(&loop, loop.now), 0);
+    loop.epoll = -1;
+    cr_assert_eq(loop_turn(&loop, LOOP_NEVER), 0, "it counts from the beginning");
+    loop.epoll = epoll;
+    loop_close(&loop);
+}
