@@ -4,6 +4,7 @@
 import collections
 import itertools
 import re
+import socket
 import struct
 import subprocess
 import time
@@ -296,6 +297,51 @@ def test_no_amplification_for_global_sources(namespace, inside, host, server, he
     counters = service.wait_counter("served", len(sizes))
     assert (counters["truncated"], counters["sent"]) == (8, 2)
     service.wait_log(r" on udp, sent 299 bytes \(truncated\)$")
+
+
+# Around the 64 bytes that every source gets and the largest greeting, and many between them.
+LENGTHS = sorted({1, 2, 15, 16, 17, 35, 36, 37, 64, 512, 513, 1231, 1232, *range(3, 1232, 61)})
+SIZES = sorted({*range(40), 63, 64, 65, *range(40, 1300, 13), 1231, 1232, 1233, 1472, 1473, 9000, 32767, 65506, 65507})
+PACKET_OUTGOING, SO_RCVBUFFORCE, ETHERNET = 4, 33, 14
+
+
+def sent_packets(capture, ports, headers):
+    """Sizes of the packets that have left these ports since the last look, by their own headers."""
+    while True:
+        try:
+            frame, where = capture.recvfrom(1 << 17)
+        except BlockingIOError:
+            return
+        packet = frame[ETHERNET:]
+        udp_header, protocol = headers - 8, packet[9] if headers == 28 else packet[6]
+        if where[2] == PACKET_OUTGOING and protocol == 17 and struct.unpack_from("!H", packet, udp_header)[0] in ports:
+            yield len(packet)
+
+
+@pytest.mark.parametrize("host,server,headers", [
+    ("203.0.113.2", "203.0.113.1", 28),
+    pytest.param("2001:db8::2", "2001:db8::1", 48, marks=needs_ipv6),
+])
+@pytest.mark.parametrize("factor", [1, 2.5])
+def test_packets_are_never_larger_than_allowed(namespace, inside, figures, host, server, headers, factor):
+    """Requests of every kind of size to greetings of every kind of length: on the wire, one packet for each, and it has
+    exactly the bytes that are allowed or that there are."""
+    texts = {f"g{length}": "0123456789" * 124 for length in LENGTHS}
+    texts = {name: text[:int(name[1:])] for name, text in texts.items()} | {"template": "${client_address} " + "x" * 600}
+    listeners = {name: udp("", greeting=text, max_datagram=1232, max_amplification=factor) for name, text in texts.items()}
+    inside(listeners, log={"greetings": "off"})
+    ports, asked, answered = {listener["port"] for listener in listeners.values()}, 0, 0
+    with namespace.udp(host) as client, namespace.capture() as capture:
+        capture.setblocking(False)
+        capture.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 24)
+        for name, size in itertools.product(listeners, SIZES):
+            answer, _ = exchange(client, (server, listeners[name]["port"]), b"?" * size)
+            allowed = max(int((size + headers) * factor), 64)
+            expected = texts[name].replace("${client_address}", host).encode()[:allowed - headers]
+            packets = list(sent_packets(capture, ports, headers))
+            assert answer == expected and packets == [len(expected) + headers], (name, size, packets)
+            asked, answered = asked + size + headers, answered + packets[0]
+    figures(f"{len(listeners) * len(SIZES)} requests, {asked / 1e6:.1f} MB in, {answered / 1e6:.1f} MB out")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "10.1.2.3", "172.16.9.9", "192.168.5.5", "169.254.3.3", "100.64.0.1",

@@ -2,12 +2,20 @@
 #include "base/util.h"
 #include "guard/limiter.h"
 
+#include "../random.h"
+
 #include <criterion/criterion.h>
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 
 #define WORDS   (64 * 1024)
 #define THREADS 4
+#define WORKERS 4
+#define STEPS   200
+#define STEP    (5 * NS_PER_MS)
 
 static _Alignas(64) _Atomic uint64_t words[WORDS];
 static const struct table table = {.words = words, .count = WORDS, .key = {{1, 2}}};
@@ -219,6 +227,147 @@ Test(limiter, is_exact_between_threads, .init = set_up)
         sum += counts[i];
     }
     cr_assert_eq(sum, 50);
+}
+
+/* What workers share: one table, and the clock, which the test sets. */
+struct stage {
+    _Alignas(64) _Atomic uint64_t words[WORDS];
+    _Atomic int64_t clock; /* 0: it is over */
+    _Atomic int64_t seen[WORKERS * THREADS];
+    _Atomic unsigned loud, honest, asked; /* who passed; how often an honest one has asked */
+};
+
+struct part {
+    struct stage *stage;
+    uint8_t number; /* of the thread, among all of them */
+};
+
+/* In a moment: the loud source asks again and again, and one of the thread's own as often as it may. */
+static void ask_at(const struct part *part, int64_t at)
+{
+    struct stage *stage = part->stage;
+    const struct table shared = {.words = stage->words, .count = WORDS, .key = {{1, 2}}};
+    struct peer_address loud = v4(192, 0, 2, 1), honest = v4(198, 51, 100, part->number);
+
+    for (int i = 0; i < 20; i++)
+        stage->loud += limiter_take(&shared, &limits, &loud, at) == LIMITER_PASS;
+    if (at / STEP % 2 == 0) {
+        stage->asked++;
+        stage->honest += limiter_take(&shared, &limits, &honest, at) == LIMITER_PASS;
+    }
+    stage->seen[part->number] = at;
+}
+
+static void *play(void *argument)
+{
+    const struct part *part = argument;
+    int64_t at;
+
+    while ((at = part->stage->clock) != 0) {
+        if (part->stage->seen[part->number] == at)
+            sched_yield();
+        else
+            ask_at(part, at);
+    }
+    return NULL;
+}
+
+static void be_worker(struct stage *stage, unsigned worker)
+{
+    pthread_t threads[THREADS];
+    struct part parts[THREADS];
+
+    for (unsigned i = 0; i < THREADS; i++) {
+        parts[i] = (struct part){stage, (uint8_t)(worker * THREADS + i)};
+        if (pthread_create(&threads[i], NULL, play, &parts[i]) != 0)
+            _exit(1);
+    }
+    for (unsigned i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    _exit(0);
+}
+
+static void await_all(const struct stage *stage, int64_t at)
+{
+    for (unsigned i = 0; i < WORKERS * THREADS; i++)
+        while (stage->seen[i] != at)
+            sched_yield();
+}
+
+/* One second of the clock, in which every thread of every worker has asked in every moment: the burst of 50
+ * and then 100 a second, as if there were one thread. */
+Test(limiter, is_exact_between_workers, .init = set_up, .timeout = 120)
+{
+    struct stage *stage =
+        mmap(NULL, sizeof(*stage), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pid_t pids[WORKERS];
+    unsigned limit = 50 + (STEPS - 1) * STEP / (10 * NS_PER_MS);
+    int status;
+
+    cr_assert_neq(stage, MAP_FAILED);
+    stage->clock = now;
+    for (unsigned i = 0; i < WORKERS; i++) {
+        pids[i] = fork();
+        if (pids[i] == 0)
+            be_worker(stage, i);
+    }
+    for (int i = 0; i < STEPS; i++) {
+        stage->clock = now + i * STEP;
+        await_all(stage, stage->clock);
+    }
+    stage->clock = 0;
+    for (unsigned i = 0; i < WORKERS; i++)
+        cr_assert(waitpid(pids[i], &status, 0) == pids[i] && status == 0);
+    cr_assert_geq(stage->loud, limit - 1, "%u", stage->loud);
+    cr_assert_leq(stage->loud, limit + WORKERS * THREADS - 1, "%u", stage->loud);
+    cr_assert_geq(stage->asked, WORKERS * THREADS * STEPS / 2);
+    cr_assert_eq(stage->honest, stage->asked, "the others are not refused");
+    munmap(stage, sizeof(*stage));
+}
+
+/* Pages of memory of this process. */
+static unsigned long resident(void)
+{
+    unsigned long size, pages;
+    FILE *file = fopen("/proc/self/statm", "r");
+
+    cr_assert_not_null(file);
+    cr_assert_eq(fscanf(file, "%lu %lu", &size, &pages), 2);
+    fclose(file);
+    return pages;
+}
+
+/* An address that nobody has asked from, in IPv4 or a /64 of IPv6. */
+static struct peer_address anybody(uint64_t *random)
+{
+    uint64_t bits = random_next(random);
+    struct peer_address who = {.family = bits & 1 ? AF_INET : AF_INET6, .port = 4711, .ip = {0x20}};
+
+    memcpy(who.ip + 1, &bits, sizeof(bits) - 1);
+    return who;
+}
+
+/* Half a million a second: ten million with SOCKGREET_LONG=1, and else a million. A thousand hosts that keep
+ * to their rate are heard, and nothing grows. */
+Test(limiter, a_flood_costs_no_memory_and_no_host_its_greeting, .init = set_up, .timeout = 300)
+{
+    uint64_t random = random_seed(), asked = 0, heard = 0;
+    const char *is_long = getenv("SOCKGREET_LONG");
+    long most = is_long && *is_long == '1' ? 10000000 : 1000000;
+    unsigned long before = 0;
+
+    limits = (struct limits){.source = {.interval_us = 100000, .burst = 2}};
+    for (long i = 0; i < most; i++) {
+        passed(anybody(&random), 1, 2 * NS_PER_US);
+        if (i % 50 == 0) { /* each of a thousand in its turn, every tenth of a second */
+            asked++;
+            heard += passed(v4(192, 0, (uint8_t)(i / 50 % 1000 / 250), (uint8_t)(i / 50 % 250)), 1, 0);
+        }
+        if (i == most / 10)
+            before = resident();
+    }
+    cr_assert_geq(heard * 1000, asked * 999, "%lu of %lu", (unsigned long)heard, (unsigned long)asked);
+    cr_assert_leq(resident(), before + 16);
 }
 
 /* 20 s of a million random sources; those who keep to their rate are heard, and who does not is held to it.
