@@ -27,8 +27,8 @@
 #include <sysexits.h>
 #include <systemd/sd-event.h>
 
-#define HASTY_MOST     1000 /* turns in a row that may take no time */
-#define HASTY_AGAIN    32   /* after a sleep */
+#define HASTY_MOST     256 /* turns in a row that may take no time */
+#define HASTY_AGAIN    32  /* after a sleep */
 #define HASTY_SLEEP_MS 50
 
 struct master {
