@@ -16,6 +16,7 @@ TITLES = {
     "bare": "bare C loop", "bare-close": "bare C loop, no lingering", "sockgreet-close": "sockgreet, no lingering",
     "sockgreet-summary": "sockgreet, log summary", "sockgreet-each": "sockgreet, log each, 300/s at most",
     "sockgreet-all": "sockgreet, log each, no limit", "nginx-log": "nginx, access log",
+    "sockgreet-limits": "sockgreet, limits", "sockgreet-udp-limits": "sockgreet, limits",
     "sockgreet-1000": "sockgreet, 1000 listeners", "sockgreet-defaults": "sockgreet, built-in defaults",
     "nginx-rate": "nginx, set up for rate",
     "bare-udp": "bare C loop", "sockgreet-udp": "sockgreet", "nginx-udp": "nginx",
@@ -23,7 +24,8 @@ TITLES = {
 }
 TCP = ("bare", "sockgreet", "nginx", "nginx-rate", "xinetd", "tutorial")
 UDP = ("bare-udp", "sockgreet-udp", "nginx-udp", "nginx-udp-rate")
-SHOWN = {"cpu": ("bare-close", "sockgreet-close", *TCP), "first-greeting": (*TCP, "sockgreet-defaults"),
+SHOWN = {"cpu": ("bare-close", "sockgreet-close", "sockgreet-limits", *TCP), "udp-cpu": ("sockgreet-udp-limits", *UDP),
+         "first-greeting": (*TCP, "sockgreet-defaults"),
          "logging": ("sockgreet", "sockgreet-summary", "sockgreet-each", "sockgreet-all", "nginx", "nginx-log")}
 PARTS = ("c1", "c2", "c64", "c1024")
 SPREAD = "lines: quartiles of all rounds"
@@ -103,7 +105,7 @@ def plot_cpu(results, path, regime):
 
 def plot_udp_cpu(results, path, regime):
     bars(path, f"Server CPU per UDP reply, {regime.title} (less is better)", f"microseconds, 64 outstanding; {SPREAD}",
-         bar_entries(results, UDP, f"{regime.name}.c64.server.cpu_us_each"), "%.2f")
+         bar_entries(results, SHOWN["udp-cpu"], f"{regime.name}.c64.server.cpu_us_each"), "%.2f")
 
 
 def plot_logging(results, path, regime):

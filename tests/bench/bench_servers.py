@@ -133,6 +133,8 @@ class Bare(Server):
         return [os.path.join(self.build, "tests/bench/bare"), self.mode, HOST, str(self.port), "2", *self.later]
 
 
+# Every look-up of the limiter for every client, and nobody refused: the generator's addresses are in networks of their own.
+LIMITS = "limits = { rate = 10000; burst = 100000; net_rate = 10000; net_burst = 100000; };\n"
 EVERY_GREETING = 'greetings = "each"; max_per_second = 1000000;'
 CLIENTS = ("c64", "c1", "c2", "c1024")
 TCP_MATRIX = {TWO: (*CLIENTS, "open", "talk"), ONE: (*CLIENTS, "open")}
@@ -159,9 +161,12 @@ def nginx(build, tried, transport):
 def compared(build, tried):
     """Those that have targets in both regimes, over TCP and then over UDP."""
     return ([in_turn(Bare("bare", build, "tcp"), TCP_MATRIX), in_turn(Sockgreet("sockgreet", build), TCP_MATRIX),
+             in_turn(Sockgreet("sockgreet-limits", build, extra=LIMITS), {TWO: ("c64",)}),
              *nginx(build, tried, "tcp")],
             [in_turn(Bare("bare-udp", build, "udp"), UDP_MATRIX),
-             in_turn(Sockgreet("sockgreet-udp", build, transport="udp"), UDP_MATRIX), *nginx(build, tried, "udp")])
+             in_turn(Sockgreet("sockgreet-udp", build, transport="udp"), UDP_MATRIX),
+             in_turn(Sockgreet("sockgreet-udp-limits", build, transport="udp", extra=LIMITS), {TWO: ("c64",)}),
+             *nginx(build, tried, "udp")])
 
 
 def others(build, tried):

@@ -26,6 +26,11 @@ int64_t load_now(void)
     return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
+in_addr_t load_source(unsigned number)
+{
+    return htonl(0x7f010001u + (number << 8));
+}
+
 bool load_goes_on(const struct load_thread *thread)
 {
     int64_t next = thread->gap ? thread->next : thread->now;

@@ -94,6 +94,9 @@ bool load_report(const struct load_options *options, struct load_thread *threads
 
 int64_t load_now(void);
 
+/* Each source address is in a network of its own (/24), as different hosts' are. */
+in_addr_t load_source(unsigned number);
+
 /* Whether a client may start now; if so, *due says from when its latency counts. */
 bool load_may_start(struct load_thread *thread, int64_t *due);
 

@@ -41,6 +41,7 @@ static bool open_channel(struct dgram *dgram, struct channel *channel, unsigned 
     const struct load_target *target = &options->target;
     struct sockaddr_in source = {.sin_family = AF_INET};
     struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = channel};
+    unsigned number;
 
     if (target->sa.sa_family == AF_UNIX)
         event.events |= EPOLLOUT;
@@ -53,7 +54,8 @@ static bool open_channel(struct dgram *dgram, struct channel *channel, unsigned 
             0) /* autobind, unix(7) */
             return false;
     } else if (options->sources && target->sa.sa_family == AF_INET) {
-        source.sin_addr.s_addr = htonl(0x7f010001u + dgram->thread->index % options->sources);
+        number = (dgram->channel_count * options->threads + dgram->thread->index) % options->sources;
+        source.sin_addr.s_addr = load_source(number);
         if (bind(channel->fd, (struct sockaddr *)&source, sizeof(source)) < 0)
             return false;
     }

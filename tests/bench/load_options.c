@@ -22,8 +22,8 @@ void load_usage(FILE *out)
           "in a newline\n"
           "  -b BYTES     stream clients talk first: they send so many bytes before they read (0)\n"
           "  -p BYTES     payload of a datagram (0)\n"
-          "  -s COUNT     take turns with so many source addresses, 127.1.0.1 and on (64); 0: as the kernel "
-          "likes\n"
+          "  -s COUNT     take turns with so many source addresses, 127.1.0.1, 127.1.1.1 and on (64); 0: as "
+          "the kernel likes\n"
           "  -q           do not print the result\n"
           "Prints one JSON object. Exits 0 if every answer was right, 1 if one was not, 64 or 71 if it could "
           "not be tried.\n",

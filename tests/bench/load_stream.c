@@ -65,8 +65,7 @@ static enum failure failure_of(int error)
     }
 }
 
-/* 127.1.0.1 and on, so that thousands of clients a second share neither ports nor the server's TIME_WAIT
- * entries. */
+/* So that thousands of clients a second share neither ports nor the server's TIME_WAIT entries. */
 static bool bind_source(struct stream *stream, int fd)
 {
     const struct load_options *options = stream->thread->options;
@@ -76,7 +75,7 @@ static bool bind_source(struct stream *stream, int fd)
     if (options->sources == 0 || options->target.sa.sa_family != AF_INET)
         return true;
     number = (stream->turn++ * options->threads + stream->thread->index) % options->sources;
-    source.sin_addr.s_addr = htonl(0x7f010001u + number);
+    source.sin_addr.s_addr = load_source(number);
     return setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &(int){1}, sizeof(int)) == 0 &&
            bind(fd, (struct sockaddr *)&source, sizeof(source)) == 0;
 }
