@@ -11,15 +11,14 @@
 
 enum kind { KIND_SOURCE = 1, KIND_NET };
 
-/* What is hashed. A limit that has changed begins anew. */
+/* What is hashed, as far as the prefix of the address goes: no more than that is for an attacker to choose.
+ */
 struct key {
-    uint8_t kind, family, is_dgram, zero;
-    uint32_t scope, interval_us, burst;
-    uint32_t link;
+    uint64_t which; /* limit, and where it holds */
     uint8_t ip[16];
 };
 
-_Static_assert(sizeof(struct key) == 36, "no padding, which would be hashed");
+_Static_assert(sizeof(struct key) == 24, "no padding, which would be hashed");
 
 static struct limit limit(double rate, unsigned burst)
 {
@@ -67,20 +66,31 @@ static size_t prefix(const struct peer_address *client, enum kind kind)
     return kind == KIND_SOURCE ? 8 : 7;
 }
 
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+    return (a ^ b) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/* A limit that has changed begins anew, and each kind of client, listener and link counts for itself. */
+static uint64_t which(const struct limits *limits, const struct limit *limit,
+                      const struct peer_address *client, enum kind kind)
+{
+    uint64_t where = (uint64_t)limits->scope << 32 | (uint64_t)kind << 16 | (uint64_t)limits->is_dgram << 8 |
+                     client->family;
+    uint64_t mixed = mix(where, (uint64_t)limit->interval_us << 32 | limit->burst);
+
+    return is_link_local(client) ? mix(mixed, client->scope) : mixed;
+}
+
 static uint64_t hash(const struct table *table, const struct limits *limits,
                      const struct peer_address *client, enum kind kind)
 {
     const struct limit *limit = kind == KIND_SOURCE ? &limits->source : &limits->net;
-    struct key key = {.kind = (uint8_t)kind,
-                      .family = client->family,
-                      .is_dgram = limits->is_dgram,
-                      .scope = limits->scope,
-                      .interval_us = limit->interval_us,
-                      .burst = limit->burst,
-                      .link = is_link_local(client) ? client->scope : 0};
+    struct key key = {.which = which(limits, limit, client, kind)};
+    size_t length = prefix(client, kind);
 
-    memcpy(key.ip, client->ip, prefix(client, kind));
-    return table_hash(table, &key, sizeof(key));
+    memcpy(key.ip, client->ip, length);
+    return table_hash(table, &key, offsetof(struct key, ip) + length);
 }
 
 struct taking {

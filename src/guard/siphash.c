@@ -5,18 +5,19 @@
 #include <string.h>
 
 #define FINAL_ROUNDS 3
+#define IN_REGISTERS static inline __attribute__((always_inline)) /* or each round stores the state */
 
 /* The four words of the state. */
 struct state {
     uint64_t a, b, c, d;
 };
 
-static uint64_t rotate(uint64_t word, int bits)
+IN_REGISTERS uint64_t rotate(uint64_t word, int bits)
 {
     return word << bits | word >> (64 - bits);
 }
 
-static void round_of(struct state *s)
+IN_REGISTERS void round_of(struct state *s)
 {
     s->a += s->b;
     s->c += s->d;
@@ -31,7 +32,7 @@ static void round_of(struct state *s)
 }
 
 /* One round for each word of input: that is the 1 of SipHash-1-3. */
-static void take_in(struct state *s, uint64_t word)
+IN_REGISTERS void take_in(struct state *s, uint64_t word)
 {
     s->d ^= word;
     round_of(s);
