@@ -19,6 +19,12 @@
 #define SANITIZER_THREAD 1
 #endif
 
+#if defined(SANITIZER_ADDRESS) || defined(SANITIZER_THREAD)
+#define SANITIZER_BUILT_IN 1
+#else
+#define SANITIZER_BUILT_IN 0
+#endif
+
 #ifdef SANITIZER_ADDRESS
 #include <sanitizer/lsan_interface.h>
 #endif

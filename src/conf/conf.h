@@ -21,8 +21,10 @@
 #define CONF_DATAGRAM_MAX  1232          /* IPv6's smallest MTU (RFC 8200 5), less IPv6 and UDP headers */
 #define CONF_LISTENERS_MAX 1024
 #define CONF_ARENA_SIZE    (64u << 20) /* bytes that a configuration can need at most */
+#define CONF_FILTER_PID    0x7ffffff0  /* in the filter: the worker's own pid, which the loader cannot know */
 #define CONF_DEFAULT_USER  "sockgreet" /* and group; where it does not exist, nobody */
 
+enum conf_sandbox { CONF_SANDBOX_AUTO, CONF_SANDBOX_STRICT, CONF_SANDBOX_OFF };
 enum conf_log_target { CONF_LOG_AUTO, CONF_LOG_JOURNAL, CONF_LOG_STDERR };
 enum conf_log_greetings { CONF_GREETINGS_EACH, CONF_GREETINGS_SUMMARY, CONF_GREETINGS_OFF };
 
@@ -103,6 +105,10 @@ struct conf {
     bool change_user; /* started as root: workers become uid and gid */
     uid_t uid;
     gid_t gid;
+
+    enum conf_sandbox sandbox;
+    const struct sock_filter *filter; /* of system calls, see conf_syscalls; NULL without a sandbox */
+    unsigned filter_length;
 
     enum conf_log_target log_target;
     int log_level; /* LOG_ERR .. LOG_DEBUG */

@@ -5,6 +5,7 @@
 #include "conf/conf_check.h"
 #include "conf/conf_group.h"
 #include "conf/conf_listeners.h"
+#include "conf/conf_syscalls.h"
 #include "conf/conf_table.h"
 #include "conf/conf_tree.h"
 #include "conf/conf_user.h"
@@ -90,6 +91,7 @@ static void build(struct conf_builder *builder, const struct conf_trees *trees)
     conf_complete_greeting(builder, place_of(trees, "greeting"));
     conf_listener_build(builder, trees);
     collect_udp_ports(builder);
+    conf_syscalls_compile(builder);
 }
 
 const struct conf *conf_build(struct arena *arena, const struct conf_source *source,

@@ -9,6 +9,12 @@
 #include <syslog.h>
 
 /* clang-format off */
+static const struct conf_choice sandboxes[] = {
+    {"auto", CONF_SANDBOX_AUTO},
+    {"strict", CONF_SANDBOX_STRICT},
+    {"off", CONF_SANDBOX_OFF},
+    {NULL, 0},
+};
 static const struct conf_choice log_targets[] = {
     {"auto", CONF_LOG_AUTO},
     {"journal", CONF_LOG_JOURNAL},
@@ -42,6 +48,7 @@ static const struct conf_setting service_settings[] = {
     {"greeting", CONF_STRING, AT(greeting), .text = "Thank you for connecting\r\n"},
     {"user", CONF_STRING, AT(user), .text = CONF_DEFAULT_USER},
     {"group", CONF_STRING, AT(group), .text = CONF_DEFAULT_USER},
+    {"sandbox", CONF_CHOICE, AT(sandbox), .number = CONF_SANDBOX_AUTO, .choices = sandboxes},
     {"workers.processes", CONF_COUNT, AT(processes), .number = 2, .min = 1, .max = 256},
     {"workers.threads", CONF_COUNT, AT(threads), .number = 0, .min = 0, .max = 256},
     {"log.target", CONF_CHOICE, AT(log_target), .number = CONF_LOG_AUTO, .choices = log_targets},

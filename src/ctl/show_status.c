@@ -238,6 +238,7 @@ bool show_status(FILE *out, const json_t *answer, time_t now, const char *reload
     show_configuration(out, answer, now, reload);
     show_listening(out, answer);
     show_working(out, answer, now);
+    print_fact(out, "Sandbox", "%s", answer_text(answer, "sandbox"));
     show_greeted(out, answer);
     if (has(answer, "restarts"))
         print_fact(out, "Restarts", "%lld", answer_number(answer, "restarts"));

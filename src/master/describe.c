@@ -35,6 +35,15 @@ static void add_workers(struct json *json, const struct generation *generation)
     json_close_object(json);
 }
 
+static void add_sandbox(struct json *json, const struct generation *generation)
+{
+    struct message message = {0};
+
+    if (generation)
+        sandbox_describe(&generation->sandbox, &message);
+    json_text(json, "sandbox", *message.text ? message.text : NULL);
+}
+
 static void add_finishing(struct json *json, const struct view *view)
 {
     json_array(json, "finishing");
@@ -102,6 +111,7 @@ void describe_status(struct json *json, const struct view *view)
     json_number(json, "generation", view->generations->last_number);
     add_listeners(json, generation);
     add_workers(json, generation);
+    add_sandbox(json, generation);
     add_finishing(json, view);
     json_number(json, "greeted", stats_served(&totals));
     json_real(json, "greeted_per_second", view->rate);

@@ -9,7 +9,7 @@ enum failure_kind { FAILURE_NONE, FAILURE_WORKER, FAILURE_RELOAD, FAILURE_UPGRAD
 
 struct failure {
     enum failure_kind kind;
-    char text[160];
+    char text[256];
     int64_t at; /* CLOCK_MONOTONIC, in nanoseconds */
 };
 

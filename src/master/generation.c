@@ -6,7 +6,6 @@
 #include "log/log.h"
 #include "net/binding.h"
 #include "system/descriptors.h"
-#include "worker/worker.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -200,6 +199,19 @@ void generation_start_due(struct generation *generation, const struct nursery *n
     }
 }
 
+/* The one failure to start that a worker tells the master itself. */
+static void add_refusal(const struct generation *generation, char *text, size_t size)
+{
+    size_t length = strlen(text);
+    struct message message;
+
+    if (generation->conf->sandbox != CONF_SANDBOX_STRICT || generation->sandbox.kind == SANDBOX_UNKNOWN ||
+        sandbox_is_whole(&generation->sandbox))
+        return;
+    sandbox_describe(&generation->sandbox, &message);
+    snprintf(text + length, size - length, "; sandbox = \"strict\", but: %s", message.text);
+}
+
 static void report_death(struct generation *generation, const struct slot *slot, pid_t pid, int64_t delay)
 {
     unsigned index = (unsigned)(slot - generation->slots.table);
@@ -208,6 +220,7 @@ static void report_death(struct generation *generation, const struct slot *slot,
     snprintf(number, sizeof(number), "%u", index);
     snprintf(generation->last_failure, sizeof(generation->last_failure), "worker %u (pid %d) %s", index,
              (int)pid, slot->last_exit);
+    add_refusal(generation, generation->last_failure, sizeof(generation->last_failure));
     if (delay)
         snprintf(next, sizeof(next), "it did not last, next try in %.1f s", (double)delay / NS_PER_S);
     log_event(LOG_ERR, delay ? MESSAGE_WORKER_BACKOFF : MESSAGE_WORKER_DIED,
@@ -247,8 +260,12 @@ unsigned generation_bury(struct generation *generation, int64_t now)
     return count;
 }
 
-void generation_worker_ready(struct generation *generation, struct slot *slot, int64_t now)
+void generation_worker_reports(struct generation *generation, struct slot *slot,
+                               const struct worker_report *report, int64_t now)
 {
+    generation->sandbox = report->sandbox;
+    if (!report->serves)
+        return;
     slot_is_ready(slot, now);
     generation->served = true;
     if (generation->state == GENERATION_DRAINING) /* a successor, or one that was late */

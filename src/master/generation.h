@@ -9,6 +9,7 @@
 #include "master/slots.h"
 #include "net/sockets.h"
 #include "shm/shm.h"
+#include "worker/worker.h"
 
 #define START_TRIES 3
 
@@ -31,14 +32,15 @@ struct generation {
     bool start_failed;      /* one has ended before it was ready */
     int drain_signal;       /* draining: what workers were told */
     int64_t kill_at;        /* draining: when workers that are left are killed */
-    char last_failure[160]; /* of a worker; "" if none has failed */
+    struct sandbox sandbox; /* of the worker that spoke last */
+    char last_failure[256]; /* of a worker; "" if none has failed */
 };
 
 /* What workers of every generation inherit from the master. */
 struct nursery {
     struct children *children;
     int lifeline[2];  /* workers read the first, whose end of file says that the master is gone */
-    int ready[2];     /* a worker that serves writes its pid to the second */
+    int ready[2];     /* a worker writes a struct worker_report to the second */
     int announce_fd;  /* eventfd: look at every listening socket */
     int attention_fd; /* eventfd: a worker has found one shut down, or has left its own */
     void (*forget)(void *context, const struct generation *own); /* in a worker: what only the master may
@@ -71,8 +73,9 @@ void generation_start_due(struct generation *generation, const struct nursery *n
  * Returns how many have. */
 unsigned generation_bury(struct generation *generation, int64_t now);
 
-/* The worker in this slot serves. */
-void generation_worker_ready(struct generation *generation, struct slot *slot, int64_t now);
+/* The worker in this slot serves, or is about to end because its sandbox is not as it has to be. */
+void generation_worker_reports(struct generation *generation, struct slot *slot,
+                               const struct worker_report *report, int64_t now);
 
 /* Tells the workers to end (SIGUSR1 or SIGTERM, see enum order), and kills them if they take longer
  * than their drain time. */

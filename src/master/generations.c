@@ -308,30 +308,43 @@ static void choose_logger(struct generations *generations)
     }
 }
 
-static void ready(struct generations *generations, pid_t pid, int64_t now)
+static void report(struct generations *generations, const struct worker_report *report, int64_t now)
 {
     for (unsigned i = 0; i < generations->count; i++) {
         struct generation *generation = generations->all[i];
-        struct slot *slot = slots_find(&generation->slots, pid);
+        struct slot *slot = slots_find(&generation->slots, report->pid);
 
         if (slot && !slot->ready)
-            generation_worker_ready(generation, slot, now);
+            generation_worker_reports(generation, slot, report, now);
     }
+}
+
+/* Once for the service, unless it changes. */
+static void say_unconfined(struct generations *generations, const struct sandbox *sandbox)
+{
+    struct message message;
+
+    if (sandbox->kind != SANDBOX_TRIED || sandbox_is_whole(sandbox))
+        return;
+    sandbox_describe(sandbox, &message);
+    if (message_change(&generations->unconfined, "%s", message.text))
+        log_warning("The sandbox of workers is not whole: %s", message.text);
 }
 
 static void hear_ready(struct generations *generations, int64_t now)
 {
+    struct worker_report heard;
     bool any = false;
-    pid_t pid;
 
-    while (read(generations->nursery.ready[0], &pid, sizeof(pid)) == sizeof(pid)) {
-        ready(generations, pid, now);
+    while (read(generations->nursery.ready[0], &heard, sizeof(heard)) == sizeof(heard)) {
+        report(generations, &heard, now);
         any = true;
     }
     if (!any)
         return;
     generations->changes++;
     choose_logger(generations);
+    say_unconfined(generations, &heard.sandbox);
 }
 
 /* A client whose wake-up a dead worker took is accepted by the others now, not at their next heartbeat. */

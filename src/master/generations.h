@@ -29,6 +29,8 @@ struct generations {
     uint64_t changes;           /* so far: workers and generations that came and went */
     bool awaits_proof;          /* a worker has failed, and its successor is not proven */
 
+    struct message unconfined; /* what was said last of a sandbox that is not whole; "" if nothing was */
+
     struct stats_totals gone; /* counters of generations that have ended */
     uint64_t gone_written;
     unsigned gone_restarts;

@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,8 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sysexits.h>
+
+#define PROCESS_NAME "sockgreetd-w%u"
 
 struct greeter {
     pthread_t id;
@@ -45,6 +48,7 @@ struct worker {
     int order_fd;
     int done_fd; /* eventfd: a greeting thread has ended, or the last one has left its sockets */
     int signal_fd;
+    struct sandbox sandbox;
     int64_t end_at; /* when it should be over, once an order was given */
 };
 
@@ -140,6 +144,25 @@ static bool open_greeters(struct worker *worker)
     return true;
 }
 
+__attribute__((format(printf, 1, 2))) static void name_thread(const char *format, ...)
+{
+    char name[16];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(name, sizeof(name), format, arguments);
+    va_end(arguments);
+    prctl(PR_SET_NAME, name);
+}
+
+/* A thread begins with the name of the one that starts it; another's cannot be set without /proc. */
+static bool start_thread(const struct worker *worker, pthread_t *id, void *(*run)(void *), void *argument)
+{
+    errno = pthread_create(id, NULL, run, argument);
+    name_thread(PROCESS_NAME, worker->settings->slot);
+    return errno == 0;
+}
+
 static bool start_logger(struct worker *worker)
 {
     const struct worker_settings *s = worker->settings;
@@ -150,32 +173,27 @@ static bool start_logger(struct worker *worker)
                                      .worker = s->slot,
                                      .wake_fd = s->log_wake_fd,
                                      .stop = &worker->logger_stop};
-    errno = pthread_create(&worker->logger_thread, NULL, logger_run, &worker->logger);
-    if (errno)
+    name_thread("logger");
+    if (!start_thread(worker, &worker->logger_thread, logger_run, &worker->logger))
         return false;
     worker->logger_started = true;
-    pthread_setname_np(worker->logger_thread, "logger");
     log_use_ring(&events, &shared_logger(s->shared, s->slot)->asleep, s->log_wake_fd);
     return true;
 }
 
 static bool start_greeters(struct worker *worker)
 {
-    char name[16];
-
     for (unsigned i = 0; i < worker->settings->conf->thread_count; i++) {
         struct greeter *greeter = &worker->greeters[i];
 
         atomic_fetch_add(&worker->running, 1);
         atomic_fetch_add(&worker->open, 1);
-        errno = pthread_create(&greeter->id, NULL, greeter_run, greeter);
-        if (errno) {
+        name_thread("greeter-%u", i);
+        if (!start_thread(worker, &greeter->id, greeter_run, greeter)) {
             atomic_fetch_sub(&worker->running, 1);
             return false;
         }
         worker->started++;
-        snprintf(name, sizeof(name), "greeter-%hu", (unsigned short)i);
-        pthread_setname_np(greeter->id, name);
     }
     return true;
 }
@@ -312,6 +330,35 @@ static int fail(struct worker *worker, const char *what)
     return EX_OSERR;
 }
 
+/* A master that is gone shows on the lifeline. */
+static void report(const struct worker *worker, bool serves)
+{
+    struct worker_report report;
+    ssize_t written;
+
+    memset(&report, 0, sizeof(report)); /* and what is between the members */
+    report.pid = getpid();
+    report.serves = serves;
+    report.sandbox = worker->sandbox;
+    written = write(worker->settings->ready_fd, &report, sizeof(report));
+    (void)written;
+    close(worker->settings->ready_fd);
+}
+
+/* Returns whether that is enough. */
+static bool enter_sandbox(struct worker *worker)
+{
+    struct message message;
+
+    worker->sandbox = sandbox_enter(worker->settings->conf);
+    if (worker->settings->conf->sandbox != CONF_SANDBOX_STRICT || sandbox_is_whole(&worker->sandbox))
+        return true;
+    sandbox_describe(&worker->sandbox, &message);
+    log_error("worker %u cannot start: sandbox = \"strict\", but: %s", worker->settings->slot, message.text);
+    report(worker, false);
+    return false;
+}
+
 static int start(struct worker *worker)
 {
     const char *step = "";
@@ -328,8 +375,11 @@ static int start(struct worker *worker)
     if (!open_greeters(worker))
         return fail(worker, "greeting threads");
 
-    /* Here threads begin; they inherit the policy. */
     be_patient();
+    if (!enter_sandbox(worker))
+        return EX_OSERR;
+
+    /* Here threads begin; they inherit policy and sandbox. */
     if (!start_logger(worker) || !start_greeters(worker))
         return fail(worker, "pthread_create");
     return 0;
@@ -337,21 +387,8 @@ static int start(struct worker *worker)
 
 static void name_process(const struct worker_settings *settings)
 {
-    char name[16];
-
-    snprintf(name, sizeof(name), "sockgreetd-w%hu", (unsigned short)settings->slot);
-    prctl(PR_SET_NAME, name);
+    name_thread(PROCESS_NAME, settings->slot);
     title_set("sockgreetd: worker %u of generation %u", settings->slot, settings->generation);
-}
-
-/* A master that is gone shows on the lifeline. */
-static void report_ready(const struct worker_settings *settings)
-{
-    pid_t pid = getpid();
-    ssize_t written = write(settings->ready_fd, &pid, sizeof(pid));
-
-    (void)written;
-    close(settings->ready_fd);
 }
 
 int worker_run(const struct worker_settings *settings)
@@ -366,7 +403,7 @@ int worker_run(const struct worker_settings *settings)
     name_process(settings);
     status = start(&worker);
     if (status == 0)
-        report_ready(settings);
+        report(&worker, true);
     else
         give_order(&worker, ORDER_QUIT);
     supervise(&worker);

@@ -6,6 +6,7 @@
 #include "conf/conf.h"
 #include "net/sockets.h"
 #include "shm/shm.h"
+#include "system/sandbox.h"
 
 /* What a worker inherits from the master. */
 struct worker_settings {
@@ -17,10 +18,17 @@ struct worker_settings {
     unsigned connections; /* that the whole service may hold at once */
     pid_t master;
     int lifeline_fd; /* reads end of file when the master is gone */
-    int ready_fd;    /* its pid is written here when every thread serves; then it is closed */
+    int ready_fd;    /* a struct worker_report is written here, once; then it is closed */
     int announce_fd; /* eventfds, see thread_settings */
     int attention_fd;
     int log_wake_fd; /* eventfd of this slot's logger */
+};
+
+/* What a worker says of itself before it serves anybody. */
+struct worker_report {
+    pid_t pid;
+    bool serves; /* every thread does; otherwise it ends, because the sandbox is not as it has to be */
+    struct sandbox sandbox;
 };
 
 /* Serves until SIGTERM (drain) or, from the master, SIGUSR1 (retire), SIGUSR2 (finish) or SIGQUIT (at once);

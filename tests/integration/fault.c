@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -69,7 +70,7 @@ static bool is_hit(const char *function)
     if (control->action == ABORT)
         abort();
     while (control->action == HANG)
-        pause();
+        poll(NULL, 0, -1); /* which a worker may call */
     errno = (int)control->error;
     return true;
 }
@@ -136,10 +137,10 @@ int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
     return REAL(setsockopt)(fd, level, name, value, length);
 }
 
-/* A worker's word to the master, its pid, is a function of its own: "ready" is hit just after it was said. */
+/* A worker's word to the master, which begins with its pid, is a function of its own: "ready" is hit just after it was said. */
 ssize_t write(int fd, const void *data, size_t size)
 {
-    bool is_ready = size == sizeof(pid_t) && *(const pid_t *)data == getpid();
+    bool is_ready = size > sizeof(uint64_t) && memcmp(data, &(pid_t){getpid()}, sizeof(pid_t)) == 0;
     long written = syscall(SYS_write, fd, data, size);
 
     if (is_ready)
