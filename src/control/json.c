@@ -170,10 +170,13 @@ void json_text(struct json *json, const char *name, const char *text)
     append_string(json, text);
 }
 
+/* Those who read it know no larger ones. A counter that a fault or an attack has made one is none in any
+ * case.
+ */
 void json_number(struct json *json, const char *name, uint64_t number)
 {
     begin_member(json, name);
-    print(json, "%" PRIu64, number);
+    print(json, "%" PRIu64, number < INT64_MAX ? number : INT64_MAX);
 }
 
 void json_real(struct json *json, const char *name, double number)

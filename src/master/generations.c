@@ -252,8 +252,8 @@ void generations_say_rest(struct generations *generations)
 {
     struct shared_service *service = generations->service;
 
-    summary_say(&service->unsaid, true, (double)(monotonic_ns() - atomic_load(&service->said_at)) / NS_PER_S,
-                say_count);
+    summary_say(&service->unsaid, true,
+                ((double)monotonic_ns() - (double)atomic_load(&service->said_at)) / NS_PER_S, say_count);
 }
 
 static void free_drained(struct generations *generations)

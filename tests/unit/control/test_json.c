@@ -27,6 +27,8 @@ Test(json, an_empty_object)
     expect(&json, "{}\n");
 }
 
+/* Larger numbers than 63 bits hold, such as a counter that a worker overwrote, are none that readers know:
+ * the whole answer was not understood. */
 Test(json, members_of_every_kind)
 {
     struct json json;
@@ -38,7 +40,7 @@ Test(json, members_of_every_kind)
     json_real(&json, "real", 0.25);
     json_null(&json, "nothing");
     json_time(&json, "time", 1732653295 * NS_PER_S + 7 * NS_PER_MS);
-    expect(&json, "{\"text\":\"hello\",\"missing\":null,\"number\":18446744073709551615,\"real\":0.2,"
+    expect(&json, "{\"text\":\"hello\",\"missing\":null,\"number\":9223372036854775807,\"real\":0.2,"
                   "\"nothing\":null,\"time\":\"2024-11-26T20:34:55.007Z\"}\n");
 }
 
