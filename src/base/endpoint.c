@@ -6,6 +6,7 @@
 #include "base/util.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,13 +40,22 @@ bool endpoint_port_valid(const char *text)
     return text[0] != '-' && strspn(text, DIGITS LETTERS "-_.+") == length;
 }
 
+/* The name or the number of an interface; a name can have neither colon nor slash, and with a bracket it
+ * could not be written in brackets. */
+static bool is_scope(const char *scope)
+{
+    size_t length = strlen(scope);
+
+    return length > 0 && length < IF_NAMESIZE && strcspn(scope, ":/[]") == length;
+}
+
 static bool is_ipv6(const char *host)
 {
     char bare[INET6_ADDRSTRLEN];
     struct in6_addr ignored;
     size_t length = strcspn(host, "%");
 
-    if (length >= sizeof(bare) || (host[length] == '%' && host[length + 1] == '\0'))
+    if (length >= sizeof(bare) || (host[length] == '%' && !is_scope(host + length + 1)))
         return false;
     memcpy(bare, host, length);
     bare[length] = '\0';

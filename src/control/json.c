@@ -4,12 +4,14 @@
 #include "base/util.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PIECE 4096
+#define PIECE      4096
+#define REAL_PLAIN 1e15 /* beyond, the decimals are not there */
 
 /* The bytes of the UTF-8 sequence at text, RFC 3629 section 4; 0 if it is none. */
 static size_t sequence_length(const unsigned char *text)
@@ -181,8 +183,12 @@ void json_number(struct json *json, const char *name, uint64_t number)
 
 void json_real(struct json *json, const char *name, double number)
 {
+    if (!isfinite(number)) {
+        json_null(json, name);
+        return;
+    }
     begin_member(json, name);
-    print(json, "%.1f", number);
+    print(json, fabs(number) < REAL_PLAIN ? "%.1f" : "%.1e", number);
 }
 
 void json_null(struct json *json, const char *name)

@@ -28,9 +28,11 @@ void json_close_array(struct json *json);
 
 /* A text; bytes that are not UTF-8 become U+FFFD. NULL gives null. */
 void json_text(struct json *json, const char *name, const char *text);
+
+/* More than INT64_MAX counts as that, since readers refuse larger ones. */
 void json_number(struct json *json, const char *name, uint64_t number);
 
-/* With one decimal. */
+/* With one decimal; null for what is not a number that JSON has. */
 void json_real(struct json *json, const char *name, double number);
 void json_null(struct json *json, const char *name);
 

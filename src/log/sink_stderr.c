@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "log/sink_stderr.h"
 
+#include "base/escape.h"
 #include "base/util.h"
 #include "shm/event.h"
 
+#include <ctype.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <syslog.h>
 
@@ -30,6 +33,25 @@ static const char *level_word(int level)
     return level >= 0 && level < (int)ARRAY_SIZE(words) && words[level] ? words[level] : "";
 }
 
+/* Ends what is a line's beginning with a message, which is not to end it sooner or move the cursor. Bytes
+ * beyond ASCII stay: they may be UTF-8. Returns the line's length. */
+static size_t put_message(char line[LINE_SIZE], size_t length, const char *message)
+{
+    for (; *message; message++) {
+        char shown[5] = {*message};
+        size_t n = 1;
+
+        if (iscntrl((unsigned char)*message))
+            n = escape_bytes(shown, sizeof(shown), message, 1);
+        if (length + n + 1 >= LINE_SIZE)
+            break;
+        memcpy(line + length, shown, n);
+        length += n;
+    }
+    line[length] = '\n';
+    return length + 1;
+}
+
 /* begin: what stands before the line. */
 static size_t format_line(char line[LINE_SIZE], bool is_journal, const char *begin, int level,
                           const char *message)
@@ -39,18 +61,15 @@ static size_t format_line(char line[LINE_SIZE], bool is_journal, const char *beg
     int n;
 
     if (is_journal) {
-        n = snprintf(line, LINE_SIZE, "%s<%d>%s\n", begin, level, message);
+        n = snprintf(line, LINE_SIZE, "%s<%d>", begin, level);
     } else {
         clock_gettime(CLOCK_REALTIME, &now);
         localtime_r(&now.tv_sec, &tm);
-        n = snprintf(line, LINE_SIZE, "%s%04d-%02d-%02d %02d:%02d:%02d.%03ld %s%s\n", begin,
-                     tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-                     now.tv_nsec / NS_PER_MS, level_word(level), message);
+        n = snprintf(line, LINE_SIZE, "%s%04d-%02d-%02d %02d:%02d:%02d.%03ld %s", begin, tm.tm_year + 1900,
+                     tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, now.tv_nsec / NS_PER_MS,
+                     level_word(level));
     }
-    if (n < LINE_SIZE)
-        return (size_t)n;
-    line[LINE_SIZE - 2] = '\n';
-    return LINE_SIZE - 1;
+    return put_message(line, (size_t)n, message);
 }
 
 /* Returns how much was taken; less than length with errno. */

@@ -63,6 +63,20 @@ Test(endpoint, ipv6)
     assert_inet("[fe80::1%eth0]:80", TRANSPORT_TCP, "fe80::1%eth0", "80");
 }
 
+/* The fuzzer found an address that was printed as something which is not read again. */
+Test(endpoint, an_interface_has_no_name_that_could_end_the_brackets)
+{
+    static const char *const bad[] = {"fe80::1%a]", "fe80::1%a]:80", "fe80::1%a:b", "fe80::1%[", "fe80::1%"};
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct endpoint endpoint;
+        struct message error;
+
+        cr_expect_eq(endpoint_parse(bad[i], &endpoint, &error), -1, "%s", bad[i]);
+    }
+    assert_inet("fe80::1%0123456789-_.ab", TRANSPORT_TCP, "fe80::1%0123456789-_.ab", "12345");
+}
+
 Test(endpoint, named_transports)
 {
     assert_inet("tcp://a", TRANSPORT_TCP, "a", "12345");
@@ -147,6 +161,8 @@ Test(endpoint, errors_about_ipv6)
     assert_error("[a]", "\"[a]\": the brackets must hold an IPv6 address");
     assert_error("[127.0.0.1]:80", "\"[127.0.0.1]:80\": the brackets must hold an IPv6 address");
     assert_error("[fe80::1%]", "\"[fe80::1%]\": the brackets must hold an IPv6 address");
+    assert_error("[fe80::1%a-name-so-long-as]",
+                 "\"[fe80::1%a-name-so-long-as]\": the brackets must hold an IPv6 address");
     assert_error("[::1", "\"[::1\": the closing bracket is missing; allowed is [IPV6] or [IPV6]:PORT");
     assert_error("[::1]80", "\"[::1]80\": only :PORT may follow the closing bracket");
 }

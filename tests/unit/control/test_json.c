@@ -4,6 +4,7 @@
 #include "base/util.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,12 +37,28 @@ Test(json, members_of_every_kind)
     json_begin(&json);
     json_text(&json, "text", "hello");
     json_text(&json, "missing", NULL);
-    json_number(&json, "number", UINT64_MAX);
+    json_number(&json, "number", INT64_MAX);
     json_real(&json, "real", 0.25);
     json_null(&json, "nothing");
     json_time(&json, "time", 1732653295 * NS_PER_S + 7 * NS_PER_MS);
     expect(&json, "{\"text\":\"hello\",\"missing\":null,\"number\":9223372036854775807,\"real\":0.2,"
                   "\"nothing\":null,\"time\":\"2024-11-26T20:34:55.007Z\"}\n");
+}
+
+/* The fuzzer had a worker's counters at their largest, as one that was taken over can write them, and
+ * sockgreetctl understood no answer any more: no reader has to take more than INT64_MAX. */
+Test(json, numbers_are_what_a_reader_takes)
+{
+    struct json json;
+
+    json_begin(&json);
+    json_number(&json, "most", UINT64_MAX);
+    json_real(&json, "large", 1.7e308);
+    json_real(&json, "small", -1.7e308);
+    json_real(&json, "nan", NAN);
+    json_real(&json, "infinite", -INFINITY);
+    expect(&json, "{\"most\":9223372036854775807,\"large\":1.7e+308,\"small\":-1.7e+308,\"nan\":null,"
+                  "\"infinite\":null}\n");
 }
 
 Test(json, objects_and_arrays_in_each_other)

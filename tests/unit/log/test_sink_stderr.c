@@ -53,6 +53,22 @@ Test(sink_stderr, writes_lines)
     cr_assert_str_eq(content(&sink), "<6>one\n<3>two\n");
 }
 
+/* The fuzzer had a message go on in a line that looked like another entry. */
+Test(sink_stderr, a_message_is_one_line_whatever_is_in_it)
+{
+    struct sink_stderr sink = new_sink();
+    char expected[4096] = "<6>";
+    char *message = expected + 3;
+
+    cr_assert_eq(sink_stderr_write(&sink, LOG_INFO, "a\nb\r\t\x1b[2J\x7f caf\xc3\xa9"), 0);
+    cr_assert_str_eq(content(&sink), "<6>a\\nb\\r\\t\\x1b[2J\\x7f caf\xc3\xa9\n");
+    memset(message, '\x01', 2000);
+    sink = new_sink();
+    cr_assert_eq(sink_stderr_write(&sink, LOG_INFO, message), 0);
+    cr_assert_null(strchr(content(&sink), '\x01'));
+    cr_assert_eq(strchr(content(&sink), '\n')[1], '\0', "it is cut, and ends");
+}
+
 /* On a full disk lines were cut, joined with the next, and counted as written. */
 Test(sink_stderr, a_cut_line_is_an_error_and_the_next_one_begins_on_a_new_one)
 {

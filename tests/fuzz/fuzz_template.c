@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* Templates of greetings. The input is a template, a host's name, a listener's name and a path, each ended by
+ * a NUL, then a byte that chooses the transport, and a client. No answer is longer than was declared. */
+#include "fuzz.h"
+#include "service/greeting.h"
+
+#include <netinet/in.h>
+
+#define ARENA_SIZE (1 << 20)
+
+static void check_errors(const struct template_errors *errors)
+{
+    FUZZ_CHECK(errors->count > 0 && errors->count <= TEMPLATE_ERRORS_MAX);
+    for (size_t i = 0; i < errors->count; i++) {
+        FUZZ_CHECK(*errors->list[i].text && fuzz_is_plain(errors->list[i].text));
+        for (size_t other = 0; other < i; other++)
+            FUZZ_CHECK(strcmp(errors->list[i].text, errors->list[other].text) != 0);
+    }
+}
+
+static struct peer_address read_end(struct input *input)
+{
+    static const uint8_t families[] = {AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC};
+    struct peer_address end;
+
+    input_bytes(input, &end, sizeof(end));
+    end.family = families[end.family % sizeof(families)];
+    end.zero = 0;
+    return end;
+}
+
+static void check_answer(const struct plan *plan, struct input *input, const char *path)
+{
+    struct moment moment = {0};
+    struct peer peer = {.client = read_end(input), .server = read_end(input)};
+    struct occasion occasion = {
+        .peer = &peer, .path = path, .pid = (pid_t)input_number(input, 4), .moment = &moment};
+    char *out = malloc(plan->longest);
+    size_t length;
+
+    FUZZ_CHECK(out || plan->longest == 0);
+    moment_set(&moment, (time_t)input_number(input, 5));
+    length = plan->service->answer(plan, &occasion, out);
+    FUZZ_CHECK(length <= plan->longest);
+    FUZZ_CHECK(plan->prefix_length <= length && memcmp(out, plan->prefix, plan->prefix_length) == 0);
+    if (plan->is_constant)
+        FUZZ_CHECK(plan->length == length && memcmp(out, plan->bytes, length) == 0);
+    free(out);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct input input = {data, size};
+    struct template_errors errors = {0};
+    struct arena arena;
+    char *text = input_text(&input, SIZE_MAX), *hostname = input_text(&input, 64);
+    char *listener = input_text(&input, 64), *path = input_text(&input, 107);
+    enum transport transport = input_number(&input, 1) % TRANSPORT_COUNT;
+    const struct site site = {
+        .hostname = hostname, .listener = listener, .transport = transport_name(transport)};
+    const struct plan *plan;
+
+    FUZZ_CHECK(arena_open(&arena, ARENA_SIZE) == 0);
+    plan = service_greeting.compile(&arena, text, strlen(text), &site, &errors);
+    if (!plan)
+        check_errors(&errors);
+    else
+        check_answer(plan, &input, transport_is_unix(transport) ? path : NULL);
+    if (plan && !strchr(text, '$'))
+        FUZZ_CHECK(plan->is_constant && plan->length == strlen(text) &&
+                   memcmp(plan->bytes, text, plan->length) == 0);
+    arena_close(&arena);
+    free(text);
+    free(hostname);
+    free(listener);
+    free(path);
+    return 0;
+}
