@@ -62,35 +62,30 @@ static char *print(const struct conf *conf)
     return text;
 }
 
-static void check_printed(const char *printed)
+/* Returns what it is printed as, which the caller frees, or NULL if it is refused. */
+static char *load_and_print(const char *text, size_t size)
 {
-    struct arena arena;
-    const struct conf *conf = load_text(printed, strlen(printed), &arena, &report);
-    char *again;
+    struct arena arena = room_open();
+    const struct conf *conf = load_text(text, size, &arena, &report);
+    char *printed = conf ? print(conf) : NULL;
 
     check_report(!conf);
-    FUZZ_CHECK(conf);
-    again = print(conf);
-    FUZZ_CHECK(strcmp(printed, again) == 0);
-    free(again);
-    arena_close(&arena);
+    room_close(&arena);
+    return printed;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct arena arena;
-    const struct conf *conf;
-    char *printed;
+    char *printed, *again;
 
     if (size > SIZE_MAX_TRIED)
         return 0;
-    conf = load_text((const char *)data, size, &arena, &report);
-    check_report(!conf);
-    if (conf) {
-        printed = print(conf);
-        check_printed(printed);
-        free(printed);
+    printed = load_and_print((const char *)data, size);
+    if (printed) {
+        again = load_and_print(printed, strlen(printed));
+        FUZZ_CHECK(again && strcmp(printed, again) == 0);
+        free(again);
     }
-    arena_close(&arena);
+    free(printed);
     return 0;
 }

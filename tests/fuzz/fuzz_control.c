@@ -103,10 +103,17 @@ static void read_view(struct input *input)
     service.generation.state = flags & 0x40 ? GENERATION_DRAINING : GENERATION_SERVING;
 }
 
+/* Once; what an input sets is set by each. */
 static void open_generation(void)
 {
+    static struct arena arena;
     struct generation *generation = &service.generation;
 
+    if (service.conf)
+        return;
+    arena = room_open();
+    service.conf = load_text(text, strlen(text), &arena, &report);
+    FUZZ_CHECK(service.conf);
     *generation = (struct generation){.number = 1,
                                       .conf = service.conf,
                                       .connections = 100,
@@ -114,14 +121,6 @@ static void open_generation(void)
     FUZZ_CHECK(shared_open(&generation->shared, NULL, 2, 1, 2) == 0);
     FUZZ_CHECK(slots_open(&generation->slots, 2, 0) == 0);
     service.generations = (struct generations){.all = {generation}, .count = 1, .last_number = 1};
-}
-
-static void close_generation(void)
-{
-    slots_close(&service.generation.slots);
-    shared_close(&service.generation.shared);
-    for (size_t i = 0; i < TEXTS; i++)
-        free(service.texts[i]);
 }
 
 /* --- Asking --- */
@@ -240,12 +239,23 @@ static void ask_server(struct control_server *server, struct input *input)
     FUZZ_CHECK(!server->first);
 }
 
+/* The runtime directory: it has the same name each time, and goes with the server. */
+static const char *make_directory(void)
+{
+    static char directory[] = DIRECTORY;
+
+    if (strcmp(directory, DIRECTORY) == 0)
+        FUZZ_CHECK(mkdtemp(directory) && setenv("RUNTIME_DIRECTORY", directory, 1) == 0);
+    else
+        FUZZ_CHECK(mkdir(directory, 0700) == 0);
+    return directory;
+}
+
 static void run_server(struct input *input)
 {
     struct control_server server = {.answer = answer};
-    char directory[] = DIRECTORY;
+    const char *directory = make_directory();
 
-    FUZZ_CHECK(mkdtemp(directory) && setenv("RUNTIME_DIRECTORY", directory, 1) == 0);
     FUZZ_CHECK(sd_event_new(&server.event) >= 0);
     FUZZ_CHECK(control_server_open(&server) == 0 && control_server_publish(&server) == 0);
     service.ticket = 0;
@@ -255,22 +265,12 @@ static void run_server(struct input *input)
     FUZZ_CHECK(rmdir(directory) == 0);
 }
 
-static void load_once(void)
-{
-    static struct arena arena;
-
-    if (!service.conf)
-        service.conf = load_text(text, strlen(text), &arena, &report);
-    FUZZ_CHECK(service.conf);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input input = {data, size}, request;
     struct ucred credentials = {0};
     char *words;
 
-    load_once();
     open_generation();
     read_view(&input);
     for (unsigned i = 0; i < 2; i++) {
@@ -285,6 +285,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ask_as(&credentials, words);
     free(words);
     run_server(&input);
-    close_generation();
+    for (size_t i = 0; i < TEXTS; i++)
+        free(service.texts[i]);
     return 0;
 }

@@ -3,8 +3,7 @@
  * listener's settings, a template, and datagrams, each with its client, its size and where it was sent. What
  * is answered, to whom, and how much, is worked out here once more, from the rules as they are documented. */
 #include "base/util.h"
-#include "fuzz.h"
-#include "log/log.h"
+#include "room.h"
 #include "serve/dgram.h"
 #include "service/services.h"
 
@@ -12,7 +11,6 @@
 #include <sys/socket.h>
 
 #define OUR_PORT     12345
-#define ARENA_SIZE   (1 << 20)
 #define IP_HEADERS   28
 #define IPV6_HEADERS 48
 #define ALWAYS       64
@@ -352,17 +350,16 @@ static void serve(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct arena arena;
+    struct arena arena = room_open();
 
     memset(&run, 0, sizeof(run));
     memset((void *)words, 0, sizeof(words));
     run.input = (struct input){data, size};
-    FUZZ_CHECK(arena_open(&arena, ARENA_SIZE) == 0);
     read_listener();
     run.listener.plan = read_plan(&arena);
     set_up();
     if (run.listener.plan)
         serve();
-    arena_close(&arena);
+    room_close(&arena);
     return 0;
 }

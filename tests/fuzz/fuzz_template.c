@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Templates of greetings. The input is a template, a host's name, a listener's name and a path, each ended by
  * a NUL, then a byte that chooses the transport, and a client. No answer is longer than was declared. */
-#include "fuzz.h"
+#include "room.h"
 #include "service/greeting.h"
 
 #include <netinet/in.h>
-
-#define ARENA_SIZE (1 << 20)
 
 static void check_errors(const struct template_errors *errors)
 {
@@ -52,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input input = {data, size};
     struct template_errors errors = {0};
-    struct arena arena;
+    struct arena arena = room_open();
     char *text = input_text(&input, SIZE_MAX), *hostname = input_text(&input, 64);
     char *listener = input_text(&input, 64), *path = input_text(&input, 107);
     enum transport transport = input_number(&input, 1) % TRANSPORT_COUNT;
@@ -60,7 +58,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .hostname = hostname, .listener = listener, .transport = transport_name(transport)};
     const struct plan *plan;
 
-    FUZZ_CHECK(arena_open(&arena, ARENA_SIZE) == 0);
     plan = service_greeting.compile(&arena, text, strlen(text), &site, &errors);
     if (!plan)
         check_errors(&errors);
@@ -69,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (plan && !strchr(text, '$'))
         FUZZ_CHECK(plan->is_constant && plan->length == strlen(text) &&
                    memcmp(plan->bytes, text, plan->length) == 0);
-    arena_close(&arena);
+    room_close(&arena);
     free(text);
     free(hostname);
     free(listener);
