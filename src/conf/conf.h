@@ -5,6 +5,7 @@
 
 #include "base/address.h"
 #include "base/arena.h"
+#include "base/prefixes.h"
 #include "base/transport.h"
 #include "service/service.h"
 
@@ -20,7 +21,10 @@
 #define CONF_TEXT_MAX      255           /* bytes of a text in a list */
 #define CONF_DATAGRAM_MAX  1232          /* IPv6's smallest MTU (RFC 8200 5), less IPv6 and UDP headers */
 #define CONF_LISTENERS_MAX 1024
-#define CONF_ARENA_SIZE    (64u << 20) /* bytes that a configuration can need at most */
+#define CONF_NETWORKS_MAX  1024
+#define CONF_PREFIXES_MAX  65536         /* entries of a list of networks */
+#define CONF_RULES_MAX     (1024 * 1024) /* of an access list, with those of its networks */
+#define CONF_ARENA_SIZE    (64u << 20)   /* bytes that a configuration can need at most */
 #define CONF_FILTER_PID    0x7ffffff0  /* in the filter: the worker's own pid, which the loader cannot know */
 #define CONF_DEFAULT_USER  "sockgreet" /* and group; where it does not exist, nobody */
 
@@ -39,6 +43,20 @@ struct conf_list {
     const char *const *texts;
     size_t count;
 };
+
+/* A list that has a name, for access lists to share. */
+struct conf_network {
+    const char *name;
+    struct conf_list list;
+};
+
+/* Who is served, by the client's address. */
+struct conf_access {
+    struct conf_list allow, deny;    /* as configured: networks, and names of lists of them */
+    const struct prefixes *prefixes; /* what they come to; NULL: everybody */
+};
+
+enum conf_refusal { CONF_REFUSE_CLOSE, CONF_REFUSE_RESET };
 
 /* One address to bind. */
 struct conf_endpoint {
@@ -80,6 +98,9 @@ struct conf_listener {
     bool answer_broadcast;    /* udp: what was sent to everybody is answered */
     struct conf_rates rates;  /* IP: the service's if not rates_given */
     bool rates_given;
+    struct conf_access access; /* IP: the service's if not access_given */
+    bool access_given;
+    enum conf_refusal on_refuse; /* tcp */
 
     const char *mode; /* Unix: octal digits */
     const char *owner;
@@ -127,6 +148,11 @@ struct conf {
     bool dry_run; /* who is over a limit is counted, and served all the same */
     unsigned connections;
     bool connections_given; /* set in the file */
+
+    const struct conf_network *networks;
+    size_t network_count;
+    struct conf_access access;
+    enum conf_refusal on_refuse;
 
     const char *control_group; /* whose members may change the running service; "": nobody's */
     gid_t control_gid;         /* (gid_t)-1: nobody's */

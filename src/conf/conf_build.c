@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "conf/conf_build.h"
 
+#include "conf/conf_access.h"
 #include "conf/conf_builder.h"
 #include "conf/conf_check.h"
 #include "conf/conf_group.h"
@@ -89,6 +90,8 @@ static void build(struct conf_builder *builder, const struct conf_trees *trees)
     conf_user_resolve(builder, place_of(trees, "user"), place_of(trees, "group"));
     conf_user_resolve_control(builder, place_of(trees, "control.group"));
     conf_complete_greeting(builder, place_of(trees, "greeting"));
+    conf_access_networks(builder, trees);
+    conf_access_service(builder, trees);
     conf_listener_build(builder, trees);
     collect_udp_ports(builder);
     conf_syscalls_compile(builder);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static void report_full(struct conf_builder *builder)
+void conf_builder_full(struct conf_builder *builder)
 {
     conf_error(builder->report, 0, "configuration", "needs more than %zu MiB of memory",
                builder->arena->size >> 20);
@@ -14,7 +14,7 @@ void *conf_builder_alloc(struct conf_builder *builder, size_t size)
     void *memory = arena_alloc(builder->arena, size);
 
     if (!memory)
-        report_full(builder);
+        conf_builder_full(builder);
     return memory;
 }
 
@@ -24,6 +24,6 @@ const char *conf_builder_copy(struct conf_builder *builder, const char *text)
 
     if (copy)
         return copy;
-    report_full(builder);
+    conf_builder_full(builder);
     return "";
 }

@@ -20,6 +20,9 @@ struct conf_builder {
 /* Memory in the arena, or NULL with an error reported. */
 void *conf_builder_alloc(struct conf_builder *builder, size_t size);
 
+/* Reports that there is no more memory. */
+void conf_builder_full(struct conf_builder *builder);
+
 /* A copy of text in the arena, or "" with an error reported. */
 const char *conf_builder_copy(struct conf_builder *builder, const char *text);
 

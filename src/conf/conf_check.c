@@ -2,6 +2,7 @@
 #include "conf/conf_check.h"
 
 #include "base/message.h"
+#include "conf/conf_access.h"
 #include "conf/conf_resolve.h"
 #include "conf/conf_tree.h"
 #include "service/services.h"
@@ -321,6 +322,8 @@ void conf_complete(struct conf_builder *builder, const config_setting_t *group,
     check_linger(&c);
     listener->rates_given = is_given(&c, "rate") || is_given(&c, "burst") || is_given(&c, "net_rate") ||
                             is_given(&c, "net_burst");
+    if (!transport_is_unix(listener->transport))
+        conf_access_listener(builder, group, listener);
 }
 
 void conf_complete_greeting(struct conf_builder *builder, struct conf_place place)

@@ -40,6 +40,7 @@ static struct conf_listener *new_listener(struct conf_builder *builder, struct c
     listener->transport = transport;
     listener->linger_ns = builder->conf->linger_ns;
     listener->rates = builder->conf->rates;
+    listener->on_refuse = builder->conf->on_refuse;
     return listener;
 }
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LINE_TEXTS 4 /* texts of a list on one line */
+
 /* What libconfig reads back as the same bytes. UTF-8 stays readable. */
 static void print_string(FILE *out, const char *text)
 {
@@ -74,7 +76,7 @@ static void print_list(FILE *out, const struct conf_list *list)
 {
     fputc('(', out);
     for (size_t i = 0; i < list->count; i++) {
-        fputs(i ? ", " : "", out);
+        fputs(i == 0 ? "" : i % LINE_TEXTS == 0 ? ",\n        " : ", ", out);
         print_string(out, list->texts[i]);
     }
     fputc(')', out);
@@ -139,6 +141,8 @@ static bool is_left_out(const struct conf *conf, const struct conf_listener *lis
         return strcmp(listener->greeting_text, conf->greeting) == 0;
     if (is_rate(setting))
         return !listener->rates_given;
+    if (strcmp(setting->path, "allow") == 0 || strcmp(setting->path, "deny") == 0)
+        return !listener->access_given;
     if (listener->path && listener->path[0] == '@')
         return strcmp(setting->path, "mode") == 0 || strcmp(setting->path, "owner") == 0 ||
                strcmp(setting->path, "group") == 0;
@@ -163,6 +167,25 @@ static void print_listeners(const struct conf *conf, FILE *out)
     for (size_t i = 0; i < conf->listener_count; i++)
         print_listener(conf, &conf->listeners[i], out);
     fputs("};\n", out);
+}
+
+static void print_networks(const struct conf *conf, FILE *out)
+{
+    fputs("networks = {\n", out);
+    for (size_t i = 0; i < conf->network_count; i++) {
+        fprintf(out, "    %s = ", conf->networks[i].name);
+        print_list(out, &conf->networks[i].list);
+        fputs(";\n", out);
+    }
+    fputs("};\n", out);
+}
+
+static void print_groups(const struct conf_setting *setting, const struct conf *conf, FILE *out)
+{
+    if (strcmp(setting->path, "networks") == 0)
+        print_networks(conf, out);
+    else
+        print_listeners(conf, out);
 }
 
 /* Closes the group that is open and opens the one of path, unless they are the same; *group is NULL outside
@@ -191,7 +214,7 @@ void conf_print(const struct conf *conf, FILE *out)
 
         change_group(out, &group, setting->path);
         if (setting->type == CONF_GROUPS)
-            print_listeners(conf, out);
+            print_groups(setting, conf, out);
         else if (group)
             print_line(out, 4, strchr(setting->path, '.') + 1, setting, conf);
         else

@@ -35,6 +35,11 @@ static const struct conf_choice log_greetings[] = {
     {"off", CONF_GREETINGS_OFF},
     {NULL, 0},
 };
+static const struct conf_choice refusals[] = {
+    {"close", CONF_REFUSE_CLOSE},
+    {"reset", CONF_REFUSE_RESET},
+    {NULL, 0},
+};
 static const struct conf_choice transports[] = {
     {"tcp", TRANSPORT_TCP},
     {"udp", TRANSPORT_UDP},
@@ -43,6 +48,7 @@ static const struct conf_choice transports[] = {
     {NULL, 0},
 };
 
+#define NETWORKS .max = CONF_PREFIXES_MAX, .example = "(\"192.0.2.0/24\", \"2001:db8::/32\")"
 #define AT(member) .offset = offsetof(struct conf, member)
 static const struct conf_setting service_settings[] = {
     {"greeting", CONF_STRING, AT(greeting), .text = "Thank you for connecting\r\n"},
@@ -68,6 +74,10 @@ static const struct conf_setting service_settings[] = {
     {"limits.net_rate", CONF_NUMBER, AT(rates.net_rate), .number = 0, .min = 0.01, .max = 10000, .or_zero = true},
     {"limits.net_burst", CONF_COUNT, AT(rates.net_burst), .number = 200, .min = 1, .max = 100000},
     {"limits.dry_run", CONF_BOOL, AT(dry_run), .number = false},
+    {"networks", .type = CONF_GROUPS},
+    {"access.allow", CONF_LIST, AT(access.allow), .min = 0, NETWORKS},
+    {"access.deny", CONF_LIST, AT(access.deny), .min = 0, NETWORKS},
+    {"access.on_refuse", CONF_CHOICE, AT(on_refuse), .number = CONF_REFUSE_CLOSE, .choices = refusals},
     {"control.group", CONF_STRING, AT(control_group), .text = CONF_DEFAULT_USER},
     {"supervision.heartbeat", CONF_TIME, AT(heartbeat_ns), .number = 1, .min = 0.1, .max = 60, .or_zero = true},
     {"supervision.stuck_after", CONF_COUNT, AT(stuck_after), .number = 2, .min = 0, .max = 1000},
@@ -102,6 +112,9 @@ static const struct conf_setting listener_settings[] = {
     {"burst", CONF_COUNT, AT(rates.burst), .number = 50, .min = 1, .max = 100000, .transports = IP},
     {"net_rate", CONF_NUMBER, AT(rates.net_rate), .number = 0, .min = 0.01, .max = 10000, .or_zero = true, .transports = IP},
     {"net_burst", CONF_COUNT, AT(rates.net_burst), .number = 200, .min = 1, .max = 100000, .transports = IP},
+    {"allow", CONF_LIST, AT(access.allow), .min = 0, NETWORKS, .transports = IP},
+    {"deny", CONF_LIST, AT(access.deny), .min = 0, NETWORKS, .transports = IP},
+    {"on_refuse", CONF_CHOICE, AT(on_refuse), .number = CONF_REFUSE_CLOSE, .choices = refusals, .transports = TCP},
     {"low_ports", CONF_BOOL, AT(low_ports), .number = false, .transports = UDP},
     {"answer_broadcast", CONF_BOOL, AT(answer_broadcast), .number = false, .transports = UDP},
 };
@@ -195,6 +208,13 @@ static const char *allowed_choices(const struct conf_setting *setting, char *tex
     return text;
 }
 
+static const char *allowed_list(const struct conf_setting *setting, char *text, size_t size)
+{
+    snprintf(text, size, "%.0f to %.0f strings of 1 to %d bytes, as in %s", setting->min, setting->max,
+             CONF_TEXT_MAX, setting->example ? setting->example : "(\"a\", \"b\")");
+    return text;
+}
+
 const char *conf_table_allowed(const struct conf_setting *setting, char *text, size_t size)
 {
     const char *zero = setting->or_zero ? "0 or " : "";
@@ -218,11 +238,10 @@ const char *conf_table_allowed(const struct conf_setting *setting, char *text, s
     case CONF_CHOICE:
         return allowed_choices(setting, text, size);
     case CONF_LIST:
-        snprintf(text, size, "%.0f to %.0f strings of 1 to %d bytes, as in (\"a\", \"b\")", setting->min,
-                 setting->max, CONF_TEXT_MAX);
-        return text;
+        return allowed_list(setting, text, size);
     case CONF_GROUPS:
-        return "a group { ... } of listeners";
+        snprintf(text, size, "a group { ... } of %s", setting->path);
+        return text;
     }
     return "";
 }

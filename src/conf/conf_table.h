@@ -17,7 +17,7 @@ enum conf_type {
     CONF_TIME,   /* int64_t in nanoseconds, written as seconds */
     CONF_CHOICE, /* an enum or int, written as one of a few words */
     CONF_LIST,   /* struct conf_list, written as a list or an array of strings, or as the one string */
-    CONF_GROUPS  /* nothing: the listeners, which have a table of their own */
+    CONF_GROUPS  /* nothing: listeners and networks, which are read on their own */
 };
 
 struct conf_choice {
@@ -30,9 +30,10 @@ struct conf_setting {
     enum conf_type type;
     size_t offset;
     const char *text; /* default of CONF_STRING and CONF_WORD, the one text of CONF_LIST or NULL for none */
-    double number;    /* default of the others; seconds for CONF_TIME */
-    double min, max;  /* for CONF_LIST, of the count */
-    bool or_zero;     /* 0 is allowed below min */
+    const char *example; /* of CONF_LIST */
+    double number;       /* default of the others; seconds for CONF_TIME */
+    double min, max;     /* for CONF_LIST, of the count */
+    bool or_zero;        /* 0 is allowed below min */
     const struct conf_choice *choices;
     unsigned transports; /* bit per transport that has the setting; 0 in the table of the service */
 };

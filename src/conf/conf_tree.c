@@ -2,6 +2,7 @@
 #include "conf/conf_tree.h"
 
 #include "conf/conf_file.h"
+#include "conf/conf_lines.h"
 #include "conf/conf_scan.h"
 
 #include <errno.h>
@@ -16,7 +17,7 @@ struct conf_place conf_tree_place(const config_setting_t *setting)
         return (struct conf_place){0};
     while (!config_setting_is_root(root))
         root = config_setting_parent(root);
-    return (struct conf_place){config_setting_get_hook(root), config_setting_source_line(setting)};
+    return (struct conf_place){config_setting_get_hook(root), conf_lines_of(setting)};
 }
 
 unsigned conf_tree_line(struct conf_report *report, const config_setting_t *setting)
@@ -47,6 +48,7 @@ static bool parse(struct conf_trees *trees, const char *name, const struct conf_
     trees->count++;
     if (config_read_string(tree, file->text)) {
         config_setting_set_hook(config_root_setting(tree), (void *)name);
+        conf_lines_note(config_root_setting(tree), file->text, file->length);
         return true;
     }
     conf_error(report, (unsigned)config_error_line(tree), "syntax", "%s", config_error_text(tree));

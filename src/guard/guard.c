@@ -45,7 +45,8 @@ bool guard_is_needed(const struct guard *guard, size_t listener)
 {
     const struct limits *limits = &guard->limits[listener];
 
-    return limits->source.interval_us || limits->net.interval_us;
+    return limits->source.interval_us || limits->net.interval_us ||
+           guard->conf->listeners[listener].access.prefixes;
 }
 
 /* Under load there is something to hand over all the time, so it is done once in a while. */

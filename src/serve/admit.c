@@ -1,15 +1,34 @@
 /* SPDX-License-Identifier: MIT */
-/* The step before all others, where a listener has limits: whether the client is served at all. */
+/* The step before all others, where a listener has access lists or limits: whether the client is served at
+ * all. */
+#include "guard/access.h"
 #include "guard/guard.h"
+#include "serve/discard.h"
 #include "serve/door.h"
 #include "serve/steps.h"
+
+#include <sys/socket.h>
+
+static void deny(struct conn *conn)
+{
+    static const struct linger no_time = {.l_onoff = 1};
+
+    if (conn->door->conf->on_refuse == CONF_REFUSE_RESET)
+        setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &no_time, sizeof(no_time));
+    else
+        discard_input(conn); /* a close resets what has input that nobody read */
+}
 
 static enum step_verdict enter(struct conn *conn, struct step_outcome *outcome)
 {
     const struct door *door = conn->door;
-    enum result result =
-        guard_admit(door->doors->guard, door->member->listener, &conn->peer.client, conn->arrived);
+    enum result result;
 
+    if (!access_admits(door->conf, &conn->peer.client)) {
+        deny(conn);
+        return step_end(outcome, RESULT_DENIED);
+    }
+    result = guard_admit(door->doors->guard, door->member->listener, &conn->peer.client, conn->arrived);
     return result == RESULT_SENT ? STEP_NEXT : step_end(outcome, result);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/address.h"
 #include "base/util.h"
+#include "guard/access.h"
 #include "guard/fuse.h"
 #include "guard/source.h"
 #include "service/service.h"
@@ -148,6 +149,8 @@ static enum result judge_udp(struct dgrams *dgrams, const struct door *door, con
 
     if (!source_is_answerable(dgrams->conf, door->conf, &source))
         return RESULT_UNANSWERABLE;
+    if (!access_admits(door->conf, &d->peer.client))
+        return RESULT_DENIED;
     if (!fuse_allows(&dgrams->guard->loops, &d->peer.client, dgrams->loop->now))
         return RESULT_LOOP;
     return guard_admit(dgrams->guard, door->member->listener, &d->peer.client, dgrams->loop->now);

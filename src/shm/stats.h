@@ -19,7 +19,8 @@
     X(UNANSWERABLE, "unanswerable") /* a datagram whose sender must not or cannot be answered */          \
     X(LOOP, "loop")                 /* not answered, lest the sender and we answer each other for ever */ \
     X(RATE_LIMITED, "rate-limited") /* its source is over limits.rate */                                  \
-    X(NET_LIMITED, "net-limited")   /* its network is over limits.net_rate */
+    X(NET_LIMITED, "net-limited")   /* its network is over limits.net_rate */                             \
+    X(DENIED, "denied")             /* an access list refuses it */
 
 #define RESULT_ENUMERATOR(id, name) RESULT_##id,
 enum result { RESULTS(RESULT_ENUMERATOR) RESULT_COUNT };

@@ -86,6 +86,8 @@ def render(settings, depth=0):
             value = str(value).lower()
         elif isinstance(value, (str, bytes)):
             value = _quote(value)
+        elif isinstance(value, list):
+            value = "[" + ", ".join(map(_quote, value)) + "]"
         lines.append(f"{'  ' * depth}{key} = {value};\n")
     return "".join(lines)
 

@@ -124,6 +124,22 @@ def test_messages_name_their_file(main):
         "unix, unix-dgram"])
 
 
+def test_networks_of_all_files(main):
+    """Lists of networks add up, and any file may name those of any other; messages have the file of the entry."""
+    directory = put(main, a='access = { deny = ["guests", "office"]; };\n',
+                    b='networks = { guests = "10.0.0.0/8"; };\n')
+    main.write_text(BASE + 'networks = { office = "192.0.2.0/24"; };\n')
+    assert check(main)[0] == 0
+    put(main, c='networks = {\n  office = "10.0.0.0/8"; };\n')
+    assert check(main)[2] == [f"{directory}/c.conf:2: networks.office: is set twice, first in {main}:2"]
+    put(main, c='access = {\n  allow = ["guest"]; };\n')
+    assert check(main)[2] == [
+        f'{directory}/c.conf:2: access.allow: "guest" is not the name of a list in networks; did you mean "guests"?']
+    put(main, c='access = {\n  allow = ["10.0.0.0/8"]; };\n')
+    assert check(main)[2] == [f'{directory}/a.conf:1: access.deny: "guests" has 10.0.0.0/8, which is in allow, too; '
+                              "allowed: each network in one of them"]
+
+
 @pytest.mark.parametrize("text, message", [
     ("limits = { connections = 0", "limits"),
     ('@include "/etc/passwd"', "syntax: @include"),

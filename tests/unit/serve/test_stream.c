@@ -192,6 +192,79 @@ Test(stream, who_lingers_is_given_up_and_counted_at_the_end)
     close(looked_at);
 }
 
+/* --- Access lists --- */
+
+/* Clients of a listener that refuses 127.0.0.0/8; the second one has said something that was not read. */
+static void open_denied(struct fixture *f, struct arena *arena, int clients[2], enum conf_refusal on_refuse)
+{
+    const struct prefix_rule rule = {{.family = AF_INET, .length = 8, .ip = {127}}, false, 0};
+
+    cr_assert_eq(arena_open(arena, 4096), 0);
+    f->listener.transport = TRANSPORT_TCP;
+    f->listener.access.prefixes = prefixes_build(arena, &rule, 1, true);
+    f->listener.on_refuse = on_refuse;
+    fixture_open(f);
+    clients[0] = fixture_connect(f);
+    clients[1] = fixture_connect(f);
+    fixture_say(clients[1]);
+    fixture_turn(f);
+}
+
+static void close_denied(struct fixture *f, struct arena *arena, const int clients[2])
+{
+    cr_assert_eq(fixture_result(f, RESULT_DENIED), 2);
+    cr_assert_eq(f->stream.pool.active, 0);
+    fixture_close(f);
+    arena_close(arena);
+    close(clients[0]);
+    close(clients[1]);
+}
+
+Test(stream, who_is_denied_sees_the_end_of_file)
+{
+    struct arena arena;
+    struct fixture f;
+    int clients[2];
+    char byte;
+
+    fixture_prepare(&f);
+    open_denied(&f, &arena, clients, CONF_REFUSE_CLOSE);
+    for (int i = 0; i < 2; i++)
+        cr_expect_eq(recv(clients[i], &byte, 1, 0), 0, "client %d: %s", i, strerror(errno));
+    close_denied(&f, &arena, clients);
+}
+
+Test(stream, who_is_denied_sees_a_reset_where_it_is_to)
+{
+    struct arena arena;
+    struct fixture f;
+    int clients[2];
+    char byte;
+
+    fixture_prepare(&f);
+    open_denied(&f, &arena, clients, CONF_REFUSE_RESET);
+    for (int i = 0; i < 2; i++)
+        cr_expect(recv(clients[i], &byte, 1, 0) < 0 && errno == ECONNRESET, "client %d", i);
+    close_denied(&f, &arena, clients);
+}
+
+/* A source that is not admitted uses up nothing of a limit, and a dry run does not admit it. */
+Test(stream, access_lists_come_before_limits)
+{
+    struct arena arena;
+    struct fixture f;
+    int clients[2];
+
+    fixture_prepare(&f);
+    f.conf.dry_run = true;
+    f.limits.source = (struct limit){.interval_us = 1000000, .burst = 1};
+    open_denied(&f, &arena, clients, CONF_REFUSE_CLOSE);
+    cr_expect_eq(atomic_load(&f.shared.stats.spared), 0);
+    for (size_t i = 0; i < ARRAY_SIZE(f.sources); i++)
+        cr_expect_eq(atomic_load(&f.sources[i]), 0);
+    close_denied(&f, &arena, clients);
+}
+
 /* --- Limits --- */
 
 /* Clients of one source, which may be three. */
