@@ -137,7 +137,8 @@ int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
     return REAL(setsockopt)(fd, level, name, value, length);
 }
 
-/* A worker's word to the master, which begins with its pid, is a function of its own: "ready" is hit just after it was said. */
+/* A worker's word to the master, which begins with its pid, is a function of its own: "ready" is hit just
+ * after it was said. */
 ssize_t write(int fd, const void *data, size_t size)
 {
     bool is_ready = size > sizeof(uint64_t) && memcmp(data, &(pid_t){getpid()}, sizeof(pid_t)) == 0;
