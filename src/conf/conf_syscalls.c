@@ -49,7 +49,7 @@ static const char *const allowed[] = {
      CLONE_NEWNET)
 
 #define MASKED(argument, mask, value) SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, mask, value)
-#define EQUAL(argument, value)        SCMP_CMP(argument, SCMP_CMP_EQ, value)
+#define EQUAL(argument, value)        SCMP_CMP(argument, SCMP_CMP_EQ, value, 0)
 
 /* Calls that depend on their arguments, at 20 ns. */
 static const struct {
