@@ -76,9 +76,7 @@ def journal_of_a_greeting(machine):
 
 
 def processes_without_privilege(machine):
-    """User, groups, capabilities and NoNewPrivs of every process, as /proc says; what confines workers, as the status says.
-
-    Landlock is here if whatever the machine itself runs in allows it; the unit does."""
+    """User, groups, capabilities and NoNewPrivs of every process, as /proc says; what confines workers, as the status says."""
     machine.fresh()
     uid, gid = (machine.output("id", word, "sockgreet").strip() for word in ("-u", "-g"))
     main, low_ports = machine.main_pid(), 1 << 10
@@ -94,7 +92,7 @@ def processes_without_privilege(machine):
             allowed = low_ports if pid == main else 0
             expect(int(status[name][0], 16) & ~allowed == 0, f"pid {pid}: {name} is {status[name][0]}")
     sandbox = json.loads(machine.output("sockgreetctl", "--json", "status"))["sandbox"]
-    expect(sandbox.startswith("seccomp"), f"sandbox: {sandbox}")
+    expect(sandbox.startswith("seccomp, landlock (ABI "), f"sandbox: {sandbox}")
     return f"master and {len(pids) - 1} workers: uid {uid}, workers without capabilities, in a sandbox: {sandbox}"
 
 

@@ -101,7 +101,9 @@ class Container(System):
                   'mount -t tmpfs -o mode=755 tmpfs /run && '
                   'mount -t overlay -o "lowerdir=$1,upperdir=$2,workdir=$3" overlay "$4" && '
                   'exec systemd-nspawn -q -M "$5" -D "$4" --boot --register=no --keep-unit --private-network '
-                  '--link-journal=no --console=pipe')
+                  '--link-journal=no --console=pipe '
+                  # What a machine of its own has, and what only a container refuses.
+                  '--system-call-filter="landlock_create_ruleset landlock_add_rule landlock_restrict_self"')
         with open(self._path("console"), "ab") as console:
             self.nspawn = subprocess.Popen(
                 ["unshare", "-m", "--propagation", "private", "sh", "-c", script, "sh", self._path("base"),
