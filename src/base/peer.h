@@ -5,6 +5,7 @@
 
 #include "base/address.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* An address without its padding; for a Unix client its credentials. */
@@ -24,7 +25,13 @@ struct peer_address {
 
 struct peer {
     struct peer_address client, server;
+    struct peer_address via; /* the proxy that asked in the client's name; AF_UNSPEC: nobody did */
 };
+
+static inline bool peer_is_proxied(const struct peer *peer)
+{
+    return peer->via.family != AF_UNSPEC;
+}
 
 /* Packs an IP address (mapped ones as IPv4); a Unix address only leaves its family. */
 void peer_pack(struct peer_address *packed, const struct address *address);

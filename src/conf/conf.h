@@ -90,13 +90,16 @@ struct conf_listener {
     int backlog;
     const char *interface; /* "" for none */
     bool free_bind;
-    unsigned shards_given;    /* udp: as configured; 0: see shards */
-    unsigned shards;          /* udp: sockets per endpoint */
-    unsigned max_datagram;    /* datagram types: bytes of a greeting at most */
-    double max_amplification; /* udp: reply to request, in bytes of IP packet */
-    bool low_ports;           /* udp: ports below 1024 are answered */
-    bool answer_broadcast;    /* udp: what was sent to everybody is answered */
-    struct conf_rates rates;  /* IP: the service's if not rates_given */
+    unsigned shards_given;          /* udp: as configured; 0: see shards */
+    unsigned shards;                /* udp: sockets per endpoint */
+    unsigned max_datagram;          /* datagram types: bytes of a greeting at most */
+    double max_amplification;       /* udp: reply to request, in bytes of IP packet */
+    struct conf_list proxy_from;    /* as configured: whom headers of the PROXY protocol are believed */
+    const struct prefixes *proxies; /* the same; NULL for Unix */
+    bool proxied;                   /* such headers are demanded */
+    bool low_ports;                 /* udp: ports below 1024 are answered */
+    bool answer_broadcast;          /* udp: what was sent to everybody is answered */
+    struct conf_rates rates;        /* IP: the service's if not rates_given */
     bool rates_given;
     struct conf_access access; /* IP: the service's if not access_given */
     bool access_given;
@@ -141,6 +144,7 @@ struct conf {
     int64_t linger_total_ns;
     int64_t send_ns;
     int64_t send_total_ns; /* at least send_ns */
+    int64_t proxy_ns;      /* until the header is whole */
     int64_t drain_ns;
     int64_t drain_delay_ns;
 

@@ -303,6 +303,47 @@ static void complete_greeting(const struct completion *c)
         check_datagram(c);
 }
 
+/* Whoever may connect to a Unix socket may send a header. */
+static void complete_unix_proxies(const struct completion *c)
+{
+    struct conf_listener *listener = c->listener;
+
+    if (listener->proxy_from.count != 1 || strcmp(listener->proxy_from.texts[0], "*") != 0)
+        wrong(c, "proxy_from", "%s is no proxy of a Unix socket; allowed: \"*\", whoever may connect",
+              conf_quote(listener->proxy_from.texts[0]).text);
+}
+
+static void complete_ip_proxies(const struct completion *c)
+{
+    struct conf_listener *listener = c->listener;
+    size_t count = listener->proxy_from.count;
+    struct prefix_rule *rules = calloc(count, sizeof(*rules));
+    struct message error;
+
+    for (size_t i = 0; rules && i < count; i++) {
+        rules[i].admits = true;
+        if (prefix_parse(listener->proxy_from.texts[i], &rules[i].prefix, &error) < 0)
+            wrong(c, "proxy_from", "%s %s", conf_quote(listener->proxy_from.texts[i]).text, error.text);
+    }
+    if (rules)
+        prefixes_sort(rules, count);
+    listener->proxies = rules ? prefixes_build(c->builder->arena, rules, count, false) : NULL;
+    if (!listener->proxies)
+        conf_builder_alloc(c->builder, SIZE_MAX / 2);
+    free(rules);
+}
+
+static void complete_proxies(const struct completion *c)
+{
+    struct conf_listener *listener = c->listener;
+
+    listener->proxied = listener->proxy_from.count > 0;
+    if (listener->proxied && transport_is_unix(listener->transport))
+        complete_unix_proxies(c);
+    else if (listener->proxied)
+        complete_ip_proxies(c);
+}
+
 static void check_linger(const struct completion *c)
 {
     if (c->listener->linger_ns > c->builder->conf->linger_total_ns && is_given(c, "linger"))
@@ -320,6 +361,7 @@ void conf_complete(struct conf_builder *builder, const config_setting_t *group,
         complete_ip(&c);
     complete_greeting(&c);
     check_linger(&c);
+    complete_proxies(&c);
     listener->rates_given = is_given(&c, "rate") || is_given(&c, "burst") || is_given(&c, "net_rate") ||
                             is_given(&c, "net_burst");
     if (!transport_is_unix(listener->transport))

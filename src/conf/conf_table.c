@@ -66,6 +66,7 @@ static const struct conf_setting service_settings[] = {
     {"timeouts.linger_total", CONF_TIME, AT(linger_total_ns), .number = 5, .min = 0, .max = 3600},
     {"timeouts.send", CONF_TIME, AT(send_ns), .number = 5, .min = 0.1, .max = 3600},
     {"timeouts.send_total", CONF_TIME, AT(send_total_ns), .number = 30, .min = 0.1, .max = 3600},
+    {"timeouts.proxy", CONF_TIME, AT(proxy_ns), .number = 3, .min = 0.1, .max = 3600},
     {"timeouts.drain", CONF_TIME, AT(drain_ns), .number = 30, .min = 0, .max = 3600},
     {"timeouts.drain_delay", CONF_TIME, AT(drain_delay_ns), .number = 0, .min = 0, .max = 3600},
     {"limits.connections", CONF_COUNT, AT(connections), .number = 10000, .min = 1, .max = 1000000},
@@ -115,6 +116,7 @@ static const struct conf_setting listener_settings[] = {
     {"allow", CONF_LIST, AT(access.allow), .min = 0, NETWORKS, .transports = IP},
     {"deny", CONF_LIST, AT(access.deny), .min = 0, NETWORKS, .transports = IP},
     {"on_refuse", CONF_CHOICE, AT(on_refuse), .number = CONF_REFUSE_CLOSE, .choices = refusals, .transports = TCP},
+    {"proxy_from", CONF_LIST, AT(proxy_from), .max = 1024, .transports = IP | 1u << TRANSPORT_UNIX},
     {"low_ports", CONF_BOOL, AT(low_ports), .number = false, .transports = UDP},
     {"answer_broadcast", CONF_BOOL, AT(answer_broadcast), .number = false, .transports = UDP},
 };

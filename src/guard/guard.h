@@ -29,6 +29,12 @@ int guard_open(struct guard *guard, const struct conf *conf, struct shared_servi
                struct stats *stats);
 void guard_close(struct guard *guard);
 
+/* Whether who sends is a proxy of the listener: what its headers say is believed. */
+static inline bool guard_trusts(const struct conf_listener *listener, const struct peer_address *sender)
+{
+    return !listener->proxies || prefixes_admit(listener->proxies, sender);
+}
+
 /* Whether there is anything to ask guard_admit() about clients of this listener. */
 bool guard_is_needed(const struct guard *guard, size_t listener);
 

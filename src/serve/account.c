@@ -44,6 +44,18 @@ struct record *account_result(struct account *account, enum result result, uint3
     return record;
 }
 
+void account_fill(const struct account *account, struct record *record, size_t listener,
+                  const struct peer *peer)
+{
+    record->listener = listener & 0x7fff;
+    record->client = peer->client;
+    record->server = peer->server;
+    if (peer_is_proxied(peer)) {
+        record->proxied = true;
+        account->proxies[ring_index(&account->records, record)] = peer->via;
+    }
+}
+
 void account_publish(struct account *account)
 {
     ring_publish(&account->records);

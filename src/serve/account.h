@@ -17,6 +17,7 @@
 struct account {
     struct stats *stats;
     struct ring records;
+    struct peer_address *proxies; /* of records, by their place */
     struct log_rate_user rate;
     bool each; /* write greetings one by one, as far as the rate allows */
     _Atomic uint32_t *asleep;
@@ -38,6 +39,10 @@ static inline void account_taken(struct account *account, uint64_t n)
  * and now. */
 struct record *account_result(struct account *account, enum result result, uint32_t bytes, int64_t arrived_ns,
                               int64_t now_ns);
+
+/* Writes down who the client is. */
+void account_fill(const struct account *account, struct record *record, size_t listener,
+                  const struct peer *peer);
 void account_publish(struct account *account);
 
 #endif

@@ -95,12 +95,17 @@ static void ask_server(struct conn *conn)
         peer_pack(&conn->peer.server, &address);
 }
 
+void conn_learn_client(struct conn *conn)
+{
+    if (!conn->client_known && conn->door->conf->transport == TRANSPORT_UNIX)
+        ask_credentials(conn);
+    conn->client_known = true;
+}
+
 void conn_learn_peer(struct conn *conn)
 {
-    if (conn->peer_known)
-        return;
-    conn->peer_known = true;
-    if (conn->door->conf->transport == TRANSPORT_UNIX)
-        ask_credentials(conn);
-    ask_server(conn);
+    conn_learn_client(conn);
+    if (!conn->server_known)
+        ask_server(conn);
+    conn->server_known = true;
 }

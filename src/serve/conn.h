@@ -22,18 +22,21 @@ struct conn {
     const struct stage *stage; /* what happens to it now, see steps.h */
     int fd;                    /* -1: not in use */
     uint8_t epoch;
-    bool watched : 1;    /* by the loop */
-    bool set_aside : 1;  /* watched, but not waited for (see aside.h) */
-    bool peer_ended : 1; /* the client's end of file was seen */
-    bool deaf : 1;       /* it has sent more than is read away */
-    bool ended : 1;      /* our end of file was sent: nobody waits for the close */
-    bool peer_known : 1; /* see conn_learn_peer() */
+    bool set_aside : 1;    /* watched, but not waited for (see aside.h) */
+    bool peer_ended : 1;   /* the client's end of file was seen */
+    bool deaf : 1;         /* it has sent more than is read away */
+    bool ended : 1;        /* our end of file was sent: nobody waits for the close */
+    bool client_known : 1; /* see conn_learn_client() */
+    bool server_known : 1; /* see conn_learn_peer() */
+    bool for_itself : 1;   /* a proxy that asks in nobody's name */
     uint32_t discarded;
     uint32_t sent;
     uint32_t rest_length;
     const char *rest;   /* of the greeting */
     char *copy;         /* holds rest if it was rendered for this client; malloc'ed */
+    void *part;         /* of a proxy's header that is not whole; malloc'ed */
     uint32_t copy_size; /* bytes of it */
+    uint32_t watched;   /* by the loop, for these events */
     struct timer idle;  /* until its next progress */
     struct timer total; /* until it is done with the step */
     struct peer peer;
@@ -69,5 +72,8 @@ void conn_pool_trim(struct conn_pool *pool);
 
 /* Fills conn->peer, as far as it did not come with the client: the kernel is asked, once. */
 void conn_learn_peer(struct conn *conn);
+
+/* The same, of the client alone. */
+void conn_learn_client(struct conn *conn);
 
 #endif

@@ -2,6 +2,7 @@
 #include "serve/dgram.h"
 
 #include "base/address.h"
+#include "base/proxy_header.h"
 #include "base/util.h"
 #include "guard/access.h"
 #include "guard/fuse.h"
@@ -28,6 +29,7 @@ struct dgram {
     bool has_info4, has_info6;
     struct ucred credentials; /* Unix */
     size_t request;           /* bytes of payload */
+    bool for_itself;          /* a proxy that asks in nobody's name */
     uint32_t length;          /* of the answer */
     enum result result;
     char rendered[CONF_DATAGRAM_MAX];
@@ -35,7 +37,8 @@ struct dgram {
 
 struct dgram_batch {
     struct mmsghdr in[BATCH], out[BATCH];
-    struct iovec iov[BATCH];
+    struct iovec in_iov[BATCH], iov[BATCH];
+    char (*headers)[PROXY_HEADER_MAX]; /* what datagrams begin with, where proxies send them; NULL: nowhere */
     struct {
         _Alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
     } out_control[BATCH];
@@ -53,18 +56,22 @@ static size_t control_room(const struct door *door)
 
 static int receive(struct door *door, struct dgram_batch *batch)
 {
-    size_t room = control_room(door);
+    size_t room = control_room(door), begin = door->conf->proxied ? PROXY_HEADER_MAX : 0;
 
     for (int i = 0; i < BATCH; i++) {
         struct dgram *d = &batch->dgrams[i];
 
         batch->in[i].msg_hdr = (struct msghdr){.msg_name = &d->client.sa,
                                                .msg_namelen = sizeof(d->client.un),
+                                               .msg_iov = &batch->in_iov[i],
+                                               .msg_iovlen = begin ? 1 : 0,
                                                .msg_control = d->control,
                                                .msg_controllen = room};
+        if (begin)
+            batch->in_iov[i] = (struct iovec){batch->headers[i], begin};
     }
-    /* MSG_TRUNC: the length comes, though nothing is read (recv(2)): what clients say is nobody's business.
-     */
+    /* MSG_TRUNC: the length comes, though nothing is read (recv(2)): what clients say is nobody's business,
+     * and what proxies say is not long. */
     return recvmmsg(door->fd, batch->in, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
 }
 
@@ -111,6 +118,8 @@ static void unix_client(struct peer_address *packed, const struct dgram *d)
 
 static void find_client(const struct door *door, struct dgram *d)
 {
+    d->for_itself = false;
+    d->peer.via.family = AF_UNSPEC;
     if (door->conf->transport == TRANSPORT_UDP)
         peer_pack(&d->peer.client, &d->client);
     else
@@ -142,16 +151,46 @@ static bool is_to_many(const struct door *door, const struct dgram *d)
     return d->has_info6 && IN6_IS_ADDR_MULTICAST(&d->info6.ipi6_addr);
 }
 
-static enum result judge_udp(struct dgrams *dgrams, const struct door *door, const struct dgram *d)
+/* Who sends may be known to be a proxy; the client is then whom it names, and the answer goes back to it. */
+static enum result find_proxied(const struct door *door, struct dgram *d, const char *bytes)
+{
+    struct proxy_header header;
+    size_t length = d->request < PROXY_HEADER_MAX ? d->request : PROXY_HEADER_MAX;
+
+    if (!guard_trusts(door->conf, &d->peer.client))
+        return RESULT_UNTRUSTED;
+    if (proxy_header_read_datagram(bytes, length, &header) != PROXY_HEADER_WHOLE)
+        return RESULT_NO_HEADER;
+    d->for_itself = header.local;
+    if (header.known) {
+        d->peer.via = d->peer.client;
+        d->peer.client = header.client;
+    }
+    return RESULT_SENT;
+}
+
+/* Whom the answer goes to. */
+static const struct peer_address *sender(const struct dgram *d)
+{
+    return peer_is_proxied(&d->peer) ? &d->peer.via : &d->peer.client;
+}
+
+static enum result judge_udp(struct dgrams *dgrams, const struct door *door, struct dgram *d,
+                             const char *header)
 {
     const struct source source = {
         .client = &d->client, .family = d->peer.server.family, .to_many = is_to_many(door, d)};
+    enum result result = RESULT_SENT;
 
     if (!source_is_answerable(dgrams->conf, door->conf, &source))
         return RESULT_UNANSWERABLE;
+    if (door->conf->proxied)
+        result = find_proxied(door, d, header);
+    if (result != RESULT_SENT)
+        return result;
     if (!access_admits(door->conf, &d->peer.client))
         return RESULT_DENIED;
-    if (!fuse_allows(&dgrams->guard->loops, &d->peer.client, dgrams->loop->now))
+    if (!fuse_allows(&dgrams->guard->loops, sender(d), dgrams->loop->now))
         return RESULT_LOOP;
     return guard_admit(dgrams->guard, door->member->listener, &d->peer.client, dgrams->loop->now);
 }
@@ -162,10 +201,11 @@ static enum result judge_unix(const struct dgram *d)
     return address_is_autobound(&d->client) ? RESULT_SENT : RESULT_UNANSWERABLE;
 }
 
-/* Whether and why a client is not answered; RESULT_SENT: it is. */
-static enum result judge(struct dgrams *dgrams, const struct door *door, const struct dgram *d)
+/* Whether and why a client is not answered; RESULT_SENT: it is. header: the bytes that its datagram begins
+ * with, where proxies send. */
+static enum result judge(struct dgrams *dgrams, const struct door *door, struct dgram *d, const char *header)
 {
-    return door->conf->transport == TRANSPORT_UDP ? judge_udp(dgrams, door, d) : judge_unix(d);
+    return door->conf->transport == TRANSPORT_UDP ? judge_udp(dgrams, door, d, header) : judge_unix(d);
 }
 
 static size_t allowance(const struct door *door, const struct dgram *d)
@@ -209,7 +249,7 @@ static unsigned prepare(struct dgrams *dgrams, struct door *door, struct dgram_b
     find_client(door, d);
     find_server(door, d);
     d->length = 0;
-    d->result = judge(dgrams, door, d);
+    d->result = judge(dgrams, door, d, batch->in_iov[d - batch->dgrams].iov_base);
     if (d->result != RESULT_SENT)
         return count;
     bytes = answer(dgrams, door, d);
@@ -253,12 +293,12 @@ static void account_all(struct dgrams *dgrams, struct door *door, struct dgram_b
 
     for (unsigned i = 0; i < count; i++) {
         struct dgram *d = &batch->dgrams[i];
-        struct record *record = account_result(dgrams->account, d->result, d->length, now, now);
+        enum result result = d->for_itself && d->result == RESULT_SENT ? RESULT_CHECKED : d->result;
+        struct record *record = account_result(dgrams->account, result, d->length, now, now);
 
         if (!record)
             continue;
-        record->listener = door->member->listener;
-        record->peer = d->peer;
+        account_fill(dgrams->account, record, door->member->listener, &d->peer);
         account_publish(dgrams->account);
     }
 }
@@ -318,14 +358,29 @@ static bool has_room(const struct door *door)
 
 const struct transport_ops dgram_ops = {.take = take, .has_room = has_room, .queue = QUEUE};
 
+static bool expects_headers(const struct conf *conf)
+{
+    for (size_t i = 0; i < conf->listener_count; i++)
+        if (conf->listeners[i].transport == TRANSPORT_UDP && conf->listeners[i].proxied)
+            return true;
+    return false;
+}
+
 int dgrams_open(struct dgrams *dgrams)
 {
-    dgrams->batch = calloc(1, sizeof(*dgrams->batch));
-    return dgrams->batch ? 0 : -ENOMEM;
+    struct dgram_batch *batch = dgrams->batch = calloc(1, sizeof(*batch));
+
+    if (!batch)
+        return -ENOMEM;
+    if (expects_headers(dgrams->conf))
+        batch->headers = malloc(BATCH * sizeof(*batch->headers));
+    return batch->headers || !expects_headers(dgrams->conf) ? 0 : -ENOMEM;
 }
 
 void dgrams_close(struct dgrams *dgrams)
 {
+    if (dgrams->batch)
+        free(dgrams->batch->headers);
     free(dgrams->batch);
     dgrams->batch = NULL;
 }

@@ -47,8 +47,9 @@ struct stage {
     struct timer_list *idle, *total;
 };
 
-#define STEPS_MAX 4 /* stages of a list, with the last */
+#define STEPS_MAX 5 /* stages of a list, with the last */
 
+extern const struct step step_proxy;  /* proxy.c: who the client is, where a proxy says it */
 extern const struct step step_admit;  /* admit.c: whether the client is served */
 extern const struct step step_greet;  /* greet.c: sends the greeting */
 extern const struct step step_linger; /* linger.c: reads the client's input away, until its end */

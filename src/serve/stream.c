@@ -29,22 +29,21 @@ static void note_room(const struct stream *stream)
         doors_have_room(stream->doors);
 }
 
-/* To learn who the client is may cost system calls, so it is done only where it is written down. */
-static void fill_record(struct record *record, struct conn *conn)
+/* What proxies ask for themselves is no greeting, and they break off as they like. */
+static enum result counted_as(const struct conn *conn, enum result result)
 {
-    conn_learn_peer(conn);
-    record->listener = conn->door->member->listener;
-    record->peer = conn->peer;
+    return conn->for_itself && (result == RESULT_SENT || result == RESULT_RESET) ? RESULT_CHECKED : result;
 }
 
 static void finish(struct conn *conn, enum result result)
 {
     struct stream *stream = conn->door->transport;
-    struct record *record =
-        account_result(stream->account, result, conn->sent, conn->arrived, stream->loop->now);
+    struct record *record = account_result(stream->account, counted_as(conn, result), conn->sent,
+                                           conn->arrived, stream->loop->now);
 
-    if (record) {
-        fill_record(record, conn);
+    if (record) { /* to learn who the client is may cost system calls */
+        conn_learn_peer(conn);
+        account_fill(stream->account, record, conn->door->member->listener, &conn->peer);
         account_publish(stream->account);
     }
     timer_stop(&conn->idle);
@@ -56,6 +55,8 @@ static void finish(struct conn *conn, enum result result)
     if (conn->set_aside)
         aside_left(&stream->aside);
     rest_drop(conn);
+    if (conn->part)
+        free(conn->part);
     conn_free(&stream->pool, conn);
     note_room(stream);
 }
@@ -86,17 +87,29 @@ static void total_expired(void *context, struct timer *timer)
 
 /* --- From step to step --- */
 
-static bool watch(struct conn *conn, uint32_t events)
+static bool set_aside(struct conn *conn)
 {
     struct stream *stream = conn->door->transport;
 
-    if (conn->watched)
-        return loop_change(stream->loop, conn->fd, events, &conn->watch);
-    if (!conn->stage->step->patient)
-        return conn->watched = loop_watch(stream->loop, conn->fd, events, &conn->watch);
     if (!conn->set_aside)
         conn->set_aside = aside_watch(&stream->aside, conn->fd, &conn->watch, stream->loop->now);
     return conn->set_aside;
+}
+
+static bool watch(struct conn *conn, uint32_t events)
+{
+    struct stream *stream = conn->door->transport;
+    bool done = true;
+
+    if (conn->watched && conn->watched != events)
+        done = loop_change(stream->loop, conn->fd, events, &conn->watch);
+    else if (!conn->watched && !conn->stage->step->patient)
+        done = loop_watch(stream->loop, conn->fd, events, &conn->watch);
+    else if (!conn->watched)
+        return set_aside(conn);
+    if (done)
+        conn->watched = events;
+    return done;
 }
 
 static void wait_for(struct conn *conn, uint32_t events, bool progress)
@@ -119,7 +132,7 @@ static void leave_step(struct conn *conn)
     timer_stop(&conn->total);
     if (conn->watched)
         loop_unwatch(conn->door->doors->loop, conn->fd);
-    conn->watched = false;
+    conn->watched = 0;
     conn->stage++;
 }
 
@@ -324,6 +337,10 @@ static void plan(struct stream *stream, const struct conf_listener *listener, st
 {
     const struct conf *conf = stream->conf;
 
+    if (listener->proxied)
+        *stage++ = (struct stage){.step = &step_proxy,
+                                  .idle = list(stream, conf->proxy_ns, idle_expired, &step_proxy),
+                                  .total = list(stream, conf->proxy_ns, total_expired, &step_proxy)};
     if (guard_is_needed(stream->doors->guard, (size_t)(listener - conf->listeners)))
         *stage++ = (struct stage){.step = &step_admit};
     *stage++ = (struct stage){.step = &step_greet,
@@ -346,7 +363,7 @@ int stream_open(struct stream *stream, unsigned room)
     if (!error)
         error = look_open(&stream->look, first_look);
     if (!error)
-        error = timers_open(&stream->timers, conf->listener_count + 4);
+        error = timers_open(&stream->timers, conf->listener_count + 6);
     if (error)
         return error;
     stream->stages = calloc(conf->listener_count * STEPS_MAX, sizeof(*stream->stages));

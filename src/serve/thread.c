@@ -111,6 +111,7 @@ static void wire_account(struct thread *thread)
     atomic_store(&thread->shared->closed, false); /* the predecessor's word */
     account->stats = &thread->shared->stats;
     account->records = shared_records(s->shared, s->worker, s->thread);
+    account->proxies = shared_proxies(s->shared, s->worker, s->thread);
     account->each = conf->log_greetings == CONF_GREETINGS_EACH && log_wants(LOG_INFO);
     account->asleep = &shared_logger(s->shared, s->worker)->asleep;
     account->wake_fd = s->log_wake_fd;

@@ -18,6 +18,12 @@ static bool is_unix(const struct site *site)
     return site->transport && strncmp(site->transport, "unix", strlen("unix")) == 0;
 }
 
+/* Through a proxy they come to Unix stream sockets too. */
+static bool has_ip_clients(const struct site *site)
+{
+    return !site->transport || strcmp(site->transport, transport_name(TRANSPORT_UNIX_DGRAM)) != 0;
+}
+
 /* Those that are known AT_LOAD; the others are NULL. */
 static void list_variables(struct template_variable *list, const struct site *site)
 {
@@ -27,7 +33,7 @@ static void list_variables(struct template_variable *list, const struct site *si
 
     for (enum variable i = 0; i < VARIABLE_COUNT; i++) {
         list[i].name = variables_name(i);
-        list[i].longest = variables_longest(i, is_unix(site));
+        list[i].longest = variables_longest(i, has_ip_clients(site), is_unix(site));
         list[i].known = variables_known_at_load(i) ? known[i] ? known[i] : "" : NULL;
     }
 }
@@ -82,18 +88,23 @@ static void write_end(struct end_text *text, const struct peer_address *packed)
 /* The values of VARIABLES that are known PER_CLIENT. */
 static size_t answer(const struct plan *plan, const struct occasion *occasion, char *out)
 {
-    struct end_text client, server;
+    const struct peer *peer = occasion->peer;
+    struct end_text client, server, proxy;
     char pid[12];
     const char *const values[VARIABLE_COUNT] = {
         [VARIABLE_CLIENT_ADDRESS] = client.host,
         [VARIABLE_CLIENT_PORT] = client.port,
         [VARIABLE_SERVER_ADDRESS] = occasion->path ? occasion->path : server.host,
         [VARIABLE_SERVER_PORT] = occasion->path ? NULL : server.port,
+        [VARIABLE_PROXY_ADDRESS] = peer_is_proxied(peer) ? proxy.host : NULL,
+        [VARIABLE_PROXY_PORT] = peer_is_proxied(peer) ? proxy.port : NULL,
         [VARIABLE_PID] = pid,
         [VARIABLE_TIME] = plan->uses_time ? occasion->moment->rfc3339 : NULL};
 
-    write_end(&client, &occasion->peer->client);
-    write_end(&server, &occasion->peer->server);
+    write_end(&client, &peer->client);
+    write_end(&server, &peer->server);
+    if (peer_is_proxied(peer))
+        write_end(&proxy, &peer->via);
     snprintf(pid, sizeof(pid), "%d", (int)occasion->pid);
     return template_render(&((const struct greeting *)plan)->template, values, out);
 }

@@ -24,7 +24,9 @@ bool variables_known_at_load(enum variable variable)
     return rows[variable].known == AT_LOAD;
 }
 
-size_t variables_longest(enum variable variable, bool is_unix)
+size_t variables_longest(enum variable variable, bool ip, bool unix_too)
 {
-    return is_unix ? rows[variable].longest_unix : rows[variable].longest_ip;
+    size_t of_ip = ip ? rows[variable].longest_ip : 0, of_unix = unix_too ? rows[variable].longest_unix : 0;
+
+    return of_ip > of_unix ? of_ip : of_unix;
 }

@@ -28,9 +28,11 @@
     X(CLIENT_ADDRESS, "client_address", PER_CLIENT, VARIABLES_IP, VARIABLES_UID)                         \
     X(CLIENT_PORT, "client_port", PER_CLIENT, VARIABLES_PORT, VARIABLES_PORT) /* empty for Unix */       \
     X(SERVER_ADDRESS, "server_address", PER_CLIENT, VARIABLES_IP, VARIABLES_PATH)                        \
-    X(SERVER_PORT, "server_port", PER_CLIENT, VARIABLES_PORT, VARIABLES_PORT) /* empty for Unix */       \
-    X(PID, "pid", PER_CLIENT, VARIABLES_PID, VARIABLES_PID)                   /* of the worker */        \
-    X(TIME, "time", PER_CLIENT, VARIABLES_TIME, VARIABLES_TIME)               /* RFC 3339, in UTC */
+    X(SERVER_PORT, "server_port", PER_CLIENT, VARIABLES_PORT, VARIABLES_PORT)  /* empty for Unix */      \
+    X(PROXY_ADDRESS, "proxy_address", PER_CLIENT, VARIABLES_IP, VARIABLES_UID) /* empty without proxy */ \
+    X(PROXY_PORT, "proxy_port", PER_CLIENT, VARIABLES_PORT, VARIABLES_PORT)                              \
+    X(PID, "pid", PER_CLIENT, VARIABLES_PID, VARIABLES_PID)     /* of the worker */                      \
+    X(TIME, "time", PER_CLIENT, VARIABLES_TIME, VARIABLES_TIME) /* RFC 3339, in UTC */
 
 #define VARIABLES_IDENTIFIER(identifier, name, known, ip, un) VARIABLE_##identifier,
 enum variable { VARIABLES(VARIABLES_IDENTIFIER) VARIABLE_COUNT };
@@ -42,7 +44,9 @@ const char *variables_name(enum variable variable);
 /* Whether it is known when the configuration is loaded, not only when a client is served. */
 bool variables_known_at_load(enum variable variable);
 
-/* Bytes of the longest value that one known per client can have, by the kind of listener. */
-size_t variables_longest(enum variable variable, bool is_unix);
+/* Bytes of the longest value that one known per client can have, where clients can be those of IP, of Unix
+ * sockets, or both.
+ */
+size_t variables_longest(enum variable variable, bool ip, bool unix_too);
 
 #endif

@@ -9,8 +9,10 @@
 
 /* Times are kept in 40 bits, which is 12 days in microseconds: see record_set_times(). */
 struct record {
-    _Alignas(CACHE_LINE) struct peer peer;
-    uint64_t listener : 16; /* index in the configuration */
+    _Alignas(CACHE_LINE) struct peer_address client;
+    struct peer_address server;
+    uint64_t listener : 15; /* index in the configuration */
+    uint64_t proxied : 1;   /* the proxy is in the array beside the ring: see shared_proxies() */
     uint64_t result : 8;    /* enum result */
     uint64_t ended_us : 40;
     uint64_t bytes : 24; /* TEMPLATE_MAX is less */

@@ -33,6 +33,11 @@ void *ring_reserve(const struct ring *ring)
     return published - released < ring->capacity ? element(ring, published) : NULL;
 }
 
+uint32_t ring_index(const struct ring *ring, const void *element)
+{
+    return (uint32_t)((size_t)((const char *)element - ring->elements) / ring->size);
+}
+
 void ring_publish(const struct ring *ring)
 {
     uint64_t published = atomic_load_explicit(&ring->state->published, memory_order_relaxed);

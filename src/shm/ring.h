@@ -38,6 +38,9 @@ void ring_attach(struct ring *ring, void *memory, uint32_t capacity, uint32_t si
 void *ring_reserve(const struct ring *ring);
 void ring_publish(const struct ring *ring);
 
+/* The place of an element, below capacity: an array beside the ring can have more of it. */
+uint32_t ring_index(const struct ring *ring, const void *element);
+
 /* Consumer: the oldest element and its position, or NULL when the ring is empty or its positions cannot be
  * right. It stays until ring_release(). */
 const void *ring_peek(const struct ring *ring, uint64_t *position);

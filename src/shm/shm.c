@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* Layout of a generation's part: for each worker, in pages of its own: logger, events, and for each thread:
- * state, records; then a flag for each socket. */
+ * state, records, proxies; then a flag for each socket. */
 
 static size_t aligned(size_t size)
 {
@@ -23,9 +23,15 @@ static size_t events_size(void)
     return ring_memory(SHARED_EVENTS, sizeof(struct event));
 }
 
+static size_t records_offset(void)
+{
+    return aligned(sizeof(struct shared_thread));
+}
+
 static size_t thread_size(void)
 {
-    return aligned(sizeof(struct shared_thread)) + ring_memory(SHARED_RECORDS, sizeof(struct record));
+    return records_offset() + ring_memory(SHARED_RECORDS, sizeof(struct record)) +
+           aligned(SHARED_RECORDS * sizeof(struct peer_address));
 }
 
 static size_t whole_pages(size_t size)
@@ -170,9 +176,16 @@ struct ring shared_records(const struct shared *shared, unsigned worker, unsigne
 {
     struct ring ring;
 
-    ring_attach(&ring, thread_base(shared, worker, thread) + aligned(sizeof(struct shared_thread)),
-                SHARED_RECORDS, sizeof(struct record));
+    ring_attach(&ring, thread_base(shared, worker, thread) + records_offset(), SHARED_RECORDS,
+                sizeof(struct record));
     return ring;
+}
+
+struct peer_address *shared_proxies(const struct shared *shared, unsigned worker, unsigned thread)
+{
+    size_t offset = records_offset() + ring_memory(SHARED_RECORDS, sizeof(struct record));
+
+    return (struct peer_address *)(void *)(thread_base(shared, worker, thread) + offset);
 }
 
 struct ring shared_events(const struct shared *shared, unsigned worker)

@@ -8,6 +8,7 @@
 #ifndef SOCKGREET_SHARED_H
 #define SOCKGREET_SHARED_H
 
+#include "base/peer.h"
 #include "shm/failures.h"
 #include "shm/rate.h"
 #include "shm/ring.h"
@@ -83,6 +84,9 @@ int shared_keep_own(struct shared *shared, unsigned worker);
 
 struct shared_thread *shared_thread(const struct shared *shared, unsigned worker, unsigned thread);
 struct shared_logger *shared_logger(const struct shared *shared, unsigned worker);
+
+/* Whom a record that is proxied came through, by ring_index(): SHARED_RECORDS of them. */
+struct peer_address *shared_proxies(const struct shared *shared, unsigned worker, unsigned thread);
 
 /* The rings: records of a greeting thread, events of a worker's main thread, events of the master. */
 struct ring shared_records(const struct shared *shared, unsigned worker, unsigned thread);

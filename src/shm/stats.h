@@ -20,7 +20,10 @@
     X(LOOP, "loop")                 /* not answered, lest the sender and we answer each other for ever */ \
     X(RATE_LIMITED, "rate-limited") /* its source is over limits.rate */                                  \
     X(NET_LIMITED, "net-limited")   /* its network is over limits.net_rate */                             \
-    X(DENIED, "denied")             /* an access list refuses it */
+    X(DENIED, "denied")             /* an access list refuses it */                                       \
+    X(UNTRUSTED, "untrusted")       /* it came past the proxies of proxy_from */                          \
+    X(NO_HEADER, "no-header")       /* no valid PROXY header came in time */                              \
+    X(CHECKED, "checked")           /* a proxy that asked for itself, as health checks do */
 
 #define RESULT_ENUMERATOR(id, name) RESULT_##id,
 enum result { RESULTS(RESULT_ENUMERATOR) RESULT_COUNT };

@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #define FIELD_MAX  (ADDRESS_TEXT_MAX + 32)
-#define FIELDS     12
+#define FIELDS     14
 #define USEC_PER_S 1000000
 
 /* The fields of one entry, as "KEY=VALUE". */
@@ -55,55 +55,68 @@ static void add_times(struct fields *fields, const struct record *record)
 }
 
 static void add_fields(struct fields *fields, const struct conf_listener *listener,
-                       const struct record *record)
+                       const struct record *record, const struct peer_address *proxy)
 {
-    char client[ADDRESS_TEXT_MAX], server[ADDRESS_TEXT_MAX];
+    char client[ADDRESS_TEXT_MAX], server[ADDRESS_TEXT_MAX], via[ADDRESS_TEXT_MAX];
 
-    peer_host(&record->peer.client, client);
-    peer_host(&record->peer.server, server);
+    peer_host(&record->client, client);
+    peer_host(&record->server, server);
     add(fields, "SOCKGREET_LISTENER=%s", listener->name);
     add(fields, "SOCKGREET_TRANSPORT=%s", transport_name(listener->transport));
-    add_end(fields, "CLIENT", client, &record->peer.client);
-    add_end(fields, "SERVER", listener->path ? listener->path : server, &record->peer.server);
+    add_end(fields, "CLIENT", client, &record->client);
+    add_end(fields, "SERVER", listener->path ? listener->path : server, &record->server);
     add(fields, "SOCKGREET_BYTES=%u", (unsigned)record->bytes);
     add(fields, "SOCKGREET_RESULT=%s", result_name((enum result)record->result));
     add_times(fields, record);
-    if (record->peer.client.family == AF_UNIX) {
-        add(fields, "SOCKGREET_CLIENT_UID=%u", record->peer.client.uid);
-        add(fields, "SOCKGREET_CLIENT_PID=%u", record->peer.client.pid);
+    if (record->client.family == AF_UNIX) {
+        add(fields, "SOCKGREET_CLIENT_UID=%u", record->client.uid);
+        add(fields, "SOCKGREET_CLIENT_PID=%u", record->client.pid);
+    }
+    if (record->proxied) {
+        peer_host(proxy, via);
+        add_end(fields, "PROXY", via, proxy);
     }
 }
 
-/* "Got connection from 127.0.0.1:48437 on tcp, sent 26 bytes" */
-static void client_message(char *text, size_t size, const struct conf_listener *listener,
-                           const struct record *record)
+/* "192.0.2.1:48437", "uid 1000 (pid 4711)" */
+static void name_end(char text[ADDRESS_TEXT_MAX], const struct peer_address *packed)
 {
-    char from[ADDRESS_TEXT_MAX], outcome[32] = "";
     struct address address;
 
-    if (record->peer.client.family == AF_UNIX) {
-        snprintf(from, sizeof(from), "uid %u (pid %u)", record->peer.client.uid, record->peer.client.pid);
-    } else {
-        peer_unpack(&record->peer.client, &address);
-        address_text(&address, from, sizeof(from));
+    if (packed->family == AF_UNIX) {
+        snprintf(text, ADDRESS_TEXT_MAX, "uid %u (pid %u)", packed->uid, packed->pid);
+        return;
     }
-    if (record->result != RESULT_SENT)
-        snprintf(outcome, sizeof(outcome), " (%s)", result_name((enum result)record->result));
-    snprintf(text, size, "Got %s from %s on %s, sent %u bytes%s",
-             transport_socket_type(listener->transport) == SOCK_STREAM ? "connection" : "datagram", from,
-             listener->name, (unsigned)record->bytes, outcome);
+    peer_unpack(packed, &address);
+    address_text(&address, text, ADDRESS_TEXT_MAX);
 }
 
-bool entry_write(const struct conf *conf, const struct record *record)
+/* "Got connection from 192.0.2.1:48437 through 10.0.0.1:40000 on tcp, sent 26 bytes" */
+static void client_message(char *text, size_t size, const struct conf_listener *listener,
+                           const struct record *record, const struct peer_address *proxy)
+{
+    char from[ADDRESS_TEXT_MAX], via[ADDRESS_TEXT_MAX] = "", outcome[32] = "";
+
+    name_end(from, &record->client);
+    if (record->proxied)
+        name_end(via, proxy);
+    if (record->result != RESULT_SENT)
+        snprintf(outcome, sizeof(outcome), " (%s)", result_name((enum result)record->result));
+    snprintf(text, size, "Got %s from %s%s%s on %s, sent %u bytes%s",
+             transport_socket_type(listener->transport) == SOCK_STREAM ? "connection" : "datagram", from,
+             *via ? " through " : "", via, listener->name, (unsigned)record->bytes, outcome);
+}
+
+bool entry_write(const struct conf *conf, const struct record *record, const struct peer_address *proxy)
 {
     struct fields fields = {.count = 0};
     const struct conf_listener *listener;
-    char message[ADDRESS_TEXT_MAX + 256];
+    char message[2 * ADDRESS_TEXT_MAX + 256];
 
     if (record->listener >= conf->listener_count || record->result >= RESULT_COUNT)
         return false;
     listener = &conf->listeners[record->listener];
-    client_message(message, sizeof(message), listener, record);
-    add_fields(&fields, listener, record);
+    client_message(message, sizeof(message), listener, record, proxy);
+    add_fields(&fields, listener, record, proxy);
     return log_write(LOG_INFO, MESSAGE_GREETED, message, fields.pointers, fields.count);
 }

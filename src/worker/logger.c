@@ -25,6 +25,7 @@ static bool is_report_due(const struct logger *logger)
 static bool drain_records(struct logger *logger, unsigned thread)
 {
     struct ring ring = shared_records(logger->shared, logger->worker, thread);
+    const struct peer_address *proxies = shared_proxies(logger->shared, logger->worker, thread);
     const struct record *shared;
     uint64_t position;
     int count = 0;
@@ -32,7 +33,7 @@ static bool drain_records(struct logger *logger, unsigned thread)
     for (; count < BURST && !is_report_due(logger) && (shared = ring_peek(&ring, &position)); count++) {
         struct record record = *shared;
 
-        if (!entry_write(logger->conf, &record))
+        if (!entry_write(logger->conf, &record, &proxies[ring_index(&ring, shared)]))
             stats_add(&shared_logger(logger->shared, logger->worker)->lost, 1);
         ring_release(&ring, position);
     }

@@ -4,6 +4,7 @@
 import concurrent.futures
 import contextlib
 import os
+import secrets
 import socket
 import struct
 import subprocess
@@ -39,6 +40,11 @@ def connect_narrow(address):
 def abstract(path):
     """A Unix path as the socket interface wants it."""
     return "\0" + path[1:] if path.startswith("@") else path
+
+
+def abstract_name():
+    """An abstract name that nobody uses."""
+    return "@sockgreet-test-" + secrets.token_hex(8)
 
 
 def read_all(connection):

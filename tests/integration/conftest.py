@@ -10,6 +10,7 @@ import subprocess
 
 import pytest
 
+from clients import abstract_name
 from fault import Faults
 from journal import Journal
 from manager import Manager
@@ -67,6 +68,12 @@ def spawn(sockgreetd, tmp_path):
     yield start
     for service in services:
         service.cleanup()
+
+
+@pytest.fixture(params=["file", "abstract"])
+def place(request, tmp_path):
+    """Where a Unix listener can be."""
+    return str(tmp_path / "greet.sock") if request.param == "file" else abstract_name()
 
 
 @pytest.fixture(scope="session")

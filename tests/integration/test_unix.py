@@ -12,21 +12,10 @@ import time
 
 import pytest
 
-from clients import Crowd, abstract, connect, dgram_socket, exchange, greet, greet_many, is_silent, read_all, reset, run
+from clients import Crowd, abstract, abstract_name, connect, dgram_socket, exchange, greet, greet_many, is_silent, read_all, reset, run
 from conftest import needs_root
 from processes import SANITIZER, descriptors, proportional_memory
 from service import GREETING, tcp, unix, unix_dgram
-
-
-def abstract_name():
-    """An abstract name that nobody uses."""
-    return "@sockgreet-test-" + secrets.token_hex(8)
-
-
-@pytest.fixture(params=["file", "abstract"])
-def place(request, tmp_path):
-    """Where a Unix listener can be."""
-    return str(tmp_path / "greet.sock") if request.param == "file" else abstract_name()
 
 
 def test_stream(daemon, place):

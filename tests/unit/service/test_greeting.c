@@ -112,6 +112,37 @@ Test(greeting, unix_clients_are_users_at_a_path)
     assert_said("[${client_port:-none}:${server_port:-none}]", &occasion, "[none:none]");
 }
 
+Test(greeting, whom_a_client_came_through_is_known_where_it_did)
+{
+    const struct peer direct = {.client = {.family = AF_INET, .port = 4711, .ip = {192, 0, 2, 1}}};
+    const struct occasion at_once = {.peer = &direct, .pid = 99};
+    struct peer proxied = direct;
+    const struct occasion through = {.peer = &proxied, .pid = 99};
+
+    proxied.via = (struct peer_address){.family = AF_INET, .port = 40000, .ip = {10, 0, 0, 1}};
+    assert_said("${client_address} by ${proxy_address:-itself}:${proxy_port}", &at_once,
+                "192.0.2.1 by itself:");
+    assert_said("${client_address} by ${proxy_address:-itself}:${proxy_port}", &through,
+                "192.0.2.1 by 10.0.0.1:40000");
+}
+
+/* A value longer than any that was thought of would be cut. */
+Test(greeting, a_unix_socket_has_clients_of_ip_where_they_come_through_a_proxy)
+{
+    const struct site site = {.listener = "local", .transport = "unix"};
+    const struct peer peer = {.client = {.family = AF_INET6, .ip = {[0 ... 15] = 0x11}},
+                              .via = {.family = AF_UNIX, .uid = 33}};
+    const struct occasion occasion = {.peer = &peer, .path = "/run/greeter"};
+    const struct plan *plan = compiled_for(&site, "${client_address} by ${proxy_address}");
+    char said[256];
+    size_t length = service_greeting.answer(plan, &occasion, said);
+
+    cr_assert_leq(length, plan->longest);
+    cr_assert_eq(length, strlen("1111:1111:1111:1111:1111:1111:1111:1111 by uid 33"));
+    cr_assert_eq(memcmp(said, "1111:1111:1111:1111:1111:1111:1111:1111 by uid 33", length), 0);
+    arena_close(&arena);
+}
+
 Test(greeting, an_empty_variable_has_its_default)
 {
     static const struct peer unknown;

@@ -26,8 +26,10 @@ Test(variables, no_two_have_the_same_name)
 Test(variables, what_is_known_per_client_has_a_longest_value)
 {
     for (enum variable i = 0; i < VARIABLE_COUNT; i++) {
-        cr_assert_eq(variables_longest(i, false) > 0, !variables_known_at_load(i), "%s", variables_name(i));
-        cr_assert_eq(variables_longest(i, true) > 0, !variables_known_at_load(i), "%s", variables_name(i));
+        cr_assert_eq(variables_longest(i, true, false) > 0, !variables_known_at_load(i), "%s",
+                     variables_name(i));
+        cr_assert_eq(variables_longest(i, false, true) > 0, !variables_known_at_load(i), "%s",
+                     variables_name(i));
     }
 }
 
@@ -43,8 +45,8 @@ Test(variables, the_service_is_known_at_load_and_the_client_is_not)
 
 Test(variables, addresses_of_unix_clients_are_users_and_paths)
 {
-    cr_assert_eq(variables_longest(VARIABLE_CLIENT_ADDRESS, false),
+    cr_assert_eq(variables_longest(VARIABLE_CLIENT_ADDRESS, true, false),
                  strlen("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255%interface123456"));
-    cr_assert_eq(variables_longest(VARIABLE_CLIENT_ADDRESS, true), strlen("uid 4294967295"));
-    cr_assert_eq(variables_longest(VARIABLE_SERVER_ADDRESS, true), 108);
+    cr_assert_eq(variables_longest(VARIABLE_CLIENT_ADDRESS, false, true), strlen("uid 4294967295"));
+    cr_assert_eq(variables_longest(VARIABLE_SERVER_ADDRESS, false, true), 108);
 }

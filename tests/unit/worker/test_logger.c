@@ -123,7 +123,7 @@ static void put_record(unsigned worker, unsigned result)
     struct record *record = ring_reserve(&ring);
 
     cr_assert_not_null(record);
-    *record = (struct record){.peer.client.family = AF_INET, .result = result & 0xff, .bytes = 26};
+    *record = (struct record){.client.family = AF_INET, .result = result & 0xff, .bytes = 26};
     stats_add(&shared_thread(&shared, worker, 0)->stats.results[RESULT_SENT], 1);
     ring_publish(&ring);
 }

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* The step before all others where clients come through a proxy: its header is read, and the client is from
+ * then on whom it names. Whoever is not to send one is refused, and whoever is to and does not: what stands
+ * there is never guessed. */
+#include "base/proxy_header.h"
+#include "guard/guard.h"
+#include "serve/door.h"
+#include "serve/steps.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+/* What has come of a header that is not whole yet. */
+struct part {
+    size_t length;
+    char bytes[PROXY_HEADER_MAX];
+};
+
+/* What has come and what is in the queue, where it stays: behind the header it is the client's. Returns how
+ * much is new. */
+static ssize_t look_at_queue(const struct conn *conn, char bytes[PROXY_HEADER_MAX], size_t kept)
+{
+    const struct part *part = conn->part;
+    ssize_t n;
+
+    if (part)
+        memcpy(bytes, part->bytes, kept);
+    do
+        n = recv(conn->fd, bytes + kept, PROXY_HEADER_MAX - kept, MSG_PEEK | MSG_DONTWAIT);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
+static bool take_from_queue(const struct conn *conn, char *bytes, size_t length)
+{
+    return recv(conn->fd, bytes, length, MSG_DONTWAIT) == (ssize_t)length;
+}
+
+/* A proxy that asks for itself says LOCAL, or gives its own end of this connection. */
+static void adopt(struct conn *conn, const struct proxy_header *header)
+{
+    struct peer *peer = &conn->peer;
+
+    conn_learn_client(conn);
+    conn->for_itself = header->local || memcmp(&header->client, &peer->client, sizeof(peer->client)) == 0;
+    if (!header->known || conn->for_itself)
+        return;
+    peer->via = peer->client;
+    peer->client = header->client;
+}
+
+/* Most headers come whole, so it takes memory only where one does not. */
+static enum step_verdict keep(struct conn *conn, size_t more, struct step_outcome *outcome)
+{
+    struct part *part = conn->part ? conn->part : calloc(1, sizeof(*part));
+
+    conn->part = part;
+    if (!part || !take_from_queue(conn, part->bytes + part->length, more))
+        return step_end(outcome, RESULT_NO_HEADER);
+    part->length += more;
+    return STEP_STAY;
+}
+
+static enum step_verdict ready(struct conn *conn, uint32_t events, struct step_outcome *outcome)
+{
+    char bytes[PROXY_HEADER_MAX] __attribute__((uninitialized));
+    size_t kept = conn->part ? ((struct part *)conn->part)->length : 0;
+    struct proxy_header header;
+    ssize_t n = look_at_queue(conn, bytes, kept);
+
+    (void)events;
+    outcome->events = EPOLLIN;
+    if (n < 0 && errno == EAGAIN)
+        return STEP_STAY;
+    if (n <= 0)
+        return step_end(outcome, RESULT_NO_HEADER);
+    switch (proxy_header_read(bytes, kept + (size_t)n, &header)) {
+    case PROXY_HEADER_PART:
+        return keep(conn, (size_t)n, outcome);
+    case PROXY_HEADER_WHOLE:
+        if (!take_from_queue(conn, bytes, header.length - kept))
+            break;
+        adopt(conn, &header);
+        return STEP_NEXT;
+    case PROXY_HEADER_BAD:
+        break;
+    }
+    return step_end(outcome, RESULT_NO_HEADER);
+}
+
+static enum step_verdict enter(struct conn *conn, struct step_outcome *outcome)
+{
+    if (!guard_trusts(conn->door->conf, &conn->peer.client))
+        return step_end(outcome, RESULT_UNTRUSTED);
+    return ready(conn, 0, outcome);
+}
+
+static enum result give_up(const struct conn *conn)
+{
+    (void)conn;
+    return RESULT_NO_HEADER;
+}
+
+const struct step step_proxy = {.enter = enter, .ready = ready, .give_up = give_up};
