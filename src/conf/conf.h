@@ -65,10 +65,12 @@ struct conf_endpoint {
     bool broadcast;  /* the IPv4 broadcast address */
 };
 
-/* Clients a second, and at once after a rest, of one source and of its network; a rate of 0 is no limit. */
+/* Clients a second, and at once after a rest, of one source and of its network; a rate of 0 is no limit. And
+ * how many a source may hold. */
 struct conf_rates {
     double rate, net_rate;
     unsigned burst, net_burst;
+    unsigned per_source; /* streams: clients at once; 0: any number */
 };
 
 struct conf_listener {

@@ -363,7 +363,7 @@ void conf_complete(struct conf_builder *builder, const config_setting_t *group,
     check_linger(&c);
     complete_proxies(&c);
     listener->rates_given = is_given(&c, "rate") || is_given(&c, "burst") || is_given(&c, "net_rate") ||
-                            is_given(&c, "net_burst");
+                            is_given(&c, "net_burst") || is_given(&c, "per_source");
     if (!transport_is_unix(listener->transport))
         conf_access_listener(builder, group, listener);
 }

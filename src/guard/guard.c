@@ -19,11 +19,30 @@ static struct table half(struct shared_sources *sources, unsigned which)
         .words = sources->words + which * count, .count = count, .key = {{sources->key[0], sources->key[1]}}};
 }
 
-int guard_open(struct guard *guard, const struct conf *conf, struct shared_service *service,
+static struct held held_by(const struct shared *shared, unsigned worker)
+{
+    return (struct held){.all = shared->held, .workers = shared->workers, .own = worker};
+}
+
+void guard_begin(const struct conf *conf, const struct shared *shared, unsigned worker)
+{
+    const struct held held = held_by(shared, worker);
+
+    for (size_t i = 0; i < conf->listener_count; i++)
+        if (limiter_limits(&conf->listeners[i]).per_source) {
+            held_begin(&held);
+            return;
+        }
+}
+
+int guard_open(struct guard *guard, const struct conf *conf, const struct shared *shared, unsigned worker,
                struct stats *stats)
 {
+    struct shared_service *service = shared->service;
+
     guard->loops = half(&service->sources, 0);
     guard->rates = half(&service->sources, 1);
+    guard->held = held_by(shared, worker);
     guard->conf = conf;
     guard->stats = stats;
     guard->board = &service->refused;
@@ -45,7 +64,7 @@ bool guard_is_needed(const struct guard *guard, size_t listener)
 {
     const struct limits *limits = &guard->limits[listener];
 
-    return limits->source.interval_us || limits->net.interval_us ||
+    return limits->source.interval_us || limits->net.interval_us || limits->per_source ||
            guard->conf->listeners[listener].access.prefixes;
 }
 
@@ -64,20 +83,45 @@ void guard_finish(struct guard *guard, int64_t now_ns)
             sched_yield();
 }
 
-enum result guard_admit(struct guard *guard, size_t listener, const struct peer_address *client,
-                        int64_t now_ns)
+/* Who is over a limit: counted, and noted for the log. */
+static enum result refuse(struct guard *guard, const struct peer_address *client, int64_t now_ns,
+                          enum result result)
 {
-    enum limiter_verdict verdict = limiter_take(&guard->rates, &guard->limits[listener], client, now_ns);
-
-    if (verdict == LIMITER_PASS)
-        return RESULT_SENT;
     if (guard->refused.count == 0)
         guard->refused_since = now_ns;
     talkers_add(&guard->refused, client, 1);
     guard_beat(guard, now_ns);
-    if (guard->conf->dry_run) {
-        stats_add(&guard->stats->spared, 1);
-        return RESULT_SENT;
+    if (!guard->conf->dry_run)
+        return result;
+    stats_add(&guard->stats->spared, 1);
+    return RESULT_SENT;
+}
+
+enum result guard_admit(struct guard *guard, size_t listener, const struct peer_address *client,
+                        int64_t now_ns)
+{
+    switch (limiter_take(&guard->rates, &guard->limits[listener], client, now_ns)) {
+    case LIMITER_SOURCE:
+        return refuse(guard, client, now_ns, RESULT_RATE_LIMITED);
+    case LIMITER_NET:
+        return refuse(guard, client, now_ns, RESULT_NET_LIMITED);
+    case LIMITER_PASS:
+        break;
     }
-    return verdict == LIMITER_SOURCE ? RESULT_RATE_LIMITED : RESULT_NET_LIMITED;
+    return RESULT_SENT;
+}
+
+enum result guard_hold(struct guard *guard, size_t listener, const struct peer_address *client,
+                       int64_t now_ns, bool *held)
+{
+    const struct limits *limits = &guard->limits[listener];
+
+    *held = limits->per_source &&
+            held_take(&guard->held, limiter_hash_source(&guard->rates, limits, client), limits->per_source);
+    return *held || !limits->per_source ? RESULT_SENT : refuse(guard, client, now_ns, RESULT_SOURCE_FULL);
+}
+
+void guard_let_go(const struct guard *guard, size_t listener, const struct peer_address *client)
+{
+    held_give_back(&guard->held, limiter_hash_source(&guard->rates, &guard->limits[listener], client));
 }

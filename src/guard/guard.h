@@ -5,6 +5,7 @@
 
 #include "base/peer.h"
 #include "conf/conf.h"
+#include "guard/held.h"
 #include "guard/limiter.h"
 #include "guard/table.h"
 #include "shm/shm.h"
@@ -18,14 +19,18 @@ struct guard {
     struct table loops, rates; /* what fuse.h and limiter.h remember */
     const struct conf *conf;
     struct limits *limits; /* of each listener */
-    struct stats *stats;   /* counts whom dry_run lets pass */
+    struct held held;
+    struct stats *stats; /* counts whom dry_run lets pass */
     struct talkers refused;
     struct talkers_board *board;
     int64_t refused_since; /* when the first of them was */
 };
 
+/* In a worker, before its threads are there. */
+void guard_begin(const struct conf *conf, const struct shared *shared, unsigned worker);
+
 /* Returns 0 or -ENOMEM; close in any case. */
-int guard_open(struct guard *guard, const struct conf *conf, struct shared_service *service,
+int guard_open(struct guard *guard, const struct conf *conf, const struct shared *shared, unsigned worker,
                struct stats *stats);
 void guard_close(struct guard *guard);
 
@@ -41,6 +46,12 @@ bool guard_is_needed(const struct guard *guard, size_t listener);
 /* Counts a client. Returns RESULT_SENT if it may be served, or why not. */
 enum result guard_admit(struct guard *guard, size_t listener, const struct peer_address *client,
                         int64_t now_ns);
+
+/* Counts a stream client for as long as it is there. Returns RESULT_SENT if its source may hold it, or why
+ * not; *held tells whether guard_let_go() is due. */
+enum result guard_hold(struct guard *guard, size_t listener, const struct peer_address *client,
+                       int64_t now_ns, bool *held);
+void guard_let_go(const struct guard *guard, size_t listener, const struct peer_address *client);
 
 /* What was refused goes to the board, where loggers look for it: once a heartbeat, and in the end. */
 void guard_beat(struct guard *guard, int64_t now_ns);

@@ -9,7 +9,7 @@
 #define CLOCKS        (60 * US_PER_S) /* a thread may be behind another, by far less than this */
 #define BURST_SECONDS 3600            /* a burst comes back in so long at most */
 
-enum kind { KIND_SOURCE = 1, KIND_NET };
+enum kind { KIND_SOURCE = 1, KIND_NET, KIND_HELD };
 
 /* What is hashed, as far as the prefix of the address goes: no more than that is for an attacker to choose.
  */
@@ -46,6 +46,7 @@ struct limits limiter_limits(const struct conf_listener *listener)
 
     return (struct limits){.source = limit(rates->rate, rates->burst),
                            .net = limit(rates->net_rate, rates->net_burst),
+                           .per_source = transport_is_stream(listener->transport) ? rates->per_source : 0,
                            .scope = scope_of(listener),
                            .is_dgram = !transport_is_stream(listener->transport)};
 }
@@ -60,10 +61,10 @@ static bool is_link_local(const struct peer_address *client)
 static size_t prefix(const struct peer_address *client, enum kind kind)
 {
     if (client->family == AF_INET)
-        return kind == KIND_SOURCE ? 4 : 3;
+        return kind == KIND_NET ? 3 : 4;
     if (is_link_local(client))
         return 16;
-    return kind == KIND_SOURCE ? 8 : 7;
+    return kind == KIND_NET ? 7 : 8;
 }
 
 static uint64_t mix(uint64_t a, uint64_t b)
@@ -85,12 +86,21 @@ static uint64_t which(const struct limits *limits, const struct limit *limit,
 static uint64_t hash(const struct table *table, const struct limits *limits,
                      const struct peer_address *client, enum kind kind)
 {
-    const struct limit *limit = kind == KIND_SOURCE ? &limits->source : &limits->net;
+    static const struct limit held;
+    const struct limit *limit = kind == KIND_SOURCE ? &limits->source
+                                : kind == KIND_NET  ? &limits->net
+                                                    : &held;
     struct key key = {.which = which(limits, limit, client, kind)};
     size_t length = prefix(client, kind);
 
     memcpy(key.ip, client->ip, length);
     return table_hash(table, &key, offsetof(struct key, ip) + length);
+}
+
+uint64_t limiter_hash_source(const struct table *table, const struct limits *limits,
+                             const struct peer_address *client)
+{
+    return hash(table, limits, client, KIND_HELD);
 }
 
 struct taking {

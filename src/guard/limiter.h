@@ -21,6 +21,7 @@ struct limit {
 struct limits {
     struct limit source; /* each IPv4 address, each IPv6 /64 (each address of a link) */
     struct limit net;    /* each IPv4 /24, each IPv6 /56 */
+    uint32_t per_source; /* held at once by each source; 0: no limit */
     uint32_t scope;      /* 0: counted together with all listeners that have none of their own */
     bool is_dgram;       /* counted apart from streams: a datagram's source can be forged */
 };
@@ -33,5 +34,9 @@ enum limiter_verdict { LIMITER_PASS, LIMITER_SOURCE, LIMITER_NET };
 /* Counts a client, or says which limit it is over. What is refused is not counted. */
 enum limiter_verdict limiter_take(const struct table *table, const struct limits *limits,
                                   const struct peer_address *client, int64_t now_ns);
+
+/* Of the source, for held.h. */
+uint64_t limiter_hash_source(const struct table *table, const struct limits *limits,
+                             const struct peer_address *client);
 
 #endif

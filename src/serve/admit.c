@@ -22,13 +22,19 @@ static void deny(struct conn *conn)
 static enum step_verdict enter(struct conn *conn, struct step_outcome *outcome)
 {
     const struct door *door = conn->door;
+    struct guard *guard = door->doors->guard;
+    size_t listener = door->member->listener;
     enum result result;
+    bool held = false;
 
     if (!access_admits(door->conf, &conn->peer.client)) {
         deny(conn);
         return step_end(outcome, RESULT_DENIED);
     }
-    result = guard_admit(door->doors->guard, door->member->listener, &conn->peer.client, conn->arrived);
+    result = guard_admit(guard, listener, &conn->peer.client, conn->arrived);
+    if (result == RESULT_SENT)
+        result = guard_hold(guard, listener, &conn->peer.client, conn->arrived, &held);
+    conn->is_held = held;
     return result == RESULT_SENT ? STEP_NEXT : step_end(outcome, result);
 }
 

@@ -28,6 +28,7 @@ struct conn {
     bool ended : 1;        /* our end of file was sent: nobody waits for the close */
     bool client_known : 1; /* see conn_learn_client() */
     bool server_known : 1; /* see conn_learn_peer() */
+    bool is_held : 1;      /* counted as its source's: see guard_hold() */
     bool for_itself : 1;   /* a proxy that asks in nobody's name */
     uint32_t discarded;
     uint32_t sent;

@@ -46,6 +46,8 @@ static void finish(struct conn *conn, enum result result)
         account_fill(stream->account, record, conn->door->member->listener, &conn->peer);
         account_publish(stream->account);
     }
+    if (conn->is_held)
+        guard_let_go(stream->doors->guard, conn->door->member->listener, &conn->peer.client);
     timer_stop(&conn->idle);
     timer_stop(&conn->total);
     if (conn->ended && !conn->watched && !conn->set_aside)

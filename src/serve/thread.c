@@ -199,8 +199,8 @@ static int open_all(struct thread *thread)
     if (!error)
         error = render_open(&thread->render, thread->settings.conf);
     if (!error)
-        error = guard_open(&thread->guard, thread->settings.conf, thread->settings.shared->service,
-                           &thread->shared->stats);
+        error = guard_open(&thread->guard, thread->settings.conf, thread->settings.shared,
+                           thread->settings.worker, &thread->shared->stats);
     if (!error)
         error = stream_open(&thread->stream, thread->settings.connections);
     if (!error)

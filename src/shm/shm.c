@@ -7,11 +7,13 @@
 #include "base/util.h"
 
 #include <fcntl.h>
+#include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 /* Layout of a generation's part: for each worker, in pages of its own: logger, events, and for each thread:
- * state, records, proxies; then a flag for each socket. */
+ * state, records, proxies; then for each worker what sources hold, and a flag for
+ * each socket. */
 
 static size_t aligned(size_t size)
 {
@@ -109,7 +111,8 @@ int shared_open(struct shared *shared, struct shared_service *service, unsigned 
     shared->service = service;
     shared->workers = workers;
     shared->threads = threads;
-    shared->size = whole_pages(workers * worker_size(shared) + sockets * sizeof(*shared->retired));
+    shared->size = whole_pages(workers * (worker_size(shared) + sizeof(*shared->held)) +
+                               sockets * sizeof(*shared->retired));
     shared->base = map_file(shared);
     if (!shared->base) {
         int error = -errno;
@@ -117,7 +120,8 @@ int shared_open(struct shared *shared, struct shared_service *service, unsigned 
         close_fd(&shared->fd);
         return error;
     }
-    shared->retired = (_Atomic bool *)(void *)worker_base(shared, workers);
+    shared->held = (struct shared_held *)(void *)worker_base(shared, workers);
+    shared->retired = (_Atomic bool *)(void *)(shared->held + workers);
     return 0;
 }
 
@@ -151,11 +155,12 @@ static int map_flags_again(struct shared *shared, char *flags, char *end)
 int shared_keep_own(struct shared *shared, unsigned worker)
 {
     char *own = worker_base(shared, worker), *own_end = worker_base(shared, worker + 1);
-    char *flags = worker_base(shared, shared->workers), *end = shared->base + shared->size;
+    char *held = (char *)shared->held, *flags = (char *)(uintptr_t)shared->retired;
+    char *end = shared->base + shared->size;
     int error = unmap_between(shared->base, own);
 
     if (error == 0)
-        error = unmap_between(own_end, flags);
+        error = unmap_between(own_end, held);
     if (error == 0)
         error = map_flags_again(shared, flags, end);
     close_fd(&shared->fd);

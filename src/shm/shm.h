@@ -2,7 +2,8 @@
 /* shared: the memory that workers share with the master: counters and log rings, by slot and thread.
  *
  * One mapping lives as long as the service, and one as long as a generation of workers, so that a worker's
- * successor in a slot finds what its predecessor left. A worker has its own slot's part of it alone. Only
+ * successor in a slot finds what its predecessor left. A worker has its own slot's part of it alone, but for
+ * what all of them know of sources. Only
  * counters and ring contents lie in the mappings; everything that points is private to each process and
  * inherited through fork. */
 #ifndef SOCKGREET_SHARED_H
@@ -44,6 +45,13 @@ struct shared_service {
     struct shared_sources sources;
 };
 
+/* How many clients sources hold, of one worker: see guard/held.h. */
+#define SHARED_HELD_ROWS  4
+#define SHARED_HELD_CELLS (16 * 1024)
+struct shared_held {
+    _Atomic uint16_t cells[SHARED_HELD_ROWS][SHARED_HELD_CELLS];
+};
+
 /* A worker's logger, in shared memory. */
 struct shared_logger {
     _Alignas(CACHE_LINE) _Atomic uint32_t asleep;
@@ -65,6 +73,7 @@ struct shared {
     char *base;
     size_t size;
     unsigned workers, threads;
+    struct shared_held *held; /* by worker; each worker has all of them */
     _Atomic bool *retired; /* by index in the generation's listener set: nobody serves this socket after it */
 };
 
@@ -78,8 +87,8 @@ int shared_open(struct shared *shared, struct shared_service *service, unsigned 
                 size_t sockets);
 void shared_close(struct shared *shared);
 
-/* In a worker: keeps its own slot, and the flags to read, and makes sure that it cannot get at the rest
- * again. Returns 0 or -errno. */
+/* In a worker: keeps its own slot, what sources hold, and the flags to read, and makes sure that it cannot
+ * get at the rest again. Returns 0 or -errno. */
 int shared_keep_own(struct shared *shared, unsigned worker);
 
 struct shared_thread *shared_thread(const struct shared *shared, unsigned worker, unsigned thread);

@@ -21,6 +21,7 @@
     X(RATE_LIMITED, "rate-limited") /* its source is over limits.rate */                                  \
     X(NET_LIMITED, "net-limited")   /* its network is over limits.net_rate */                             \
     X(DENIED, "denied")             /* an access list refuses it */                                       \
+    X(SOURCE_FULL, "source-full")   /* its source has limits.per_source clients already */                \
     X(UNTRUSTED, "untrusted")       /* it came past the proxies of proxy_from */                          \
     X(NO_HEADER, "no-header")       /* no valid PROXY header came in time */                              \
     X(CHECKED, "checked")           /* a proxy that asked for itself, as health checks do */

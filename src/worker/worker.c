@@ -4,6 +4,7 @@
 #include "base/deadlines.h"
 #include "base/sanitizer.h"
 #include "base/util.h"
+#include "guard/guard.h"
 #include "log/log.h"
 #include "serve/thread.h"
 #include "system/descriptors.h"
@@ -120,6 +121,7 @@ static bool open_greeters(struct worker *worker)
     worker->greeters = calloc(threads, sizeof(*worker->greeters));
     if (!worker->greeters)
         return false;
+    guard_begin(s->conf, s->shared, s->slot);
     for (unsigned i = 0; i < threads; i++) {
         struct thread_settings settings = {
             .conf = s->conf,

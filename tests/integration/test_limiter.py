@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """limits.rate and what goes with it: over a limit one source suffers, and nobody else."""
 
+import contextlib
+import os
+import signal
 import time
 
 import pytest
@@ -8,6 +11,7 @@ import pytest
 from clients import HAS_IPV6, exchange, read_all
 from namespaces import SETTINGS_INSIDE
 from operations import reconfigure
+from processes import wait_until
 from service import GREETING, tcp, udp
 
 needs_ipv6 = pytest.mark.skipif(not HAS_IPV6, reason="no IPv6 here")
@@ -52,6 +56,47 @@ def test_streams_and_datagrams(namespace, daemon):
     counters = service.wait_counter("served", 21)
     assert (counters["rate-limited"], counters["sent"]) == (6, 15)
     service.wait_log(r"^Got connection from 127\.0\.0\.9:[0-9]+ on tcp, sent 0 bytes \(rate-limited\)$", count=3)
+
+
+def greeted_and_held(namespace, address, source, count, held):
+    """Opens so many clients that read their greeting and stay; returns those that got it, and counts the others."""
+    refused = 0
+    for _ in range(count):
+        client = held.enter_context(namespace.tcp(*address, source=source))
+        client.settimeout(10)
+        refused += client.recv(100) != GREETING
+    return refused
+
+
+def test_source_holds_so_many(namespace, daemon):
+    """Of one source so many clients are there at once, at all workers together; who goes makes room for the next."""
+    service = daemon({"tcp": tcp(""), "more": tcp("", per_source=7), "any": tcp("", per_source=0)}, prefix=namespace.prefix,
+                     limits={"per_source": 3}, workers={"processes": 3, "threads": 2}, timeouts={"linger": 60.0, "linger_total": 60.0},
+                     **SETTINGS_INSIDE)
+    address, more, without = (("127.0.0.1", service.settings["listeners"][name]["port"]) for name in ("tcp", "more", "any"))
+    with contextlib.ExitStack() as held:
+        assert greeted_and_held(namespace, address, "127.0.0.9", 10, held) == 7
+        assert greeted_and_held(namespace, address, "127.0.0.10", 3, held) == 0
+        assert greeted_and_held(namespace, more, "127.0.0.9", 10, held) == 3
+        assert greeted_and_held(namespace, without, "127.0.0.9", 10, held) == 0
+        counters = service.wait_counter("source-full", 10)
+        service.wait_log(r"^Got connection from 127\.0\.0\.9:[0-9]+ on tcp, sent 0 bytes \(source-full\)$", count=7)
+        assert counters["source-full"] == 10
+    service.wait_counter("sent", 20)
+    with contextlib.ExitStack() as held:
+        assert greeted_and_held(namespace, address, "127.0.0.9", 4, held) == 1
+
+
+def test_a_killed_worker_holds_nobody(namespace, daemon):
+    """What its clients counted for goes with it."""
+    service = daemon({"tcp": tcp("")}, prefix=namespace.prefix, limits={"per_source": 3}, workers={"processes": 1},
+                     timeouts={"linger": 60.0, "linger_total": 60.0}, **SETTINGS_INSIDE)
+    with contextlib.ExitStack() as held:
+        assert greeted_and_held(namespace, service.address(), "127.0.0.9", 4, held) == 1
+        victim = service.workers()[0]
+        os.kill(victim, signal.SIGKILL)
+        wait_until(lambda: service.workers() not in ([], [victim]), 10, "a successor")
+        assert greeted_and_held(namespace, service.address(), "127.0.0.9", 4, held) == 1
 
 
 def test_log_names_the_loudest(namespace, daemon):

@@ -174,10 +174,13 @@ Test(greeting, the_prefix_ends_at_the_first_variable)
 
 Test(greeting, the_longest_holds_the_longest_of_each_variable)
 {
-    const struct site unix_site = {.hostname = "h", .listener = "local", .transport = "unix"};
+    const struct site unix_site = {.hostname = "h", .listener = "local", .transport = "unix-dgram"};
+    const struct site stream_site = {.hostname = "h", .listener = "local", .transport = "unix"};
     size_t ip = compiled("${client_address}")->longest;
-    size_t user, path;
+    size_t user, path, either;
 
+    arena_close(&arena);
+    either = compiled_for(&stream_site, "${client_address}")->longest;
     arena_close(&arena);
     user = compiled_for(&unix_site, "${client_address}")->longest;
     arena_close(&arena);
@@ -185,6 +188,7 @@ Test(greeting, the_longest_holds_the_longest_of_each_variable)
     arena_close(&arena);
     cr_assert_eq(ip, strlen("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255%interface123456"));
     cr_assert_eq(user, strlen("uid 4294967295"));
+    cr_assert_eq(either, ip, "a proxy's client");
     cr_assert_eq(path, 108);
 }
 
@@ -198,12 +202,12 @@ Test(greeting, errors_say_what_is_allowed)
     assert_error("${HOSTNAME:-here}", "unknown variable ${HOSTNAME}; did you mean ${hostname}?");
     assert_error("${colour}",
                  "unknown variable ${colour}; allowed: hostname, listener, transport, client_address, "
-                 "client_port, server_address, server_port, pid, time");
+                 "client_port, server_address, server_port, proxy_address, proxy_port, pid, time");
     assert_error("${}", "unknown variable ${}; allowed: hostname, listener, transport, client_address, "
-                        "client_port, server_address, server_port, pid, time");
+                        "client_port, server_address, server_port, proxy_address, proxy_port, pid, time");
     assert_error("${a\x1b[2J}",
                  "unknown variable ${a\\x1b[2J}; allowed: hostname, listener, transport, client_address, "
-                 "client_port, server_address, server_port, pid, time");
+                 "client_port, server_address, server_port, proxy_address, proxy_port, pid, time");
     assert_error("${pid:-${time}}",
                  "a $ inside ${pid:-${time}; allowed: ${name} and ${name:-default} with a default that "
                  "has no $ or }");

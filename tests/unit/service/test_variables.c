@@ -7,9 +7,12 @@
 /* What people write in their greetings. */
 Test(variables, names_are_stable)
 {
-    static const char *const names[] = {"hostname",       "listener",    "transport",
-                                        "client_address", "client_port", "server_address",
-                                        "server_port",    "pid",         "time"};
+    static const char *const names[] = {"hostname",    "listener",
+                                        "transport",   "client_address",
+                                        "client_port", "server_address",
+                                        "server_port", "proxy_address",
+                                        "proxy_port",  "pid",
+                                        "time"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         cr_assert_str_eq(variables_name((enum variable)i), names[i]);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* held: how many clients a source holds at once, counted by all workers of a generation together.
+ *
+ * A count-min sketch (Cormode, Muthukrishnan, 2005): a source is a cell in each of a few rows, and holds what
+ * the smallest of them says, or less. Two sources share all their cells by a rare chance that nobody can help
+ * along who does not know the key. Each worker counts in a sketch of its own, so that what one leaves that is
+ * killed goes with it. */
+#ifndef SOCKGREET_HELD_H
+#define SOCKGREET_HELD_H
+
+#include "shm/shm.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* As one worker sees it. */
+struct held {
+    struct shared_held *all; /* a sketch of each worker */
+    unsigned workers, own;
+};
+
+/* Before the worker serves: its predecessor's clients are gone. */
+void held_begin(const struct held *held);
+
+/* One more client of the source with this hash, if it has less than most. Returns whether it is counted. */
+bool held_take(const struct held *held, uint64_t hash, unsigned most);
+
+/* It has gone. */
+void held_give_back(const struct held *held, uint64_t hash);
+
+#endif

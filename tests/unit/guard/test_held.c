@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include "guard/held.h"
+
+#include <criterion/criterion.h>
+#include <pthread.h>
+#include <string.h>
+
+#define WORKERS 3
+#define THREADS 4
+#define TURNS   20000
+#define MOST    5
+
+static struct shared_held sketches[WORKERS];
+
+static struct held of_worker(unsigned worker)
+{
+    return (struct held){.all = sketches, .workers = WORKERS, .own = worker};
+}
+
+static void open_sketches(void)
+{
+    memset(sketches, 0, sizeof(sketches));
+}
+
+/* As a hash that is as good as random has it. */
+static uint64_t hash_of(uint64_t source)
+{
+    source = (source + 0x9e3779b97f4a7c15) * 0xbf58476d1ce4e5b9;
+    return (source ^ source >> 31) * 0x94d049bb133111eb;
+}
+
+Test(held, all_workers_count_together, .init = open_sketches)
+{
+    for (unsigned i = 0; i < MOST; i++) {
+        struct held held = of_worker(i % WORKERS);
+
+        cr_assert(held_take(&held, hash_of(1), MOST), "%u", i);
+    }
+    for (unsigned i = 0; i < WORKERS; i++) {
+        struct held held = of_worker(i);
+
+        cr_assert_not(held_take(&held, hash_of(1), MOST));
+        cr_assert(held_take(&held, hash_of(2), MOST), "another source");
+    }
+}
+
+Test(held, who_goes_makes_room, .init = open_sketches)
+{
+    struct held held = of_worker(0);
+
+    for (int turn = 0; turn < 100; turn++) {
+        for (int i = 0; i < MOST; i++)
+            cr_assert(held_take(&held, hash_of(7), MOST));
+        for (int i = 0; i < 100; i++)
+            cr_assert_not(held_take(&held, hash_of(7), MOST), "who is refused is not counted");
+        for (int i = 0; i < MOST; i++)
+            held_give_back(&held, hash_of(7));
+    }
+}
+
+/* A worker that is killed gives nothing back. */
+Test(held, a_successor_has_no_clients_yet, .init = open_sketches)
+{
+    struct held first = of_worker(0), second = of_worker(1);
+
+    for (int i = 0; i < MOST - 1; i++)
+        cr_assert(held_take(&first, hash_of(7), MOST));
+    cr_assert(held_take(&second, hash_of(7), MOST));
+    cr_assert_not(held_take(&second, hash_of(7), MOST));
+    held_begin(&first);
+    for (int i = 0; i < MOST - 1; i++)
+        cr_assert(held_take(&second, hash_of(7), MOST));
+    cr_assert_not(held_take(&first, hash_of(7), MOST), "what the other worker holds still counts");
+}
+
+/* Ten thousand sources, some of which hold all they may: none of the others is refused on their account. */
+Test(held, others_are_not_refused, .init = open_sketches)
+{
+    struct held held = of_worker(0);
+
+    for (uint64_t source = 0; source < 500; source++)
+        for (int i = 0; i < MOST; i++)
+            cr_assert(held_take(&held, hash_of(source), MOST));
+    for (uint64_t source = 1000; source < 10000; source++) {
+        cr_assert(held_take(&held, hash_of(source), MOST), "%d", (int)source);
+        held_give_back(&held, hash_of(source));
+    }
+}
+
+static _Atomic int inside, most_inside;
+
+static void *come_and_go(void *argument)
+{
+    struct held held = of_worker((unsigned)(uintptr_t)argument % WORKERS);
+    static _Thread_local int taken;
+
+    for (int i = 0; i < TURNS; i++) {
+        if (held_take(&held, hash_of(7), MOST)) {
+            int now = atomic_fetch_add(&inside, 1) + 1;
+
+            taken++;
+            while (now > atomic_load(&most_inside))
+                atomic_store(&most_inside, now);
+            atomic_fetch_sub(&inside, 1);
+            held_give_back(&held, hash_of(7));
+        }
+    }
+    return (void *)(uintptr_t)taken;
+}
+
+Test(held, threads_of_all_workers_never_hold_more, .init = open_sketches)
+{
+    pthread_t threads[WORKERS * THREADS];
+    uintptr_t taken = 0;
+
+    atomic_store(&inside, 0);
+    atomic_store(&most_inside, 0);
+    for (uintptr_t i = 0; i < WORKERS * THREADS; i++)
+        cr_assert_eq(pthread_create(&threads[i], NULL, come_and_go, (void *)i), 0);
+    for (size_t i = 0; i < WORKERS * THREADS; i++) {
+        void *result;
+
+        pthread_join(threads[i], &result);
+        taken += (uintptr_t)result;
+    }
+    cr_assert_leq(atomic_load(&most_inside), MOST);
+    cr_assert_gt(taken, 0);
+    for (unsigned row = 0; row < SHARED_HELD_ROWS; row++)
+        for (unsigned i = 0; i < SHARED_HELD_CELLS; i++)
+            for (unsigned worker = 0; worker < WORKERS; worker++)
+                cr_assert_eq(atomic_load(&sketches[worker].cells[row][i]), 0);
+}
