@@ -113,12 +113,12 @@ def test_a_part_of_a_header_costs_nothing_and_ends(daemon):
     started = time.monotonic()
     with connect(service.address()) as client:
         client.sendall(line()[:20])
-        assert is_silent(client, 1.0)
+        client.settimeout(60)
         try:
             assert client.recv(100) == b""
         except ConnectionResetError:
             pass
-    assert 1.9 <= time.monotonic() - started < 8
+    assert 1.9 <= time.monotonic() - started < 30
     assert cpu_seconds(*service.workers()) - before < 0.5
     assert service.wait_counter("served", 1)["no-header"] == 1
 
@@ -223,7 +223,7 @@ def test_checks_of_haproxy(daemon, tmp_path, how, check):
         with connect(("127.0.0.1", port)) as client:
             assert read_all(client) == b"127.0.0.1 %d by 127.0.0.1\n" % client.getsockname()[1]
     counters = service.wait_counter("sent", 1)
-    assert counters["reset"] == 0 and counters["untrusted"] == 0
+    assert counters["reset"] == 0 and counters["untrusted"] == 0, counters
 
 
 def test_haproxy_over_a_unix_socket(daemon, tmp_path):
