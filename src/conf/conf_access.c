@@ -105,12 +105,11 @@ static const struct conf_network *find_network(const struct conf *conf, const ch
 
 enum { DENY, ALLOW, LISTS };
 
-static const char *const list_names[] = {[DENY] = "deny", [ALLOW] = "allow"};
-
 /* The two lists of a service or listener while they are compiled. */
 struct lists {
     struct conf_builder *builder;
     const char *base; /* their group */
+    const char *names[LISTS];
     const config_setting_t *settings[LISTS];
     const struct conf_list *texts[LISTS];
     struct prefix_rule *rules;
@@ -123,7 +122,7 @@ static void wrong(const struct lists *lists, unsigned which, size_t entry, const
     struct conf_report *report = lists->builder->report;
     struct message path;
 
-    message_set(&path, "%s.%s", lists->base, list_names[which]);
+    message_set(&path, "%s.%s", lists->base, lists->names[which]);
     conf_error(report, conf_tree_line(report, element_of(lists->settings[which], entry)), path.text, "%s %s",
                conf_quote(lists->texts[which]->texts[entry]).text, what);
 }
@@ -254,8 +253,8 @@ static const struct prefixes *compile(struct lists *lists)
     if (room == 0)
         return NULL;
     if (room > CONF_RULES_MAX) {
-        conf_error(lists->builder->report, 0, lists->base,
-                   "allow and deny come to %zu networks; allowed: up to %d", room, CONF_RULES_MAX);
+        conf_error(lists->builder->report, 0, lists->base, "%s to %zu networks; allowed: up to %d",
+                   lists->names[DENY] ? "allow and deny come" : "proxy_from comes", room, CONF_RULES_MAX);
         return NULL;
     }
     lists->rules = calloc(room, sizeof(*lists->rules));
@@ -295,6 +294,7 @@ static void complete(struct conf_builder *builder, const char *base, const confi
 {
     struct lists lists = {.builder = builder,
                           .base = base,
+                          .names = {[DENY] = "deny", [ALLOW] = "allow"},
                           .settings = {[DENY] = deny, [ALLOW] = allow},
                           .texts = {[DENY] = &access->deny, [ALLOW] = &access->allow}};
 
@@ -323,4 +323,19 @@ void conf_access_listener(struct conf_builder *builder, const config_setting_t *
     }
     message_set(&base, "listeners.%s", listener->name);
     complete(builder, base.text, allow, deny, &listener->access);
+}
+
+void conf_access_proxies(struct conf_builder *builder, const config_setting_t *group,
+                         struct conf_listener *listener)
+{
+    static const struct conf_list nobody;
+    struct lists lists = {.builder = builder,
+                          .names = {[ALLOW] = "proxy_from"},
+                          .texts = {[DENY] = &nobody, [ALLOW] = &listener->proxy_from}};
+    struct message base;
+
+    message_set(&base, "listeners.%s", listener->name);
+    lists.base = base.text;
+    lists.settings[ALLOW] = config_setting_get_member(group, "proxy_from");
+    listener->proxies = compile(&lists);
 }

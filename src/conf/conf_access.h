@@ -15,4 +15,8 @@ void conf_access_service(struct conf_builder *builder, const struct conf_trees *
 void conf_access_listener(struct conf_builder *builder, const config_setting_t *group,
                           struct conf_listener *listener);
 
+/* Compiles proxy_from of an IP listener that has it, whose group stands in a file. */
+void conf_access_proxies(struct conf_builder *builder, const config_setting_t *group,
+                         struct conf_listener *listener);
+
 #endif

@@ -313,26 +313,6 @@ static void complete_unix_proxies(const struct completion *c)
               conf_quote(listener->proxy_from.texts[0]).text);
 }
 
-static void complete_ip_proxies(const struct completion *c)
-{
-    struct conf_listener *listener = c->listener;
-    size_t count = listener->proxy_from.count;
-    struct prefix_rule *rules = calloc(count, sizeof(*rules));
-    struct message error;
-
-    for (size_t i = 0; rules && i < count; i++) {
-        rules[i].admits = true;
-        if (prefix_parse(listener->proxy_from.texts[i], &rules[i].prefix, &error) < 0)
-            wrong(c, "proxy_from", "%s %s", conf_quote(listener->proxy_from.texts[i]).text, error.text);
-    }
-    if (rules)
-        prefixes_sort(rules, count);
-    listener->proxies = rules ? prefixes_build(c->builder->arena, rules, count, false) : NULL;
-    if (!listener->proxies)
-        conf_builder_alloc(c->builder, SIZE_MAX / 2);
-    free(rules);
-}
-
 static void complete_proxies(const struct completion *c)
 {
     struct conf_listener *listener = c->listener;
@@ -341,7 +321,27 @@ static void complete_proxies(const struct completion *c)
     if (listener->proxied && transport_is_unix(listener->transport))
         complete_unix_proxies(c);
     else if (listener->proxied)
-        complete_ip_proxies(c);
+        conf_access_proxies(c->builder, c->group, listener);
+}
+
+/* Clients of a Unix socket have an address only if a proxy says it. */
+static void refuse_unaddressed(const struct completion *c)
+{
+    static const char *const of_addresses[] = {"allow",    "deny",      "rate",      "burst",
+                                               "net_rate", "net_burst", "per_source"};
+
+    for (size_t i = 0; i < sizeof(of_addresses) / sizeof(of_addresses[0]); i++)
+        if (is_given(c, of_addresses[i]))
+            wrong(c, of_addresses[i],
+                  "clients of a Unix socket have no address; allowed: with proxy_from = \"*\"");
+}
+
+static void complete_access(const struct completion *c)
+{
+    if (transport_is_unix(c->listener->transport) && !c->listener->proxied)
+        refuse_unaddressed(c);
+    else
+        conf_access_listener(c->builder, c->group, c->listener);
 }
 
 static void check_linger(const struct completion *c)
@@ -364,8 +364,7 @@ void conf_complete(struct conf_builder *builder, const config_setting_t *group,
     complete_proxies(&c);
     listener->rates_given = is_given(&c, "rate") || is_given(&c, "burst") || is_given(&c, "net_rate") ||
                             is_given(&c, "net_burst") || is_given(&c, "per_source");
-    if (!transport_is_unix(listener->transport))
-        conf_access_listener(builder, group, listener);
+    complete_access(&c);
 }
 
 void conf_complete_greeting(struct conf_builder *builder, struct conf_place place)

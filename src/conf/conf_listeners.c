@@ -49,7 +49,8 @@ static void clear_foreign(struct conf_listener *listener)
 {
     if (transport_is_unix(listener->transport)) {
         listener->address = listener->port = NULL;
-        listener->rates = (struct conf_rates){0};
+        if (listener->proxy_from.count == 0)
+            listener->rates = (struct conf_rates){0};
     } else {
         listener->path = NULL;
     }

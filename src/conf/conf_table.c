@@ -93,6 +93,7 @@ static const struct conf_setting service_settings[] = {
 #define STREAM     (TCP | 1u << TRANSPORT_UNIX)
 #define DGRAM      (UDP | 1u << TRANSPORT_UNIX_DGRAM)
 #define IP         (TCP | UDP)
+#define ADDRESSED  (IP | 1u << TRANSPORT_UNIX) /* which proxies can come to */
 #define UNIX       (1u << TRANSPORT_UNIX | 1u << TRANSPORT_UNIX_DGRAM)
 static const struct conf_setting listener_settings[] = {
     {"type", CONF_CHOICE, AT(transport), .number = TRANSPORT_TCP, .choices = transports, .transports = IP | UNIX},
@@ -110,15 +111,15 @@ static const struct conf_setting listener_settings[] = {
     {"shards", CONF_COUNT, AT(shards_given), .number = 0, .min = 0, .max = 64, .transports = UDP},
     {"max_datagram", CONF_COUNT, AT(max_datagram), .number = 512, .min = 1, .max = CONF_DATAGRAM_MAX, .transports = DGRAM},
     {"max_amplification", CONF_NUMBER, AT(max_amplification), .number = 1, .min = 1, .max = 1000, .transports = UDP},
-    {"per_source", CONF_COUNT, AT(rates.per_source), .number = 0, .min = 0, .max = 50000, .transports = TCP},
-    {"rate", CONF_NUMBER, AT(rates.rate), .number = 0, .min = 0.01, .max = 10000, .or_zero = true, .transports = IP},
-    {"burst", CONF_COUNT, AT(rates.burst), .number = 50, .min = 1, .max = 100000, .transports = IP},
-    {"net_rate", CONF_NUMBER, AT(rates.net_rate), .number = 0, .min = 0.01, .max = 10000, .or_zero = true, .transports = IP},
-    {"net_burst", CONF_COUNT, AT(rates.net_burst), .number = 200, .min = 1, .max = 100000, .transports = IP},
-    {"allow", CONF_LIST, AT(access.allow), .min = 0, NETWORKS, .transports = IP},
-    {"deny", CONF_LIST, AT(access.deny), .min = 0, NETWORKS, .transports = IP},
+    {"per_source", CONF_COUNT, AT(rates.per_source), .number = 0, .min = 0, .max = 50000, .transports = STREAM},
+    {"rate", CONF_NUMBER, AT(rates.rate), .number = 0, .min = 0.01, .max = 10000, .or_zero = true, .transports = ADDRESSED},
+    {"burst", CONF_COUNT, AT(rates.burst), .number = 50, .min = 1, .max = 100000, .transports = ADDRESSED},
+    {"net_rate", CONF_NUMBER, AT(rates.net_rate), .number = 0, .min = 0.01, .max = 10000, .or_zero = true, .transports = ADDRESSED},
+    {"net_burst", CONF_COUNT, AT(rates.net_burst), .number = 200, .min = 1, .max = 100000, .transports = ADDRESSED},
+    {"allow", CONF_LIST, AT(access.allow), .min = 0, NETWORKS, .transports = ADDRESSED},
+    {"deny", CONF_LIST, AT(access.deny), .min = 0, NETWORKS, .transports = ADDRESSED},
     {"on_refuse", CONF_CHOICE, AT(on_refuse), .number = CONF_REFUSE_CLOSE, .choices = refusals, .transports = TCP},
-    {"proxy_from", CONF_LIST, AT(proxy_from), .max = 1024, .transports = IP | 1u << TRANSPORT_UNIX},
+    {"proxy_from", CONF_LIST, AT(proxy_from), .max = 1024, .example = "(\"10.0.0.0/8\")", .transports = ADDRESSED},
     {"low_ports", CONF_BOOL, AT(low_ports), .number = false, .transports = UDP},
     {"answer_broadcast", CONF_BOOL, AT(answer_broadcast), .number = false, .transports = UDP},
 };

@@ -188,7 +188,7 @@ static enum result judge_udp(struct dgrams *dgrams, const struct door *door, str
         result = find_proxied(door, d, header);
     if (result != RESULT_SENT)
         return result;
-    if (!access_admits(door->conf, &d->peer.client))
+    if (!d->for_itself && !access_admits(door->conf, &d->peer.client))
         return RESULT_DENIED;
     if (!fuse_allows(&dgrams->guard->loops, sender(d), dgrams->loop->now))
         return RESULT_LOOP;

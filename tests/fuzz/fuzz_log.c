@@ -110,10 +110,12 @@ static void check_record(struct input *input)
         {.name = "unix", .transport = TRANSPORT_UNIX, .path = "/run/x.sock"},
         {.name = "unix-dgram", .transport = TRANSPORT_UNIX_DGRAM, .path = "@x"}};
     const struct conf conf = {.listeners = listeners, .listener_count = ARRAY_SIZE(listeners)};
+    struct peer_address proxy;
     struct record record;
 
     input_bytes(input, &record, sizeof(record));
-    if (!entry_write(&conf, &record)) {
+    input_bytes(input, &proxy, sizeof(proxy));
+    if (!entry_write(&conf, &record, &proxy)) {
         FUZZ_CHECK(record.listener >= conf.listener_count || record.result >= RESULT_COUNT);
         return;
     }

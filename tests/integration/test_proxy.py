@@ -260,3 +260,22 @@ def test_dnsdist(daemon, tmp_path):
             service.wait_log(rf"^Got datagram from 127\.0\.0\.1:{client.getsockname()[1]} through 127\.0\.0\.1:[0-9]+ on udp, "
                              "sent ", count=3, timeout=15)
     assert service.counters()["no-header"] == 0
+
+
+@pytest.mark.parametrize("where", ["tcp", "unix"])
+def test_access_lists_see_the_client(daemon, tmp_path, where):
+    """Nor do they keep the proxy's own checks out, which have its address or none."""
+    listener = proxied() if where == "tcp" else unix(tmp_path / "greet.sock", greeting=WHO, proxy_from="*")
+    service = daemon({"it": {**listener, "allow": ["customers"], "deny": ["192.0.2.13"]}},
+                     networks={"customers": ["192.0.2.0/24", "2001:db8::/32"]})
+    for client, is_allowed in (("192.0.2.1", True), ("192.0.2.13", False), ("198.51.100.1", False), ("2001:db8::1", True)):
+        assert (told(service.address(), binary(client)) != "") == is_allowed
+    assert told(service.address(), local()) != ""
+    counters = service.wait_counter("served", 5)
+    assert (counters["denied"], counters["checked"], counters["sent"]) == (2, 1, 2)
+
+
+def test_proxies_of_a_network(daemon):
+    """What networks names can be named here too."""
+    service = daemon({"tcp": tcp(greeting=WHO, proxy_from=["balancers"])}, networks={"balancers": LOOPBACK})
+    assert told(service.address(), line()) == "192.0.2.1 40001 by 127.0.0.1\n"
