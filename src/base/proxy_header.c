@@ -31,7 +31,7 @@ static const char *take_word(const char *from, const char *end, char word[V1_WOR
     const char *space = memchr(from, ' ', (size_t)(end - from)), *stop = space ? space : end;
     size_t length = (size_t)(stop - from);
 
-    if (length == 0 || length > V1_WORD_MAX)
+    if (length == 0 || length > V1_WORD_MAX || memchr(from, '\0', length))
         return NULL;
     memcpy(word, from, length);
     word[length] = '\0';
@@ -143,20 +143,28 @@ static bool is_intact(const uint8_t *bytes, size_t length, const uint8_t *checks
     return ntohl(sent) == crc;
 }
 
-static bool is_tlv_good(const uint8_t *bytes, size_t length, const uint8_t *tlv, size_t size)
+/* One checksum is verified and not more, or a header could be made that takes long. */
+static bool is_tlv_good(const uint8_t *bytes, size_t length, const uint8_t *tlv, size_t size,
+                        bool *is_verified)
 {
-    if (tlv[0] == TLV_CRC32C)
-        return size == 4 && is_intact(bytes, length, tlv + TLV_HEAD);
+    if (tlv[0] == TLV_CRC32C) {
+        bool is_first = !*is_verified;
+
+        *is_verified = true;
+        return is_first && size == 4 && is_intact(bytes, length, tlv + TLV_HEAD);
+    }
     return tlv[0] != TLV_UNIQUE_ID || size <= UNIQUE_ID_MAX;
 }
 
 static bool are_tlvs_good(const uint8_t *bytes, size_t length, size_t from)
 {
+    bool is_verified = false;
+
     while (from < length) {
         const uint8_t *tlv = bytes + from;
         size_t room = length - from, size = room < TLV_HEAD ? SIZE_MAX : TLV_HEAD + read_16(tlv + 1);
 
-        if (size > room || !is_tlv_good(bytes, length, tlv, size - TLV_HEAD))
+        if (size > room || !is_tlv_good(bytes, length, tlv, size - TLV_HEAD, &is_verified))
             return false;
         from += size;
     }

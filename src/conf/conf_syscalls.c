@@ -21,7 +21,7 @@
 static const char *const allowed[] = {
     /* clients */
     "accept4", "accept", "recvfrom", "recv", "recvmsg", "recvmmsg", "recvmmsg_time64", "shutdown",
-    "close", "read", "readv", "write", "writev",
+    "close", "close_range", "read", "readv", "write", "writev",
     "getsockname", "getpeername", "getsockopt", "setsockopt",
     /* waiting */
     "epoll_wait", "epoll_pwait", "epoll_pwait2", "epoll_ctl", "timerfd_settime", "timerfd_settime64", "poll", "ppoll",

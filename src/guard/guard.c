@@ -21,18 +21,32 @@ static struct table half(struct shared_sources *sources, unsigned which)
 
 static struct held held_by(const struct shared *shared, unsigned worker)
 {
-    return (struct held){.all = shared->held, .workers = shared->workers, .own = worker};
+    return (struct held){
+        .all = shared->held, .cells = shared->held_cells, .workers = shared->workers, .own = worker};
 }
 
-void guard_begin(const struct conf *conf, const struct shared *shared, unsigned worker)
+size_t guard_held_cells(const struct conf *conf)
+{
+    for (size_t i = 0; i < conf->listener_count; i++)
+        if (limiter_limits(&conf->listeners[i]).per_source)
+            return held_cells(conf->connections);
+    return 0;
+}
+
+static bool has_predecessor(const struct shared *shared, unsigned worker)
+{
+    for (unsigned i = 0; i < shared->threads; i++)
+        if (atomic_load_explicit(&shared_thread(shared, worker, i)->stats.taken, memory_order_relaxed))
+            return true;
+    return false;
+}
+
+void guard_begin(const struct shared *shared, unsigned worker)
 {
     const struct held held = held_by(shared, worker);
 
-    for (size_t i = 0; i < conf->listener_count; i++)
-        if (limiter_limits(&conf->listeners[i]).per_source) {
-            held_begin(&held);
-            return;
-        }
+    if (held.cells && has_predecessor(shared, worker))
+        held_begin(&held);
 }
 
 int guard_open(struct guard *guard, const struct conf *conf, const struct shared *shared, unsigned worker,

@@ -26,8 +26,11 @@ struct guard {
     int64_t refused_since; /* when the first of them was */
 };
 
+/* What shared_open() has to have room for. */
+size_t guard_held_cells(const struct conf *conf);
+
 /* In a worker, before its threads are there. */
-void guard_begin(const struct conf *conf, const struct shared *shared, unsigned worker);
+void guard_begin(const struct shared *shared, unsigned worker);
 
 /* Returns 0 or -ENOMEM; close in any case. */
 int guard_open(struct guard *guard, const struct conf *conf, const struct shared *shared, unsigned worker,
@@ -40,7 +43,8 @@ static inline bool guard_trusts(const struct conf_listener *listener, const stru
     return !listener->proxies || prefixes_admit(listener->proxies, sender);
 }
 
-/* Whether there is anything to ask guard_admit() about clients of this listener. */
+/* Whether clients of this listener are to be asked about at all: access lists, guard_hold(), guard_admit().
+ */
 bool guard_is_needed(const struct guard *guard, size_t listener);
 
 /* Counts a client. Returns RESULT_SENT if it may be served, or why not. */

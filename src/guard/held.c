@@ -3,24 +3,44 @@
 
 #include <stdatomic.h>
 
-#define CELL_MAX (UINT16_MAX - 256) /* so many threads may be one too many at the same moment */
+#define CELL_MAX     (UINT16_MAX - 256) /* so many threads may be one too many at the same moment */
+#define CELLS_LEAST  (16 * 1024)
+#define CELLS_MOST   (4 * 1024 * 1024)
+#define CELLS_A_HEAD 4
 
-_Static_assert(SHARED_HELD_CELLS == 1 << 14, "14 bits of the hash for each row");
+size_t held_cells(unsigned clients)
+{
+    size_t cells = CELLS_LEAST;
+
+    while (cells < CELLS_MOST && cells < (size_t)clients * CELLS_A_HEAD)
+        cells *= 2;
+    return cells;
+}
+
+/* Higher bits of a product depend on all lower bits of the hash, in each row in another way. */
+static size_t column(const struct held *held, unsigned row, uint64_t hash)
+{
+    static const uint64_t odd[SHARED_HELD_ROWS] = {0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb,
+                                                   0xd6e8feb86659fd93};
+
+    return (size_t)(hash * odd[row] >> 32) & (held->cells - 1);
+}
 
 static _Atomic uint16_t *cell(const struct held *held, unsigned worker, unsigned row, uint64_t hash)
 {
-    return &held->all[worker].cells[row][hash >> (row * 14) & (SHARED_HELD_CELLS - 1)];
+    size_t before = (size_t)worker * SHARED_HELD_ROWS + row;
+
+    return &held->all[before * held->cells + column(held, row, hash)];
 }
 
-/* Memory that nobody has written to stays so. */
 void held_begin(const struct held *held)
 {
-    struct shared_held *own = &held->all[held->own];
+    size_t count = SHARED_HELD_ROWS * held->cells;
+    _Atomic uint16_t *own = held->all + held->own * count;
 
-    for (unsigned row = 0; row < SHARED_HELD_ROWS; row++)
-        for (unsigned i = 0; i < SHARED_HELD_CELLS; i++)
-            if (atomic_load_explicit(&own->cells[row][i], memory_order_relaxed))
-                atomic_store_explicit(&own->cells[row][i], 0, memory_order_relaxed);
+    for (size_t i = 0; i < count; i++)
+        if (atomic_load_explicit(&own[i], memory_order_relaxed))
+            atomic_store_explicit(&own[i], 0, memory_order_relaxed);
 }
 
 static unsigned sum(const struct held *held, unsigned row, uint64_t hash)
@@ -28,7 +48,7 @@ static unsigned sum(const struct held *held, unsigned row, uint64_t hash)
     unsigned total = 0;
 
     for (unsigned worker = 0; worker < held->workers; worker++)
-        total += atomic_load_explicit(cell(held, worker, row, hash), memory_order_relaxed);
+        total += atomic_load(cell(held, worker, row, hash));
     return total;
 }
 

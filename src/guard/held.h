@@ -16,11 +16,17 @@
 
 /* As one worker sees it. */
 struct held {
-    struct shared_held *all; /* a sketch of each worker */
+    _Atomic uint16_t *all; /* rows of cells, by worker */
+    size_t cells;          /* a power of two */
     unsigned workers, own;
 };
 
-/* Before the worker serves: its predecessor's clients are gone. */
+/* Cells of a row for so many clients in all: few enough of them are in use that four of one source are never
+ * all another's.
+ */
+size_t held_cells(unsigned clients);
+
+/* In place of a worker that has ended, before its successor serves: its clients are gone. */
 void held_begin(const struct held *held);
 
 /* One more client of the source with this hash, if it has less than most. Returns whether it is counted. */

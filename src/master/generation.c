@@ -3,6 +3,7 @@
 
 #include "base/deadlines.h"
 #include "base/util.h"
+#include "guard/guard.h"
 #include "log/log.h"
 #include "net/binding.h"
 #include "system/descriptors.h"
@@ -18,7 +19,7 @@
 static int open_memory(struct generation *generation, struct shared_service *service, unsigned workers)
 {
     int error = shared_open(&generation->shared, service, workers, generation->conf->thread_count,
-                            generation->sockets.count);
+                            generation->sockets.count, guard_held_cells(generation->conf));
 
     return error ? error : slots_open(&generation->slots, workers, monotonic_ns());
 }

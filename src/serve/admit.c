@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The step before all others, where a listener has access lists or limits: whether the client is served at
+/* The step before the greeting, where a listener has access lists or limits: whether the client is served at
  * all. */
 #include "guard/access.h"
 #include "guard/guard.h"
@@ -33,10 +33,11 @@ static enum step_verdict enter(struct conn *conn, struct step_outcome *outcome)
         deny(conn);
         return step_end(outcome, RESULT_DENIED);
     }
-    result = guard_admit(guard, listener, &conn->peer.client, conn->arrived);
-    if (result == RESULT_SENT)
-        result = guard_hold(guard, listener, &conn->peer.client, conn->arrived, &held);
+    result = guard_hold(guard, listener, &conn->peer.client, conn->arrived,
+                        &held); /* who is refused has no rate */
     conn->is_held = held;
+    if (result == RESULT_SENT)
+        result = guard_admit(guard, listener, &conn->peer.client, conn->arrived);
     return result == RESULT_SENT ? STEP_NEXT : step_end(outcome, result);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The step before all others where clients come through a proxy: its header is read, and the client is from
+/* The first step where clients come through a proxy: its header is read, and the client is from
  * then on whom it names. Whoever is not to send one is refused, and whoever is to and does not: what stands
  * there is never guessed. */
 #include "base/proxy_header.h"
@@ -83,6 +83,8 @@ static enum step_verdict ready(struct conn *conn, uint32_t events, struct step_o
     case PROXY_HEADER_WHOLE:
         if (!take_from_queue(conn, bytes, header.length - kept))
             break;
+        free(conn->part);
+        conn->part = NULL;
         adopt(conn, &header);
         return STEP_NEXT;
     case PROXY_HEADER_BAD:

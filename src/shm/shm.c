@@ -106,13 +106,16 @@ static char *map_file(struct shared *shared)
 }
 
 int shared_open(struct shared *shared, struct shared_service *service, unsigned workers, unsigned threads,
-                size_t sockets)
+                size_t sockets, size_t held_cells)
 {
+    size_t held = workers * SHARED_HELD_ROWS * held_cells;
+
     shared->service = service;
     shared->workers = workers;
     shared->threads = threads;
-    shared->size = whole_pages(workers * (worker_size(shared) + sizeof(*shared->held)) +
-                               sockets * sizeof(*shared->retired));
+    shared->held_cells = held_cells;
+    shared->size = workers * worker_size(shared) + whole_pages(held * sizeof(*shared->held)) +
+                   whole_pages(sockets * sizeof(*shared->retired));
     shared->base = map_file(shared);
     if (!shared->base) {
         int error = -errno;
@@ -120,8 +123,9 @@ int shared_open(struct shared *shared, struct shared_service *service, unsigned 
         close_fd(&shared->fd);
         return error;
     }
-    shared->held = (struct shared_held *)(void *)worker_base(shared, workers);
-    shared->retired = (_Atomic bool *)(void *)(shared->held + workers);
+    shared->held = (_Atomic uint16_t *)(void *)worker_base(shared, workers);
+    shared->retired =
+        (_Atomic bool *)(void *)(worker_base(shared, workers) + whole_pages(held * sizeof(*shared->held)));
     return 0;
 }
 
@@ -155,7 +159,7 @@ static int map_flags_again(struct shared *shared, char *flags, char *end)
 int shared_keep_own(struct shared *shared, unsigned worker)
 {
     char *own = worker_base(shared, worker), *own_end = worker_base(shared, worker + 1);
-    char *held = (char *)shared->held, *flags = (char *)(uintptr_t)shared->retired;
+    char *held = (char *)(uintptr_t)shared->held, *flags = (char *)(uintptr_t)shared->retired;
     char *end = shared->base + shared->size;
     int error = unmap_between(shared->base, own);
 

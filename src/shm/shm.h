@@ -45,12 +45,7 @@ struct shared_service {
     struct shared_sources sources;
 };
 
-/* How many clients sources hold, of one worker: see guard/held.h. */
-#define SHARED_HELD_ROWS  4
-#define SHARED_HELD_CELLS (16 * 1024)
-struct shared_held {
-    _Atomic uint16_t cells[SHARED_HELD_ROWS][SHARED_HELD_CELLS];
-};
+#define SHARED_HELD_ROWS 4
 
 /* A worker's logger, in shared memory. */
 struct shared_logger {
@@ -73,7 +68,9 @@ struct shared {
     char *base;
     size_t size;
     unsigned workers, threads;
-    struct shared_held *held; /* by worker; each worker has all of them */
+    _Atomic uint16_t
+        *held;         /* see guard/held.h: so many rows of cells by worker; each worker has all of them */
+    size_t held_cells; /* of a row */
     _Atomic bool *retired; /* by index in the generation's listener set: nobody serves this socket after it */
 };
 
@@ -84,7 +81,7 @@ void shared_service_close(struct shared_service *service);
 /* Maps zeroed memory for workers slots of threads greeting threads each, and a flag for each of so many
  * sockets. Returns 0 or -errno. */
 int shared_open(struct shared *shared, struct shared_service *service, unsigned workers, unsigned threads,
-                size_t sockets);
+                size_t sockets, size_t held_cells);
 void shared_close(struct shared *shared);
 
 /* In a worker: keeps its own slot, what sources hold, and the flags to read, and makes sure that it cannot

@@ -121,7 +121,7 @@ static bool open_greeters(struct worker *worker)
     worker->greeters = calloc(threads, sizeof(*worker->greeters));
     if (!worker->greeters)
         return false;
-    guard_begin(s->conf, s->shared, s->slot);
+    guard_begin(s->shared, s->slot);
     for (unsigned i = 0; i < threads; i++) {
         struct thread_settings settings = {
             .conf = s->conf,

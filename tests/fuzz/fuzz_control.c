@@ -118,7 +118,7 @@ static void open_generation(void)
                                       .conf = service.conf,
                                       .connections = 100,
                                       .sockets = {.members = service.members, .count = 2}};
-    FUZZ_CHECK(shared_open(&generation->shared, NULL, 2, 1, 2) == 0);
+    FUZZ_CHECK(shared_open(&generation->shared, NULL, 2, 1, 2, 0) == 0);
     FUZZ_CHECK(slots_open(&generation->slots, 2, 0) == 0);
     service.generations = (struct generations){.all = {generation}, .count = 1, .last_number = 1};
 }

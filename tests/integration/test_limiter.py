@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from clients import HAS_IPV6, exchange, read_all
+from clients import HAS_IPV6, TIMEOUT, exchange, read_all
 from namespaces import SETTINGS_INSIDE
 from operations import reconfigure
 from processes import wait_until
@@ -16,6 +16,8 @@ from service import GREETING, tcp, udp
 
 needs_ipv6 = pytest.mark.skipif(not HAS_IPV6, reason="no IPv6 here")
 SLOW = {"rate": 0.05, "burst": 5}
+# A thread whose clock is a moment behind may find one too many of a burst: exact to the last is only one that is alone.
+ALONE = {"workers": {"processes": 1, "threads": 1}, **SETTINGS_INSIDE}
 
 
 def greeted(namespace, address, source, count):
@@ -29,25 +31,22 @@ def greeted(namespace, address, source, count):
 
 
 def answered(service, client, address, count):
-    """How many of so many datagrams are answered: all of those that have been once the service has dealt with the last."""
-    before = service.counters()["served"]
+    """How many of so many datagrams are answered: as many as the service says once it has dealt with the last, and all of
+    these arrive. The kernel may deliver one later than it says that it was sent."""
+    before = service.counters()
     for _ in range(count):
         client.sendto(b"hello", address)
-    service.wait_counter("served", before + count)
-    client.setblocking(False)
-    found = 0
-    try:
-        while client.recv(4096) == GREETING:
-            found += 1
-    except BlockingIOError:
-        return found
-    raise AssertionError("an answer that is not the greeting")
+    after = service.wait_counter("served", before["served"] + count)
+    found = after["sent"] - before["sent"]
+    client.settimeout(TIMEOUT)
+    assert [client.recv(4096) for _ in range(found)] == [GREETING] * found
+    return found
 
 
 def test_streams_and_datagrams(namespace, daemon):
     """A source has a burst and then its rate; others have theirs. Datagrams count apart, because their source can be forged:
     nobody can keep another from connecting with them."""
-    service = daemon({"tcp": tcp(""), "udp": udp("")}, prefix=namespace.prefix, limits=SLOW, **SETTINGS_INSIDE)
+    service = daemon({"tcp": tcp(""), "udp": udp("")}, prefix=namespace.prefix, limits=SLOW, **ALONE)
     stream, dgram = (("127.0.0.1", service.settings["listeners"][name]["port"]) for name in ("tcp", "udp"))
     with namespace.udp("127.0.0.9") as client:
         assert answered(service, client, dgram, 8) == 5
@@ -101,7 +100,7 @@ def test_a_killed_worker_holds_nobody(namespace, daemon):
 
 def test_log_names_the_loudest(namespace, daemon):
     """One line says how many were refused, and whose most of them were; the next comes half a minute later."""
-    service = daemon({"udp": udp("")}, prefix=namespace.prefix, limits=SLOW, **SETTINGS_INSIDE)
+    service = daemon({"udp": udp("")}, prefix=namespace.prefix, limits=SLOW, **ALONE)
     address = ("127.0.0.1", service.settings["listeners"]["udp"]["port"])
     with namespace.udp("127.0.0.9") as loud, namespace.udp("127.0.0.10") as other:
         assert answered(service, loud, address, 100) == 5
@@ -117,7 +116,7 @@ def test_log_names_the_loudest(namespace, daemon):
 def test_network(namespace, daemon):
     """The addresses of a /24 have a limit together."""
     service = daemon({"udp": udp("")}, prefix=namespace.prefix, limits={"net_rate": 0.05, "net_burst": 5},
-                     **SETTINGS_INSIDE)
+                     **ALONE)
     address = ("127.0.0.1", service.settings["listeners"]["udp"]["port"])
     found = 0
     for host in range(2, 10):
@@ -134,7 +133,7 @@ def test_ipv6_sources(namespace, daemon):
     """Of IPv6 it is the /64 that counts."""
     for host in ("2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"):
         namespace.add_address(host)
-    service = daemon({"udp": udp("", max_amplification=10)}, prefix=namespace.prefix, limits=SLOW, **SETTINGS_INSIDE)
+    service = daemon({"udp": udp("", max_amplification=10)}, prefix=namespace.prefix, limits=SLOW, **ALONE)
     address = ("::1", service.settings["listeners"]["udp"]["port"])
     with namespace.udp("2001:db8::1") as one, namespace.udp("2001:db8::2") as two, namespace.udp("2001:db8:0:1::1") as other:
         assert answered(service, one, address, 3) == 3
@@ -145,7 +144,7 @@ def test_ipv6_sources(namespace, daemon):
 def test_listener_with_its_own(namespace, daemon):
     """A listener's own limit counts apart from the service's."""
     service = daemon({"strict": udp("", rate=0.05, burst=2), "usual": udp(""), "free": udp("", rate=0)},
-                     prefix=namespace.prefix, limits=SLOW, **SETTINGS_INSIDE)
+                     prefix=namespace.prefix, limits=SLOW, **ALONE)
     ports = {name: listener["port"] for name, listener in service.settings["listeners"].items()}
     with namespace.udp("127.0.0.9") as client:
         assert answered(service, client, ("127.0.0.1", ports["strict"]), 10) == 2
@@ -155,7 +154,7 @@ def test_listener_with_its_own(namespace, daemon):
 
 def test_dry_run(namespace, daemon):
     """limits.dry_run counts who would be refused, and serves."""
-    service = daemon({"udp": udp("")}, prefix=namespace.prefix, limits={**SLOW, "dry_run": True}, **SETTINGS_INSIDE)
+    service = daemon({"udp": udp("")}, prefix=namespace.prefix, limits={**SLOW, "dry_run": True}, **ALONE)
     with namespace.udp("127.0.0.9") as client:
         assert answered(service, client, ("127.0.0.1", service.settings["listeners"]["udp"]["port"]), 20) == 20
     counters = service.counters()
@@ -165,7 +164,7 @@ def test_dry_run(namespace, daemon):
 
 def test_reload_keeps_what_is_remembered(namespace, daemon, sockgreetctl):
     """New workers know who is over a limit, and a new limit holds at once."""
-    service = daemon({"udp": udp("")}, prefix=namespace.prefix, limits={"rate": 0.05, "burst": 5}, **SETTINGS_INSIDE)
+    service = daemon({"udp": udp("")}, prefix=namespace.prefix, limits={"rate": 0.05, "burst": 5}, **ALONE)
     address = ("127.0.0.1", service.settings["listeners"]["udp"]["port"])
     with namespace.udp("127.0.0.9") as client:
         assert answered(service, client, address, 10) == 5

@@ -97,6 +97,17 @@ Test(proxy_header, refuses_a_line_that_is_not_exact)
         cr_assert_eq(of_text(bad[i], &header), PROXY_HEADER_BAD, "%s", bad[i]);
 }
 
+/* What reads addresses and numbers stops at a NUL, and would not see what follows. */
+Test(proxy_header, refuses_a_nul_in_a_line)
+{
+    static const char host[] = "PROXY TCP4 192.0.2.1\0x 192.0.2.2 1 2\r\n";
+    static const char port[] = "PROXY TCP4 192.0.2.1 192.0.2.2 1 \0\r\n";
+    struct proxy_header header;
+
+    cr_assert_eq(proxy_header_read(host, sizeof(host) - 1, &header), PROXY_HEADER_BAD);
+    cr_assert_eq(proxy_header_read(port, sizeof(port) - 1, &header), PROXY_HEADER_BAD);
+}
+
 Test(proxy_header, refuses_a_line_that_is_too_long)
 {
     struct proxy_header header;
@@ -262,6 +273,9 @@ Test(proxy_header, verifies_the_checksum)
     cr_assert_eq(of_v2(&v2, &header), PROXY_HEADER_BAD);
     memcpy(v2.bytes + v2.length - 4, "\xb8\x43\xbf\x0e", 4);
     cr_assert_eq(of_v2(&v2, &header), PROXY_HEADER_WHOLE);
+    v2.bytes[16] ^= 1;
+    cr_assert_eq(of_v2(&v2, &header), PROXY_HEADER_BAD);
+    v2.bytes[16] ^= 1;
     v2.bytes[20] ^= 1;
     cr_assert_eq(of_v2(&v2, &header), PROXY_HEADER_BAD);
     v2 = ipv4();
@@ -293,4 +307,17 @@ Test(proxy_header, wants_a_datagram_to_have_it_whole_and_binary)
     for (size_t i = 0; i < v2.length; i++)
         cr_assert_eq(proxy_header_read_datagram(v2.bytes, i, &header), PROXY_HEADER_BAD, "%zu", i);
     cr_assert_eq(proxy_header_read_datagram(line, strlen(line), &header), PROXY_HEADER_BAD);
+}
+
+/* Each takes a walk over the whole header, and hundreds fit into one. */
+Test(proxy_header, refuses_a_second_checksum)
+{
+    struct proxy_header header;
+    struct v2 v2 = ipv4();
+
+    add_tlv(&v2, 0x03, 4, "\x00\x00\x00\x00");
+    add_tlv(&v2, 0x03, 4, "\x00\x00\x00\x00");
+    memcpy(v2.bytes + v2.length - 11, "\x2f\x05\x69\x1d", 4); /* both are right, each with the other */
+    memcpy(v2.bytes + v2.length - 4, "\xea\x6e\x0f\x97", 4);
+    cr_assert_eq(of_v2(&v2, &header), PROXY_HEADER_BAD);
 }

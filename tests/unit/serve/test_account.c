@@ -18,7 +18,7 @@ static struct account new_account(bool each, uint32_t per_second)
     shared_service_close(service);
     service = shared_service_open();
     cr_assert_not_null(service);
-    cr_assert_eq(shared_open(&shared, service, 1, 1, 0), 0);
+    cr_assert_eq(shared_open(&shared, service, 1, 1, 0, 0), 0);
     account.stats = &shared_thread(&shared, 0, 0)->stats;
     account.records = shared_records(&shared, 0, 0);
     account.asleep = &shared_logger(&shared, 0)->asleep;

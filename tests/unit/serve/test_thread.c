@@ -85,7 +85,7 @@ static void start(struct served *service)
     service->log_wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     service->shared_service = shared_service_open();
     cr_assert_not_null(service->shared_service);
-    cr_assert_eq(shared_open(&service->shared, service->shared_service, 1, THREADS, 1), 0);
+    cr_assert_eq(shared_open(&service->shared, service->shared_service, 1, THREADS, 1, 0), 0);
     cr_assert_eq(binding_open(&service->sockets, &service->registry, service->conf, &reason), 0, "%s",
                  reason.text);
     cr_assert_eq(binding_listen(&service->sockets, service->conf, &reason), 0);

@@ -11,10 +11,11 @@
 #define WORKERS 3
 #define THREADS 2
 #define SOCKETS 5
+#define CELLS   4096
 
 static void open_shared(struct shared *shared)
 {
-    cr_assert_eq(shared_open(shared, NULL, WORKERS, THREADS, SOCKETS), 0);
+    cr_assert_eq(shared_open(shared, NULL, WORKERS, THREADS, SOCKETS, CELLS), 0);
 }
 
 /* What a child returns that is worker 1. */
@@ -55,6 +56,12 @@ static int look_after(struct shared *shared)
     return is_unmapped(shared_thread(shared, 2, 0)) && is_unmapped(shared_thread(shared, 2, THREADS - 1));
 }
 
+static int write_held_of_another(struct shared *shared)
+{
+    atomic_store(&shared->held[0], 7);
+    return 0;
+}
+
 static int read_flag(struct shared *shared)
 {
     return atomic_load(&shared->retired[SOCKETS - 1]);
@@ -77,6 +84,17 @@ Test(shm, a_worker_has_its_own_slot_and_no_other)
     cr_expect_not(look_after(&shared));
     cr_expect_eq(as_worker(&shared, look_before), 1);
     cr_expect_eq(as_worker(&shared, look_after), 1);
+    shared_close(&shared);
+}
+
+/* A source is counted by all of them together. */
+Test(shm, what_sources_hold_is_all_workers)
+{
+    struct shared shared;
+
+    open_shared(&shared);
+    cr_expect_eq(as_worker(&shared, write_held_of_another), 0);
+    cr_expect_eq(atomic_load(&shared.held[0]), 7);
     shared_close(&shared);
 }
 

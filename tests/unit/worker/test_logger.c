@@ -39,7 +39,7 @@ static void open_log(const char *path)
     fcntl(fd, F_SETFL, O_APPEND); /* loggers share the end of it */
     service = shared_service_open();
     cr_assert_not_null(service);
-    cr_assert_eq(shared_open(&shared, service, LOGGERS, 1, 0), 0);
+    cr_assert_eq(shared_open(&shared, service, LOGGERS, 1, 0, 0), 0);
     log_share(&service->failures);
     log_open(CONF_LOG_STDERR, LOG_INFO);
     atomic_store(&stop, false);
