@@ -24,6 +24,7 @@ int loop_open(struct loop *loop)
     loop->alarm_at = LOOP_NEVER;
     loop->now = monotonic_ns();
     loop->alarm_fd = -1;
+    loop->failures = 0;
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (loop->epoll < 0)
         return -errno;
