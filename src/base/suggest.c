@@ -2,6 +2,7 @@
 #include "base/suggest.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #define NAME_MAX_COMPARED 48
@@ -54,4 +55,14 @@ unsigned suggest_distance(const char *written, const char *known)
     if (distance <= SUGGEST_MAX && (distance == 0 || written_length > 2 * distance))
         return distance;
     return strcmp(last_part(written), last_part(known)) == 0 ? 1 : SUGGEST_MAX + 1;
+}
+
+void suggest_try(struct suggestion *suggestion, const char *written, const char *known, size_t length)
+{
+    struct suggestion other;
+
+    snprintf(other.name, sizeof(other.name), "%.*s", (int)length, known);
+    other.distance = suggest_distance(written, other.name);
+    if (other.distance < suggestion->distance)
+        *suggestion = other;
 }

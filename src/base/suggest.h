@@ -3,11 +3,24 @@
 #ifndef SOCKGREET_SUGGEST_H
 #define SOCKGREET_SUGGEST_H
 
+#include <stddef.h>
+
 /* How far apart two names are: 0 for the same in whatever case, more for each letter added, left out, changed
  * or swapped with its neighbour; a name that stands in another group ("processes" for "workers.processes") is
  * near. Over SUGGEST_MAX is no guess. */
 unsigned suggest_distance(const char *written, const char *known);
 
 #define SUGGEST_MAX 2
+
+/* The nearest of some names. */
+struct suggestion {
+    unsigned distance;
+    char name[72]; /* "" if none is near */
+};
+
+#define SUGGESTION_NONE ((struct suggestion){.distance = SUGGEST_MAX + 1})
+
+/* Takes the first length bytes of known for the suggestion if they are nearer than the one before. */
+void suggest_try(struct suggestion *suggestion, const char *written, const char *known, size_t length);
 
 #endif

@@ -141,21 +141,14 @@ static void refuse_name(const struct lists *lists, unsigned which, size_t entry)
 {
     const struct conf *conf = lists->builder->conf;
     const char *name = lists->texts[which]->texts[entry];
-    const struct conf_network *meant = NULL;
-    unsigned nearest = SUGGEST_MAX + 1;
+    struct suggestion meant = SUGGESTION_NONE;
     struct message what;
 
-    for (size_t i = 0; i < conf->network_count; i++) {
-        unsigned distance = suggest_distance(name, conf->networks[i].name);
-
-        if (distance < nearest) {
-            nearest = distance;
-            meant = &conf->networks[i];
-        }
-    }
+    for (size_t i = 0; i < conf->network_count; i++)
+        suggest_try(&meant, name, conf->networks[i].name, strlen(conf->networks[i].name));
     message_set(&what, "is not the name of a list in networks; ");
-    if (meant)
-        message_add(&what, "did you mean \"%s\"?", meant->name);
+    if (*meant.name)
+        message_add(&what, "did you mean \"%s\"?", meant.name);
     else
         message_add(&what, "allowed: one of these names, or an address or network as in \"192.0.2.0/24\"");
     wrong(lists, which, entry, what.text);

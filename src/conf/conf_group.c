@@ -274,40 +274,21 @@ static const struct conf_setting *look_up(const struct walk *walk, const char *p
     return NULL;
 }
 
-/* A name that was meant. */
-struct guess {
-    unsigned distance;
-    char name[CONF_NAME_MAX];
-};
-
-static void try_guess(struct guess *guess, const char *path, const char *known, size_t length)
-{
-    char name[sizeof(guess->name)];
-    unsigned distance;
-
-    snprintf(name, sizeof(name), "%.*s", (int)length, known);
-    distance = suggest_distance(path, name);
-    if (distance < guess->distance) {
-        guess->distance = distance;
-        strcpy(guess->name, name);
-    }
-}
-
 static void refuse_unknown(const struct walk *walk, const char *path, const config_setting_t *member)
 {
-    struct guess guess = {SUGGEST_MAX + 1, ""};
+    struct suggestion meant = SUGGESTION_NONE;
     struct full_path setting = full(walk, path);
     unsigned line = line_of(walk, member);
 
     for (size_t i = 0; i < walk->table->count; i++) {
         const char *known = walk->table->settings[i].path;
 
-        try_guess(&guess, path, known, strlen(known));
-        try_guess(&guess, path, known, strcspn(known, "."));
+        suggest_try(&meant, path, known, strlen(known));
+        suggest_try(&meant, path, known, strcspn(known, "."));
     }
-    if (*guess.name)
+    if (*meant.name)
         conf_error(walk->builder->report, line, setting.text, "unknown setting; did you mean %s?",
-                   full(walk, guess.name).text);
+                   full(walk, meant.name).text);
     else
         conf_error(walk->builder->report, line, setting.text,
                    "unknown setting; allowed: those in sockgreet.conf(5)");

@@ -93,38 +93,31 @@ static bool is_name(const char *name, size_t length, const char *wanted)
     return strlen(wanted) == length && memcmp(name, wanted, length) == 0;
 }
 
-/* The variable that may have been meant, or NULL. */
-static const char *similar(const struct template_variables *variables, const char *name, size_t length)
+/* The variable that may have been meant. */
+static struct suggestion similar(const struct template_variables *variables, const char *name, size_t length)
 {
-    unsigned least = SUGGEST_MAX + 1;
-    const char *found = NULL;
+    struct suggestion found = SUGGESTION_NONE;
     char written[48];
 
     if (length >= sizeof(written))
-        return NULL;
+        return found;
     snprintf(written, sizeof(written), "%.*s", (int)length, name);
-    for (unsigned i = 0; i < variables->count; i++) {
-        unsigned distance = suggest_distance(written, variables->list[i].name);
-
-        if (distance < least) {
-            least = distance;
-            found = variables->list[i].name;
-        }
-    }
+    for (unsigned i = 0; i < variables->count; i++)
+        suggest_try(&found, written, variables->list[i].name, strlen(variables->list[i].name));
     return found;
 }
 
 static void refuse_unknown(struct compiler *c, const char *name, size_t length)
 {
-    const char *meant = similar(c->variables, name, length);
+    struct suggestion meant = similar(c->variables, name, length);
     struct message allowed = {0};
     char shown[48];
 
     escape_bytes(shown, sizeof(shown), name, length);
     for (unsigned i = 0; i < c->variables->count; i++)
         message_add(&allowed, "%s%s", i ? ", " : "", c->variables->list[i].name);
-    if (meant)
-        fail(c, "unknown variable ${%s}; did you mean ${%s}?", shown, meant);
+    if (*meant.name)
+        fail(c, "unknown variable ${%s}; did you mean ${%s}?", shown, meant.name);
     else
         fail(c, "unknown variable ${%s}; allowed: %s", shown, allowed.text);
 }
