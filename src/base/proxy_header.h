@@ -21,7 +21,7 @@ enum proxy_verdict {
 struct proxy_header {
     size_t length; /* bytes, after which the client's own begin */
     bool local;    /* the proxy asks for itself */
-    bool known; /* it says who the client is; otherwise (LOCAL, UNKNOWN, UNSPEC, Unix) it is whoever sends */
+    bool known;    /* it names the client; otherwise (LOCAL, UNKNOWN, UNSPEC, Unix) that is the sender */
     struct peer_address client, server; /* if known: whence the client came, and what it asked for */
 };
 

@@ -97,13 +97,12 @@ struct conf_listener {
     unsigned max_datagram;          /* datagram types: bytes of a greeting at most */
     double max_amplification;       /* udp: reply to request, in bytes of IP packet */
     struct conf_list proxy_from;    /* as configured: whom headers of the PROXY protocol are believed */
-    const struct prefixes *proxies; /* the same; NULL for Unix */
-    bool proxied;                   /* such headers are demanded */
+    const struct prefixes *proxies; /* IP: what it comes to; NULL without */
     bool low_ports;                 /* udp: ports below 1024 are answered */
     bool answer_broadcast;          /* udp: what was sent to everybody is answered */
-    struct conf_rates rates;        /* IP: the service's if not rates_given */
+    struct conf_rates rates; /* the service's if not rates_given; none of a Unix socket without proxies */
     bool rates_given;
-    struct conf_access access; /* IP: the service's if not access_given */
+    struct conf_access access; /* likewise */
     bool access_given;
     enum conf_refusal on_refuse; /* tcp */
 
@@ -202,6 +201,12 @@ void conf_print_resolved(const struct conf *conf, unsigned connections, FILE *ou
 static inline bool conf_has_udp_port(const struct conf *conf, unsigned port)
 {
     return conf->udp_ports[port / 64] >> (port % 64) & 1;
+}
+
+/* Whether clients come through proxies, which send headers. */
+static inline bool conf_is_proxied(const struct conf_listener *listener)
+{
+    return listener->proxy_from.count > 0;
 }
 
 /* One more user of the configuration, who calls conf_free() too. */

@@ -309,7 +309,7 @@ static void complete_unix_proxies(const struct completion *c)
     struct conf_listener *listener = c->listener;
 
     if (listener->proxy_from.count != 1 || strcmp(listener->proxy_from.texts[0], "*") != 0)
-        wrong(c, "proxy_from", "%s is no proxy of a Unix socket; allowed: \"*\", whoever may connect",
+        wrong(c, "proxy_from", "%s does not fit a Unix socket; allowed: \"*\", all who may connect",
               conf_quote(listener->proxy_from.texts[0]).text);
 }
 
@@ -317,10 +317,11 @@ static void complete_proxies(const struct completion *c)
 {
     struct conf_listener *listener = c->listener;
 
-    listener->proxied = listener->proxy_from.count > 0;
-    if (listener->proxied && transport_is_unix(listener->transport))
+    if (!conf_is_proxied(listener))
+        return;
+    if (transport_is_unix(listener->transport))
         complete_unix_proxies(c);
-    else if (listener->proxied)
+    else
         conf_access_proxies(c->builder, c->group, listener);
 }
 
@@ -338,7 +339,7 @@ static void refuse_unaddressed(const struct completion *c)
 
 static void complete_access(const struct completion *c)
 {
-    if (transport_is_unix(c->listener->transport) && !c->listener->proxied)
+    if (transport_is_unix(c->listener->transport) && !conf_is_proxied(c->listener))
         refuse_unaddressed(c);
     else
         conf_access_listener(c->builder, c->group, c->listener);

@@ -49,7 +49,7 @@ static void clear_foreign(struct conf_listener *listener)
 {
     if (transport_is_unix(listener->transport)) {
         listener->address = listener->port = NULL;
-        if (listener->proxy_from.count == 0)
+        if (!conf_is_proxied(listener))
             listener->rates = (struct conf_rates){0};
     } else {
         listener->path = NULL;

@@ -37,12 +37,6 @@ int guard_open(struct guard *guard, const struct conf *conf, const struct shared
                struct stats *stats);
 void guard_close(struct guard *guard);
 
-/* Whether who sends is a proxy of the listener: what its headers say is believed. */
-static inline bool guard_trusts(const struct conf_listener *listener, const struct peer_address *sender)
-{
-    return !listener->proxies || prefixes_admit(listener->proxies, sender);
-}
-
 /* Whether clients of this listener are to be asked about at all: access lists, guard_hold(), guard_admit().
  */
 bool guard_is_needed(const struct guard *guard, size_t listener);

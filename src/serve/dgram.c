@@ -56,7 +56,7 @@ static size_t control_room(const struct door *door)
 
 static int receive(struct door *door, struct dgram_batch *batch)
 {
-    size_t room = control_room(door), begin = door->conf->proxied ? PROXY_HEADER_MAX : 0;
+    size_t room = control_room(door), begin = conf_is_proxied(door->conf) ? PROXY_HEADER_MAX : 0;
 
     for (int i = 0; i < BATCH; i++) {
         struct dgram *d = &batch->dgrams[i];
@@ -157,7 +157,7 @@ static enum result find_proxied(const struct door *door, struct dgram *d, const 
     struct proxy_header header;
     size_t length = d->request < PROXY_HEADER_MAX ? d->request : PROXY_HEADER_MAX;
 
-    if (!guard_trusts(door->conf, &d->peer.client))
+    if (!access_trusts(door->conf, &d->peer.client))
         return RESULT_UNTRUSTED;
     if (proxy_header_read_datagram(bytes, length, &header) != PROXY_HEADER_WHOLE)
         return RESULT_NO_HEADER;
@@ -184,7 +184,7 @@ static enum result judge_udp(struct dgrams *dgrams, const struct door *door, str
 
     if (!source_is_answerable(dgrams->conf, door->conf, &source))
         return RESULT_UNANSWERABLE;
-    if (door->conf->proxied)
+    if (conf_is_proxied(door->conf))
         result = find_proxied(door, d, header);
     if (result != RESULT_SENT)
         return result;
@@ -361,7 +361,7 @@ const struct transport_ops dgram_ops = {.take = take, .has_room = has_room, .que
 static bool expects_headers(const struct conf *conf)
 {
     for (size_t i = 0; i < conf->listener_count; i++)
-        if (conf->listeners[i].transport == TRANSPORT_UDP && conf->listeners[i].proxied)
+        if (conf->listeners[i].transport == TRANSPORT_UDP && conf_is_proxied(&conf->listeners[i]))
             return true;
     return false;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The first step where clients come through a proxy: its header is read, and the client is from
- * then on whom it names. Whoever is not to send one is refused, and whoever is to and does not: what stands
- * there is never guessed. */
+/* The first step where clients come through a proxy: its header is read, and from then on the client is the
+ * one that it names. A sender that is no proxy is refused, and so is a proxy without a header: nothing is
+ * guessed. */
 #include "base/proxy_header.h"
-#include "guard/guard.h"
+#include "guard/access.h"
 #include "serve/door.h"
 #include "serve/steps.h"
 
@@ -95,7 +95,7 @@ static enum step_verdict ready(struct conn *conn, uint32_t events, struct step_o
 
 static enum step_verdict enter(struct conn *conn, struct step_outcome *outcome)
 {
-    if (!guard_trusts(conn->door->conf, &conn->peer.client))
+    if (!access_trusts(conn->door->conf, &conn->peer.client))
         return step_end(outcome, RESULT_UNTRUSTED);
     return ready(conn, 0, outcome);
 }

@@ -339,7 +339,7 @@ static void plan(struct stream *stream, const struct conf_listener *listener, st
 {
     const struct conf *conf = stream->conf;
 
-    if (listener->proxied)
+    if (conf_is_proxied(listener))
         *stage++ = (struct stage){.step = &step_proxy,
                                   .idle = list(stream, conf->proxy_ns, idle_expired, &step_proxy),
                                   .total = list(stream, conf->proxy_ns, total_expired, &step_proxy)};

@@ -10,20 +10,20 @@
 #include <stdint.h>
 
 /* What became of a client: enumerator, name in journal and counters. */
-#define RESULTS(X)                                                                                        \
-    X(SENT, "sent")                 /* the whole greeting was handed to the network */                    \
-    X(TRUNCATED, "truncated")       /* a datagram cut so that it is no larger than its request */         \
-    X(RESET, "reset")               /* the client broke the connection off */                             \
-    X(TIMED_OUT, "timed-out")       /* the client did not take the greeting in time */                    \
-    X(REFUSED, "refused")           /* the network or the client's queue did not take the datagram */     \
-    X(UNANSWERABLE, "unanswerable") /* a datagram whose sender must not or cannot be answered */          \
-    X(LOOP, "loop")                 /* not answered, lest the sender and we answer each other for ever */ \
-    X(RATE_LIMITED, "rate-limited") /* its source is over limits.rate */                                  \
-    X(NET_LIMITED, "net-limited")   /* its network is over limits.net_rate */                             \
-    X(DENIED, "denied")             /* an access list refuses it */                                       \
-    X(SOURCE_FULL, "source-full")   /* its source has limits.per_source clients already */                \
-    X(UNTRUSTED, "untrusted")       /* it came past the proxies of proxy_from */                          \
-    X(NO_HEADER, "no-header")       /* no valid PROXY header came in time */                              \
+#define RESULTS(X)                                                                                         \
+    X(SENT, "sent")                 /* the whole greeting was handed to the network */                     \
+    X(TRUNCATED, "truncated")       /* a datagram cut so that it is no larger than its request */          \
+    X(RESET, "reset")               /* the client broke the connection off */                              \
+    X(TIMED_OUT, "timed-out")       /* the client did not take the greeting in time */                     \
+    X(REFUSED, "refused")           /* the network or the client's queue did not take the datagram */      \
+    X(UNANSWERABLE, "unanswerable") /* a datagram whose sender must not or cannot be answered */           \
+    X(LOOP, "loop")                 /* not answered: the sender and we might answer each other for ever */ \
+    X(RATE_LIMITED, "rate-limited") /* its source is over limits.rate */                                   \
+    X(NET_LIMITED, "net-limited")   /* its network is over limits.net_rate */                              \
+    X(DENIED, "denied")             /* an access list refuses it */                                        \
+    X(SOURCE_FULL, "source-full")   /* its source has limits.per_source clients already */                 \
+    X(UNTRUSTED, "untrusted")       /* it came past the proxies of proxy_from */                           \
+    X(NO_HEADER, "no-header")       /* no valid PROXY header came in time */                               \
     X(CHECKED, "checked")           /* a proxy that asked for itself, as health checks do */
 
 #define RESULT_ENUMERATOR(id, name) RESULT_##id,
