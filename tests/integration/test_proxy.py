@@ -22,6 +22,14 @@ def proxied(**settings):
     return tcp(greeting=WHO, proxy_from=LOOPBACK, **settings)
 
 
+def is_refused(client):
+    """Whether not a byte comes before the end, which is a reset where something was not read."""
+    try:
+        return read_all(client) == b""
+    except ConnectionResetError:
+        return True
+
+
 def told(address, header):
     """The greeting after a header, of a client that says no more."""
     return greet(address, header).decode()
@@ -83,10 +91,7 @@ def test_a_header_that_is_not_exact_is_refused(daemon, header):
     service = daemon({"tcp": proxied()}, timeouts={"proxy": 1.0})
     with connect(service.address()) as client:
         client.sendall(header)
-        try:
-            assert read_all(client) == b""
-        except ConnectionResetError:
-            pass
+        assert is_refused(client)
     assert service.wait_counter("served", 1)["no-header"] == 1
     service.wait_log(r"^Got connection from 127\.0\.0\.1:[0-9]+ on tcp, sent 0 bytes \(no-header\)$")
     assert told(service.address(), line()) == "192.0.2.1 40001 by 127.0.0.1\n"
@@ -114,10 +119,7 @@ def test_a_part_of_a_header_costs_nothing_and_ends(daemon):
     with connect(service.address()) as client:
         client.sendall(line()[:20])
         client.settimeout(60)
-        try:
-            assert client.recv(100) == b""
-        except ConnectionResetError:
-            pass
+        assert is_refused(client)
     assert 1.9 <= time.monotonic() - started < 30
     assert cpu_seconds(*service.workers()) - before < 0.5
     assert service.wait_counter("served", 1)["no-header"] == 1
@@ -130,10 +132,7 @@ def test_an_end_inside_the_header_is_seen_at_once(daemon):
         with connect(service.address()) as client:
             client.sendall(header)
             client.shutdown(socket.SHUT_WR)
-            try:
-                assert client.recv(100) == b""
-            except ConnectionResetError:
-                pass
+            assert is_refused(client)
     assert service.wait_counter("served", 3)["no-header"] == 3
 
 
@@ -143,10 +142,7 @@ def test_others_are_refused_whatever_they_say(daemon):
     for header in (line(), binary(), local(), b"hello"):
         with connect(service.address()) as client:
             client.sendall(header)
-            try:
-                assert read_all(client) == b""
-            except ConnectionResetError:
-                pass
+            assert is_refused(client)
     assert service.wait_counter("served", 4)["untrusted"] == 4
     with socket.create_connection(service.address(), 5, ("127.0.0.2", 0)) as client:
         client.sendall(line())
