@@ -52,20 +52,35 @@ static unsigned sum(const struct held *held, unsigned row, uint64_t hash)
     return total;
 }
 
-/* Counted first, so that of two that come at the same moment one at least sees the other. */
-bool held_take(const struct held *held, uint64_t hash, unsigned most)
+/* Whether there was room in the cell of each row. */
+static bool count_in(const struct held *held, uint64_t hash)
+{
+    bool had_room = true;
+
+    for (unsigned row = 0; row < SHARED_HELD_ROWS; row++)
+        had_room &= atomic_fetch_add(cell(held, held->own, row, hash), 1) < CELL_MAX;
+    return had_room;
+}
+
+static unsigned smallest_sum(const struct held *held, uint64_t hash)
 {
     unsigned least = UINT32_MAX;
-    bool has_room = true;
 
     for (unsigned row = 0; row < SHARED_HELD_ROWS; row++) {
-        uint16_t before = atomic_fetch_add(cell(held, held->own, row, hash), 1);
         unsigned total = sum(held, row, hash);
 
-        has_room = has_room && before < CELL_MAX;
         least = total < least ? total : least;
     }
-    if (has_room && least <= most)
+    return least;
+}
+
+/* Counted in all rows before any is read: of several that come at the same moment, the one counted last sees
+ * all others in every row. Read row by row, each could miss the other in another row. */
+bool held_take(const struct held *held, uint64_t hash, unsigned most)
+{
+    bool had_room = count_in(held, hash);
+
+    if (had_room && smallest_sum(held, hash) <= most)
         return true;
     held_give_back(held, hash);
     return false;
