@@ -16,7 +16,8 @@ TITLES = {
     "bare": "bare C loop", "bare-close": "bare C loop, no lingering", "sockgreet-close": "sockgreet, no lingering",
     "sockgreet-summary": "sockgreet, log summary", "sockgreet-each": "sockgreet, log each, 300/s at most",
     "sockgreet-all": "sockgreet, log each, no limit", "nginx-log": "nginx, access log",
-    "sockgreet-limits": "sockgreet, limits", "sockgreet-udp-limits": "sockgreet, limits",
+    **{f"sockgreet{suffix}-{kind}": f"sockgreet, {title}" for suffix in ("", "-udp") for kind, title in
+       (("limits", "limits"), ("guarded", "limits, lists, sandbox"), ("unguarded", "no sandbox"))},
     "sockgreet-1000": "sockgreet, 1000 listeners", "sockgreet-defaults": "sockgreet, built-in defaults",
     "nginx-rate": "nginx, set up for rate",
     "bare-udp": "bare C loop", "sockgreet-udp": "sockgreet", "nginx-udp": "nginx",
@@ -24,7 +25,8 @@ TITLES = {
 }
 TCP = ("bare", "sockgreet", "nginx", "nginx-rate", "xinetd", "tutorial")
 UDP = ("bare-udp", "sockgreet-udp", "nginx-udp", "nginx-udp-rate")
-SHOWN = {"cpu": ("bare-close", "sockgreet-close", "sockgreet-limits", *TCP), "udp-cpu": ("sockgreet-udp-limits", *UDP),
+SHOWN = {"cpu": ("bare-close", "sockgreet-close", "sockgreet-limits", "sockgreet-guarded", *TCP),
+         "udp-cpu": ("sockgreet-udp-limits", "sockgreet-udp-guarded", *UDP),
          "first-greeting": (*TCP, "sockgreet-defaults"),
          "logging": ("sockgreet", "sockgreet-summary", "sockgreet-each", "sockgreet-all", "nginx", "nginx-log")}
 PARTS = ("c1", "c2", "c64", "c1024")

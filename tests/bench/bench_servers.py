@@ -135,6 +135,13 @@ class Bare(Server):
 
 # Every look-up of the limiter for every client, and nobody refused: the generator's addresses are in networks of their own.
 LIMITS = "limits = { rate = 10000; burst = 100000; net_rate = 10000; net_burst = 100000; };\n"
+# All that stands between a stranger and a worker, and what has none of it.
+NETWORKS = ", ".join(f'"10.{n >> 8}.{n & 255}.0/24"' for n in range(10000))
+GUARDED = f"""{LIMITS.replace("};", "per_source = 50000; };")}networks = {{ many = [{NETWORKS}]; }};
+access = {{ deny = ["many"]; }};
+sandbox = "strict";
+"""
+UNGUARDED = 'sandbox = "off";\n'
 EVERY_GREETING = 'greetings = "each"; max_per_second = 1000000;'
 CLIENTS = ("c64", "c1", "c2", "c1024")
 TCP_MATRIX = {TWO: (*CLIENTS, "open", "talk"), ONE: (*CLIENTS, "open")}
@@ -158,14 +165,21 @@ def nginx(build, tried, transport):
     return found
 
 
+def guards(suffix, build):
+    """What protection costs: limits alone, all of it, none."""
+    kinds = {"limits": LIMITS, "guarded": GUARDED, "unguarded": UNGUARDED}
+    return [in_turn(Sockgreet(f"sockgreet{suffix}-{kind}", build, suffix[1:] or "tcp", extra=extra), {TWO: ("c64",)})
+            for kind, extra in kinds.items()]
+
+
 def compared(build, tried):
     """Those that have targets in both regimes, over TCP and then over UDP."""
     return ([in_turn(Bare("bare", build, "tcp"), TCP_MATRIX), in_turn(Sockgreet("sockgreet", build), TCP_MATRIX),
-             in_turn(Sockgreet("sockgreet-limits", build, extra=LIMITS), {TWO: ("c64",)}),
+             *guards("", build),
              *nginx(build, tried, "tcp")],
             [in_turn(Bare("bare-udp", build, "udp"), UDP_MATRIX),
              in_turn(Sockgreet("sockgreet-udp", build, transport="udp"), UDP_MATRIX),
-             in_turn(Sockgreet("sockgreet-udp-limits", build, transport="udp", extra=LIMITS), {TWO: ("c64",)}),
+             *guards("-udp", build),
              *nginx(build, tried, "udp")])
 
 
