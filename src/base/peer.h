@@ -19,7 +19,9 @@ struct peer_address {
     };
     union {
         uint8_t ip[16];
-        uint32_t uid; /* Unix */
+        struct {
+            uint32_t uid, gid; /* Unix */
+        };
     };
 };
 

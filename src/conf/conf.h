@@ -120,6 +120,8 @@ struct conf {
     struct timespec file_modified; /* when what was read had been written: the newest of them */
 
     const char *greeting;
+    const char *instance;         /* what the service is called; "": as the host */
+    struct conf_list environment; /* variables of the environment that a greeting may tell */
     unsigned processes;
     unsigned threads; /* as configured; 0: see thread_count */
     unsigned thread_count;

@@ -72,6 +72,17 @@ static void collect_udp_ports(struct conf_builder *builder)
     }
 }
 
+/* What greetings can say of the machine also follows from settings. */
+static void name_host(struct conf_builder *builder)
+{
+    const struct conf *conf = builder->conf;
+
+    if (*conf->instance)
+        builder->host.instance = conf->instance;
+    builder->host.environment = conf->environment.texts;
+    builder->host.environment_count = conf->environment.count;
+}
+
 /* Fills builder->conf from the files, or from nothing but defaults if there are none. */
 static void build(struct conf_builder *builder, const struct conf_trees *trees)
 {
@@ -89,6 +100,7 @@ static void build(struct conf_builder *builder, const struct conf_trees *trees)
     derive_send_total(builder, trees);
     conf_user_resolve(builder, place_of(trees, "user"), place_of(trees, "group"));
     conf_user_resolve_control(builder, place_of(trees, "control.group"));
+    name_host(builder);
     conf_complete_greeting(builder, place_of(trees, "greeting"));
     conf_access_networks(builder, trees);
     conf_access_service(builder, trees);
@@ -107,8 +119,7 @@ const struct conf *conf_build(struct arena *arena, const struct conf_source *sou
     builder.conf = conf_builder_alloc(&builder, sizeof(*builder.conf));
     if (!builder.conf)
         return NULL;
-    if (gethostname(builder.hostname, sizeof(builder.hostname) - 1) < 0)
-        strcpy(builder.hostname, "localhost");
+    host_learn(&builder.host);
     if (conf_tree_read(&builder, &trees))
         build(&builder, &trees);
     conf_tree_close(&trees);

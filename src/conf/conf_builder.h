@@ -11,7 +11,7 @@ struct conf_builder {
     struct conf_report *report;
     const struct conf_source *source;
     struct conf *conf;
-    char hostname[65];
+    struct host host;
     struct conf_place greeting_place; /* of the greeting that listeners inherit */
     bool greeting_bad;                /* and has an error, which was reported */
     const struct plan *plan;          /* its plan, if it is the same for every listener */

@@ -253,7 +253,7 @@ static void compile_greeting(const struct completion *c)
 {
     struct conf_builder *builder = c->builder;
     struct conf_listener *listener = c->listener;
-    const struct site site = {.hostname = builder->hostname,
+    const struct site site = {.host = &builder->host,
                               .listener = listener->name,
                               .transport = transport_name(listener->transport)};
     struct template_errors errors;

@@ -52,6 +52,8 @@ static const struct conf_choice transports[] = {
 #define AT(member) .offset = offsetof(struct conf, member)
 static const struct conf_setting service_settings[] = {
     {"greeting", CONF_STRING, AT(greeting), .text = "Thank you for connecting\r\n"},
+    {"instance", CONF_STRING, AT(instance), .text = ""},
+    {"environment", CONF_LIST, AT(environment), .min = 0, .max = 64, .example = "(\"REGION\", \"ZONE\")"},
     {"user", CONF_STRING, AT(user), .text = CONF_DEFAULT_USER},
     {"group", CONF_STRING, AT(group), .text = CONF_DEFAULT_USER},
     {"sandbox", CONF_CHOICE, AT(sandbox), .number = CONF_SANDBOX_AUTO, .choices = sandboxes},

@@ -77,11 +77,12 @@ void conn_pool_trim(struct conn_pool *pool)
 
 static void ask_credentials(struct conn *conn)
 {
-    struct ucred credentials = {.uid = (uid_t)-1};
+    struct ucred credentials = {.uid = (uid_t)-1, .gid = (gid_t)-1};
 
     getsockopt(conn->fd, SOL_SOCKET, SO_PEERCRED, &credentials, &(socklen_t){sizeof(credentials)});
     conn->peer.client.family = AF_UNIX;
     conn->peer.client.uid = credentials.uid;
+    conn->peer.client.gid = credentials.gid;
     conn->peer.client.pid = (uint32_t)credentials.pid;
 }
 

@@ -113,6 +113,7 @@ static void unix_client(struct peer_address *packed, const struct dgram *d)
     memset(packed, 0, sizeof(*packed));
     packed->family = AF_UNIX;
     packed->uid = d->credentials.uid;
+    packed->gid = d->credentials.gid;
     packed->pid = (uint32_t)d->credentials.pid;
 }
 

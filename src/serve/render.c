@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/render.h"
 
-#include "service/service.h"
-
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <unistd.h>
 
-int render_open(struct render *render, const struct conf *conf)
+int render_open(struct render *render, const struct conf *conf, unsigned worker, unsigned generation)
 {
+    struct speaker *speaker = &render->speaker;
     size_t longest = 1;
 
+    *speaker = (struct speaker){.pid = getpid(), .worker = worker, .generation = generation};
+    if (getrandom(&speaker->id, sizeof(speaker->id), 0) != sizeof(speaker->id))
+        return -errno;
     for (size_t i = 0; i < conf->listener_count; i++) {
         const struct plan *plan = conf->listeners[i].plan;
 
         if (!plan->is_constant && plan->longest > longest)
             longest = plan->longest;
     }
-    render->pid = getpid();
     render->buffer = malloc(longest);
     return render->buffer ? 0 : -ENOMEM;
 }
@@ -32,13 +34,16 @@ size_t render_answer(struct render *render, const struct conf_listener *listener
                      char *out)
 {
     const struct plan *plan = listener->plan;
-    const struct occasion occasion = {
-        .peer = peer, .path = listener->path, .pid = render->pid, .moment = &render->moment};
+    const struct occasion occasion = {.peer = peer,
+                                      .path = listener->path,
+                                      .speaker = &render->speaker,
+                                      .request = ++render->answers,
+                                      .moment = &render->moment};
     struct timespec now;
 
-    if (plan->uses_time) {
-        clock_gettime(CLOCK_REALTIME_COARSE, &now);
-        moment_set(&render->moment, now.tv_sec);
+    if (plan->time != PLAN_NO_TIME) {
+        clock_gettime(plan->time == PLAN_INSTANT ? CLOCK_REALTIME : CLOCK_REALTIME_COARSE, &now);
+        moment_set(&render->moment, now);
     }
     return plan->service->answer(plan, &occasion, out);
 }

@@ -5,18 +5,19 @@
 
 #include "base/peer.h"
 #include "conf/conf.h"
-#include "service/moment.h"
+#include "service/service.h"
 
-#include <sys/types.h>
+#include <stdint.h>
 
 struct render {
     char *buffer; /* room for the longest answer to a stream client */
     struct moment moment;
-    pid_t pid;
+    struct speaker speaker;
+    uint64_t answers; /* that were written */
 };
 
-/* Returns 0 or -ENOMEM; close in any case. */
-int render_open(struct render *render, const struct conf *conf);
+/* Of a thread of this worker, of this generation. Returns 0 or -errno; close in any case. */
+int render_open(struct render *render, const struct conf *conf, unsigned worker, unsigned generation);
 void render_close(struct render *render);
 
 /* Writes a listener's answer to a client; out has room for its plan's longest. Returns the length. */

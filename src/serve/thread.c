@@ -197,7 +197,8 @@ static int open_all(struct thread *thread)
     int error = loop_open(&thread->loop);
 
     if (!error)
-        error = render_open(&thread->render, thread->settings.conf);
+        error = render_open(&thread->render, thread->settings.conf, thread->settings.worker,
+                            thread->settings.generation);
     if (!error)
         error = guard_open(&thread->guard, thread->settings.conf, thread->settings.shared,
                            thread->settings.worker, &thread->shared->stats);

@@ -14,6 +14,7 @@ struct thread_settings {
     const struct sockets *sockets;
     const struct shared *shared;
     unsigned worker, thread;  /* slot, and index in it */
+    unsigned generation;      /* its number, for people */
     unsigned connections;     /* clients this thread may hold at once */
     int log_wake_fd;          /* eventfd of the worker's logger */
     int announce_fd;          /* eventfd: the master says: look at every listening socket */

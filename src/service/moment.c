@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "service/moment.h"
 
-void moment_set(struct moment *moment, time_t second)
+void moment_set(struct moment *moment, struct timespec now)
 {
-    struct tm tm;
-
-    if (moment->rfc3339[0] && moment->second == second)
+    moment->nanosecond = now.tv_nsec;
+    if (moment->rfc3339[0] && moment->second == now.tv_sec)
         return;
-    moment->second = second;
-    gmtime_r(&second, &tm);
-    strftime(moment->rfc3339, sizeof(moment->rfc3339), "%Y-%m-%dT%H:%M:%SZ", &tm);
+    moment->second = now.tv_sec;
+    gmtime_r(&now.tv_sec, &moment->broken_down);
+    strftime(moment->rfc3339, sizeof(moment->rfc3339), "%Y-%m-%dT%H:%M:%SZ", &moment->broken_down);
 }

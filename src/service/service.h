@@ -7,27 +7,40 @@
 #include "base/arena.h"
 #include "base/peer.h"
 #include "base/transport.h"
+#include "service/host.h"
 #include "service/moment.h"
 #include "service/template.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* What is known of a listener when the configuration is loaded. NULL: not known, and taken as empty. */
 struct site {
-    const char *hostname;
+    const struct host *host;
     const char *listener;  /* its name */
     const char *transport; /* one of transport_name()'s */
+};
+
+/* Who answers: one thread of a worker. */
+struct speaker {
+    pid_t pid;
+    unsigned worker, generation; /* its slot, and of which generation it is */
+    uint64_t id;                 /* random: no other thread has it, nor had */
 };
 
 /* What the answer to one client can depend on. */
 struct occasion {
     const struct peer *peer;
-    const char *path;            /* of a Unix listener, otherwise NULL */
-    pid_t pid;                   /* of the worker */
-    const struct moment *moment; /* now, if the plan uses_time */
+    const char *path; /* of a Unix listener, otherwise NULL */
+    const struct speaker *speaker;
+    uint64_t request;            /* how many answers the speaker had given */
+    const struct moment *moment; /* now, as exactly as the plan needs it */
 };
+
+/* How exactly a plan has to know the time. */
+enum plan_time { PLAN_NO_TIME, PLAN_SECOND, PLAN_INSTANT };
 
 /* What a service made of a listener's text. It begins the service's own struct, and lives in the arena. */
 struct plan {
@@ -35,7 +48,7 @@ struct plan {
     const char *bytes; /* the whole answer if is_constant */
     size_t length;     /* of bytes; 0 if not is_constant */
     bool is_constant;  /* the same for every client */
-    bool uses_time;
+    enum plan_time time;
     size_t longest;     /* bytes that an answer can have */
     const char *prefix; /* what every answer begins with */
     size_t prefix_length;

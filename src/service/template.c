@@ -7,23 +7,32 @@
 
 #include <limits.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #define LITERAL UINT_MAX
 
 struct template_part {
-    unsigned variable; /* its place in the list, or LITERAL */
-    const char *text;  /* the literal, or the default of an empty variable */
+    unsigned variable;    /* its place in the list, or LITERAL */
+    const char *argument; /* NULL: none */
+    const char *text;     /* the literal, or the default of an empty variable */
     size_t length;
     size_t longest; /* of the variable's value */
 };
 
+/* What is between the braces of ${...}. */
+struct reference {
+    const char *name, *argument, *fallback; /* argument is NULL if there is none */
+    size_t name_length, argument_length, fallback_length;
+};
+
+/* A text is compiled twice: first to find all mistakes, and how much memory it takes. */
 struct compiler {
     const struct template_variables *variables;
     struct template *compiled;
-    struct template_part *parts;
-    char *bytes; /* literals and defaults, one after the other */
+    struct template_part *parts; /* NULL the first time */
+    char *bytes;                 /* literals, arguments and defaults, one after the other; likewise */
     size_t used;
     struct template_errors *errors;
     size_t omitted; /* errors for which there was no room */
@@ -57,35 +66,56 @@ static int __attribute__((format(printf, 2, 3))) fail(struct compiler *c, const 
 
 static const char *store(struct compiler *c, const char *text, size_t length)
 {
-    char *at = c->bytes + c->used;
+    char *at = c->bytes ? c->bytes + c->used : NULL;
 
-    memcpy(at, text, length);
+    if (at)
+        memcpy(at, text, length);
     c->used += length;
     return at;
+}
+
+static void put_part(struct compiler *c, struct template_part part)
+{
+    if (c->parts)
+        c->parts[c->compiled->part_count] = part;
+    c->compiled->part_count++;
 }
 
 static void put_literal(struct compiler *c, const char *text, size_t length)
 {
     struct template *compiled = c->compiled;
-    struct template_part *last = compiled->part_count ? &c->parts[compiled->part_count - 1] : NULL;
+    struct template_part *last =
+        c->parts && compiled->part_count ? &c->parts[compiled->part_count - 1] : NULL;
     const char *stored = store(c, text, length);
 
     compiled->max_length += length;
     if (last && last->variable == LITERAL)
         last->length += length;
     else if (length)
-        c->parts[compiled->part_count++] = (struct template_part){LITERAL, stored, length, 0};
+        put_part(c, (struct template_part){.variable = LITERAL, .text = stored, .length = length});
 }
 
-static void put_variable(struct compiler *c, unsigned variable, const char *fallback, size_t length)
+static const char *store_argument(struct compiler *c, const struct reference *reference)
+{
+    const char *stored = store(c, reference->argument, reference->argument_length);
+
+    store(c, "", 1);
+    return stored;
+}
+
+static void put_variable(struct compiler *c, unsigned variable, const struct reference *reference)
 {
     struct template *compiled = c->compiled;
     size_t longest = c->variables->list[variable].longest;
+    struct template_part part = {.variable = variable, .longest = longest};
 
-    compiled->max_length += longest > length ? longest : length;
-    compiled->uses |= 1u << variable;
-    c->parts[compiled->part_count++] =
-        (struct template_part){variable, store(c, fallback, length), length, longest};
+    if (reference->argument)
+        part.argument = store_argument(c, reference);
+    part.text = store(c, reference->fallback, reference->fallback_length);
+    part.length = reference->fallback_length;
+    compiled->max_length += longest > part.length ? longest : part.length;
+    compiled->uses |= UINT64_C(1) << variable;
+    put_part(c, part);
 }
 
 static bool is_name(const char *name, size_t length, const char *wanted)
@@ -122,42 +152,111 @@ static void refuse_unknown(struct compiler *c, const char *name, size_t length)
         fail(c, "unknown variable ${%s}; allowed: %s", shown, allowed.text);
 }
 
-static void put_named(struct compiler *c, const char *name, size_t length, const char *fallback,
-                      size_t fallback_length)
+static void put_known(struct compiler *c, const char *known, const struct reference *reference)
 {
-    const char *known;
-    unsigned i = 0;
-
-    while (i < c->variables->count && !is_name(name, length, c->variables->list[i].name))
-        i++;
-    if (i == c->variables->count) {
-        refuse_unknown(c, name, length);
-        return;
-    }
-    known = c->variables->list[i].known;
-    if (!known)
-        put_variable(c, i, fallback, fallback_length);
-    else if (*known)
+    if (*known)
         put_literal(c, known, strlen(known));
     else
-        put_literal(c, fallback, fallback_length);
+        put_literal(c, reference->fallback, reference->fallback_length);
+}
+
+/* ${name:argument} of a variable that takes one. */
+static void put_with_argument(struct compiler *c, unsigned variable, const struct reference *reference)
+{
+    char argument[TEMPLATE_ARGUMENT_MAX + 1];
+    const char *known = NULL;
+    struct message error;
+
+    if (reference->argument_length > TEMPLATE_ARGUMENT_MAX) {
+        fail(c, "${%s:...} is too long; allowed: %d bytes after the colon", c->variables->list[variable].name,
+             TEMPLATE_ARGUMENT_MAX);
+        return;
+    }
+    *(char *)mempcpy(argument, reference->argument, reference->argument_length) = '\0';
+    if (c->variables->resolve(c->variables->context, variable, argument, &known, &error) < 0)
+        fail(c, "%s", error.text);
+    else if (known)
+        put_known(c, known, reference);
+    else
+        put_variable(c, variable, reference);
+}
+
+static void refuse_argument(struct compiler *c, const struct template_variable *variable)
+{
+    const char *name = variable->name, *argument = variable->argument_name;
+
+    if (variable->argument == TEMPLATE_ARGUMENT_REQUIRED)
+        fail(c, "${%s} needs more; allowed: ${%s:%s}", name, name, argument);
+    else if (variable->argument == TEMPLATE_ARGUMENT_OPTIONAL)
+        fail(c, "${%s:} has nothing after its colon; allowed: ${%s} and ${%s:%s}", name, name, name,
+             argument);
+    else
+        fail(c, "${%s} takes nothing after a colon; allowed: ${%s} and ${%s:-default}", name, name, name);
+}
+
+static bool fits(const struct template_variable *variable, const struct reference *reference)
+{
+    if (!reference->argument)
+        return variable->argument != TEMPLATE_ARGUMENT_REQUIRED;
+    return variable->argument != TEMPLATE_ARGUMENT_NONE && reference->argument_length > 0;
+}
+
+static void put_named(struct compiler *c, const struct reference *reference)
+{
+    const struct template_variables *variables = c->variables;
+    const struct template_variable *named;
+    unsigned i = 0;
+
+    while (i < variables->count && !is_name(reference->name, reference->name_length, variables->list[i].name))
+        i++;
+    if (i == variables->count) {
+        refuse_unknown(c, reference->name, reference->name_length);
+        return;
+    }
+    named = &variables->list[i];
+    if (!fits(named, reference))
+        refuse_argument(c, named);
+    else if (reference->argument)
+        put_with_argument(c, i, reference);
+    else if (named->known)
+        put_known(c, named->known, reference);
+    else
+        put_variable(c, i, reference);
+}
+
+static struct reference parse(const char *inner, size_t length)
+{
+    const char *end = inner + length, *separator = memmem(inner, length, ":-", 2);
+    const char *head_end = separator ? separator : end;
+    const char *colon = memchr(inner, ':', (size_t)(head_end - inner));
+    struct reference found = {.name = inner, .fallback = ""};
+
+    if (separator) {
+        found.fallback = separator + 2;
+        found.fallback_length = (size_t)(end - found.fallback);
+    }
+    found.name_length = (size_t)((colon ? colon : head_end) - inner);
+    if (colon) {
+        found.argument = colon + 1;
+        found.argument_length = (size_t)(head_end - found.argument);
+    }
+    return found;
 }
 
 /* Compiles what stands between the braces of ${...}. */
 static void put_reference(struct compiler *c, const char *inner, size_t length)
 {
-    const char *separator = memmem(inner, length, ":-", 2);
-    const char *end = inner + length;
+    struct reference reference;
     char shown[48];
 
     if (memchr(inner, '$', length)) {
         escape_bytes(shown, sizeof(shown), inner, length);
         fail(c, "a $ inside ${%s}; allowed: ${name} and ${name:-default} with a default that has no $ or }",
              shown);
-    } else if (!separator)
-        put_named(c, inner, length, "", 0);
-    else
-        put_named(c, inner, (size_t)(separator - inner), separator + 2, (size_t)(end - separator - 2));
+        return;
+    }
+    reference = parse(inner, length);
+    put_named(c, &reference);
 }
 
 /* Compiles one $$ or ${...} at dollar. Returns where the text goes on, also after an error. */
@@ -197,37 +296,14 @@ static int put_text(struct compiler *c, const char *text, size_t length)
     return c->errors->count ? -1 : 0;
 }
 
-static size_t count_references(const char *text, size_t length)
+static int make_room(struct compiler *c, struct arena *arena)
 {
-    size_t count = 0;
-
-    for (size_t i = 0; i + 1 < length; i++)
-        if (text[i] == '$' && text[i + 1] == '{')
-            count++;
-    return count;
-}
-
-static size_t longest_known(const struct template_variables *variables)
-{
-    size_t longest = 0;
-
-    for (unsigned i = 0; i < variables->count; i++) {
-        const char *known = variables->list[i].known;
-
-        if (known && strlen(known) > longest)
-            longest = strlen(known);
-    }
-    return longest;
-}
-
-static int make_room(struct compiler *c, struct arena *arena, const char *text, size_t length)
-{
-    size_t references = count_references(text, length);
-
-    c->parts = arena_alloc(arena, (2 * references + 1) * sizeof(*c->parts));
-    c->bytes = arena_alloc(arena, length + references * longest_known(c->variables) + 1);
+    c->parts = arena_alloc(arena, (c->compiled->part_count + 1) * sizeof(*c->parts));
+    c->bytes = arena_alloc(arena, c->used + 1);
     if (!c->parts || !c->bytes)
         return fail(c, TEMPLATE_NO_ROOM);
+    *c->compiled = (struct template){0};
+    c->used = 0;
     return 0;
 }
 
@@ -252,24 +328,23 @@ int template_compile(struct arena *arena, const char *text, size_t length,
     errors->count = 0;
     if (length > TEMPLATE_MAX)
         return fail(&c, "is %zu bytes long; allowed: at most %d", length, TEMPLATE_MAX);
-    if (make_room(&c, arena, text, length) < 0 || put_text(&c, text, length) < 0)
+    if (put_text(&c, text, length) < 0 || make_room(&c, arena) < 0 || put_text(&c, text, length) < 0)
         return -1;
     finish(&c);
     return 0;
 }
 
-size_t template_render(const struct template *compiled, const char *const *values, char *out)
+size_t template_render(const struct template *compiled, template_value *value, const void *context, char *out)
 {
     char *at = out;
 
     for (size_t i = 0; i < compiled->part_count; i++) {
         const struct template_part *part = &compiled->parts[i];
-        const char *value = part->variable == LITERAL ? NULL : values[part->variable];
+        size_t length = 0;
 
-        if (value && *value)
-            at = mempcpy(at, value, strnlen(value, part->longest));
-        else
-            at = mempcpy(at, part->text, part->length);
+        if (part->variable != LITERAL)
+            length = value(context, part->variable, part->argument, at, part->longest);
+        at = length ? at + length : mempcpy(at, part->text, part->length);
     }
     return (size_t)(at - out);
 }

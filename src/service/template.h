@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* template: text with ${name} in it, compiled once and rendered often; knows no variable by name.
  *
- * ${name} stands for a variable, ${name:-default} for a variable that may be empty, $$ for a dollar. A value
- * that is known when the template is compiled is folded into the text. */
+ * ${name} stands for a variable, ${name:argument} for one that takes more, ${name:-default} for one that may
+ * be empty, $$ for a dollar. A value that is known when the template is compiled is folded into the text. */
 #ifndef SOCKGREET_TEMPLATE_H
 #define SOCKGREET_TEMPLATE_H
 
@@ -10,22 +10,35 @@
 #include "base/message.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define TEMPLATE_MAX           (1024 * 1024) /* bytes, of text and of what it renders to */
 #define TEMPLATE_ERRORS_MAX    16
-#define TEMPLATE_VARIABLES_MAX 32 /* as many as template.uses has bits */
+#define TEMPLATE_VARIABLES_MAX 64 /* as many as template.uses has bits */
+#define TEMPLATE_ARGUMENT_MAX  255
 #define TEMPLATE_NO_ROOM       "does not fit into the memory for the configuration"
+
+enum template_argument { TEMPLATE_ARGUMENT_NONE, TEMPLATE_ARGUMENT_OPTIONAL, TEMPLATE_ARGUMENT_REQUIRED };
 
 struct template_variable {
     const char *name;
-    const char *known; /* its value; NULL: it comes with each rendering */
+    const char *known; /* its value without an argument; NULL: it comes with each rendering */
     size_t longest;    /* bytes of a value that comes with a rendering; what is longer is cut */
+    enum template_argument argument;
+    const char *argument_name; /* as it is called in messages, "FORMAT"; NULL without one */
 };
 
 /* What a template may refer to, in the order in which messages list it. */
 struct template_variables {
     const struct template_variable *list;
     unsigned count; /* at most TEMPLATE_VARIABLES_MAX */
+
+    /* Judges an argument, which is not empty. Returns 0 with the value that the variable has with it, which
+     * has to last until the template is compiled, or NULL in known if it comes with each rendering; or -1
+     * with an error. Not used without variables that take one. */
+    int (*resolve)(const void *context, unsigned variable, const char *argument, const char **known,
+                   struct message *error);
+    const void *context;
 };
 
 struct template_part;
@@ -35,7 +48,7 @@ struct template
     const struct template_part *parts;
     size_t part_count;
     size_t max_length; /* what template_render() can write at most */
-    unsigned uses; /* a bit for each variable whose value comes with a rendering, by its place in the list */
+    uint64_t uses; /* a bit for each variable whose value comes with a rendering, by its place in the list */
     const char *prefix; /* the bytes that every rendering begins with; all of them if uses is 0 */
     size_t prefix_length;
 };
@@ -52,8 +65,14 @@ int template_compile(struct arena *arena, const char *text, size_t length,
                      const struct template_variables *variables, struct template *compiled,
                      struct template_errors *errors);
 
-/* Writes the text with values, which are listed as the variables were; NULL counts as empty. out has room for
- * max_length bytes. Returns the length. */
-size_t template_render(const struct template *compiled, const char *const *values, char *out);
+/* Writes what a variable comes to, room bytes at most, to out; argument is NULL without one. Returns the
+ * length; 0: it is empty. */
+typedef size_t template_value(const void *context, unsigned variable, const char *argument, char *out,
+                              size_t room);
+
+/* Writes the text; each variable is asked for where it stands. out has room for max_length bytes. Returns the
+ * length. */
+size_t template_render(const struct template *compiled, template_value *value, const void *context,
+                       char *out);
 
 #endif

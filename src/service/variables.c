@@ -8,8 +8,9 @@ static const struct row {
     enum moment known;
     size_t longest_ip;
     size_t longest_unix;
+    enum template_argument argument;
 } rows[VARIABLE_COUNT] = {
-#define ROW(identifier, name, known, ip, un) {name, known, ip, un},
+#define ROW(identifier, name, known, ip, un, argument) {#name, known, ip, un, TEMPLATE_ARGUMENT_##argument},
     VARIABLES(ROW)
 #undef ROW
 };
@@ -29,4 +30,9 @@ size_t variables_longest(enum variable variable, bool ip, bool unix_too)
     size_t of_ip = ip ? rows[variable].longest_ip : 0, of_unix = unix_too ? rows[variable].longest_unix : 0;
 
     return of_ip > of_unix ? of_ip : of_unix;
+}
+
+enum template_argument variables_argument(enum variable variable)
+{
+    return rows[variable].argument;
 }

@@ -3,11 +3,15 @@
 #ifndef SOCKGREET_VARIABLES_H
 #define SOCKGREET_VARIABLES_H
 
+#include "service/template.h"
+
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/un.h>
+
+#undef unix /* gcc takes it for 1 */
 
 /* Bytes of the longest value. */
 #define VARIABLES_LENGTH(text) (sizeof(text) - 1)
@@ -15,28 +19,50 @@
 #define VARIABLES_UID          VARIABLES_LENGTH("uid 4294967295")
 #define VARIABLES_PATH         sizeof(((struct sockaddr_un *)NULL)->sun_path)
 #define VARIABLES_PORT         VARIABLES_LENGTH("65535")
-#define VARIABLES_PID          VARIABLES_LENGTH("2147483647")
-#define VARIABLES_TIME         40
+#define VARIABLES_ID           VARIABLES_LENGTH("4294967295")
+#define VARIABLES_FAMILY       VARIABLES_LENGTH("unix")
+#define VARIABLES_REQUEST      VARIABLES_LENGTH("0123456789abcdef-0123456789abcdef")
+#define VARIABLES_TIME         128
+#define VARIABLES_SECONDS      VARIABLES_LENGTH("-9223372036854775808")
 #define VARIABLES_ANY          0 /* as long as it is: known when the configuration is loaded */
 
 /* A line per variable: X(IDENTIFIER, name, when it is known, longest value of an IP listener and of a Unix
- * listener). Messages list them in this order. Their values come from greeting.c. */
-#define VARIABLES(X)                                                                                     \
-    X(HOSTNAME, "hostname", AT_LOAD, VARIABLES_ANY, VARIABLES_ANY)                                       \
-    X(LISTENER, "listener", AT_LOAD, VARIABLES_ANY, VARIABLES_ANY)   /* its name in the configuration */ \
-    X(TRANSPORT, "transport", AT_LOAD, VARIABLES_ANY, VARIABLES_ANY) /* of transport_name() */           \
-    X(CLIENT_ADDRESS, "client_address", PER_CLIENT, VARIABLES_IP, VARIABLES_UID)                         \
-    X(CLIENT_PORT, "client_port", PER_CLIENT, VARIABLES_PORT, VARIABLES_PORT) /* empty for Unix */       \
-    X(SERVER_ADDRESS, "server_address", PER_CLIENT, VARIABLES_IP, VARIABLES_PATH)                        \
-    X(SERVER_PORT, "server_port", PER_CLIENT, VARIABLES_PORT, VARIABLES_PORT)  /* empty for Unix */      \
-    X(PROXY_ADDRESS, "proxy_address", PER_CLIENT, VARIABLES_IP, VARIABLES_UID) /* empty without proxy */ \
-    X(PROXY_PORT, "proxy_port", PER_CLIENT, VARIABLES_PORT, VARIABLES_PORT)                              \
-    X(PID, "pid", PER_CLIENT, VARIABLES_PID, VARIABLES_PID)     /* of the worker */                      \
-    X(TIME, "time", PER_CLIENT, VARIABLES_TIME, VARIABLES_TIME) /* RFC 3339, in UTC */
+ * listener, its argument). Messages list them in this order. What is known AT_LOAD is in the table of
+ * greeting.c; of what is known PER_CLIENT values.c has a function name_value(). */
+#define VARIABLES(X)                                                                                    \
+    X(HOSTNAME, hostname, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, NONE)                                  \
+    X(INSTANCE, instance, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, NONE) /* setting "instance" */         \
+    X(VERSION, version, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, NONE)   /* of sockgreet */               \
+    X(OS, os, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, NONE)             /* its name, as os-release(5) */ \
+    X(KERNEL, kernel, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, NONE)     /* its release, as uname -r */   \
+    X(BOOT_ID, boot_id, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, NONE)                                    \
+    X(ENV, env, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, REQUIRED)                                        \
+    X(LISTENER, listener, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, NONE)   /* its name */                 \
+    X(TRANSPORT, transport, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, NONE) /* of transport_name() */      \
+    X(FAMILY, family, PER_CLIENT, VARIABLES_FAMILY, VARIABLES_FAMILY, NONE)                             \
+    X(CLIENT_ADDRESS, client_address, PER_CLIENT, VARIABLES_IP, VARIABLES_UID, NONE)                    \
+    X(CLIENT_PORT, client_port, PER_CLIENT, VARIABLES_PORT, VARIABLES_PORT, NONE) /* empty for Unix */  \
+    X(CLIENT_UID, client_uid, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)       /* Unix only */       \
+    X(CLIENT_GID, client_gid, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                             \
+    X(CLIENT_PID, client_pid, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                             \
+    X(SERVER_ADDRESS, server_address, PER_CLIENT, VARIABLES_IP, VARIABLES_PATH, NONE)                   \
+    X(SERVER_PORT, server_port, PER_CLIENT, VARIABLES_PORT, VARIABLES_PORT, NONE) /* empty for Unix */  \
+    X(PROXIED, proxied, PER_CLIENT, VARIABLES_LENGTH("yes"), VARIABLES_LENGTH("yes"), NONE)             \
+    X(PROXY_ADDRESS, proxy_address, PER_CLIENT, VARIABLES_IP, VARIABLES_UID, NONE) /* or empty */       \
+    X(PROXY_PORT, proxy_port, PER_CLIENT, VARIABLES_PORT, VARIABLES_PORT, NONE)                         \
+    X(PID, pid, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                                           \
+    X(WORKER, worker, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                                     \
+    X(GENERATION, generation, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                             \
+    X(REQUEST_ID, request_id, PER_CLIENT, VARIABLES_REQUEST, VARIABLES_REQUEST, NONE)                   \
+    X(TIME, time, PER_CLIENT, VARIABLES_TIME, VARIABLES_TIME, OPTIONAL) /* in UTC */                    \
+    X(UNIX, unix, PER_CLIENT, VARIABLES_SECONDS, VARIABLES_SECONDS, NONE)                               \
+    X(UNIX_US, unix_us, PER_CLIENT, VARIABLES_SECONDS, VARIABLES_SECONDS, NONE)
 
-#define VARIABLES_IDENTIFIER(identifier, name, known, ip, un) VARIABLE_##identifier,
+#define VARIABLES_IDENTIFIER(identifier, ...) VARIABLE_##identifier,
 enum variable { VARIABLES(VARIABLES_IDENTIFIER) VARIABLE_COUNT };
 #undef VARIABLES_IDENTIFIER
+
+#define VARIABLE_BIT(variable) (UINT64_C(1) << (variable))
 
 /* "client_port". */
 const char *variables_name(enum variable variable);
@@ -48,5 +74,7 @@ bool variables_known_at_load(enum variable variable);
  * sockets, or both.
  */
 size_t variables_longest(enum variable variable, bool ip, bool unix_too);
+
+enum template_argument variables_argument(enum variable variable);
 
 #endif

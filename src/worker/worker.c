@@ -129,6 +129,7 @@ static bool open_greeters(struct worker *worker)
             .shared = s->shared,
             .worker = s->slot,
             .thread = i,
+            .generation = s->generation,
             .connections = descriptors_share(s->connections, all, i * s->conf->processes + s->slot),
             .log_wake_fd = s->log_wake_fd,
             .announce_fd = s->announce_fd,

@@ -31,13 +31,14 @@ static void check_answer(const struct plan *plan, struct input *input, const cha
 {
     struct moment moment = {0};
     struct peer peer = {.client = read_end(input), .server = read_end(input)};
+    struct speaker speaker = {.pid = (pid_t)input_number(input, 4), .worker = 1, .generation = UINT_MAX};
     struct occasion occasion = {
-        .peer = &peer, .path = path, .pid = (pid_t)input_number(input, 4), .moment = &moment};
+        .peer = &peer, .path = path, .speaker = &speaker, .request = UINT64_MAX, .moment = &moment};
     char *out = malloc(plan->longest);
     size_t length;
 
     FUZZ_CHECK(out || plan->longest == 0);
-    moment_set(&moment, (time_t)input_number(input, 5));
+    moment_set(&moment, (struct timespec){.tv_sec = (time_t)input_number(input, 5), .tv_nsec = 999999999});
     length = plan->service->answer(plan, &occasion, out);
     FUZZ_CHECK(length <= plan->longest);
     FUZZ_CHECK(plan->prefix_length <= length && memcmp(out, plan->prefix, plan->prefix_length) == 0);
@@ -54,10 +55,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *text = input_text(&input, SIZE_MAX), *hostname = input_text(&input, 64);
     char *listener = input_text(&input, 64), *path = input_text(&input, 107);
     enum transport transport = input_number(&input, 1) % TRANSPORT_COUNT;
-    const struct site site = {
-        .hostname = hostname, .listener = listener, .transport = transport_name(transport)};
+    static const char *const environment[] = {"PATH"};
+    struct host host = {.instance = hostname, .environment = environment, .environment_count = 1};
+    const struct site site = {.host = &host, .listener = listener, .transport = transport_name(transport)};
     const struct plan *plan;
 
+    snprintf(host.hostname, sizeof(host.hostname), "%s", hostname);
     plan = service_greeting.compile(&arena, text, strlen(text), &site, &errors);
     if (!plan)
         check_errors(&errors);

@@ -6,7 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct site known = {.hostname = "host.example", .listener = "web", .transport = "tcp"};
+static const char *const told[] = {"GREETING_REGION", "GREETING_NOWHERE"};
+static const struct host host = {.hostname = "host.example",
+                                 .os = "Debian GNU/Linux 12 (bookworm)",
+                                 .kernel = "6.1.0",
+                                 .boot_id = "3e2c1f1e",
+                                 .instance = "web-3",
+                                 .environment = told,
+                                 .environment_count = 2};
+static const struct site known = {.host = &host, .listener = "web", .transport = "tcp"};
+static const struct speaker speaker = {.pid = 99, .worker = 1, .generation = 7, .id = 0xabc};
 static struct arena arena;
 static struct template_errors errors;
 
@@ -93,7 +102,7 @@ Test(greeting, variables_are_rendered)
     const struct peer peer = {.client = {.family = AF_INET, .port = 4711, .ip = {192, 0, 2, 1}},
                               .server = {.family = AF_INET6, .port = 7, .ip = {[15] = 1}}};
     const struct moment moment = {.second = 1, .rfc3339 = "2026-11-22T12:00:00Z"};
-    const struct occasion occasion = {.peer = &peer, .pid = 99, .moment = &moment};
+    const struct occasion occasion = {.peer = &peer, .speaker = &speaker, .moment = &moment};
 
     assert_said("${client_address}:${client_port}", &occasion, "192.0.2.1:4711");
     assert_said("<${server_address}|${server_port}|${pid}|${time}>", &occasion,
@@ -102,10 +111,86 @@ Test(greeting, variables_are_rendered)
                 "host.example greets 192.0.2.1 on web.");
 }
 
+Test(greeting, says_of_which_machine_and_service_it_is)
+{
+    assert_constant("${instance} ${os}|${kernel}|${boot_id}",
+                    "web-3 Debian GNU/Linux 12 (bookworm)|6.1.0|3e2c1f1e");
+    assert_constant("${version}", PACKAGE_VERSION);
+}
+
+Test(greeting, tells_of_the_environment_what_it_may)
+{
+    setenv("GREETING_REGION", "north", 1);
+    setenv("GREETING_SECRET", "hidden", 1);
+    unsetenv("GREETING_NOWHERE");
+    assert_constant("${env:GREETING_REGION} ${env:GREETING_NOWHERE:-nowhere}", "north nowhere");
+    assert_error("${env:GREETING_SECRET}",
+                 "${env:GREETING_SECRET} is not to be told; allowed: the names in the "
+                 "setting environment: GREETING_REGION, GREETING_NOWHERE");
+    assert_error("${env}", "${env} needs more; allowed: ${env:NAME}");
+}
+
+Test(greeting, of_an_unknown_environment_nothing_is_told)
+{
+    static const struct site nowhere = {.listener = "web", .transport = "tcp"};
+
+    cr_assert_eq(arena_open(&arena, 8 << 20), 0);
+    cr_assert_null(compile("${env:HOME}", &nowhere));
+    cr_assert_str_eq(errors.list[0].text, "${env:HOME} is not to be told; allowed: the names in the setting "
+                                          "environment, which has none");
+    arena_close(&arena);
+}
+
+Test(greeting, says_who_speaks)
+{
+    const struct peer peer = {.client = {.family = AF_INET6}};
+    const struct occasion occasion = {.peer = &peer, .speaker = &speaker, .request = 0x1f};
+
+    assert_said("${pid} ${worker} ${generation} ${request_id}", &occasion, "99 1 7 0000000000000abc-1f");
+    assert_said("${family}, ${proxied}", &occasion, "ipv6, no");
+}
+
+Test(greeting, knows_users_of_unix_sockets)
+{
+    const struct peer user = {.client = {.family = AF_UNIX, .uid = 1000, .gid = 100, .pid = 4711}};
+    const struct peer nobody = {.client = {.family = AF_UNIX, .uid = (uint32_t)-1, .gid = (uint32_t)-1}};
+    const struct peer remote = {.client = {.family = AF_INET, .ip = {192, 0, 2, 1}}};
+    struct occasion occasion = {.peer = &user};
+
+    assert_said("${family} ${client_uid} ${client_gid} ${client_pid}", &occasion, "unix 1000 100 4711");
+    occasion.peer = &nobody;
+    assert_said("[${client_uid}${client_gid}${client_pid}]", &occasion, "[]");
+    occasion.peer = &remote;
+    assert_said("[${client_uid}${client_gid}${client_pid}]", &occasion, "[]");
+}
+
+Test(greeting, tells_the_time_as_it_is_asked_to)
+{
+    const struct peer peer = {.client = {.family = AF_INET}};
+    struct moment moment = {0};
+    const struct occasion occasion = {.peer = &peer, .moment = &moment};
+
+    moment_set(&moment, (struct timespec){951827696, 7654321});
+    assert_said("${time} ${time:ms}", &occasion, "2000-02-29T12:34:56Z 2000-02-29T12:34:56.007Z");
+    assert_said("${time:%A, %-d %B %Y, %H:%M}", &occasion, "Tuesday, 29 February 2000, 12:34");
+    assert_said("${unix} ${unix_us}", &occasion, "951827696 951827696007654");
+}
+
+Test(greeting, a_time_that_nobody_can_tell_is_an_error)
+{
+    assert_error("${time:utc}",
+                 "${time:utc} has no % and would say itself; allowed: ${time:ms}, and what strftime(3) "
+                 "knows, as ${time:%H:%M}");
+    assert_error("${time:%Q}", "${time:%Q}: %Q is unknown; allowed: what strftime(3) knows");
+    assert_error("${time:%H:%}", "${time:%H:%}: % is unknown; allowed: what strftime(3) knows");
+    assert_error("${time:%A%A%A%A%A%A%A%A%A%A%A%A%A%A%A}",
+                 "${time:%A%A%A%A%A%A%A%A%A%A%A%A%A%A%A} is too long; allowed: 128 bytes of text");
+}
+
 Test(greeting, unix_clients_are_users_at_a_path)
 {
     const struct peer peer = {.client = {.family = AF_UNIX, .uid = 1000, .pid = 4711}};
-    const struct occasion occasion = {.peer = &peer, .path = "/run/greeter", .pid = 99};
+    const struct occasion occasion = {.peer = &peer, .path = "/run/greeter", .speaker = &speaker};
 
     assert_said("${client_address} at ${server_address}", &occasion, "uid 1000 at /run/greeter");
     assert_said("[${client_port}${server_port}]", &occasion, "[]");
@@ -115,9 +200,9 @@ Test(greeting, unix_clients_are_users_at_a_path)
 Test(greeting, whom_a_client_came_through_is_known_where_it_did)
 {
     const struct peer direct = {.client = {.family = AF_INET, .port = 4711, .ip = {192, 0, 2, 1}}};
-    const struct occasion at_once = {.peer = &direct, .pid = 99};
+    const struct occasion at_once = {.peer = &direct, .speaker = &speaker};
     struct peer proxied = direct;
-    const struct occasion through = {.peer = &proxied, .pid = 99};
+    const struct occasion through = {.peer = &proxied, .speaker = &speaker};
 
     proxied.via = (struct peer_address){.family = AF_INET, .port = 40000, .ip = {10, 0, 0, 1}};
     assert_said("${client_address} by ${proxy_address:-itself}:${proxy_port}", &at_once,
@@ -157,9 +242,17 @@ Test(greeting, an_empty_variable_has_its_default)
 /* Nobody reads the clock for a greeting that does not tell the time. */
 Test(greeting, the_time_is_asked_for_where_it_is_said)
 {
-    cr_assert(compiled("at ${time}")->uses_time);
+    cr_assert(compiled("at ${time}")->time == PLAN_SECOND);
     arena_close(&arena);
-    cr_assert_not(compiled("by ${pid}")->uses_time);
+    cr_assert(compiled("by ${pid}")->time == PLAN_NO_TIME);
+    arena_close(&arena);
+    cr_assert(compiled("at ${unix}")->time == PLAN_SECOND);
+    arena_close(&arena);
+    cr_assert(compiled("at ${time:%T}")->time == PLAN_SECOND);
+    arena_close(&arena);
+    cr_assert(compiled("at ${time:ms}")->time == PLAN_INSTANT);
+    arena_close(&arena);
+    cr_assert(compiled("at ${unix_us}, ${time}")->time == PLAN_INSTANT);
     arena_close(&arena);
 }
 
@@ -174,8 +267,8 @@ Test(greeting, the_prefix_ends_at_the_first_variable)
 
 Test(greeting, the_longest_holds_the_longest_of_each_variable)
 {
-    const struct site unix_site = {.hostname = "h", .listener = "local", .transport = "unix-dgram"};
-    const struct site stream_site = {.hostname = "h", .listener = "local", .transport = "unix"};
+    const struct site unix_site = {.host = &host, .listener = "local", .transport = "unix-dgram"};
+    const struct site stream_site = {.host = &host, .listener = "local", .transport = "unix"};
     size_t ip = compiled("${client_address}")->longest;
     size_t user, path, either;
 
@@ -192,6 +285,11 @@ Test(greeting, the_longest_holds_the_longest_of_each_variable)
     cr_assert_eq(path, 108);
 }
 
+#define NAMES                                                                                                \
+    "hostname, instance, version, os, kernel, boot_id, env, listener, transport, family, client_address, "   \
+    "client_port, client_uid, client_gid, client_pid, server_address, server_port, proxied, proxy_address, " \
+    "proxy_port, pid, worker, generation, request_id, time, unix, unix_us"
+
 Test(greeting, errors_say_what_is_allowed)
 {
     assert_error("$", "a lone $ at byte 1; write $$ for a dollar, ${name} for a variable");
@@ -200,14 +298,9 @@ Test(greeting, errors_say_what_is_allowed)
     assert_error("${pid", "a ${ without its }; write $$ for a dollar, ${name} for a variable");
     assert_error("${cleint_port}", "unknown variable ${cleint_port}; did you mean ${client_port}?");
     assert_error("${HOSTNAME:-here}", "unknown variable ${HOSTNAME}; did you mean ${hostname}?");
-    assert_error("${colour}",
-                 "unknown variable ${colour}; allowed: hostname, listener, transport, client_address, "
-                 "client_port, server_address, server_port, proxy_address, proxy_port, pid, time");
-    assert_error("${}", "unknown variable ${}; allowed: hostname, listener, transport, client_address, "
-                        "client_port, server_address, server_port, proxy_address, proxy_port, pid, time");
-    assert_error("${a\x1b[2J}",
-                 "unknown variable ${a\\x1b[2J}; allowed: hostname, listener, transport, client_address, "
-                 "client_port, server_address, server_port, proxy_address, proxy_port, pid, time");
+    assert_error("${colour}", "unknown variable ${colour}; allowed: " NAMES);
+    assert_error("${}", "unknown variable ${}; allowed: " NAMES);
+    assert_error("${a\x1b[2J}", "unknown variable ${a\\x1b[2J}; allowed: " NAMES);
     assert_error("${pid:-${time}}",
                  "a $ inside ${pid:-${time}; allowed: ${name} and ${name:-default} with a default that "
                  "has no $ or }");

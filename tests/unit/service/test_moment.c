@@ -6,7 +6,7 @@
 
 static void assert_text(struct moment *moment, time_t second, const char *expected)
 {
-    moment_set(moment, second);
+    moment_set(moment, (struct timespec){.tv_sec = second});
     cr_assert_eq(moment->second, second);
     cr_assert_str_eq(moment->rfc3339, expected);
 }
@@ -24,7 +24,7 @@ Test(moment, is_written_once_a_second)
 {
     struct moment moment = {0};
 
-    moment_set(&moment, 100);
+    moment_set(&moment, (struct timespec){.tv_sec = 100});
     strcpy(moment.rfc3339, "as it was");
     assert_text(&moment, 100, "as it was");
     assert_text(&moment, 99, "1970-01-01T00:01:39Z");

@@ -14,7 +14,7 @@ static void check_row(const struct service *service)
 {
     static const struct peer nobody;
     static struct moment moment;
-    const struct occasion occasion = {.peer = &nobody, .pid = 1, .moment = &moment};
+    const struct occasion occasion = {.peer = &nobody, .moment = &moment};
     const struct site site = {0};
     struct template_errors errors;
     struct arena arena;

@@ -7,14 +7,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOUSE, NOBODY, COLOUR, SIZE, COUNT };
+enum { HOUSE, NOBODY, COLOUR, SIZE, WORD, COUNT };
 
 /* Names that no greeting has: a template knows none by itself. */
-static const struct template_variable list[COUNT] = {[HOUSE] = {"house", "blue house", 0},
-                                                     [NOBODY] = {"nobody", "", 0},
-                                                     [COLOUR] = {"colour", NULL, 10},
-                                                     [SIZE] = {"size", NULL, 3}};
-static const struct template_variables variables = {list, COUNT};
+static const struct template_variable list[COUNT] = {
+    [HOUSE] = {.name = "house", .known = "blue house"},
+    [NOBODY] = {.name = "nobody", .known = ""},
+    [COLOUR] = {.name = "colour", .longest = 10},
+    [SIZE] = {.name = "size", .longest = 3, .argument = TEMPLATE_ARGUMENT_OPTIONAL, .argument_name = "UNIT"},
+    [WORD] = {
+        .name = "word", .known = "", .argument = TEMPLATE_ARGUMENT_REQUIRED, .argument_name = "LANGUAGE"}};
+
+/* Words are known, sizes are not; nobody measures in ells. */
+static int resolve(const void *context, unsigned variable, const char *argument, const char **known,
+                   struct message *error)
+{
+    cr_assert_eq(context, list);
+    if (strcmp(argument, "ell") == 0)
+        return message_set(error, "${size:ell} is old");
+    if (variable == WORD)
+        *known = strcmp(argument, "fr") == 0 ? "bonjour" : "";
+    return 0;
+}
+
+static const struct template_variables variables = {list, COUNT, resolve, list};
 static struct arena arena;
 static struct template_errors errors;
 
@@ -26,6 +42,19 @@ static struct template compiled(const char *text)
     cr_assert_eq(template_compile(&arena, text, strlen(text), &variables, &template, &errors), 0, "%s",
                  errors.list[0].text);
     return template;
+}
+
+/* The value of a list of them; of one with an argument the argument too. */
+static size_t value(const void *context, unsigned variable, const char *argument, char *out, size_t room)
+{
+    const char *const *values = context;
+    char text[64];
+
+    if (!values[variable])
+        return 0;
+    snprintf(text, sizeof(text), "%s%s", values[variable], argument ? argument : "");
+    memcpy(out, text, strnlen(text, room));
+    return strnlen(text, room);
 }
 
 static void assert_constant(const char *text, const char *expected)
@@ -43,7 +72,7 @@ static void assert_rendered(const char *text, const char *const *values, const c
 {
     struct template template = compiled(text);
     char *out = malloc(template.max_length + 1);
-    size_t length = template_render(&template, values, out);
+    size_t length = template_render(&template, value, values, out);
 
     cr_assert_neq(template.uses, 0);
     cr_assert_leq(length, template.max_length);
@@ -93,6 +122,38 @@ Test(template, variables_are_rendered)
     assert_rendered("<${size}|${house}|${size}>", values, "<17|blue house|17>");
 }
 
+Test(template, arguments_go_with_the_variable)
+{
+    const char *const values[COUNT] = {[SIZE] = "1"};
+
+    assert_rendered("${size:m} ${size} ${size:km}", values, "1m 1 1km");
+    assert_rendered("${size:m:-none}", values, "1m");
+    assert_rendered("${size:a:b}", values, "1a:");
+    assert_constant("${word:fr}, ${word:de:-hello}${word:de}", "bonjour, hello");
+}
+
+Test(template, arguments_are_judged)
+{
+    assert_error("${size:ell}", "${size:ell} is old");
+    assert_error("${size:}", "${size:} has nothing after its colon; allowed: ${size} and ${size:UNIT}");
+    assert_error("${word}", "${word} needs more; allowed: ${word:LANGUAGE}");
+    assert_error("${word:-hello}", "${word} needs more; allowed: ${word:LANGUAGE}");
+    assert_error("${colour:red}",
+                 "${colour} takes nothing after a colon; allowed: ${colour} and ${colour:-default}");
+}
+
+Test(template, an_argument_has_a_longest)
+{
+    char text[400], *at = stpcpy(text, "${size:");
+
+    memset(at, 'x', TEMPLATE_ARGUMENT_MAX);
+    strcpy(at + TEMPLATE_ARGUMENT_MAX, "}");
+    compiled(text);
+    arena_close(&arena);
+    strcpy(at + TEMPLATE_ARGUMENT_MAX, "x}");
+    assert_error(text, "${size:...} is too long; allowed: 255 bytes after the colon");
+}
+
 Test(template, an_empty_variable_has_its_default)
 {
     const char *const values[COUNT] = {[COLOUR] = ""};
@@ -130,7 +191,7 @@ Test(template, max_length_bounds_every_rendering)
     char out[10 + 1 + 3 + 1] = "";
 
     cr_assert_eq(template.max_length, sizeof(out) - 1);
-    cr_assert_eq(template_render(&template, values, out), sizeof(out) - 1);
+    cr_assert_eq(template_render(&template, value, values, out), sizeof(out) - 1);
     cr_assert_str_eq(out, "longer tha 123");
     arena_close(&arena);
     cr_assert_eq(compiled("${size:-a default that is long}").max_length, strlen("a default that is long"));
@@ -145,9 +206,9 @@ Test(template, errors_say_what_is_allowed)
     assert_error("${size", "a ${ without its }; write $$ for a dollar, ${name} for a variable");
     assert_error("${colorr}", "unknown variable ${colorr}; did you mean ${colour}?");
     assert_error("${SIZE:-here}", "unknown variable ${SIZE}; did you mean ${size}?");
-    assert_error("${pid}", "unknown variable ${pid}; allowed: house, nobody, colour, size");
-    assert_error("${}", "unknown variable ${}; allowed: house, nobody, colour, size");
-    assert_error("${a\x1b[2J}", "unknown variable ${a\\x1b[2J}; allowed: house, nobody, colour, size");
+    assert_error("${pid}", "unknown variable ${pid}; allowed: house, nobody, colour, size, word");
+    assert_error("${}", "unknown variable ${}; allowed: house, nobody, colour, size, word");
+    assert_error("${a\x1b[2J}", "unknown variable ${a\\x1b[2J}; allowed: house, nobody, colour, size, word");
     assert_error("${size:-${house}}",
                  "a $ inside ${size:-${house}; allowed: ${name} and ${name:-default} with a default that "
                  "has no $ or }");
@@ -230,7 +291,7 @@ static void assert_sound(const char *text, size_t length)
         return;
     }
     out = malloc(template.max_length + 1);
-    cr_assert_leq(template_render(&template, values, out), template.max_length);
+    cr_assert_leq(template_render(&template, value, values, out), template.max_length);
     cr_assert_eq(memcmp(out, template.prefix, template.prefix_length), 0);
     free(out);
 }

@@ -7,13 +7,35 @@
 /* What people write in their greetings. */
 Test(variables, names_are_stable)
 {
-    static const char *const names[] = {"hostname",    "listener",
-                                        "transport",   "client_address",
-                                        "client_port", "server_address",
-                                        "server_port", "proxy_address",
-                                        "proxy_port",  "pid",
-                                        "time"};
+    static const char *const names[] = {"hostname",
+                                        "instance",
+                                        "version",
+                                        "os",
+                                        "kernel",
+                                        "boot_id",
+                                        "env",
+                                        "listener",
+                                        "transport",
+                                        "family",
+                                        "client_address",
+                                        "client_port",
+                                        "client_uid",
+                                        "client_gid",
+                                        "client_pid",
+                                        "server_address",
+                                        "server_port",
+                                        "proxied",
+                                        "proxy_address",
+                                        "proxy_port",
+                                        "pid",
+                                        "worker",
+                                        "generation",
+                                        "request_id",
+                                        "time",
+                                        "unix",
+                                        "unix_us"};
 
+    cr_assert_eq(sizeof(names) / sizeof(names[0]), VARIABLE_COUNT);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         cr_assert_str_eq(variables_name((enum variable)i), names[i]);
 }

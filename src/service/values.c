@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+#include "service/values.h"
+
+#include "base/escape.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define NS_PER_MS 1000000
+#define NS_PER_US 1000
+#define US_PER_S  1000000
+
+typedef size_t writer(const struct occasion *occasion, const char *argument, char *out, size_t room);
+
+static size_t put(char *out, size_t room, const char *text)
+{
+    size_t length = strnlen(text, room);
+
+    memcpy(out, text, length);
+    return length;
+}
+
+static size_t __attribute__((format(printf, 3, 4))) print(char *out, size_t room, const char *format, ...)
+{
+    char text[64];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    return put(out, room, text);
+}
+
+/* --- Addresses --- */
+
+static size_t put_host(char *out, size_t room, const struct peer_address *end)
+{
+    char text[ADDRESS_TEXT_MAX];
+
+    peer_host(end, text);
+    return put(out, room, text);
+}
+
+static size_t put_port(char *out, size_t room, const struct peer_address *end)
+{
+    return end->family == AF_UNIX ? 0 : print(out, room, "%u", end->port);
+}
+
+static size_t family_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    (void)argument;
+    switch (occasion->peer->client.family) {
+    case AF_INET:
+        return put(out, room, "ipv4");
+    case AF_INET6:
+        return put(out, room, "ipv6");
+    case AF_UNIX:
+        return put(out, room, "unix");
+    default:
+        return 0;
+    }
+}
+
+static size_t client_address_value(const struct occasion *occasion, const char *argument, char *out,
+                                   size_t room)
+{
+    (void)argument;
+    return put_host(out, room, &occasion->peer->client);
+}
+
+static size_t client_port_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    (void)argument;
+    return put_port(out, room, &occasion->peer->client);
+}
+
+static size_t server_address_value(const struct occasion *occasion, const char *argument, char *out,
+                                   size_t room)
+{
+    (void)argument;
+    return occasion->path ? put(out, room, occasion->path) : put_host(out, room, &occasion->peer->server);
+}
+
+static size_t server_port_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    (void)argument;
+    return occasion->path ? 0 : put_port(out, room, &occasion->peer->server);
+}
+
+static size_t proxied_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    (void)argument;
+    return put(out, room, peer_is_proxied(occasion->peer) ? "yes" : "no");
+}
+
+static size_t proxy_address_value(const struct occasion *occasion, const char *argument, char *out,
+                                  size_t room)
+{
+    (void)argument;
+    return peer_is_proxied(occasion->peer) ? put_host(out, room, &occasion->peer->via) : 0;
+}
+
+static size_t proxy_port_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    (void)argument;
+    return peer_is_proxied(occasion->peer) ? put_port(out, room, &occasion->peer->via) : 0;
+}
+
+/* --- Users of Unix sockets --- */
+
+/* Nobody there is whose id is -1: the kernel did not say. */
+static size_t put_id(const struct occasion *occasion, char *out, size_t room, uint32_t id)
+{
+    bool known = occasion->peer->client.family == AF_UNIX && id != (uint32_t)-1;
+
+    return known ? print(out, room, "%" PRIu32, id) : 0;
+}
+
+static size_t client_uid_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    (void)argument;
+    return put_id(occasion, out, room, occasion->peer->client.uid);
+}
+
+static size_t client_gid_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    (void)argument;
+    return put_id(occasion, out, room, occasion->peer->client.gid);
+}
+
+/* 0 is a process of another namespace. */
+static size_t client_pid_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    uint32_t pid = occasion->peer->client.pid;
+
+    (void)argument;
+    return pid ? put_id(occasion, out, room, pid) : 0;
+}
+
+/* --- Who answers --- */
+
+static size_t pid_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    (void)argument;
+    return print(out, room, "%d", (int)occasion->speaker->pid);
+}
+
+static size_t worker_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    (void)argument;
+    return print(out, room, "%u", occasion->speaker->worker);
+}
+
+static size_t generation_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    (void)argument;
+    return print(out, room, "%u", occasion->speaker->generation);
+}
+
+static size_t request_id_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    (void)argument;
+    return print(out, room, "%016" PRIx64 "-%" PRIx64, occasion->speaker->id, occasion->request);
+}
+
+/* --- Time --- */
+
+static size_t put_format(const struct moment *moment, const char *format, char *out, size_t room)
+{
+    char text[VARIABLES_TIME + 1];
+
+    return put(out, room, strftime(text, sizeof(text), format, &moment->broken_down) ? text : "");
+}
+
+static size_t put_milliseconds(const struct moment *moment, char *out, size_t room)
+{
+    int seconds = (int)strlen(moment->rfc3339) - 1; /* without the Z */
+
+    return print(out, room, "%.*s.%03ldZ", seconds, moment->rfc3339, moment->nanosecond / NS_PER_MS);
+}
+
+static size_t time_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    const struct moment *moment = occasion->moment;
+
+    if (!argument)
+        return put(out, room, moment->rfc3339);
+    return values_time_is_exact(argument) ? put_milliseconds(moment, out, room)
+                                          : put_format(moment, argument, out, room);
+}
+
+static size_t unix_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    (void)argument;
+    return print(out, room, "%jd", (intmax_t)occasion->moment->second);
+}
+
+static size_t unix_us_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    const struct moment *moment = occasion->moment;
+
+    (void)argument;
+    return print(out, room, "%jd", (intmax_t)moment->second * US_PER_S + moment->nanosecond / NS_PER_US);
+}
+
+bool values_time_is_exact(const char *argument)
+{
+    return argument && strcmp(argument, "ms") == 0;
+}
+
+/* strftime(3) leaves as they are what it does not know, as if they were meant. */
+static const char *unknown_conversion(const char *format)
+{
+    for (const char *at = strchr(format, '%'); at; at = strchr(at, '%')) {
+        const char *conversion = at + 1 + strspn(at + 1, "_-0^#");
+
+        if (!*conversion || !strchr("aAbBcCdDeFgGhHIjklmMnpPrRsStTuUVwWxXyYzZ%", *conversion))
+            return at;
+        at = conversion + 1;
+    }
+    return NULL;
+}
+
+/* In September and on a Wednesday names are as long as they get. */
+static bool is_too_long(const char *format)
+{
+    struct tm longest = {
+        .tm_year = 200, .tm_mon = 8, .tm_mday = 24, .tm_hour = 22, .tm_wday = 3, .tm_yday = 266};
+    char text[VARIABLES_TIME + 1];
+
+    return strftime(text, sizeof(text), format, &longest) == 0;
+}
+
+int values_check_time(const char *argument, struct message *error)
+{
+    const char *unknown = unknown_conversion(argument);
+    char shown[48];
+
+    if (values_time_is_exact(argument))
+        return 0;
+    escape_bytes(shown, sizeof(shown), argument, strlen(argument));
+    if (!strchr(argument, '%'))
+        return message_set(error,
+                           "${time:%s} has no %% and would say itself; allowed: ${time:ms}, and what "
+                           "strftime(3) knows, as ${time:%%H:%%M}",
+                           shown);
+    if (unknown)
+        return message_set(error, "${time:%s}: %.4s is unknown; allowed: what strftime(3) knows", shown,
+                           unknown);
+    if (is_too_long(argument))
+        return message_set(error, "${time:%s} is too long; allowed: %d bytes of text", shown, VARIABLES_TIME);
+    return 0;
+}
+
+/* --- The table --- */
+
+#define WRITER_AT_LOAD(name)                 NULL
+#define WRITER_PER_CLIENT(name)              name##_value
+#define WRITER(identifier, name, known, ...) [VARIABLE_##identifier] = WRITER_##known(name),
+
+size_t values_write(const void *context, unsigned variable, const char *argument, char *out, size_t room)
+{
+    static writer *const writers[VARIABLE_COUNT] = {VARIABLES(WRITER)};
+
+    return writers[variable](context, argument, out, room);
+}
