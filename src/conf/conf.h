@@ -85,7 +85,8 @@ struct conf_listener {
     const struct conf_endpoint *endpoints;
     size_t endpoint_count; /* at least 1 */
 
-    const char *greeting_text; /* as configured */
+    int service;               /* row of the table of services */
+    const char *greeting_text; /* as configured; "" of a service that takes none */
     const struct plan *plan;   /* what the service makes of it */
 
     int64_t linger_ns; /* 0: close at once */

@@ -243,26 +243,30 @@ static void complete_unix(const struct completion *c)
     complete_owner(c);
 }
 
-static const struct plan *compile(struct conf_builder *builder, const char *text, const struct site *site,
-                                  struct template_errors *errors)
+static const struct plan *compile(struct conf_builder *builder, int service, const char *text,
+                                  const struct site *site, struct template_errors *errors)
 {
-    return services_row(0)->compile(builder->arena, text, strlen(text), site, errors);
+    return services_row((size_t)service)->compile(builder->arena, text, strlen(text), site, errors);
+}
+
+static bool takes_text(const struct conf_listener *listener)
+{
+    return services_row((size_t)listener->service)->takes_text;
 }
 
 static void compile_greeting(const struct completion *c)
 {
     struct conf_builder *builder = c->builder;
     struct conf_listener *listener = c->listener;
-    const struct site site = {.host = &builder->host,
-                              .listener = listener->name,
-                              .transport = transport_name(listener->transport)};
+    const struct site site = {
+        .host = &builder->host, .listener = listener->name, .transport = transport_name(listener->transport)};
     struct template_errors errors;
 
-    if (!*listener->greeting_text) {
+    if (!*listener->greeting_text && takes_text(listener)) {
         wrong(c, "greeting", "is empty; allowed: at least one byte");
         return;
     }
-    listener->plan = compile(builder, listener->greeting_text, &site, &errors);
+    listener->plan = compile(builder, listener->service, listener->greeting_text, &site, &errors);
     if (!listener->plan)
         conf_errors(builder->report, line_of(c, "greeting"), full(c, "greeting").text, errors.list,
                     errors.count);
@@ -287,11 +291,22 @@ static void check_datagram(const struct completion *c)
               listener->plan->longest, listener->max_datagram, CONF_DATAGRAM_MAX);
 }
 
+static void refuse_greeting(const struct completion *c)
+{
+    if (c->listener->greeting_text)
+        wrong(c, "greeting", "service \"%s\" says no greeting; allowed: with service = \"greeting\"",
+              services_row((size_t)c->listener->service)->name);
+}
+
 static void complete_greeting(const struct completion *c)
 {
     struct conf_listener *listener = c->listener;
 
-    if (listener->greeting_text) {
+    if (!takes_text(listener)) {
+        refuse_greeting(c);
+        listener->greeting_text = "";
+        compile_greeting(c);
+    } else if (listener->greeting_text) {
         compile_greeting(c);
     } else {
         listener->greeting_text = c->builder->conf->greeting;
@@ -377,7 +392,7 @@ void conf_complete_greeting(struct conf_builder *builder, struct conf_place plac
 
     builder->greeting_place = place;
     if (*text)
-        plan = compile(builder, text, &any_listener, &errors);
+        plan = compile(builder, 0, text, &any_listener, &errors);
     builder->greeting_bad = !plan;
     if (builder->greeting_bad)
         conf_errors(builder->report, conf_report_line(builder->report, place), "greeting", errors.list,

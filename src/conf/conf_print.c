@@ -2,6 +2,7 @@
 #include "conf/conf_print.h"
 
 #include "base/util.h"
+#include "service/services.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -138,7 +139,8 @@ static bool is_left_out(const struct conf *conf, const struct conf_listener *lis
     if (!(setting->transports >> listener->transport & 1))
         return true;
     if (strcmp(setting->path, "greeting") == 0)
-        return strcmp(listener->greeting_text, conf->greeting) == 0;
+        return !services_row((size_t)listener->service)->takes_text ||
+               strcmp(listener->greeting_text, conf->greeting) == 0;
     if (is_rate(setting))
         return !listener->rates_given;
     if (strcmp(setting->path, "allow") == 0 || strcmp(setting->path, "deny") == 0)

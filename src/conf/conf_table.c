@@ -48,6 +48,13 @@ static const struct conf_choice transports[] = {
     {NULL, 0},
 };
 
+static const struct conf_choice services[] = { /* by row of the table of services */
+    {"greeting", 0},
+    {"daytime", 1},
+    {"time", 2},
+    {NULL, 0},
+};
+
 #define NETWORKS .max = CONF_PREFIXES_MAX, .example = "(\"192.0.2.0/24\", \"2001:db8::/32\")"
 #define AT(member) .offset = offsetof(struct conf, member)
 static const struct conf_setting service_settings[] = {
@@ -105,6 +112,7 @@ static const struct conf_setting listener_settings[] = {
     {"mode", CONF_STRING, AT(mode), .text = "0666", .transports = UNIX},
     {"owner", CONF_STRING, AT(owner), .text = "", .transports = UNIX},
     {"group", CONF_STRING, AT(group), .text = "", .transports = UNIX},
+    {"service", CONF_CHOICE, AT(service), .number = 0, .choices = services, .transports = IP | UNIX},
     {"greeting", CONF_STRING, AT(greeting_text), .text = NULL, .transports = IP | UNIX},
     {"linger", CONF_TIME, AT(linger_ns), .number = 0, .min = 0, .max = 3600, .transports = STREAM},
     {"backlog", CONF_COUNT, AT(backlog), .number = 4096, .min = 1, .max = 65535, .transports = STREAM},

@@ -143,5 +143,8 @@ static size_t answer(const struct plan *plan, const struct occasion *occasion, c
     return template_render(&((const struct greeting *)plan)->template, values_write, occasion, out);
 }
 
-const struct service service_greeting = {
-    .name = "greeting", .transports = SERVICE_ON_ALL, .compile = compile, .answer = answer};
+const struct service service_greeting = {.name = "greeting",
+                                         .transports = SERVICE_ON_ALL,
+                                         .takes_text = true,
+                                         .compile = compile,
+                                         .answer = answer};

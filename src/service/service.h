@@ -57,6 +57,7 @@ struct plan {
 struct service {
     const char *name;
     unsigned transports; /* a bit for each enum transport that it can answer on */
+    bool takes_text;     /* the listener's greeting; without it, text is empty and errors never used */
 
     /* Makes a plan of length bytes of text, all of it in arena. Returns NULL with errors. */
     const struct plan *(*compile)(struct arena *arena, const char *text, size_t length,

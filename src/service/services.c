@@ -2,10 +2,14 @@
 #include "service/services.h"
 
 #include "base/util.h"
+#include "service/daytime.h"
 #include "service/greeting.h"
+#include "service/time.h"
 
 static const struct service *const table[] = {
     &service_greeting,
+    &service_daytime,
+    &service_time,
 };
 
 const struct service *services_row(size_t row)

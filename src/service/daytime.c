@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#include "service/daytime.h"
+
+/* The shorter of the two forms in RFC 867: it fits into an answer to an empty datagram, wherever that is
+ * from. */
+#define FORM    "%d %b %Y %H:%M:%S UTC\r\n"
+#define LONGEST (sizeof("22 FEB 1982 17:37:43 UTC\r\n") - 1)
+
+static const struct plan plan = {
+    .service = &service_daytime, .time = PLAN_SECOND, .longest = LONGEST, .prefix = ""};
+
+static const struct plan *compile(struct arena *arena, const char *text, size_t length,
+                                  const struct site *site, struct template_errors *errors)
+{
+    (void)arena;
+    (void)text;
+    (void)length;
+    (void)site;
+    (void)errors;
+    return &plan;
+}
+
+static size_t answer(const struct plan *unused, const struct occasion *occasion, char *out)
+{
+    char text[LONGEST + 1];
+    size_t length = strftime(text, sizeof(text), FORM, &occasion->moment->broken_down);
+
+    (void)unused;
+    for (size_t i = 0; i < length; i++)
+        out[i] = text[i] >= 'a' && text[i] <= 'z' ? (char)(text[i] - 'a' + 'A') : text[i];
+    return length;
+}
+
+const struct service service_daytime = {
+    .name = "daytime", .transports = SERVICE_ON_ALL, .compile = compile, .answer = answer};

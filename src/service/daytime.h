@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* daytime: the service that says date and time for people to read (RFC 867), in UTC. */
+#ifndef SOCKGREET_DAYTIME_H
+#define SOCKGREET_DAYTIME_H
+
+#include "service/service.h"
+
+extern const struct service service_daytime;
+
+#endif
