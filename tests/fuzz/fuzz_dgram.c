@@ -282,8 +282,9 @@ static void read_listener(void)
 
 static const struct plan *read_plan(struct arena *arena)
 {
+    static const struct host host = {.hostname = "host", .instance = "one"};
     const struct site site = {
-        .hostname = "host", .listener = "x", .transport = transport_name(run.listener.transport)};
+        .host = &host, .listener = "x", .transport = transport_name(run.listener.transport)};
     struct template_errors errors;
     char *text = input_text(&run.input, CONF_DATAGRAM_MAX);
     const struct service *service = services_row(0);

@@ -4,6 +4,7 @@
 #include "room.h"
 #include "service/greeting.h"
 
+#include <limits.h>
 #include <netinet/in.h>
 
 static void check_errors(const struct template_errors *errors)

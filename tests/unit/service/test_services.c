@@ -27,7 +27,7 @@ static void check_row(const struct service *service)
     cr_assert_not_null(plan, "%s", service->name);
     cr_assert_eq(plan->service, service);
     cr_assert_leq(plan->longest, sizeof(out));
-    moment_set(&moment, 1);
+    moment_set(&moment, (struct timespec){.tv_sec = 1});
     length = service->answer(plan, &occasion, out);
     cr_assert_leq(length, plan->longest);
     cr_assert_leq(plan->prefix_length, length);
