@@ -385,7 +385,7 @@ void conf_complete(struct conf_builder *builder, const config_setting_t *group,
 
 void conf_complete_greeting(struct conf_builder *builder, struct conf_place place)
 {
-    static const struct site any_listener;
+    const struct site any_listener = {.host = &builder->host};
     const char *text = builder->conf->greeting;
     const struct plan *plan = NULL;
     struct template_errors errors = {{{"is empty; allowed: at least one byte"}}, 1};

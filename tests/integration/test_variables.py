@@ -64,7 +64,7 @@ def test_no_two_requests_have_the_same_id(daemon, sockgreetctl):
                      workers={"processes": 2, "threads": 2})
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         ids = list(pool.map(lambda _: said(service, "tcp"), range(200)))
-        ids += [ask_udp(service.address("udp")).decode() for _ in range(50)]
+        ids += [ask_udp(service.address("udp"))[0].decode() for _ in range(50)]
         assert sockgreetctl(service, "reload").code == 0
         ids += list(pool.map(lambda _: said(service, "tcp"), range(200)))
     assert len(set(ids)) == 450
@@ -92,7 +92,7 @@ def test_users_of_unix_sockets(daemon, tmp_path):
     with connect(f"{tmp_path}/stream") as connection:
         assert read_all(connection).decode() == expected
     with dgram_socket() as client:
-        assert exchange(client, f"{tmp_path}/dgram").decode() == expected
+        assert exchange(client, f"{tmp_path}/dgram")[0].decode() == expected
 
 
 def test_others_are_no_users(daemon):

@@ -2,6 +2,7 @@
 #include "conf/conf_build.h"
 #include "conf/conf_report.h"
 #include "conf/conf_resolve.h"
+#include "service/services.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
@@ -426,4 +427,15 @@ Test(conf, a_small_memory_is_an_error)
         arena_close(&arena);
     }
     unlink(path);
+}
+
+/* The number of a word is the row of the service. */
+Test(conf, each_service_has_its_word)
+{
+    const struct conf_setting *setting = conf_table_find(&conf_listener_table, "service");
+    size_t rows = 0;
+
+    for (const struct service *service; (service = services_row(rows)); rows++)
+        cr_assert_str_eq(conf_table_word(setting, (int)rows), service->name);
+    cr_assert_str_eq(conf_table_word(setting, (int)rows), "");
 }
