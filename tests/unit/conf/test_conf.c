@@ -2,6 +2,7 @@
 #include "conf/conf_build.h"
 #include "conf/conf_report.h"
 #include "conf/conf_resolve.h"
+#include "conf/conf_table.h"
 #include "service/services.h"
 
 #include <arpa/inet.h>
