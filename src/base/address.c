@@ -62,12 +62,11 @@ static size_t unix_text(const struct address *address, char *text, size_t size)
     return 1 + escape_bytes(text + 1, size - 1, address->un.sun_path + 1, length - 1);
 }
 
-/* Whoever names an interface may put almost anything into its name. */
-static bool is_printable(const char *name)
+/* Whoever names an interface may put almost anything into its name. What is in none of these may be taken for
+ * something else in JSON or in a shell. */
+static bool is_plain(const char *name)
 {
-    while (*name > ' ' && *name < 0x7f)
-        name++;
-    return *name == '\0';
+    return name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@:+")] == '\0';
 }
 
 static size_t ipv6_text(const struct sockaddr_in6 *in6, char *text, size_t size)
@@ -80,7 +79,7 @@ static size_t ipv6_text(const struct sockaddr_in6 *in6, char *text, size_t size)
     used = strlen(text);
     if (in6->sin6_scope_id == 0)
         return used;
-    if (if_indextoname(in6->sin6_scope_id, name) && is_printable(name))
+    if (if_indextoname(in6->sin6_scope_id, name) && is_plain(name))
         snprintf(text + used, size - used, "%%%s", name);
     else
         snprintf(text + used, size - used, "%%%u", in6->sin6_scope_id);

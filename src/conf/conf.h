@@ -86,6 +86,7 @@ struct conf_listener {
     size_t endpoint_count; /* at least 1 */
 
     int service;               /* row of the table of services */
+    enum format format;
     const char *greeting_text; /* as configured; "" of a service that takes none */
     const struct plan *plan;   /* what the service makes of it */
 

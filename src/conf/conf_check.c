@@ -258,8 +258,11 @@ static void compile_greeting(const struct completion *c)
 {
     struct conf_builder *builder = c->builder;
     struct conf_listener *listener = c->listener;
-    const struct site site = {
-        .host = &builder->host, .listener = listener->name, .transport = transport_name(listener->transport)};
+    const struct site site = {.host = &builder->host,
+                              .listener = listener->name,
+                              .transport = transport_name(listener->transport),
+                              .path = listener->path,
+                              .format = listener->format};
     struct template_errors errors;
 
     if (!*listener->greeting_text && takes_text(listener)) {
@@ -293,6 +296,9 @@ static void check_datagram(const struct completion *c)
 
 static void refuse_greeting(const struct completion *c)
 {
+    if (is_given(c, "format"))
+        wrong(c, "format", "service \"%s\" has one of its own; allowed: with service = \"greeting\"",
+              services_row((size_t)c->listener->service)->name);
     if (c->listener->greeting_text)
         wrong(c, "greeting", "service \"%s\" says no greeting; allowed: with service = \"greeting\"",
               services_row((size_t)c->listener->service)->name);
@@ -310,7 +316,7 @@ static void complete_greeting(const struct completion *c)
         compile_greeting(c);
     } else {
         listener->greeting_text = c->builder->conf->greeting;
-        listener->plan = c->builder->plan;
+        listener->plan = listener->format == FORMAT_TEXT ? c->builder->plan : NULL;
         if (!listener->plan && !c->builder->greeting_bad)
             compile_greeting(c);
     }

@@ -138,6 +138,8 @@ static bool is_left_out(const struct conf *conf, const struct conf_listener *lis
 {
     if (!(setting->transports >> listener->transport & 1))
         return true;
+    if (strcmp(setting->path, "format") == 0)
+        return !services_row((size_t)listener->service)->takes_text;
     if (strcmp(setting->path, "greeting") == 0)
         return !services_row((size_t)listener->service)->takes_text ||
                strcmp(listener->greeting_text, conf->greeting) == 0;

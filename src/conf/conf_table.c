@@ -55,6 +55,13 @@ static const struct conf_choice services[] = { /* by row of the table of service
     {NULL, 0},
 };
 
+static const struct conf_choice formats[] = {
+    {"text", FORMAT_TEXT},
+    {"json", FORMAT_JSON},
+    {"line", FORMAT_LINE},
+    {NULL, 0},
+};
+
 #define NETWORKS .max = CONF_PREFIXES_MAX, .example = "(\"192.0.2.0/24\", \"2001:db8::/32\")"
 #define AT(member) .offset = offsetof(struct conf, member)
 static const struct conf_setting service_settings[] = {
@@ -113,6 +120,7 @@ static const struct conf_setting listener_settings[] = {
     {"owner", CONF_STRING, AT(owner), .text = "", .transports = UNIX},
     {"group", CONF_STRING, AT(group), .text = "", .transports = UNIX},
     {"service", CONF_CHOICE, AT(service), .number = 0, .choices = services, .transports = IP | UNIX},
+    {"format", CONF_CHOICE, AT(format), .number = FORMAT_TEXT, .choices = formats, .transports = IP | UNIX},
     {"greeting", CONF_STRING, AT(greeting_text), .text = NULL, .transports = IP | UNIX},
     {"linger", CONF_TIME, AT(linger_ns), .number = 0, .min = 0, .max = 3600, .transports = STREAM},
     {"backlog", CONF_COUNT, AT(backlog), .number = 4096, .min = 1, .max = 65535, .transports = STREAM},

@@ -35,7 +35,6 @@ size_t render_answer(struct render *render, const struct conf_listener *listener
 {
     const struct plan *plan = listener->plan;
     const struct occasion occasion = {.peer = peer,
-                                      .path = listener->path,
                                       .speaker = &render->speaker,
                                       .request = ++render->answers,
                                       .moment = &render->moment};

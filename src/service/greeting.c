@@ -13,10 +13,14 @@ struct greeting {
     struct template template;
 };
 
-/* What arguments of variables are judged by, and what becomes of them. */
-struct resolver {
+/* What a greeting is compiled with. Values that are known stand in it as the format has them. */
+struct compilation {
+    struct arena *arena;
     const struct site *site;
-    bool *is_exact; /* the time is said more exactly than by the second */
+    const struct host *host;
+    enum format format;
+    struct template_variable list[VARIABLE_COUNT];
+    bool is_exact; /* the time is said more exactly than by the second */
 };
 
 _Static_assert(VARIABLE_COUNT <= TEMPLATE_VARIABLES_MAX, "a bit for each variable");
@@ -37,25 +41,46 @@ static const char *argument_name(enum variable variable)
     return variable == VARIABLE_ENV ? "NAME" : variable == VARIABLE_TIME ? "FORMAT" : NULL;
 }
 
-static void list_variables(struct template_variable *list, const struct site *site)
+/* Returns NULL without memory. */
+static const char *in_format(const struct compilation *c, const char *value)
 {
-    static const struct host nowhere = {.instance = ""};
-    const struct host *host = site->host ? site->host : &nowhere;
-    const char *const known[VARIABLE_COUNT] = {
-        [VARIABLE_HOSTNAME] = host->hostname, [VARIABLE_INSTANCE] = host->instance,
-        [VARIABLE_VERSION] = PACKAGE_VERSION, [VARIABLE_OS] = host->os,
-        [VARIABLE_KERNEL] = host->kernel,     [VARIABLE_BOOT_ID] = host->boot_id,
-        [VARIABLE_LISTENER] = site->listener, [VARIABLE_TRANSPORT] = site->transport};
+    char *formatted = c->format == FORMAT_TEXT ? NULL : format_value(c->format, value);
+    const char *kept = formatted ? arena_copy(c->arena, formatted, strlen(formatted)) : NULL;
 
+    free(formatted);
+    return c->format == FORMAT_TEXT ? value : kept;
+}
+
+/* What is known of a listener without asking a client. A Unix listener is at its path, whoever asks. */
+static const char *known_value(const struct compilation *c, enum variable variable)
+{
+    const struct host *host = c->host;
+    const struct site *site = c->site;
+    const char *const known[VARIABLE_COUNT] = {
+        [VARIABLE_HOSTNAME] = host->hostname,   [VARIABLE_INSTANCE] = host->instance,
+        [VARIABLE_VERSION] = PACKAGE_VERSION,   [VARIABLE_OS] = host->os,
+        [VARIABLE_KERNEL] = host->kernel,       [VARIABLE_BOOT_ID] = host->boot_id,
+        [VARIABLE_LISTENER] = site->listener,   [VARIABLE_TRANSPORT] = site->transport,
+        [VARIABLE_SERVER_ADDRESS] = site->path, [VARIABLE_SERVER_PORT] = site->path ? "" : NULL};
+
+    return known[variable] || !variables_known_at_load(variable) ? known[variable] : "";
+}
+
+static bool list_variables(struct compilation *c)
+{
     for (enum variable i = 0; i < VARIABLE_COUNT; i++) {
-        list[i] =
-            (struct template_variable){.name = variables_name(i),
-                                       .longest = variables_longest(i, has_ip_clients(site), is_unix(site)),
-                                       .argument = variables_argument(i),
-                                       .argument_name = argument_name(i)};
-        if (variables_known_at_load(i))
-            list[i].known = known[i] ? known[i] : "";
+        const char *known = known_value(c, i);
+
+        c->list[i] = (struct template_variable){
+            .name = variables_name(i),
+            .known = known ? in_format(c, known) : NULL,
+            .longest = variables_longest(i, has_ip_clients(c->site), is_unix(c->site)),
+            .argument = variables_argument(i),
+            .argument_name = argument_name(i)};
+        if (known && !c->list[i].known)
+            return false;
     }
+    return true;
 }
 
 static int refuse_environment(const struct host *host, const char *name, struct message *error)
@@ -64,34 +89,37 @@ static int refuse_environment(const struct host *host, const char *name, struct 
 
     escape_bytes(shown, sizeof(shown), name, strlen(name));
     message_set(error, "${env:%s} is not to be told; allowed: the names in the setting environment", shown);
-    for (size_t i = 0; host && i < host->environment_count; i++)
+    for (size_t i = 0; i < host->environment_count; i++)
         message_add(error, "%s%s", i ? ", " : ": ", host->environment[i]);
-    if (!host || !host->environment_count)
+    if (!host->environment_count)
         message_add(error, ", which has none");
     return -1;
 }
 
-static int resolve_environment(const struct host *host, const char *name, const char **known,
+static int resolve_environment(const struct compilation *c, const char *name, const char **known,
                                struct message *error)
 {
-    for (size_t i = 0; host && i < host->environment_count; i++) {
-        if (strcmp(host->environment[i], name) == 0) {
-            *known = getenv(name);
-            *known = *known ? *known : "";
-            return 0;
+    for (size_t i = 0; i < c->host->environment_count; i++) {
+        if (strcmp(c->host->environment[i], name) == 0) {
+            const char *value = getenv(name);
+
+            *known = in_format(c, value ? value : "");
+            return *known ? 0 : message_set(error, TEMPLATE_NO_ROOM);
         }
     }
-    return refuse_environment(host, name, error);
+    return refuse_environment(c->host, name, error);
 }
 
 static int resolve(const void *context, unsigned variable, const char *argument, const char **known,
-                   struct message *error)
+                   size_t *longest, struct message *error)
 {
-    const struct resolver *resolver = context;
+    struct compilation *c = *(struct compilation *const *)context;
 
     if (variable == VARIABLE_ENV)
-        return resolve_environment(resolver->site->host, argument, known, error);
-    *resolver->is_exact |= values_time_is_exact(argument);
+        return resolve_environment(c, argument, known, error);
+    c->is_exact |= values_time_is_exact(argument);
+    if (!values_time_is_exact(argument))
+        *longest = VARIABLES_FORMAT;
     return values_check_time(argument, error);
 }
 
@@ -117,24 +145,58 @@ static void plan(struct greeting *greeting, bool is_exact)
                                    .prefix_length = made->prefix_length};
 }
 
+static int refuse_for_memory(struct template_errors *errors)
+{
+    message_set(&errors->list[0], TEMPLATE_NO_ROOM);
+    errors->count = 1;
+    return -1;
+}
+
+static int compile_as(struct compilation *c, enum format format, const char *text, size_t length,
+                      struct template *made, struct template_errors *errors)
+{
+    const struct template_variables variables = {c->list, VARIABLE_COUNT, resolve, &c};
+
+    c->format = format;
+    if (!list_variables(c))
+        return refuse_for_memory(errors);
+    return template_compile(c->arena, text, length, &variables, made, errors);
+}
+
+/* Mistakes are found in the text as it was written; what is made of it for another format has none. */
+static int compile_format(struct compilation *c, const char *text, size_t length, struct template *made,
+                          struct template_errors *errors)
+{
+    size_t wrapped_length;
+    char *wrapped;
+    int result;
+
+    if (compile_as(c, FORMAT_TEXT, text, length, made, errors) < 0)
+        return -1;
+    if (c->site->format == FORMAT_TEXT)
+        return 0;
+    wrapped = format_wrap(c->site->format, text, length, &wrapped_length);
+    if (!wrapped)
+        return refuse_for_memory(errors);
+    result = compile_as(c, c->site->format, wrapped, wrapped_length, made, errors);
+    free(wrapped);
+    return result;
+}
+
 static const struct plan *compile(struct arena *arena, const char *text, size_t length,
                                   const struct site *site, struct template_errors *errors)
 {
-    struct template_variable list[VARIABLE_COUNT];
-    bool is_exact = false;
-    const struct resolver resolver = {site, &is_exact};
-    const struct template_variables variables = {list, VARIABLE_COUNT, resolve, &resolver};
+    static const struct host nowhere = {.instance = ""};
+    struct compilation c = {.arena = arena, .site = site, .host = site->host ? site->host : &nowhere};
     struct greeting *greeting = arena_alloc(arena, sizeof(*greeting));
 
     if (!greeting) {
-        message_set(&errors->list[0], TEMPLATE_NO_ROOM);
-        errors->count = 1;
+        refuse_for_memory(errors);
         return NULL;
     }
-    list_variables(list, site);
-    if (template_compile(arena, text, length, &variables, &greeting->template, errors) < 0)
+    if (compile_format(&c, text, length, &greeting->template, errors) < 0)
         return NULL;
-    plan(greeting, is_exact);
+    plan(greeting, c.is_exact);
     return &greeting->plan;
 }
 

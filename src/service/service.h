@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/peer.h"
 #include "base/transport.h"
+#include "service/format.h"
 #include "service/host.h"
 #include "service/moment.h"
 #include "service/template.h"
@@ -21,6 +22,8 @@ struct site {
     const struct host *host;
     const char *listener;  /* its name */
     const char *transport; /* one of transport_name()'s */
+    const char *path;      /* of a Unix listener */
+    enum format format;
 };
 
 /* Who answers: one thread of a worker. */
@@ -33,7 +36,6 @@ struct speaker {
 /* What the answer to one client can depend on. */
 struct occasion {
     const struct peer *peer;
-    const char *path; /* of a Unix listener, otherwise NULL */
     const struct speaker *speaker;
     uint64_t request;            /* how many answers the speaker had given */
     const struct moment *moment; /* now, as exactly as the plan needs it */

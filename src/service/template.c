@@ -103,10 +103,10 @@ static const char *store_argument(struct compiler *c, const struct reference *re
     return stored;
 }
 
-static void put_variable(struct compiler *c, unsigned variable, const struct reference *reference)
+static void put_variable(struct compiler *c, unsigned variable, size_t longest,
+                         const struct reference *reference)
 {
     struct template *compiled = c->compiled;
-    size_t longest = c->variables->list[variable].longest;
     struct template_part part = {.variable = variable, .longest = longest};
 
     if (reference->argument)
@@ -164,6 +164,7 @@ static void put_known(struct compiler *c, const char *known, const struct refere
 static void put_with_argument(struct compiler *c, unsigned variable, const struct reference *reference)
 {
     char argument[TEMPLATE_ARGUMENT_MAX + 1];
+    size_t longest = c->variables->list[variable].longest;
     const char *known = NULL;
     struct message error;
 
@@ -173,12 +174,12 @@ static void put_with_argument(struct compiler *c, unsigned variable, const struc
         return;
     }
     *(char *)mempcpy(argument, reference->argument, reference->argument_length) = '\0';
-    if (c->variables->resolve(c->variables->context, variable, argument, &known, &error) < 0)
+    if (c->variables->resolve(c->variables->context, variable, argument, &known, &longest, &error) < 0)
         fail(c, "%s", error.text);
     else if (known)
         put_known(c, known, reference);
     else
-        put_variable(c, variable, reference);
+        put_variable(c, variable, longest, reference);
 }
 
 static void refuse_argument(struct compiler *c, const struct template_variable *variable)
@@ -221,7 +222,7 @@ static void put_named(struct compiler *c, const struct reference *reference)
     else if (named->known)
         put_known(c, named->known, reference);
     else
-        put_variable(c, i, reference);
+        put_variable(c, i, named->longest, reference);
 }
 
 static struct reference parse(const char *inner, size_t length)

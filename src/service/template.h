@@ -33,11 +33,11 @@ struct template_variables {
     const struct template_variable *list;
     unsigned count; /* at most TEMPLATE_VARIABLES_MAX */
 
-    /* Judges an argument, which is not empty. Returns 0 with the value that the variable has with it, which
-     * has to last until the template is compiled, or NULL in known if it comes with each rendering; or -1
-     * with an error. Not used without variables that take one. */
+    /* Judges an argument, which is not empty. Returns 0 with the value that the variable has with it in
+     * known, which has to last until the template is compiled, or NULL if it comes with each rendering, and
+     * then with its longest; or -1 with an error. Not used without variables that take one. */
     int (*resolve)(const void *context, unsigned variable, const char *argument, const char **known,
-                   struct message *error);
+                   size_t *longest, struct message *error);
     const void *context;
 };
 

@@ -46,7 +46,7 @@ static size_t put_host(char *out, size_t room, const struct peer_address *end)
 
 static size_t put_port(char *out, size_t room, const struct peer_address *end)
 {
-    return end->family == AF_UNIX ? 0 : print(out, room, "%u", end->port);
+    return end->family == AF_UNIX || end->family == AF_UNSPEC ? 0 : print(out, room, "%u", end->port);
 }
 
 static size_t family_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
@@ -81,13 +81,13 @@ static size_t server_address_value(const struct occasion *occasion, const char *
                                    size_t room)
 {
     (void)argument;
-    return occasion->path ? put(out, room, occasion->path) : put_host(out, room, &occasion->peer->server);
+    return put_host(out, room, &occasion->peer->server);
 }
 
 static size_t server_port_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
     (void)argument;
-    return occasion->path ? 0 : put_port(out, room, &occasion->peer->server);
+    return put_port(out, room, &occasion->peer->server);
 }
 
 static size_t proxied_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
@@ -179,7 +179,7 @@ static size_t write_time(char *text, size_t size, const char *format, const stru
 
 static size_t put_format(const struct moment *moment, const char *format, char *out, size_t room)
 {
-    char text[VARIABLES_TIME + 1];
+    char text[VARIABLES_FORMAT + 1];
 
     return put(out, room, write_time(text, sizeof(text), format, &moment->broken_down) ? text : "");
 }
@@ -238,7 +238,7 @@ static bool is_too_long(const char *format)
 {
     struct tm longest = {
         .tm_year = 200, .tm_mon = 8, .tm_mday = 24, .tm_hour = 22, .tm_wday = 3, .tm_yday = 266};
-    char text[VARIABLES_TIME + 1];
+    char text[VARIABLES_FORMAT + 1];
 
     return write_time(text, sizeof(text), format, &longest) == 0;
 }
@@ -260,7 +260,8 @@ int values_check_time(const char *argument, struct message *error)
         return message_set(error, "${time:%s}: %.4s is unknown; allowed: what strftime(3) knows", shown,
                            unknown);
     if (is_too_long(argument))
-        return message_set(error, "${time:%s} is too long; allowed: %d bytes of text", shown, VARIABLES_TIME);
+        return message_set(error, "${time:%s} is too long; allowed: %d bytes of text", shown,
+                           VARIABLES_FORMAT);
     return 0;
 }
 

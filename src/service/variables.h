@@ -9,7 +9,6 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/un.h>
 
 #undef unix /* gcc takes it for 1 */
 
@@ -17,12 +16,12 @@
 #define VARIABLES_LENGTH(text) (sizeof(text) - 1)
 #define VARIABLES_IP           (INET6_ADDRSTRLEN - 1 + 1 + IFNAMSIZ - 1) /* "address%interface" */
 #define VARIABLES_UID          VARIABLES_LENGTH("uid 4294967295")
-#define VARIABLES_PATH         sizeof(((struct sockaddr_un *)NULL)->sun_path)
 #define VARIABLES_PORT         VARIABLES_LENGTH("65535")
 #define VARIABLES_ID           VARIABLES_LENGTH("4294967295")
 #define VARIABLES_FAMILY       VARIABLES_LENGTH("unix")
 #define VARIABLES_REQUEST      VARIABLES_LENGTH("0123456789abcdef-0123456789abcdef")
-#define VARIABLES_TIME         128
+#define VARIABLES_TIME         VARIABLES_LENGTH("2026-11-22T12:00:00.000Z") /* without a format */
+#define VARIABLES_FORMAT       128                                          /* with one */
 #define VARIABLES_SECONDS      VARIABLES_LENGTH("-9223372036854775808")
 #define VARIABLES_ANY          0 /* as long as it is: known when the configuration is loaded */
 
@@ -45,7 +44,7 @@
     X(CLIENT_UID, client_uid, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)       /* Unix only */       \
     X(CLIENT_GID, client_gid, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                             \
     X(CLIENT_PID, client_pid, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                             \
-    X(SERVER_ADDRESS, server_address, PER_CLIENT, VARIABLES_IP, VARIABLES_PATH, NONE)                   \
+    X(SERVER_ADDRESS, server_address, PER_CLIENT, VARIABLES_IP, VARIABLES_IP, NONE)                     \
     X(SERVER_PORT, server_port, PER_CLIENT, VARIABLES_PORT, VARIABLES_PORT, NONE) /* empty for Unix */  \
     X(PROXIED, proxied, PER_CLIENT, VARIABLES_LENGTH("yes"), VARIABLES_LENGTH("yes"), NONE)             \
     X(PROXY_ADDRESS, proxy_address, PER_CLIENT, VARIABLES_IP, VARIABLES_UID, NONE) /* or empty */       \

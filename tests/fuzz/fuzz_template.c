@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Templates of greetings. The input is a template, a host's name, a listener's name and a path, each ended by
- * a NUL, then a byte that chooses the transport, and a client. No answer is longer than was declared. */
+ * a NUL, then a byte that chooses transport and format, and a client. No answer is longer than was declared.
+ */
 #include "room.h"
 #include "service/greeting.h"
 
@@ -28,13 +29,22 @@ static struct peer_address read_end(struct input *input)
     return end;
 }
 
-static void check_answer(const struct plan *plan, struct input *input, const char *path)
+/* What a program reads is one line of plain text, whatever it is made of. */
+static void check_form(const char *out, size_t length, enum format format)
+{
+    if (format == FORMAT_TEXT)
+        return;
+    FUZZ_CHECK(length > 0 && out[length - 1] == '\n');
+    for (size_t i = 0; i + 1 < length; i++)
+        FUZZ_CHECK((unsigned char)out[i] >= 0x20 && out[i] != 0x7f);
+}
+
+static void check_answer(const struct plan *plan, struct input *input, enum format format)
 {
     struct moment moment = {0};
     struct peer peer = {.client = read_end(input), .server = read_end(input)};
     struct speaker speaker = {.pid = (pid_t)input_number(input, 4), .worker = 1, .generation = UINT_MAX};
-    struct occasion occasion = {
-        .peer = &peer, .path = path, .speaker = &speaker, .request = UINT64_MAX, .moment = &moment};
+    struct occasion occasion = {.peer = &peer, .speaker = &speaker, .request = UINT64_MAX, .moment = &moment};
     char *out = malloc(plan->longest);
     size_t length;
 
@@ -45,6 +55,7 @@ static void check_answer(const struct plan *plan, struct input *input, const cha
     FUZZ_CHECK(plan->prefix_length <= length && memcmp(out, plan->prefix, plan->prefix_length) == 0);
     if (plan->is_constant)
         FUZZ_CHECK(plan->length == length && memcmp(out, plan->bytes, length) == 0);
+    check_form(out, length, format);
     free(out);
 }
 
@@ -55,10 +66,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena arena = room_open();
     char *text = input_text(&input, SIZE_MAX), *hostname = input_text(&input, 64);
     char *listener = input_text(&input, 64), *path = input_text(&input, 107);
-    enum transport transport = input_number(&input, 1) % TRANSPORT_COUNT;
+    uint64_t choice = input_number(&input, 1);
+    enum transport transport = choice % TRANSPORT_COUNT;
+    enum format format = choice / TRANSPORT_COUNT % 3;
     static const char *const environment[] = {"PATH"};
     struct host host = {.instance = hostname, .environment = environment, .environment_count = 1};
-    const struct site site = {.host = &host, .listener = listener, .transport = transport_name(transport)};
+    const struct site site = {.host = &host,
+                              .listener = listener,
+                              .transport = transport_name(transport),
+                              .path = transport_is_unix(transport) ? path : NULL,
+                              .format = format};
     const struct plan *plan;
 
     snprintf(host.hostname, sizeof(host.hostname), "%s", hostname);
@@ -66,8 +83,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!plan)
         check_errors(&errors);
     else
-        check_answer(plan, &input, transport_is_unix(transport) ? path : NULL);
-    if (plan && !strchr(text, '$'))
+        check_answer(plan, &input, format);
+    if (plan && format == FORMAT_TEXT && !strchr(text, '$'))
         FUZZ_CHECK(plan->is_constant && plan->length == strlen(text) &&
                    memcmp(plan->bytes, text, plan->length) == 0);
     room_close(&arena);

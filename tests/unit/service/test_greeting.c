@@ -15,6 +15,8 @@ static const struct host host = {.hostname = "host.example",
                                  .environment = told,
                                  .environment_count = 2};
 static const struct site known = {.host = &host, .listener = "web", .transport = "tcp"};
+static const struct site local = {
+    .host = &host, .listener = "local", .transport = "unix", .path = "/run/greeter"};
 static const struct speaker speaker = {.pid = 99, .worker = 1, .generation = 7, .id = 0xabc};
 static struct arena arena;
 static struct template_errors errors;
@@ -51,9 +53,10 @@ static void assert_constant(const char *text, const char *expected)
     arena_close(&arena);
 }
 
-static void assert_said(const char *text, const struct occasion *occasion, const char *expected)
+static void assert_said_at(const struct site *site, const char *text, const struct occasion *occasion,
+                           const char *expected)
 {
-    const struct plan *plan = compiled(text);
+    const struct plan *plan = compiled_for(site, text);
     char *out = malloc(plan->longest + 1);
     size_t length = service_greeting.answer(plan, occasion, out);
 
@@ -63,6 +66,11 @@ static void assert_said(const char *text, const struct occasion *occasion, const
     cr_assert_str_eq(out, expected);
     free(out);
     arena_close(&arena);
+}
+
+static void assert_said(const char *text, const struct occasion *occasion, const char *expected)
+{
+    assert_said_at(&known, text, occasion, expected);
 }
 
 static void assert_error(const char *text, const char *expected)
@@ -190,11 +198,11 @@ Test(greeting, a_time_that_nobody_can_tell_is_an_error)
 Test(greeting, unix_clients_are_users_at_a_path)
 {
     const struct peer peer = {.client = {.family = AF_UNIX, .uid = 1000, .pid = 4711}};
-    const struct occasion occasion = {.peer = &peer, .path = "/run/greeter", .speaker = &speaker};
+    const struct occasion occasion = {.peer = &peer, .speaker = &speaker};
 
-    assert_said("${client_address} at ${server_address}", &occasion, "uid 1000 at /run/greeter");
-    assert_said("[${client_port}${server_port}]", &occasion, "[]");
-    assert_said("[${client_port:-none}:${server_port:-none}]", &occasion, "[none:none]");
+    assert_said_at(&local, "${client_address} at ${server_address}", &occasion, "uid 1000 at /run/greeter");
+    assert_said_at(&local, "[${client_port}${server_port}]", &occasion, "[]");
+    assert_said_at(&local, "[${client_port:-none}:${server_port:-none}]", &occasion, "[none:none]");
 }
 
 Test(greeting, whom_a_client_came_through_is_known_where_it_did)
@@ -214,11 +222,10 @@ Test(greeting, whom_a_client_came_through_is_known_where_it_did)
 /* A value longer than any that was thought of would be cut. */
 Test(greeting, a_unix_socket_has_clients_of_ip_where_they_come_through_a_proxy)
 {
-    const struct site site = {.listener = "local", .transport = "unix"};
     const struct peer peer = {.client = {.family = AF_INET6, .ip = {[0 ... 15] = 0x11}},
                               .via = {.family = AF_UNIX, .uid = 33}};
-    const struct occasion occasion = {.peer = &peer, .path = "/run/greeter"};
-    const struct plan *plan = compiled_for(&site, "${client_address} by ${proxy_address}");
+    const struct occasion occasion = {.peer = &peer};
+    const struct plan *plan = compiled_for(&local, "${client_address} by ${proxy_address}");
     char said[256];
     size_t length = service_greeting.answer(plan, &occasion, said);
 
@@ -231,7 +238,7 @@ Test(greeting, a_unix_socket_has_clients_of_ip_where_they_come_through_a_proxy)
 Test(greeting, an_empty_variable_has_its_default)
 {
     static const struct peer unknown;
-    const struct occasion occasion = {.peer = &unknown, .path = "/run/greeter"};
+    const struct occasion occasion = {.peer = &unknown};
 
     assert_said("[${client_address}${server_port}]", &occasion, "[]");
     assert_said("[${client_address:-unnamed}:${server_port:-none}]", &occasion, "[unnamed:none]");
@@ -268,21 +275,17 @@ Test(greeting, the_prefix_ends_at_the_first_variable)
 Test(greeting, the_longest_holds_the_longest_of_each_variable)
 {
     const struct site unix_site = {.host = &host, .listener = "local", .transport = "unix-dgram"};
-    const struct site stream_site = {.host = &host, .listener = "local", .transport = "unix"};
     size_t ip = compiled("${client_address}")->longest;
-    size_t user, path, either;
+    size_t user, either;
 
     arena_close(&arena);
-    either = compiled_for(&stream_site, "${client_address}")->longest;
+    either = compiled_for(&local, "${client_address}")->longest;
     arena_close(&arena);
     user = compiled_for(&unix_site, "${client_address}")->longest;
-    arena_close(&arena);
-    path = compiled_for(&unix_site, "${server_address}")->longest;
     arena_close(&arena);
     cr_assert_eq(ip, strlen("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255%interface123456"));
     cr_assert_eq(user, strlen("uid 4294967295"));
     cr_assert_eq(either, ip, "a proxy's client");
-    cr_assert_eq(path, 108);
 }
 
 #define NAMES                                                                                                \
@@ -332,5 +335,74 @@ Test(greeting, a_full_arena_is_an_error)
         continue;
     cr_assert_null(compile("${pid}", &known));
     cr_assert_str_eq(errors.list[0].text, "does not fit into the memory for the configuration");
+    arena_close(&arena);
+}
+
+static void assert_formatted(enum format format, const char *text, const char *expected)
+{
+    static const struct host odd = {.hostname = "it's \"odd\"", .os = "a\\b", .instance = "web-3"};
+    const struct site site = {
+        .host = &odd, .listener = "local", .transport = "unix", .path = "/run/x", .format = format};
+    const struct peer peer = {.client = {.family = AF_UNIX, .uid = 1000, .gid = 100, .pid = 4711}};
+    struct moment moment = {0};
+    const struct occasion occasion = {.peer = &peer, .speaker = &speaker, .request = 1, .moment = &moment};
+
+    moment_set(&moment, (struct timespec){951827696, 7654321});
+    assert_said_at(&site, text, &occasion, expected);
+}
+
+Test(greeting, everything_is_said_as_json)
+{
+    assert_formatted(
+        FORMAT_JSON, "\"Hi\" ${hostname}, ${client_address}: $$5\r\n",
+        "{\"schema\":1,\"greeting\":\"\\\"Hi\\\" it's \\\"odd\\\", uid 1000: $5\","
+        "\"hostname\":\"it's \\\"odd\\\"\",\"instance\":\"web-3\",\"version\":\"" PACKAGE_VERSION "\","
+        "\"os\":\"a\\\\b\",\"kernel\":\"\",\"boot_id\":\"\",\"listener\":\"local\",\"transport\":\"unix\","
+        "\"family\":\"unix\",\"client_address\":\"uid 1000\",\"client_port\":null,\"client_uid\":1000,"
+        "\"client_gid\":100,\"client_pid\":4711,\"server_address\":\"/run/x\",\"server_port\":null,"
+        "\"proxied\":\"no\",\"proxy_address\":\"\",\"proxy_port\":null,\"pid\":99,\"worker\":1,"
+        "\"generation\":7,"
+        "\"request_id\":\"0000000000000abc-1\",\"time\":\"2000-02-29T12:34:56.007Z\",\"unix\":951827696,"
+        "\"unix_us\":951827696007654}\n");
+}
+
+Test(greeting, everything_is_said_on_a_line)
+{
+    assert_formatted(FORMAT_LINE, "It's\n${hostname}\r\n",
+                     "hostname='it'\\''s \"odd\"' instance='web-3' version='" PACKAGE_VERSION "' os='a\\\\b' "
+                     "kernel='' boot_id='' listener='local' transport='unix' family='unix' "
+                     "client_address='uid 1000' client_port= client_uid=1000 client_gid=100 client_pid=4711 "
+                     "server_address='/run/x' server_port= proxied='no' proxy_address='' proxy_port= pid=99 "
+                     "worker=1 generation=7 request_id='0000000000000abc-1' time='2000-02-29T12:34:56.007Z' "
+                     "unix=951827696 unix_us=951827696007654 greeting='It'\\''s\\nit'\\''s \"odd\"'\n");
+}
+
+/* An answer cut to a datagram's 512 bytes is not JSON; 1232 are enough for a short greeting over IPv6. */
+Test(greeting, all_of_it_fits_into_a_datagram)
+{
+    static const struct host long_named = {.hostname = "a-host-with-a-name-of-forty-characters.example",
+                                           .os = "Debian GNU/Linux 12 (bookworm)",
+                                           .kernel = "6.1.0-42-cloud-amd64",
+                                           .boot_id = "3e2c1f1e-0000-4000-8000-000000000000",
+                                           .instance = "a-host-with-a-name-of-forty-characters.example"};
+    struct site site = {.host = &long_named, .listener = "udp", .transport = "udp", .format = FORMAT_JSON};
+
+    cr_assert_leq(compiled_for(&site, "Thank you for connecting\r\n")->longest, 1232);
+    arena_close(&arena);
+    site.format = FORMAT_LINE;
+    cr_assert_leq(compiled_for(&site, "Thank you for connecting\r\n")->longest, 1232);
+    arena_close(&arena);
+}
+
+/* They are those of the text as it was written. */
+Test(greeting, mistakes_are_found_whatever_the_format)
+{
+    const struct site site = {.host = &host, .listener = "web", .transport = "tcp", .format = FORMAT_JSON};
+
+    cr_assert_eq(arena_open(&arena, 8 << 20), 0);
+    cr_assert_null(compile("costs 5$ a day", &site));
+    cr_assert_eq(errors.count, 1);
+    cr_assert_str_eq(errors.list[0].text,
+                     "a lone $ at byte 8; write $$ for a dollar, ${name} for a variable");
     arena_close(&arena);
 }

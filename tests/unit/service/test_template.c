@@ -20,11 +20,14 @@ static const struct template_variable list[COUNT] = {
 
 /* Words are known, sizes are not; nobody measures in ells. */
 static int resolve(const void *context, unsigned variable, const char *argument, const char **known,
-                   struct message *error)
+                   size_t *longest, struct message *error)
 {
     cr_assert_eq(context, list);
     if (strcmp(argument, "ell") == 0)
         return message_set(error, "${size:ell} is old");
+    cr_assert_eq(*longest, list[variable].longest);
+    if (strcmp(argument, "long") == 0)
+        *longest = 20;
     if (variable == WORD)
         *known = strcmp(argument, "fr") == 0 ? "bonjour" : "";
     return 0;
@@ -130,6 +133,13 @@ Test(template, arguments_go_with_the_variable)
     assert_rendered("${size:m:-none}", values, "1m");
     assert_rendered("${size:a:b}", values, "1a:");
     assert_constant("${word:fr}, ${word:de:-hello}${word:de}", "bonjour, hello");
+}
+
+Test(template, an_argument_can_make_a_value_longer)
+{
+    const char *const values[COUNT] = {[SIZE] = "1234567890 "};
+
+    assert_rendered("${size:long}|${size}", values, "1234567890 long|123");
 }
 
 Test(template, arguments_are_judged)

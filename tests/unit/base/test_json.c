@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "control/json.h"
+#include "base/json.h"
 
 #include "base/util.h"
 

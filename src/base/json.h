@@ -32,6 +32,9 @@ void json_text(struct json *json, const char *name, const char *text);
 /* More than INT64_MAX counts as that, since readers refuse larger ones. */
 void json_number(struct json *json, const char *name, uint64_t number);
 
+/* What is JSON already. */
+void json_verbatim(struct json *json, const char *name, const char *text);
+
 /* With one decimal; null for what is not a number that JSON has. */
 void json_real(struct json *json, const char *name, double number);
 void json_null(struct json *json, const char *name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "control/json.h"
+#include "base/json.h"
 
 #include "base/util.h"
 
@@ -191,10 +191,15 @@ void json_real(struct json *json, const char *name, double number)
     print(json, fabs(number) < REAL_PLAIN ? "%.1f" : "%.1e", number);
 }
 
-void json_null(struct json *json, const char *name)
+void json_verbatim(struct json *json, const char *name, const char *text)
 {
     begin_member(json, name);
-    append(json, "null", 4);
+    append(json, text, strlen(text));
+}
+
+void json_null(struct json *json, const char *name)
+{
+    json_verbatim(json, name, "null");
 }
 
 void json_time(struct json *json, const char *name, int64_t realtime_ns)

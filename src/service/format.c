@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include "service/format.h"
+
+#include "base/escape.h"
+#include "base/json.h"
+#include "service/variables.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ESCAPED_MAX 4 /* bytes that one becomes in escape_bytes(), and a quote in the shell */
+
+/* Variables that are written as numbers. */
+#define NUMBERS                                                                                            \
+    (VARIABLE_BIT(VARIABLE_CLIENT_PORT) | VARIABLE_BIT(VARIABLE_CLIENT_UID) |                              \
+     VARIABLE_BIT(VARIABLE_CLIENT_GID) | VARIABLE_BIT(VARIABLE_CLIENT_PID) |                               \
+     VARIABLE_BIT(VARIABLE_SERVER_PORT) | VARIABLE_BIT(VARIABLE_PROXY_PORT) | VARIABLE_BIT(VARIABLE_PID) | \
+     VARIABLE_BIT(VARIABLE_WORKER) | VARIABLE_BIT(VARIABLE_GENERATION) | VARIABLE_BIT(VARIABLE_UNIX) |     \
+     VARIABLE_BIT(VARIABLE_UNIX_US))
+
+/* It needs a name to say anything, and so has no place among all. */
+#define LEFT_OUT VARIABLE_BIT(VARIABLE_ENV)
+
+/* How a template refers to a variable: the time as exactly as it is known. */
+static const char *reference(enum variable variable, const char *fallback, char *text, size_t size)
+{
+    snprintf(text, size, "${%s%s%s}", variables_name(variable), variable == VARIABLE_TIME ? ":ms" : "",
+             fallback);
+    return text;
+}
+
+static char *copy_without_newline(const char *greeting, size_t length)
+{
+    while (length > 0 && (greeting[length - 1] == '\n' || greeting[length - 1] == '\r'))
+        length--;
+    return strndup(greeting, length);
+}
+
+static void put_members(struct json *json)
+{
+    char text[64];
+
+    for (enum variable i = 0; i < VARIABLE_COUNT; i++) {
+        if (LEFT_OUT & VARIABLE_BIT(i))
+            continue;
+        if (NUMBERS & VARIABLE_BIT(i))
+            json_verbatim(json, variables_name(i), reference(i, ":-null", text, sizeof(text)));
+        else
+            json_text(json, variables_name(i), reference(i, "", text, sizeof(text)));
+    }
+}
+
+static char *wrap_json(const char *greeting, size_t *length)
+{
+    struct json json;
+
+    json_begin(&json);
+    json_number(&json, "schema", FORMAT_SCHEMA);
+    json_text(&json, "greeting", greeting);
+    put_members(&json);
+    return json_end(&json, length);
+}
+
+static char *quote_json(const char *value)
+{
+    struct json json = {.first = true};
+    size_t length;
+    char *text;
+
+    json_text(&json, NULL, value);
+    text = json_end(&json, &length);
+    if (!text)
+        return NULL;
+    length -= strlen("\"\"}\n");
+    memmove(text, text + 1, length);
+    text[length] = '\0';
+    return text;
+}
+
+/* Control characters as backslash escapes; a quote ends the quoted text and begins it anew. */
+static char *quote_shell(const char *value)
+{
+    size_t size = strlen(value) * ESCAPED_MAX + 1;
+    char *escaped = malloc(size), *text = malloc(size * ESCAPED_MAX), *at = text;
+
+    if (escaped && text) {
+        escape_bytes(escaped, size, value, strlen(value));
+        for (const char *from = escaped; *from; from++)
+            at = *from == '\'' ? stpcpy(at, "'\\''") : (*at = *from, at + 1);
+        *at = '\0';
+    }
+    free(escaped);
+    return text;
+}
+
+static char *wrap_line(const char *greeting, size_t *length)
+{
+    char *quoted = quote_shell(greeting), *text = NULL, one[64];
+    FILE *out = quoted ? open_memstream(&text, length) : NULL;
+
+    for (enum variable i = 0; out && i < VARIABLE_COUNT; i++) {
+        const char *quote = NUMBERS & VARIABLE_BIT(i) ? "" : "'";
+
+        if (!(LEFT_OUT & VARIABLE_BIT(i)))
+            fprintf(out, "%s=%s%s%s ", variables_name(i), quote, reference(i, "", one, sizeof(one)), quote);
+    }
+    if (out)
+        fprintf(out, "greeting='%s'\n", quoted);
+    free(quoted);
+    if (out && fclose(out) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+char *format_wrap(enum format format, const char *greeting, size_t length, size_t *wrapped)
+{
+    char *plain = copy_without_newline(greeting, length), *text = NULL;
+
+    if (plain)
+        text = format == FORMAT_JSON ? wrap_json(plain, wrapped) : wrap_line(plain, wrapped);
+    free(plain);
+    return text;
+}
+
+char *format_value(enum format format, const char *value)
+{
+    if (format == FORMAT_TEXT)
+        return strdup(value);
+    return format == FORMAT_JSON ? quote_json(value) : quote_shell(value);
+}
