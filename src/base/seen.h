@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* seen: what of a client's packet arrived, for those who want to know what the network did to it. */
+#ifndef SOCKGREET_SEEN_H
+#define SOCKGREET_SEEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SEEN_OPTIONS_MAX \
+    40 /* bytes of TCP options (RFC 9293, section 3.1), and so of their letters at most */
+
+enum seen_what {
+    SEEN_TTL = 1 << 0, /* and dscp, ecn */
+    SEEN_FLOW = 1 << 1,
+    SEEN_MSS = 1 << 2,
+    SEEN_SCALE = 1 << 3,
+    SEEN_SYN = 1 << 4, /* options, asks_ecn */
+};
+
+struct seen {
+    uint8_t what;                       /* enum seen_what: which of the others are known */
+    uint8_t ttl;                        /* hop limit on arrival */
+    uint8_t dscp, ecn;                  /* RFC 2474 and RFC 3168, section 5 */
+    uint8_t window_scale;               /* RFC 7323, section 2.2 */
+    bool asks_ecn;                      /* a SYN with ECE and CWR (RFC 3168, section 6.1.1) */
+    uint16_t mss;                       /* RFC 9293, section 3.7.1 */
+    uint32_t flow_label;                /* RFC 6437 */
+    char options[SEEN_OPTIONS_MAX + 1]; /* a letter for each TCP option in its order, see observe.c */
+};
+
+/* The hops that a packet has made, if it began with the lowest usual hop limit that is not below: 64, 128 or
+ * 255. */
+static inline unsigned seen_hops(uint8_t ttl)
+{
+    return (ttl <= 64 ? 64u : ttl <= 128 ? 128u : 255u) - ttl;
+}
+
+#endif
