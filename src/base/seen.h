@@ -15,6 +15,8 @@ enum seen_what {
     SEEN_MSS = 1 << 2,
     SEEN_SCALE = 1 << 3,
     SEEN_SYN = 1 << 4, /* options, asks_ecn */
+    SEEN_RTT = 1 << 5,
+    SEEN_MTU = 1 << 6,
 };
 
 struct seen {
@@ -25,6 +27,8 @@ struct seen {
     bool asks_ecn;                      /* a SYN with ECE and CWR (RFC 3168, section 6.1.1) */
     uint16_t mss;                       /* RFC 9293, section 3.7.1 */
     uint32_t flow_label;                /* RFC 6437 */
+    uint32_t rtt_us;                    /* of the handshake, as the kernel measured it */
+    uint32_t path_mtu;                  /* towards the client, as the kernel knows it */
     char options[SEEN_OPTIONS_MAX + 1]; /* a letter for each TCP option in its order, see observe.c */
 };
 

@@ -5,6 +5,7 @@
 #include "net/bind_error.h"
 #include "net/detach.h"
 #include "net/match.h"
+#include "net/observe.h"
 #include "system/privs.h"
 
 #include <ctype.h>
@@ -272,9 +273,13 @@ static void listen_all(struct opening *opening)
     for (size_t i = 0; i < opening->sockets->count && !opening->first_error; i++) {
         const struct sockets_member *member = &opening->sockets->members[i];
         struct wanted wanted = sockets_wanted(member);
-        int error = member->socket->references > 1 || member->socket->inherited
-                        ? 0
-                        : socket_listen(member->socket, member->conf);
+        int error;
+
+        if (member->conf->plan->needs & PLAN_PACKET) /* what is no longer wanted: see sockets_settle() */
+            observe_prepare(member->socket->fd, member->conf->transport, true);
+        error = member->socket->references > 1 || member->socket->inherited
+                    ? 0
+                    : socket_listen(member->socket, member->conf);
 
         if (error)
             report(opening, &wanted, "listen on", error);

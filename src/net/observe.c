@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/observe.h"
 
+#include "net/option.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
+
+#ifndef IPV6_FLOWINFO
+#define IPV6_FLOWINFO 11 /* <linux/in6.h>, which does not go with <netinet/in.h> */
+#endif
 
 #define IPV4_LENGTH 20
 #define IPV6_LENGTH 40
@@ -126,4 +134,104 @@ void observe_syn(const uint8_t *packet, size_t length, struct seen *seen)
     header = see_ip(seen, packet, length);
     if (header)
         see_tcp(seen, packet + header, length - header);
+}
+
+void observe_prepare(int fd, enum transport transport, bool keep)
+{
+    if (transport == TRANSPORT_TCP) {
+        option_set(fd, IPPROTO_TCP, TCP_SAVE_SYN, keep);
+    } else if (transport == TRANSPORT_UDP) {
+        option_set(fd, IPPROTO_IP, IP_RECVTTL, keep); /* also for mapped clients of an IPv6 socket */
+        option_set(fd, IPPROTO_IP, IP_RECVTOS, keep);
+        option_set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, keep);
+        option_set(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, keep);
+        option_set(fd, IPPROTO_IPV6, IPV6_FLOWINFO, keep);
+    }
+}
+
+static void see_saved_syn(int fd, struct seen *seen)
+{
+    uint8_t packet[OBSERVE_SYN_MAX];
+    socklen_t length = sizeof(packet);
+
+    if (getsockopt(fd, IPPROTO_TCP, TCP_SAVED_SYN, packet, &length) == 0)
+        observe_syn(packet, length, seen);
+}
+
+static void see_connection(int fd, struct seen *seen)
+{
+    struct tcp_info info = {0};
+    socklen_t length = sizeof(info);
+
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0)
+        return;
+    if (info.tcpi_rtt) {
+        seen->what |= SEEN_RTT;
+        seen->rtt_us = info.tcpi_rtt;
+    }
+    if (info.tcpi_pmtu) {
+        seen->what |= SEEN_MTU;
+        seen->path_mtu = info.tcpi_pmtu;
+    }
+}
+
+void observe_stream(int fd, bool packet, bool connection, struct seen *seen)
+{
+    memset(seen, 0, sizeof(*seen));
+    if (packet)
+        see_saved_syn(fd, seen);
+    if (connection)
+        see_connection(fd, seen);
+}
+
+/* A byte or an int, as the kernel has it. */
+static unsigned number_in(const struct cmsghdr *message)
+{
+    int number = 0;
+
+    if (message->cmsg_len >= CMSG_LEN(sizeof(number)))
+        memcpy(&number, CMSG_DATA(message), sizeof(number));
+    else if (message->cmsg_len > CMSG_LEN(0))
+        number = *CMSG_DATA(message);
+    return (unsigned)number;
+}
+
+static void see_limit(struct seen *seen, unsigned limit)
+{
+    seen->what |= SEEN_TTL;
+    seen->ttl = (uint8_t)limit;
+}
+
+static void see_marks(struct seen *seen, unsigned class)
+{
+    seen->dscp = (uint8_t)(class >> 2 & 63);
+    seen->ecn = class & 3;
+}
+
+static void see_ipv4_message(const struct cmsghdr *message, struct seen *seen)
+{
+    if (message->cmsg_type == IP_TTL)
+        see_limit(seen, number_in(message));
+    else if (message->cmsg_type == IP_TOS)
+        see_marks(seen, number_in(message));
+}
+
+static void see_ipv6_message(const struct cmsghdr *message, struct seen *seen)
+{
+    if (message->cmsg_type == IPV6_HOPLIMIT) {
+        see_limit(seen, number_in(message));
+    } else if (message->cmsg_type == IPV6_TCLASS) {
+        see_marks(seen, number_in(message));
+    } else if (message->cmsg_type == IPV6_FLOWINFO) {
+        seen->what |= SEEN_FLOW;
+        seen->flow_label = ntohl(number_in(message)) & 0xfffff;
+    }
+}
+
+void observe_control(const struct cmsghdr *message, struct seen *seen)
+{
+    if (message->cmsg_level == IPPROTO_IP)
+        see_ipv4_message(message, seen);
+    else if (message->cmsg_level == IPPROTO_IPV6)
+        see_ipv6_message(message, seen);
 }

@@ -7,6 +7,7 @@
 #include "guard/access.h"
 #include "guard/fuse.h"
 #include "guard/source.h"
+#include "net/observe.h"
 #include "service/service.h"
 
 #include <netinet/in.h>
@@ -22,15 +23,16 @@
 /* One datagram of a batch. */
 struct dgram {
     struct address client;
-    _Alignas(struct cmsghdr) char control[128];
+    _Alignas(struct cmsghdr) char control[2 * CMSG_SPACE(sizeof(struct in6_pktinfo)) + OBSERVE_CONTROL];
     struct peer peer;        /* the server's address is the one that was asked */
     struct in_pktinfo info4; /* likewise, for the answer; only one of the two is set */
     struct in6_pktinfo info6;
     bool has_info4, has_info6;
     struct ucred credentials; /* Unix */
-    size_t request;           /* bytes of payload */
-    bool for_itself;          /* a proxy that asks in nobody's name */
-    uint32_t length;          /* of the answer */
+    struct seen seen;
+    size_t request;  /* bytes of payload */
+    bool for_itself; /* a proxy that asks in nobody's name */
+    uint32_t length; /* of the answer */
     enum result result;
     char rendered[CONF_DATAGRAM_MAX];
 };
@@ -78,6 +80,7 @@ static int receive(struct door *door, struct dgram_batch *batch)
 static void read_control(struct dgram *d, struct msghdr *header)
 {
     d->has_info4 = d->has_info6 = false;
+    d->seen.what = 0;
     for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
         if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
             memcpy(&d->info4, CMSG_DATA(c), sizeof(d->info4));
@@ -87,6 +90,8 @@ static void read_control(struct dgram *d, struct msghdr *header)
             d->has_info6 = true;
         } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_CREDENTIALS) {
             memcpy(&d->credentials, CMSG_DATA(c), sizeof(d->credentials));
+        } else {
+            observe_control(c, &d->seen);
         }
     }
 }
@@ -136,7 +141,7 @@ static const char *answer(struct dgrams *dgrams, const struct door *door, struct
         d->length = (uint32_t)plan->length;
         return plan->bytes;
     }
-    d->length = (uint32_t)render_answer(dgrams->render, door->conf, &d->peer, d->rendered);
+    d->length = (uint32_t)render_answer(dgrams->render, door->conf, &d->peer, &d->seen, d->rendered);
     return d->rendered;
 }
 

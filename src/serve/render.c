@@ -31,13 +31,14 @@ void render_close(struct render *render)
 }
 
 size_t render_answer(struct render *render, const struct conf_listener *listener, const struct peer *peer,
-                     char *out)
+                     const struct seen *seen, char *out)
 {
     const struct plan *plan = listener->plan;
     const struct occasion occasion = {.peer = peer,
                                       .speaker = &render->speaker,
                                       .request = ++render->answers,
-                                      .moment = &render->moment};
+                                      .moment = &render->moment,
+                                      .seen = seen};
     struct timespec now;
 
     if (plan->time != PLAN_NO_TIME) {

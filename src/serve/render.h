@@ -22,6 +22,6 @@ void render_close(struct render *render);
 
 /* Writes a listener's answer to a client; out has room for its plan's longest. Returns the length. */
 size_t render_answer(struct render *render, const struct conf_listener *listener, const struct peer *peer,
-                     char *out);
+                     const struct seen *seen, char *out);
 
 #endif

@@ -2,6 +2,7 @@
 #include "serve/rest.h"
 
 #include "base/util.h"
+#include "net/observe.h"
 #include "serve/door.h"
 #include "service/service.h"
 
@@ -15,6 +16,7 @@ void rest_render(struct conn *conn)
     const struct conf_listener *listener = conn->door->conf;
     const struct plan *plan = listener->plan;
     struct render *render = conn->rests->render;
+    struct seen seen = {0};
 
     if (plan->is_constant) {
         conn->rest = plan->bytes;
@@ -22,8 +24,10 @@ void rest_render(struct conn *conn)
         return;
     }
     conn_learn_peer(conn);
+    if (plan->needs && listener->transport == TRANSPORT_TCP)
+        observe_stream(conn->fd, plan->needs & PLAN_PACKET, plan->needs & PLAN_CONNECTION, &seen);
     conn->rest = render->buffer;
-    conn->rest_length = (uint32_t)render_answer(render, listener, &conn->peer, render->buffer);
+    conn->rest_length = (uint32_t)render_answer(render, listener, &conn->peer, &seen, render->buffer);
 }
 
 static bool have_room(struct rests *rests, size_t size)

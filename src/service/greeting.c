@@ -23,6 +23,16 @@ struct compilation {
     bool is_exact; /* the time is said more exactly than by the second */
 };
 
+/* clang-format off */
+#define OF_USERS       (VARIABLE_BIT(VARIABLE_CLIENT_UID) | VARIABLE_BIT(VARIABLE_CLIENT_GID) | \
+                        VARIABLE_BIT(VARIABLE_CLIENT_PID))
+#define OF_PACKETS     (VARIABLE_BIT(VARIABLE_TTL) | VARIABLE_BIT(VARIABLE_HOPS) | VARIABLE_BIT(VARIABLE_DSCP) | \
+                        VARIABLE_BIT(VARIABLE_ECN) | VARIABLE_BIT(VARIABLE_FLOW_LABEL))
+#define OF_SYNS        (VARIABLE_BIT(VARIABLE_MSS) | VARIABLE_BIT(VARIABLE_WINDOW_SCALE) | \
+                        VARIABLE_BIT(VARIABLE_SYN_OPTIONS))
+#define OF_CONNECTIONS (VARIABLE_BIT(VARIABLE_PATH_MTU) | VARIABLE_BIT(VARIABLE_RTT))
+/* clang-format on */
+
 _Static_assert(VARIABLE_COUNT <= TEMPLATE_VARIABLES_MAX, "a bit for each variable");
 
 static bool is_unix(const struct site *site)
@@ -51,6 +61,16 @@ static const char *in_format(const struct compilation *c, const char *value)
     return c->format == FORMAT_TEXT ? value : kept;
 }
 
+/* What no client of a transport ever has, which need not be asked for. */
+static uint64_t never(const char *transport)
+{
+    if (!transport)
+        return 0;
+    if (strncmp(transport, "unix", strlen("unix")) == 0)
+        return OF_PACKETS | OF_SYNS | OF_CONNECTIONS;
+    return OF_USERS | (strcmp(transport, transport_name(TRANSPORT_UDP)) == 0 ? OF_SYNS | OF_CONNECTIONS : 0);
+}
+
 /* What is known of a listener without asking a client. A Unix listener is at its path, whoever asks. */
 static const char *known_value(const struct compilation *c, enum variable variable)
 {
@@ -63,6 +83,8 @@ static const char *known_value(const struct compilation *c, enum variable variab
         [VARIABLE_LISTENER] = site->listener,   [VARIABLE_TRANSPORT] = site->transport,
         [VARIABLE_SERVER_ADDRESS] = site->path, [VARIABLE_SERVER_PORT] = site->path ? "" : NULL};
 
+    if (never(site->transport) & VARIABLE_BIT(variable))
+        return "";
     return known[variable] || !variables_known_at_load(variable) ? known[variable] : "";
 }
 
@@ -130,6 +152,12 @@ static enum plan_time time_of(uint64_t uses, bool is_exact)
     return uses & (VARIABLE_BIT(VARIABLE_TIME) | VARIABLE_BIT(VARIABLE_UNIX)) ? PLAN_SECOND : PLAN_NO_TIME;
 }
 
+static unsigned needs_of(uint64_t uses)
+{
+    return (uses & (OF_PACKETS | OF_SYNS) ? PLAN_PACKET : 0u) |
+           (uses & OF_CONNECTIONS ? PLAN_CONNECTION : 0u);
+}
+
 static void plan(struct greeting *greeting, bool is_exact)
 {
     const struct template *made = &greeting->template;
@@ -140,6 +168,7 @@ static void plan(struct greeting *greeting, bool is_exact)
                                    .length = is_constant ? made->prefix_length : 0,
                                    .is_constant = is_constant,
                                    .time = time_of(made->uses, is_exact),
+                                   .needs = needs_of(made->uses),
                                    .longest = made->max_length,
                                    .prefix = made->prefix,
                                    .prefix_length = made->prefix_length};

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/peer.h"
+#include "base/seen.h"
 #include "base/transport.h"
 #include "service/format.h"
 #include "service/host.h"
@@ -39,10 +40,17 @@ struct occasion {
     const struct speaker *speaker;
     uint64_t request;            /* how many answers the speaker had given */
     const struct moment *moment; /* now, as exactly as the plan needs it */
+    const struct seen *seen;     /* as far as the plan needs it */
 };
 
 /* How exactly a plan has to know the time. */
 enum plan_time { PLAN_NO_TIME, PLAN_SECOND, PLAN_INSTANT };
+
+/* What of the network a plan has to know, which costs a system call or more bytes for each client. */
+enum plan_need {
+    PLAN_PACKET = 1 << 0,    /* the headers of the client's first packet */
+    PLAN_CONNECTION = 1 << 1 /* what the kernel measured of the connection */
+};
 
 /* What a service made of a listener's text. It begins the service's own struct, and lives in the arena. */
 struct plan {
@@ -51,6 +59,7 @@ struct plan {
     size_t length;     /* of bytes; 0 if not is_constant */
     bool is_constant;  /* the same for every client */
     enum plan_time time;
+    unsigned needs;     /* enum plan_need */
     size_t longest;     /* bytes that an answer can have */
     const char *prefix; /* what every answer begins with */
     size_t prefix_length;

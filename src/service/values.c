@@ -11,6 +11,7 @@
 
 #define NS_PER_MS 1000000
 #define NS_PER_US 1000
+#define US_PER_MS 1000
 #define US_PER_S  1000000
 
 typedef size_t writer(const struct occasion *occasion, const char *argument, char *out, size_t room);
@@ -138,6 +139,81 @@ static size_t client_pid_value(const struct occasion *occasion, const char *argu
 
     (void)argument;
     return pid ? put_id(occasion, out, room, pid) : 0;
+}
+
+/* --- What the network did --- */
+
+static bool is_seen(const struct occasion *occasion, enum seen_what what)
+{
+    return occasion->seen && (occasion->seen->what & what);
+}
+
+static size_t ttl_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    (void)argument;
+    return is_seen(occasion, SEEN_TTL) ? print(out, room, "%u", occasion->seen->ttl) : 0;
+}
+
+static size_t hops_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    (void)argument;
+    return is_seen(occasion, SEEN_TTL) ? print(out, room, "%u", seen_hops(occasion->seen->ttl)) : 0;
+}
+
+static size_t dscp_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    (void)argument;
+    return is_seen(occasion, SEEN_TTL) ? print(out, room, "%u", occasion->seen->dscp) : 0;
+}
+
+/* A SYN has no mark of its own, but asks for the use of them (RFC 3168, section 6.1.1). */
+static size_t ecn_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    static const char *const marks[] = {"none", "ect1", "ect0", "ce"};
+
+    (void)argument;
+    if (is_seen(occasion, SEEN_SYN) && occasion->seen->asks_ecn)
+        return put(out, room, "asked");
+    return is_seen(occasion, SEEN_TTL) ? put(out, room, marks[occasion->seen->ecn & 3]) : 0;
+}
+
+static size_t flow_label_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    (void)argument;
+    return is_seen(occasion, SEEN_FLOW) ? print(out, room, "0x%05" PRIx32, occasion->seen->flow_label) : 0;
+}
+
+static size_t mss_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    (void)argument;
+    return is_seen(occasion, SEEN_MSS) ? print(out, room, "%u", occasion->seen->mss) : 0;
+}
+
+static size_t window_scale_value(const struct occasion *occasion, const char *argument, char *out,
+                                 size_t room)
+{
+    (void)argument;
+    return is_seen(occasion, SEEN_SCALE) ? print(out, room, "%u", occasion->seen->window_scale) : 0;
+}
+
+static size_t syn_options_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    (void)argument;
+    return is_seen(occasion, SEEN_SYN) ? put(out, room, occasion->seen->options) : 0;
+}
+
+static size_t path_mtu_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    (void)argument;
+    return is_seen(occasion, SEEN_MTU) ? print(out, room, "%" PRIu32, occasion->seen->path_mtu) : 0;
+}
+
+static size_t rtt_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    uint32_t us = is_seen(occasion, SEEN_RTT) ? occasion->seen->rtt_us : 0;
+
+    (void)argument;
+    return us ? print(out, room, "%" PRIu32 ".%03" PRIu32, us / US_PER_MS, us % US_PER_MS) : 0;
 }
 
 /* --- Who answers --- */

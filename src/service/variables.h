@@ -3,6 +3,7 @@
 #ifndef SOCKGREET_VARIABLES_H
 #define SOCKGREET_VARIABLES_H
 
+#include "base/seen.h"
 #include "service/template.h"
 
 #include <net/if.h>
@@ -18,6 +19,10 @@
 #define VARIABLES_UID          VARIABLES_LENGTH("uid 4294967295")
 #define VARIABLES_PORT         VARIABLES_LENGTH("65535")
 #define VARIABLES_ID           VARIABLES_LENGTH("4294967295")
+#define VARIABLES_BYTE         VARIABLES_LENGTH("255")
+#define VARIABLES_ECN          VARIABLES_LENGTH("asked")
+#define VARIABLES_FLOW         VARIABLES_LENGTH("0xfffff")
+#define VARIABLES_RTT          VARIABLES_LENGTH("4294967.295")
 #define VARIABLES_FAMILY       VARIABLES_LENGTH("unix")
 #define VARIABLES_REQUEST      VARIABLES_LENGTH("0123456789abcdef-0123456789abcdef")
 #define VARIABLES_TIME         VARIABLES_LENGTH("2026-11-22T12:00:00.000Z") /* without a format */
@@ -49,6 +54,16 @@
     X(PROXIED, proxied, PER_CLIENT, VARIABLES_LENGTH("yes"), VARIABLES_LENGTH("yes"), NONE)             \
     X(PROXY_ADDRESS, proxy_address, PER_CLIENT, VARIABLES_IP, VARIABLES_UID, NONE) /* or empty */       \
     X(PROXY_PORT, proxy_port, PER_CLIENT, VARIABLES_PORT, VARIABLES_PORT, NONE)                         \
+    X(TTL, ttl, PER_CLIENT, VARIABLES_BYTE, VARIABLES_BYTE, NONE)   /* on arrival; unknown: empty */    \
+    X(HOPS, hops, PER_CLIENT, VARIABLES_BYTE, VARIABLES_BYTE, NONE) /* guessed */                       \
+    X(DSCP, dscp, PER_CLIENT, VARIABLES_BYTE, VARIABLES_BYTE, NONE)                                     \
+    X(ECN, ecn, PER_CLIENT, VARIABLES_ECN, VARIABLES_ECN, NONE)                                         \
+    X(FLOW_LABEL, flow_label, PER_CLIENT, VARIABLES_FLOW, VARIABLES_FLOW, NONE)                         \
+    X(MSS, mss, PER_CLIENT, VARIABLES_PORT, VARIABLES_PORT, NONE) /* of the client's SYN */             \
+    X(WINDOW_SCALE, window_scale, PER_CLIENT, VARIABLES_BYTE, VARIABLES_BYTE, NONE)                     \
+    X(SYN_OPTIONS, syn_options, PER_CLIENT, SEEN_OPTIONS_MAX, SEEN_OPTIONS_MAX, NONE)                   \
+    X(PATH_MTU, path_mtu, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                                 \
+    X(RTT, rtt, PER_CLIENT, VARIABLES_RTT, VARIABLES_RTT, NONE) /* milliseconds */                      \
     X(PID, pid, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                                           \
     X(WORKER, worker, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                                     \
     X(GENERATION, generation, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                             \

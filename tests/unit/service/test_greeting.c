@@ -288,10 +288,12 @@ Test(greeting, the_longest_holds_the_longest_of_each_variable)
     cr_assert_eq(either, ip, "a proxy's client");
 }
 
-#define NAMES                                                                                                \
-    "hostname, instance, version, os, kernel, boot_id, env, listener, transport, family, client_address, "   \
-    "client_port, client_uid, client_gid, client_pid, server_address, server_port, proxied, proxy_address, " \
-    "proxy_port, pid, worker, generation, request_id, time, unix, unix_us"
+#define NAMES                                                                                  \
+    "hostname, instance, version, os, kernel, boot_id, env, listener, transport, family, "     \
+    "client_address, client_port, client_uid, client_gid, client_pid, server_address, "        \
+    "server_port, proxied, proxy_address, proxy_port, ttl, hops, dscp, ecn, flow_label, mss, " \
+    "window_scale, syn_options, path_mtu, rtt, pid, worker, generation, request_id, time, "    \
+    "unix, unix_us"
 
 Test(greeting, errors_say_what_is_allowed)
 {
@@ -338,6 +340,51 @@ Test(greeting, a_full_arena_is_an_error)
     arena_close(&arena);
 }
 
+Test(greeting, tells_what_arrived)
+{
+    const struct peer peer = {.client = {.family = AF_INET}};
+    struct seen seen = {.what = SEEN_TTL | SEEN_MSS | SEEN_SCALE | SEEN_SYN | SEEN_RTT | SEEN_MTU,
+                        .ttl = 62,
+                        .dscp = 46,
+                        .asks_ecn = true,
+                        .mss = 1360,
+                        .window_scale = 7,
+                        .options = "MSTNW",
+                        .rtt_us = 12034,
+                        .path_mtu = 1500};
+    struct occasion occasion = {.peer = &peer, .seen = &seen};
+
+    assert_said("${ttl} ${hops} ${dscp} ${ecn}", &occasion, "62 2 46 asked");
+    assert_said("${mss} ${window_scale} ${syn_options}", &occasion, "1360 7 MSTNW");
+    assert_said("${path_mtu} ${rtt} [${flow_label}]", &occasion, "1500 12.034 []");
+    seen = (struct seen){.what = SEEN_TTL | SEEN_FLOW, .ttl = 255, .ecn = 3, .flow_label = 0xabc};
+    assert_said("${ttl} ${hops} ${dscp} ${ecn} ${flow_label}", &occasion, "255 0 0 ce 0x00abc");
+    seen.what = 0;
+    assert_said(
+        "[${ttl}${hops}${dscp}${ecn}${flow_label}${mss}${window_scale}${syn_options}${path_mtu}${rtt}]",
+        &occasion, "[]");
+    occasion.seen = NULL;
+    assert_said("[${ttl}${rtt}]", &occasion, "[]");
+}
+
+/* What costs a system call for each client is asked for by those alone who say it. */
+Test(greeting, the_network_is_asked_about_where_it_is_said)
+{
+    static const struct {
+        const char *text;
+        unsigned needs;
+    } greetings[] = {{"${client_address} ${time:ms}", 0},
+                     {"${ttl}", PLAN_PACKET},
+                     {"${syn_options}${mss}", PLAN_PACKET},
+                     {"${rtt}", PLAN_CONNECTION},
+                     {"${path_mtu} ${dscp}", PLAN_CONNECTION | PLAN_PACKET}};
+
+    for (size_t i = 0; i < sizeof(greetings) / sizeof(greetings[0]); i++) {
+        cr_assert_eq(compiled(greetings[i].text)->needs, greetings[i].needs, "%s", greetings[i].text);
+        arena_close(&arena);
+    }
+}
+
 static void assert_formatted(enum format format, const char *text, const char *expected)
 {
     static const struct host odd = {.hostname = "it's \"odd\"", .os = "a\\b", .instance = "web-3"};
@@ -360,7 +407,9 @@ Test(greeting, everything_is_said_as_json)
         "\"os\":\"a\\\\b\",\"kernel\":\"\",\"boot_id\":\"\",\"listener\":\"local\",\"transport\":\"unix\","
         "\"family\":\"unix\",\"client_address\":\"uid 1000\",\"client_port\":null,\"client_uid\":1000,"
         "\"client_gid\":100,\"client_pid\":4711,\"server_address\":\"/run/x\",\"server_port\":null,"
-        "\"proxied\":\"no\",\"proxy_address\":\"\",\"proxy_port\":null,\"pid\":99,\"worker\":1,"
+        "\"proxied\":\"no\",\"proxy_address\":\"\",\"proxy_port\":null,\"ttl\":null,\"hops\":null,\"dscp\":"
+        "null,\"ecn\":\"\",\"flow_label\":\"\",\"mss\":null,"
+        "\"window_scale\":null,\"syn_options\":\"\",\"path_mtu\":null,\"rtt\":null,\"pid\":99,\"worker\":1,"
         "\"generation\":7,"
         "\"request_id\":\"0000000000000abc-1\",\"time\":\"2000-02-29T12:34:56.007Z\",\"unix\":951827696,"
         "\"unix_us\":951827696007654}\n");
@@ -368,13 +417,15 @@ Test(greeting, everything_is_said_as_json)
 
 Test(greeting, everything_is_said_on_a_line)
 {
-    assert_formatted(FORMAT_LINE, "It's\n${hostname}\r\n",
-                     "hostname='it'\\''s \"odd\"' instance='web-3' version='" PACKAGE_VERSION "' os='a\\\\b' "
-                     "kernel='' boot_id='' listener='local' transport='unix' family='unix' "
-                     "client_address='uid 1000' client_port= client_uid=1000 client_gid=100 client_pid=4711 "
-                     "server_address='/run/x' server_port= proxied='no' proxy_address='' proxy_port= pid=99 "
-                     "worker=1 generation=7 request_id='0000000000000abc-1' time='2000-02-29T12:34:56.007Z' "
-                     "unix=951827696 unix_us=951827696007654 greeting='It'\\''s\\nit'\\''s \"odd\"'\n");
+    assert_formatted(
+        FORMAT_LINE, "It's\n${hostname}\r\n",
+        "hostname='it'\\''s \"odd\"' instance='web-3' version='" PACKAGE_VERSION "' os='a\\\\b' "
+        "kernel='' boot_id='' listener='local' transport='unix' family='unix' "
+        "client_address='uid 1000' client_port= client_uid=1000 client_gid=100 client_pid=4711 "
+        "server_address='/run/x' server_port= proxied='no' proxy_address='' proxy_port= ttl= hops= "
+        "dscp= ecn='' flow_label='' mss= window_scale= syn_options='' path_mtu= rtt= pid=99 "
+        "worker=1 generation=7 request_id='0000000000000abc-1' time='2000-02-29T12:34:56.007Z' "
+        "unix=951827696 unix_us=951827696007654 greeting='It'\\''s\\nit'\\''s \"odd\"'\n");
 }
 
 /* An answer cut to a datagram's 512 bytes is not JSON; 1232 are enough for a short greeting over IPv6. */

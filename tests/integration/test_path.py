@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+"""What a greeting says of the packet that arrived, and of what the network did to it."""
+
+import json
+import socket
+
+import pytest
+
+from clients import HAS_IPV6, greet, read_all
+from operations import reconfigure
+from service import tcp, udp
+
+TCP_SAYS = "${ttl}|${hops}|${dscp}|${ecn}|${flow_label}|${mss}|${window_scale}|${syn_options}|${path_mtu}|${rtt}"
+UDP_SAYS = "${ttl}|${hops}|${dscp}|${ecn}|${flow_label}|${mss}"
+IPV6_TCLASS, IPV6_UNICAST_HOPS, IP_TTL, IP_TOS = 67, 16, 2, 1
+needs_ipv6 = pytest.mark.skipif(not HAS_IPV6, reason="no IPv6 here")
+
+
+def asked(kind, address, options=(), payload=b"x" * 600):
+    """What a client says that has set these socket options."""
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    with socket.socket(family, kind) as client:
+        client.settimeout(10)
+        for level, name, value in options:
+            client.setsockopt(level, name, value)
+        client.connect(address)
+        if kind == socket.SOCK_DGRAM:
+            client.send(payload)
+            return client.recv(2048).decode()
+        return read_all(client).decode()
+
+
+def marks(address, limit, traffic_class):
+    """Socket options that set hop limit and traffic class."""
+    if ":" in address[0]:
+        return [(socket.IPPROTO_IPV6, IPV6_UNICAST_HOPS, limit), (socket.IPPROTO_IPV6, IPV6_TCLASS, traffic_class)]
+    return [(socket.IPPROTO_IP, IP_TTL, limit), (socket.IPPROTO_IP, IP_TOS, traffic_class)]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", pytest.param("::1", marks=needs_ipv6)])
+def test_tcp(daemon, host):
+    """A SYN as the client sent it: hop limit 60, expedited forwarding, and a maximum segment size of its choice."""
+    service = daemon({"tcp": tcp(host, greeting=TCP_SAYS)})
+    options = [*marks(service.address(), 60, 46 << 2), (socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1000)]
+    ttl, hops, dscp, ecn, flow, mss, scale, letters, mtu, rtt = asked(socket.SOCK_STREAM, service.address(), options).split("|")
+    assert (ttl, hops, dscp, mss) == ("60", "4", "46", "1000")
+    assert ecn in ("none", "asked") and 0 <= int(scale) <= 14
+    assert letters[0] == "M" and set("SW") <= set(letters) <= set("MSTNW")
+    assert int(mtu) >= 1280 and 0 < float(rtt) < 10000
+    assert flow == "" if host == "127.0.0.1" else int(flow, 16) >= 0
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", pytest.param("::1", marks=needs_ipv6)])
+@pytest.mark.parametrize("mark, name", [(0, "none"), (1, "ect1"), (2, "ect0"), (3, "ce")])
+def test_udp(daemon, host, mark, name):
+    """A datagram's marks, as any client may set them."""
+    service = daemon({"udp": udp(host, greeting=UDP_SAYS)})
+    said = asked(socket.SOCK_DGRAM, service.address(), marks(service.address(), 100, 46 << 2 | mark)).split("|")
+    assert said[:4] == ["100", "28", "46", name]
+    assert said[4] == "" if host == "127.0.0.1" else int(said[4], 16) >= 0
+    assert said[5] == "", "a datagram has no SYN"
+
+
+@needs_ipv6
+@pytest.mark.parametrize("kind, listener", [(socket.SOCK_STREAM, tcp), (socket.SOCK_DGRAM, udp)])
+def test_dual_stack(daemon, kind, listener):
+    """A client of IPv4 on a socket of IPv6."""
+    service = daemon({"any": listener("", greeting="${ttl}|${dscp}|${client_address}|${flow_label}")})
+    address = ("127.0.0.1", service.address()[1])
+    assert asked(kind, address, marks(address, 61, 10 << 2)) == "61|10|127.0.0.1|"
+
+
+def test_a_kept_socket_begins_to_look(daemon, sockgreetctl):
+    """A reload asks for what the socket did not keep before; another that says none of it goes back."""
+    listener = tcp(greeting="plain")
+    service = daemon({"tcp": listener})
+    assert greet(service.address()) == b"plain"
+    for text, expected in (("${ttl}", b"64"), ("plain", b"plain"), ("${ttl}/${mss:-none}", b"64/")):
+        reconfigure(service, listeners={"tcp": {**listener, "greeting": text}})
+        assert sockgreetctl(service, "reload").code == 0
+        assert greet(service.address()).startswith(expected)
+
+
+def test_json_says_it_too(daemon):
+    """With numbers where there are any."""
+    service = daemon({"tcp": tcp(format="json"), "udp": udp(format="json", max_datagram=1232)})
+    stream = json.loads(greet(service.address("tcp")))
+    datagram = json.loads(asked(socket.SOCK_DGRAM, service.address("udp"), payload=b"x" * 1232))
+    assert stream["ttl"] == datagram["ttl"] == 64 and stream["hops"] == datagram["hops"] == 0
+    assert stream["mss"] > 1000 and datagram["mss"] is None and isinstance(stream["rtt"], float)
