@@ -75,6 +75,16 @@ class Namespace:
         self.ip("link", "set", "east", "up")
         self.ip("link", "set", "west", "up")
 
+    def connect(self, interface, other, others_interface):
+        """A link to another namespace."""
+        self.ip("link", "add", interface, "type", "veth", "peer", "name", others_interface, "netns", other.holder.pid)
+        self.ip("link", "set", interface, "up")
+        other.ip("link", "set", others_interface, "up")
+
+    def run(self, *command, text=""):
+        """Runs a command inside, which must succeed."""
+        subprocess.run([*self.prefix, *map(str, command)], input=text.encode(), check=True)
+
     def _enter(self):
         libc = ctypes.CDLL(None, use_errno=True)
         for kind, name in ((0 if IS_ROOT else _CLONE_NEWUSER, "user"), (_CLONE_NEWNET, "net")):

@@ -7,6 +7,7 @@ import socket
 import pytest
 
 from clients import HAS_IPV6, greet, read_all
+from namespaces import IS_ROOT, Namespace
 from operations import reconfigure
 from service import tcp, udp
 
@@ -88,3 +89,62 @@ def test_json_says_it_too(daemon):
     datagram = json.loads(asked(socket.SOCK_DGRAM, service.address("udp"), payload=b"x" * 1232))
     assert stream["ttl"] == datagram["ttl"] == 64 and stream["hops"] == datagram["hops"] == 0
     assert stream["mss"] > 1000 and datagram["mss"] is None and isinstance(stream["rtt"], float)
+
+
+MANGLING = """
+table inet mangling {
+    chain on_the_way {
+        type filter hook forward priority mangle;
+        ip daddr 198.51.100.1 ip dscp set cs0
+        ip6 daddr 2001:db8:2::1 ip6 dscp set cs0
+        tcp flags & (syn | rst) == syn tcp option maxseg size set 1360
+    }
+}
+"""
+
+
+@pytest.fixture(name="route")
+def fixture_route():
+    """A client and a server, and a router between them that clears the DSCP and clamps the MSS."""
+    if not IS_ROOT:
+        pytest.skip("only root may connect namespaces")
+    client, router, server = made = [Namespace() for _ in range(3)]
+    client.connect("wan", router, "left")
+    server.connect("wan", router, "right")
+    for namespace, interface, side, last in ((client, "wan", 1, 1), (router, "left", 1, 2), (router, "right", 2, 2),
+                                             (server, "wan", 2, 1)):
+        host4 = f"192.0.2.{last}" if side == 1 else f"198.51.100.{last}"
+        namespace.ip("address", "add", f"{host4}/24", "dev", interface)
+        namespace.ip("address", "add", f"2001:db8:{side}::{last}/64", "dev", interface, "nodad")
+    for namespace, gateway in ((client, ("192.0.2.2", "2001:db8:1::2")), (server, ("198.51.100.2", "2001:db8:2::2"))):
+        for host in gateway:
+            namespace.ip("route", "add", "default", "via", host)
+    router.run("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
+    router.run("nft", "-f", "-", text=MANGLING)
+    yield client, server
+    for namespace in made:
+        namespace.close()
+
+
+@pytest.mark.parametrize("host", ["198.51.100.1", "2001:db8:2::1"])
+def test_a_router_that_rewrites(daemon, route, host):
+    """DSCP 46 and an MSS of 1460 (1440) leave the client; 0 and 1360 arrive, one hop later. UDP shows the former too."""
+    client, server = route
+    service = daemon({"tcp": tcp(host, greeting=TCP_SAYS), "udp": udp(host, greeting=UDP_SAYS)}, prefix=server.prefix)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+
+    def make(kind, name):
+        made = socket.socket(family, kind)
+        for level, option, value in marks((host,), 64, 46 << 2):
+            made.setsockopt(level, option, value)
+        made.settimeout(10)
+        made.connect((host, service.address(name)[1]))
+        return made
+
+    with client.socket(lambda: make(socket.SOCK_STREAM, "tcp")) as stream:
+        ttl, hops, dscp, _, _, mss, *_ = read_all(stream).decode().split("|")
+    assert (ttl, hops, dscp, mss) == ("63", "1", "0", "1360")
+    with client.socket(lambda: make(socket.SOCK_DGRAM, "udp")) as datagram:
+        datagram.send(b"x" * 600)
+        ttl, hops, dscp, ecn, *_ = datagram.recv(2048).decode().split("|")
+    assert (ttl, hops, dscp, ecn) == ("63", "1", "0", "none")

@@ -165,11 +165,12 @@ Test(greeting, knows_users_of_unix_sockets)
     const struct peer remote = {.client = {.family = AF_INET, .ip = {192, 0, 2, 1}}};
     struct occasion occasion = {.peer = &user};
 
-    assert_said("${family} ${client_uid} ${client_gid} ${client_pid}", &occasion, "unix 1000 100 4711");
+    assert_said_at(&local, "${family} ${client_uid} ${client_gid} ${client_pid}", &occasion,
+                   "unix 1000 100 4711");
     occasion.peer = &nobody;
-    assert_said("[${client_uid}${client_gid}${client_pid}]", &occasion, "[]");
+    assert_said_at(&local, "[${client_uid}${client_gid}${client_pid}]", &occasion, "[]");
     occasion.peer = &remote;
-    assert_said("[${client_uid}${client_gid}${client_pid}]", &occasion, "[]");
+    assert_said_at(&local, "[${client_uid}${client_gid}${client_pid}]", &occasion, "[]");
 }
 
 Test(greeting, tells_the_time_as_it_is_asked_to)
