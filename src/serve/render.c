@@ -6,13 +6,14 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-int render_open(struct render *render, const struct conf *conf, unsigned worker, unsigned generation)
+int render_open(struct render *render, const struct conf *conf, const struct speaker *speaker)
 {
-    struct speaker *speaker = &render->speaker;
+    uint64_t *id = &render->speaker.id;
     size_t longest = 1;
 
-    *speaker = (struct speaker){.pid = getpid(), .worker = worker, .generation = generation};
-    if (getrandom(&speaker->id, sizeof(speaker->id), 0) != sizeof(speaker->id))
+    render->speaker = *speaker;
+    render->speaker.pid = getpid();
+    if (getrandom(id, sizeof(*id), 0) != sizeof(*id))
         return -errno;
     for (size_t i = 0; i < conf->listener_count; i++) {
         const struct plan *plan = conf->listeners[i].plan;

@@ -16,8 +16,9 @@ struct render {
     uint64_t answers; /* that were written */
 };
 
-/* Of a thread of this worker, of this generation. Returns 0 or -errno; close in any case. */
-int render_open(struct render *render, const struct conf *conf, unsigned worker, unsigned generation);
+/* Of a thread that speaks as speaker, but for what it gets here: its id and process. Returns 0 or -errno;
+ * close in any case. */
+int render_open(struct render *render, const struct conf *conf, const struct speaker *speaker);
 void render_close(struct render *render);
 
 /* Writes a listener's answer to a client; out has room for its plan's longest. Returns the length. */

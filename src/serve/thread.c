@@ -192,13 +192,21 @@ static bool watch_orders(struct thread *thread)
            loop_watch(&thread->loop, s->order_fd, EPOLLIN | EPOLLET, &thread->ordered);
 }
 
+static int open_render(struct thread *thread)
+{
+    const struct thread_settings *s = &thread->settings;
+    const struct speaker speaker = {
+        .worker = s->worker, .generation = s->generation, .service_began = s->shared->service->began};
+
+    return render_open(&thread->render, s->conf, &speaker);
+}
+
 static int open_all(struct thread *thread)
 {
     int error = loop_open(&thread->loop);
 
     if (!error)
-        error = render_open(&thread->render, thread->settings.conf, thread->settings.worker,
-                            thread->settings.generation);
+        error = open_render(thread);
     if (!error)
         error = guard_open(&thread->guard, thread->settings.conf, thread->settings.shared,
                            thread->settings.worker, &thread->shared->stats);

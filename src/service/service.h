@@ -32,6 +32,7 @@ struct speaker {
     pid_t pid;
     unsigned worker, generation; /* its slot, and of which generation it is */
     uint64_t id;                 /* random: no other thread has it, nor had */
+    int64_t service_began;       /* monotonic ns */
 };
 
 /* What the answer to one client can depend on. */

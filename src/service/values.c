@@ -2,15 +2,15 @@
 #include "service/values.h"
 
 #include "base/escape.h"
+#include "base/util.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/sysinfo.h>
 
-#define NS_PER_MS 1000000
-#define NS_PER_US 1000
 #define US_PER_MS 1000
 #define US_PER_S  1000000
 
@@ -236,6 +236,26 @@ static size_t generation_value(const struct occasion *occasion, const char *argu
     return print(out, room, "%u", occasion->speaker->generation);
 }
 
+static size_t uptime_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    (void)argument;
+    return print(out, room, "%" PRId64, (monotonic_ns() - occasion->speaker->service_began) / NS_PER_S);
+}
+
+/* sysinfo(2) needs no file, which a worker could not open. */
+static size_t load_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    struct sysinfo machine;
+    unsigned long load;
+
+    (void)occasion;
+    (void)argument;
+    if (sysinfo(&machine) < 0)
+        return 0;
+    load = machine.loads[0] * 100 >> SI_LOAD_SHIFT;
+    return print(out, room, "%lu.%02lu", load / 100, load % 100);
+}
+
 static size_t request_id_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
     (void)argument;
@@ -264,7 +284,7 @@ static size_t put_milliseconds(const struct moment *moment, char *out, size_t ro
 {
     int seconds = (int)strlen(moment->rfc3339) - 1; /* without the Z */
 
-    return print(out, room, "%.*s.%03ldZ", seconds, moment->rfc3339, moment->nanosecond / NS_PER_MS);
+    return print(out, room, "%.*s.%03ldZ", seconds, moment->rfc3339, (long)(moment->nanosecond / NS_PER_MS));
 }
 
 static size_t time_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
@@ -288,7 +308,8 @@ static size_t unix_us_value(const struct occasion *occasion, const char *argumen
     const struct moment *moment = occasion->moment;
 
     (void)argument;
-    return print(out, room, "%jd", (intmax_t)moment->second * US_PER_S + moment->nanosecond / NS_PER_US);
+    return print(out, room, "%jd",
+                 (intmax_t)moment->second * US_PER_S + (intmax_t)(moment->nanosecond / NS_PER_US));
 }
 
 bool values_time_is_exact(const char *argument)

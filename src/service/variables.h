@@ -22,6 +22,7 @@
 #define VARIABLES_BYTE         VARIABLES_LENGTH("255")
 #define VARIABLES_ECN          VARIABLES_LENGTH("asked")
 #define VARIABLES_FLOW         VARIABLES_LENGTH("0xfffff")
+#define VARIABLES_LOAD         VARIABLES_LENGTH("281474976710655.99")
 #define VARIABLES_RTT          VARIABLES_LENGTH("4294967.295")
 #define VARIABLES_FAMILY       VARIABLES_LENGTH("unix")
 #define VARIABLES_REQUEST      VARIABLES_LENGTH("0123456789abcdef-0123456789abcdef")
@@ -67,6 +68,8 @@
     X(PID, pid, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                                           \
     X(WORKER, worker, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                                     \
     X(GENERATION, generation, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                             \
+    X(UPTIME, uptime, PER_CLIENT, VARIABLES_SECONDS, VARIABLES_SECONDS, NONE) /* seconds */             \
+    X(LOAD, load, PER_CLIENT, VARIABLES_LOAD, VARIABLES_LOAD, NONE)           /* of a minute */         \
     X(REQUEST_ID, request_id, PER_CLIENT, VARIABLES_REQUEST, VARIABLES_REQUEST, NONE)                   \
     X(TIME, time, PER_CLIENT, VARIABLES_TIME, VARIABLES_TIME, OPTIONAL) /* in UTC */                    \
     X(UNIX, unix, PER_CLIENT, VARIABLES_SECONDS, VARIABLES_SECONDS, NONE)                               \

@@ -78,7 +78,8 @@ struct shared_service *shared_service_open(void)
 
     if (!service)
         return NULL;
-    atomic_store(&service->said_at, monotonic_ns());
+    service->began = monotonic_ns();
+    atomic_store(&service->said_at, service->began);
     if (getentropy(service->sources.key, sizeof(service->sources.key)) == 0)
         return service;
     shared_service_close(service);

@@ -36,6 +36,7 @@ struct shared_sources {
 
 /* Of the whole service, in shared memory. */
 struct shared_service {
+    int64_t began; /* monotonic ns: when it was mapped */
     struct log_rate rate;
     _Atomic int event_reader; /* pid of the worker whose logger drains the master's events; 0: nobody */
     struct log_failures failures;

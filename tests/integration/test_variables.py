@@ -83,6 +83,16 @@ def test_the_time(daemon):
     assert re.fullmatch(time.strftime(r"%Y-%m-%dT%H:%M:%S\.[0-9]{3}Z", time.gmtime(int(seconds))), exact)
 
 
+def test_uptime_and_load(daemon, sockgreetctl):
+    """The service is as old as its master, whatever the age of its workers."""
+    service = daemon({"tcp": tcp(greeting="${uptime} ${load}")})
+    time.sleep(1.1)
+    assert sockgreetctl(service, "reload").code == 0
+    uptime, load = said(service).split()
+    assert 1 <= int(uptime) <= 60
+    assert float(load) >= 0 and re.fullmatch(r"\d+\.\d\d", load)
+
+
 def test_users_of_unix_sockets(daemon, tmp_path):
     """Who asks over a Unix socket is a user, a group and a process, of both types."""
     greeting = "${family} ${client_uid} ${client_gid} ${client_pid} ${proxied}"

@@ -40,6 +40,8 @@ Test(variables, names_are_stable)
                                         "pid",
                                         "worker",
                                         "generation",
+                                        "uptime",
+                                        "load",
                                         "request_id",
                                         "time",
                                         "unix",
