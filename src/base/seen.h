@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* seen: what of a client's packet arrived, for those who want to know what the network did to it. */
+/* seen: how a client came: what of its packet arrived, and what it had asked a proxy for. */
 #ifndef SOCKGREET_SEEN_H
 #define SOCKGREET_SEEN_H
+
+#include "base/peer.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,6 +22,7 @@ enum seen_what {
 };
 
 struct seen {
+    struct peer_address asked;          /* of a proxy, as that says; AF_UNSPEC: nothing */
     uint8_t what;                       /* enum seen_what: which of the others are known */
     uint8_t ttl;                        /* hop limit on arrival */
     uint8_t dscp, ecn;                  /* RFC 2474 and RFC 3168, section 5 */

@@ -262,7 +262,8 @@ static void compile_greeting(const struct completion *c)
                               .listener = listener->name,
                               .transport = transport_name(listener->transport),
                               .path = listener->path,
-                              .format = listener->format};
+                              .format = listener->format,
+                              .has_proxies = conf_is_proxied(listener)};
     struct template_errors errors;
 
     if (!*listener->greeting_text && takes_text(listener)) {

@@ -81,6 +81,7 @@ static void read_control(struct dgram *d, struct msghdr *header)
 {
     d->has_info4 = d->has_info6 = false;
     d->seen.what = 0;
+    d->seen.asked.family = AF_UNSPEC;
     for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
         if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
             memcpy(&d->info4, CMSG_DATA(c), sizeof(d->info4));
@@ -171,6 +172,7 @@ static enum result find_proxied(const struct door *door, struct dgram *d, const 
     if (header.known) {
         d->peer.via = d->peer.client;
         d->peer.client = header.client;
+        d->seen.asked = header.server;
     }
     return RESULT_SENT;
 }

@@ -26,6 +26,8 @@ void rest_render(struct conn *conn)
     conn_learn_peer(conn);
     if (plan->needs && listener->transport == TRANSPORT_TCP)
         observe_stream(conn->fd, plan->needs & PLAN_PACKET, plan->needs & PLAN_CONNECTION, &seen);
+    if (conn->part)
+        seen.asked = *(const struct peer_address *)conn->part;
     conn->rest = render->buffer;
     conn->rest_length = (uint32_t)render_answer(render, listener, &conn->peer, &seen, render->buffer);
 }

@@ -30,6 +30,8 @@ struct compilation {
                         VARIABLE_BIT(VARIABLE_ECN) | VARIABLE_BIT(VARIABLE_FLOW_LABEL))
 #define OF_SYNS        (VARIABLE_BIT(VARIABLE_MSS) | VARIABLE_BIT(VARIABLE_WINDOW_SCALE) | \
                         VARIABLE_BIT(VARIABLE_SYN_OPTIONS))
+#define OF_ORIGINALS   (VARIABLE_BIT(VARIABLE_ORIGINAL_ADDRESS) | VARIABLE_BIT(VARIABLE_ORIGINAL_PORT))
+#define OF_PROXIES     (OF_ORIGINALS | VARIABLE_BIT(VARIABLE_PROXY_ADDRESS) | VARIABLE_BIT(VARIABLE_PROXY_PORT))
 #define OF_CONNECTIONS (VARIABLE_BIT(VARIABLE_PATH_MTU) | VARIABLE_BIT(VARIABLE_RTT))
 /* clang-format on */
 
@@ -61,14 +63,17 @@ static const char *in_format(const struct compilation *c, const char *value)
     return c->format == FORMAT_TEXT ? value : kept;
 }
 
-/* What no client of a transport ever has, which need not be asked for. */
-static uint64_t never(const char *transport)
+static uint64_t never_over(const char *transport)
 {
-    if (!transport)
-        return 0;
     if (strncmp(transport, "unix", strlen("unix")) == 0)
         return OF_PACKETS | OF_SYNS | OF_CONNECTIONS;
     return OF_USERS | (strcmp(transport, transport_name(TRANSPORT_UDP)) == 0 ? OF_SYNS | OF_CONNECTIONS : 0);
+}
+
+/* What no client of a listener ever has, which need not be asked for. */
+static uint64_t never(const struct site *site)
+{
+    return site->transport ? never_over(site->transport) | (site->has_proxies ? 0 : OF_PROXIES) : 0;
 }
 
 /* What is known of a listener without asking a client. A Unix listener is at its path, whoever asks. */
@@ -83,7 +88,7 @@ static const char *known_value(const struct compilation *c, enum variable variab
         [VARIABLE_LISTENER] = site->listener,   [VARIABLE_TRANSPORT] = site->transport,
         [VARIABLE_SERVER_ADDRESS] = site->path, [VARIABLE_SERVER_PORT] = site->path ? "" : NULL};
 
-    if (never(site->transport) & VARIABLE_BIT(variable))
+    if (never(site) & VARIABLE_BIT(variable))
         return "";
     return known[variable] || !variables_known_at_load(variable) ? known[variable] : "";
 }
@@ -155,7 +160,7 @@ static enum plan_time time_of(uint64_t uses, bool is_exact)
 static unsigned needs_of(uint64_t uses)
 {
     return (uses & (OF_PACKETS | OF_SYNS) ? PLAN_PACKET : 0u) |
-           (uses & OF_CONNECTIONS ? PLAN_CONNECTION : 0u);
+           (uses & OF_CONNECTIONS ? PLAN_CONNECTION : 0u) | (uses & OF_ORIGINALS ? PLAN_ORIGINAL : 0u);
 }
 
 static void plan(struct greeting *greeting, bool is_exact)

@@ -25,6 +25,7 @@ struct site {
     const char *transport; /* one of transport_name()'s */
     const char *path;      /* of a Unix listener */
     enum format format;
+    bool has_proxies; /* clients come through them */
 };
 
 /* Who answers: one thread of a worker. */
@@ -49,8 +50,9 @@ enum plan_time { PLAN_NO_TIME, PLAN_SECOND, PLAN_INSTANT };
 
 /* What of the network a plan has to know, which costs a system call or more bytes for each client. */
 enum plan_need {
-    PLAN_PACKET = 1 << 0,    /* the headers of the client's first packet */
-    PLAN_CONNECTION = 1 << 1 /* what the kernel measured of the connection */
+    PLAN_PACKET = 1 << 0,     /* the headers of the client's first packet */
+    PLAN_CONNECTION = 1 << 1, /* what the kernel measured of the connection */
+    PLAN_ORIGINAL = 1 << 2    /* what the client had asked a proxy for */
 };
 
 /* What a service made of a listener's text. It begins the service's own struct, and lives in the arena. */

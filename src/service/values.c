@@ -110,6 +110,20 @@ static size_t proxy_port_value(const struct occasion *occasion, const char *argu
     return peer_is_proxied(occasion->peer) ? put_port(out, room, &occasion->peer->via) : 0;
 }
 
+static size_t original_address_value(const struct occasion *occasion, const char *argument, char *out,
+                                     size_t room)
+{
+    (void)argument;
+    return occasion->seen && occasion->seen->asked.family ? put_host(out, room, &occasion->seen->asked) : 0;
+}
+
+static size_t original_port_value(const struct occasion *occasion, const char *argument, char *out,
+                                  size_t room)
+{
+    (void)argument;
+    return occasion->seen ? put_port(out, room, &occasion->seen->asked) : 0;
+}
+
 /* --- Users of Unix sockets --- */
 
 /* Nobody there is whose id is -1: the kernel did not say. */

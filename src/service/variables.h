@@ -55,6 +55,8 @@
     X(PROXIED, proxied, PER_CLIENT, VARIABLES_LENGTH("yes"), VARIABLES_LENGTH("yes"), NONE)             \
     X(PROXY_ADDRESS, proxy_address, PER_CLIENT, VARIABLES_IP, VARIABLES_UID, NONE) /* or empty */       \
     X(PROXY_PORT, proxy_port, PER_CLIENT, VARIABLES_PORT, VARIABLES_PORT, NONE)                         \
+    X(ORIGINAL_ADDRESS, original_address, PER_CLIENT, VARIABLES_IP, VARIABLES_IP, NONE) /* or empty */  \
+    X(ORIGINAL_PORT, original_port, PER_CLIENT, VARIABLES_PORT, VARIABLES_PORT, NONE)                   \
     X(TTL, ttl, PER_CLIENT, VARIABLES_BYTE, VARIABLES_BYTE, NONE)   /* on arrival; unknown: empty */    \
     X(HOPS, hops, PER_CLIENT, VARIABLES_BYTE, VARIABLES_BYTE, NONE) /* guessed */                       \
     X(DSCP, dscp, PER_CLIENT, VARIABLES_BYTE, VARIABLES_BYTE, NONE)                                     \

@@ -208,25 +208,32 @@ Test(greeting, unix_clients_are_users_at_a_path)
 
 Test(greeting, whom_a_client_came_through_is_known_where_it_did)
 {
+    const struct site behind = {.host = &host, .listener = "web", .transport = "tcp", .has_proxies = true};
     const struct peer direct = {.client = {.family = AF_INET, .port = 4711, .ip = {192, 0, 2, 1}}};
     const struct occasion at_once = {.peer = &direct, .speaker = &speaker};
     struct peer proxied = direct;
-    const struct occasion through = {.peer = &proxied, .speaker = &speaker};
+    struct seen seen = {0};
+    const struct occasion through = {.peer = &proxied, .speaker = &speaker, .seen = &seen};
 
     proxied.via = (struct peer_address){.family = AF_INET, .port = 40000, .ip = {10, 0, 0, 1}};
-    assert_said("${client_address} by ${proxy_address:-itself}:${proxy_port}", &at_once,
-                "192.0.2.1 by itself:");
-    assert_said("${client_address} by ${proxy_address:-itself}:${proxy_port}", &through,
-                "192.0.2.1 by 10.0.0.1:40000");
+    assert_said_at(&behind, "${client_address} by ${proxy_address:-itself}:${proxy_port}", &at_once,
+                   "192.0.2.1 by itself:");
+    seen.asked = (struct peer_address){.family = AF_INET, .port = 443, .ip = {198, 51, 100, 1}};
+    assert_said_at(&behind, "${client_address} by ${proxy_address:-itself}:${proxy_port}", &through,
+                   "192.0.2.1 by 10.0.0.1:40000");
+    assert_said_at(&behind, "${original_address}:${original_port}", &through, "198.51.100.1:443");
+    assert_said_at(&behind, "[${original_address}${original_port}]", &at_once, "[]");
 }
 
 /* A value longer than any that was thought of would be cut. */
 Test(greeting, a_unix_socket_has_clients_of_ip_where_they_come_through_a_proxy)
 {
+    const struct site behind = {
+        .listener = "local", .transport = "unix", .path = "/run/greeter", .has_proxies = true};
     const struct peer peer = {.client = {.family = AF_INET6, .ip = {[0 ... 15] = 0x11}},
                               .via = {.family = AF_UNIX, .uid = 33}};
     const struct occasion occasion = {.peer = &peer};
-    const struct plan *plan = compiled_for(&local, "${client_address} by ${proxy_address}");
+    const struct plan *plan = compiled_for(&behind, "${client_address} by ${proxy_address}");
     char said[256];
     size_t length = service_greeting.answer(plan, &occasion, said);
 
@@ -289,12 +296,12 @@ Test(greeting, the_longest_holds_the_longest_of_each_variable)
     cr_assert_eq(either, ip, "a proxy's client");
 }
 
-#define NAMES                                                                                  \
-    "hostname, instance, version, os, kernel, boot_id, env, listener, transport, family, "     \
-    "client_address, client_port, client_uid, client_gid, client_pid, server_address, "        \
-    "server_port, proxied, proxy_address, proxy_port, ttl, hops, dscp, ecn, flow_label, mss, " \
-    "window_scale, syn_options, path_mtu, rtt, pid, worker, generation, uptime, load, "        \
-    "request_id, time, unix, unix_us"
+#define NAMES                                                                                   \
+    "hostname, instance, version, os, kernel, boot_id, env, listener, transport, family, "      \
+    "client_address, client_port, client_uid, client_gid, client_pid, server_address, "         \
+    "server_port, proxied, proxy_address, proxy_port, original_address, original_port, ttl, "   \
+    "hops, dscp, ecn, flow_label, mss, window_scale, syn_options, path_mtu, rtt, pid, worker, " \
+    "generation, uptime, load, request_id, time, unix, unix_us"
 
 Test(greeting, errors_say_what_is_allowed)
 {
@@ -417,7 +424,9 @@ Test(greeting, everything_is_said_as_json)
         "\"os\":\"a\\\\b\",\"kernel\":\"\",\"boot_id\":\"\",\"listener\":\"local\",\"transport\":\"unix\","
         "\"family\":\"unix\",\"client_address\":\"uid 1000\",\"client_port\":null,\"client_uid\":1000,"
         "\"client_gid\":100,\"client_pid\":4711,\"server_address\":\"/run/x\",\"server_port\":null,"
-        "\"proxied\":\"no\",\"proxy_address\":\"\",\"proxy_port\":null,\"ttl\":null,\"hops\":null,\"dscp\":"
+        "\"proxied\":\"no\",\"proxy_address\":\"\",\"proxy_port\":null,\"original_address\":\"\",\"original_"
+        "port\":null,"
+        "\"ttl\":null,\"hops\":null,\"dscp\":"
         "null,\"ecn\":\"\",\"flow_label\":\"\",\"mss\":null,"
         "\"window_scale\":null,\"syn_options\":\"\",\"path_mtu\":null,\"rtt\":null,\"pid\":99,\"worker\":1,"
         "\"generation\":7,",
@@ -427,16 +436,16 @@ Test(greeting, everything_is_said_as_json)
 
 Test(greeting, everything_is_said_on_a_line)
 {
-    assert_formatted(
-        FORMAT_LINE, "It's\n${hostname}\r\n",
-        "hostname='it'\\''s \"odd\"' instance='web-3' version='" PACKAGE_VERSION "' os='a\\\\b' "
-        "kernel='' boot_id='' listener='local' transport='unix' family='unix' "
-        "client_address='uid 1000' client_port= client_uid=1000 client_gid=100 client_pid=4711 "
-        "server_address='/run/x' server_port= proxied='no' proxy_address='' proxy_port= ttl= hops= "
-        "dscp= ecn='' flow_label='' mss= window_scale= syn_options='' path_mtu= rtt= pid=99 "
-        "worker=1 generation=7 ",
-        "request_id='0000000000000abc-1' time='2000-02-29T12:34:56.007Z' "
-        "unix=951827696 unix_us=951827696007654 greeting='It'\\''s\\nit'\\''s \"odd\"'\n");
+    assert_formatted(FORMAT_LINE, "It's\n${hostname}\r\n",
+                     "hostname='it'\\''s \"odd\"' instance='web-3' version='" PACKAGE_VERSION "' os='a\\\\b' "
+                     "kernel='' boot_id='' listener='local' transport='unix' family='unix' "
+                     "client_address='uid 1000' client_port= client_uid=1000 client_gid=100 client_pid=4711 "
+                     "server_address='/run/x' server_port= proxied='no' proxy_address='' proxy_port= "
+                     "original_address='' original_port= ttl= hops= "
+                     "dscp= ecn='' flow_label='' mss= window_scale= syn_options='' path_mtu= rtt= pid=99 "
+                     "worker=1 generation=7 ",
+                     "request_id='0000000000000abc-1' time='2000-02-29T12:34:56.007Z' "
+                     "unix=951827696 unix_us=951827696007654 greeting='It'\\''s\\nit'\\''s \"odd\"'\n");
 }
 
 /* An answer cut to a datagram's 512 bytes is not JSON; 1232 are enough for a short greeting over IPv6. */

@@ -27,6 +27,8 @@ Test(variables, names_are_stable)
                                         "proxied",
                                         "proxy_address",
                                         "proxy_port",
+                                        "original_address",
+                                        "original_port",
                                         "ttl",
                                         "hops",
                                         "dscp",
