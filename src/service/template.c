@@ -137,13 +137,17 @@ static struct suggestion similar(const struct template_variables *variables, con
     return found;
 }
 
-static void refuse_unknown(struct compiler *c, const char *name, size_t length)
+/* Said as it was written, with its argument. */
+static void refuse_unknown(struct compiler *c, const struct reference *reference)
 {
-    struct suggestion meant = similar(c->variables, name, length);
+    struct suggestion meant = similar(c->variables, reference->name, reference->name_length);
+    size_t length = reference->argument
+                        ? (size_t)(reference->argument - reference->name) + reference->argument_length
+                        : reference->name_length;
     struct message allowed = {0};
     char shown[48];
 
-    escape_bytes(shown, sizeof(shown), name, length);
+    escape_bytes(shown, sizeof(shown), reference->name, length);
     for (unsigned i = 0; i < c->variables->count; i++)
         message_add(&allowed, "%s%s", i ? ", " : "", c->variables->list[i].name);
     if (*meant.name)
@@ -211,7 +215,7 @@ static void put_named(struct compiler *c, const struct reference *reference)
     while (i < variables->count && !is_name(reference->name, reference->name_length, variables->list[i].name))
         i++;
     if (i == variables->count) {
-        refuse_unknown(c, reference->name, reference->name_length);
+        refuse_unknown(c, reference);
         return;
     }
     named = &variables->list[i];

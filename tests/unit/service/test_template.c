@@ -219,6 +219,8 @@ Test(template, errors_say_what_is_allowed)
     assert_error("${pid}", "unknown variable ${pid}; allowed: house, nobody, colour, size, word");
     assert_error("${}", "unknown variable ${}; allowed: house, nobody, colour, size, word");
     assert_error("${a\x1b[2J}", "unknown variable ${a\\x1b[2J}; allowed: house, nobody, colour, size, word");
+    assert_error("${heap: of things:-none}",
+                 "unknown variable ${heap: of things}; allowed: house, nobody, colour, size, word");
     assert_error("${size:-${house}}",
                  "a $ inside ${size:-${house}; allowed: ${name} and ${name:-default} with a default that "
                  "has no $ or }");
