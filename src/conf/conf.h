@@ -85,7 +85,7 @@ struct conf_listener {
     const struct conf_endpoint *endpoints;
     size_t endpoint_count; /* at least 1 */
 
-    int service;               /* row of the table of services */
+    int service; /* row of the table of services */
     enum format format;
     const char *greeting_text; /* as configured; "" of a service that takes none */
     const struct plan *plan;   /* what the service makes of it */
