@@ -243,15 +243,9 @@ static void complete_unix(const struct completion *c)
     complete_owner(c);
 }
 
-static const struct plan *compile(struct conf_builder *builder, int service, const char *text,
-                                  const struct site *site, struct template_errors *errors)
+static const struct service *service_of(const struct conf_listener *listener)
 {
-    return services_row((size_t)service)->compile(builder->arena, text, strlen(text), site, errors);
-}
-
-static bool takes_text(const struct conf_listener *listener)
-{
-    return services_row((size_t)listener->service)->takes_text;
+    return services_row((size_t)listener->service);
 }
 
 static void compile_greeting(const struct completion *c)
@@ -266,11 +260,12 @@ static void compile_greeting(const struct completion *c)
                               .has_proxies = conf_is_proxied(listener)};
     struct template_errors errors;
 
-    if (!*listener->greeting_text && takes_text(listener)) {
+    if (!*listener->greeting_text) {
         wrong(c, "greeting", "is empty; allowed: at least one byte");
         return;
     }
-    listener->plan = compile(builder, listener->service, listener->greeting_text, &site, &errors);
+    listener->plan = service_of(listener)->compile(builder->arena, listener->greeting_text,
+                                                   strlen(listener->greeting_text), &site, &errors);
     if (!listener->plan)
         conf_errors(builder->report, line_of(c, "greeting"), full(c, "greeting").text, errors.list,
                     errors.count);
@@ -295,24 +290,27 @@ static void check_datagram(const struct completion *c)
               listener->plan->longest, listener->max_datagram, CONF_DATAGRAM_MAX);
 }
 
-static void refuse_greeting(const struct completion *c)
+/* A service that says the same whatever the listener. */
+static void complete_fixed(const struct completion *c)
 {
+    const struct service *service = service_of(c->listener);
+
     if (is_given(c, "format"))
         wrong(c, "format", "service \"%s\" has one of its own; allowed: with service = \"greeting\"",
-              services_row((size_t)c->listener->service)->name);
+              service->name);
     if (c->listener->greeting_text)
         wrong(c, "greeting", "service \"%s\" says no greeting; allowed: with service = \"greeting\"",
-              services_row((size_t)c->listener->service)->name);
+              service->name);
+    c->listener->greeting_text = "";
+    c->listener->plan = service->fixed;
 }
 
 static void complete_greeting(const struct completion *c)
 {
     struct conf_listener *listener = c->listener;
 
-    if (!takes_text(listener)) {
-        refuse_greeting(c);
-        listener->greeting_text = "";
-        compile_greeting(c);
+    if (service_of(listener)->fixed) {
+        complete_fixed(c);
     } else if (listener->greeting_text) {
         compile_greeting(c);
     } else {
@@ -399,7 +397,7 @@ void conf_complete_greeting(struct conf_builder *builder, struct conf_place plac
 
     builder->greeting_place = place;
     if (*text)
-        plan = compile(builder, 0, text, &any_listener, &errors);
+        plan = services_row(0)->compile(builder->arena, text, strlen(text), &any_listener, &errors);
     builder->greeting_bad = !plan;
     if (builder->greeting_bad)
         conf_errors(builder->report, conf_report_line(builder->report, place), "greeting", errors.list,

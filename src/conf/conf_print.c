@@ -138,11 +138,11 @@ static bool is_left_out(const struct conf *conf, const struct conf_listener *lis
 {
     if (!(setting->transports >> listener->transport & 1))
         return true;
-    if (strcmp(setting->path, "format") == 0)
-        return !services_row((size_t)listener->service)->takes_text;
     if (strcmp(setting->path, "greeting") == 0)
-        return !services_row((size_t)listener->service)->takes_text ||
+        return services_row((size_t)listener->service)->fixed ||
                strcmp(listener->greeting_text, conf->greeting) == 0;
+    if (strcmp(setting->path, "format") == 0)
+        return services_row((size_t)listener->service)->fixed;
     if (is_rate(setting))
         return !listener->rates_given;
     if (strcmp(setting->path, "allow") == 0 || strcmp(setting->path, "deny") == 0)

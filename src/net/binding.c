@@ -5,7 +5,6 @@
 #include "net/bind_error.h"
 #include "net/detach.h"
 #include "net/match.h"
-#include "net/observe.h"
 #include "system/privs.h"
 
 #include <ctype.h>
@@ -276,7 +275,7 @@ static void listen_all(struct opening *opening)
         int error;
 
         if (member->conf->plan->needs & PLAN_PACKET) /* what is no longer wanted: see sockets_settle() */
-            observe_prepare(member->socket->fd, member->conf->transport, true);
+            socket_observe(member->socket, true);
         error = member->socket->references > 1 || member->socket->inherited
                     ? 0
                     : socket_listen(member->socket, member->conf);

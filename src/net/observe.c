@@ -25,22 +25,27 @@ static uint16_t two_bytes(const uint8_t *at)
     return (uint16_t)(at[0] << 8 | at[1]);
 }
 
-static void see_class(struct seen *seen, unsigned class, uint8_t ttl)
+static void see_limit(struct seen *seen, unsigned limit)
 {
     seen->what |= SEEN_TTL;
-    seen->ttl = ttl;
-    seen->dscp = (uint8_t)(class >> 2);
+    seen->ttl = (uint8_t)limit;
+}
+
+static void see_marks(struct seen *seen, unsigned class)
+{
+    seen->dscp = (uint8_t)(class >> 2 & 63);
     seen->ecn = class & 3;
 }
 
-/* Returns the length of the header; 0 if it is cut. */
+/* Returns the length of the header; 0 if it is cut, or is not the last before that of TCP. */
 static size_t see_ipv4(struct seen *seen, const uint8_t *packet, size_t length)
 {
     size_t header = (size_t)(packet[0] & 15) * 4;
 
     if (length < IPV4_LENGTH || header < IPV4_LENGTH || header > length)
         return 0;
-    see_class(seen, packet[1], packet[8]);
+    see_limit(seen, packet[8]);
+    see_marks(seen, packet[1]);
     return header;
 }
 
@@ -48,10 +53,11 @@ static size_t see_ipv6(struct seen *seen, const uint8_t *packet, size_t length)
 {
     if (length < IPV6_LENGTH)
         return 0;
-    see_class(seen, (unsigned)(packet[0] & 15) << 4 | packet[1] >> 4, packet[7]);
+    see_limit(seen, packet[7]);
+    see_marks(seen, (unsigned)(packet[0] & 15) << 4 | packet[1] >> 4);
     seen->what |= SEEN_FLOW;
     seen->flow_label = (uint32_t)(packet[1] & 15) << 16 | two_bytes(packet + 2);
-    return IPV6_LENGTH;
+    return packet[6] == IPPROTO_TCP ? IPV6_LENGTH : 0;
 }
 
 static size_t see_ip(struct seen *seen, const uint8_t *packet, size_t length)
@@ -194,18 +200,6 @@ static unsigned number_in(const struct cmsghdr *message)
     else if (message->cmsg_len > CMSG_LEN(0))
         number = *CMSG_DATA(message);
     return (unsigned)number;
-}
-
-static void see_limit(struct seen *seen, unsigned limit)
-{
-    seen->what |= SEEN_TTL;
-    seen->ttl = (uint8_t)limit;
-}
-
-static void see_marks(struct seen *seen, unsigned class)
-{
-    seen->dscp = (uint8_t)(class >> 2 & 63);
-    seen->ecn = class & 3;
 }
 
 static void see_ipv4_message(const struct cmsghdr *message, struct seen *seen)

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-/* Bytes that TCP_SAVED_SYN can have: the headers of IPv6, its extensions left out, and of TCP. */
+/* Bytes of the headers of IP and TCP, at most 60 each; an IPv6 packet with more extensions is not read. */
 #define OBSERVE_SYN_MAX (60 + 60)
 
 /* Reads a SYN as TCP_SAVED_SYN has it (tcp(7)): the headers of IPv4 or IPv6, and of TCP. What is not there,

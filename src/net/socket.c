@@ -2,6 +2,7 @@
 #include "net/socket.h"
 
 #include "base/util.h"
+#include "net/observe.h"
 #include "net/option.h"
 #include "system/notify.h"
 
@@ -148,6 +149,7 @@ struct socket *socket_inherit(int fd, const char *label)
     set_nonblocking(fd); /* a thread that tries it before anybody waits must not wait itself */
     socket->fd = fd;
     socket->inherited = true;
+    socket->observed = true;
     socket->owned = is_own_label(label);
     socket->stored = socket->owned && notify_enabled();
     snprintf(socket->label, sizeof(socket->label), "%s", label);
@@ -381,4 +383,12 @@ size_t socket_text(const struct socket *socket, char *text, size_t size)
             (size_t)snprintf(text + used, size - used, " on %s",
                              *socket->interface_name ? socket->interface_name : "an interface that is gone");
     return used < size ? used : size - 1;
+}
+
+void socket_observe(struct socket *socket, bool keep)
+{
+    if (socket->observed == keep)
+        return;
+    observe_prepare(socket->fd, socket->transport, keep);
+    socket->observed = keep;
 }

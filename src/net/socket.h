@@ -40,6 +40,7 @@ struct socket {
     bool lent;      /* see socket_lend() */
     bool stored;    /* the service manager holds a copy */
     bool broken;    /* it was shut down, and cannot listen again */
+    bool observed;  /* see socket_observe(); an inherited one may be */
     char label[SOCKET_LABEL_MAX + 1];
 };
 
@@ -95,5 +96,8 @@ bool socket_is_shut(const struct socket *socket);
 
 /* "[::]:12345 on eth0", for messages. */
 size_t socket_text(const struct socket *socket, char *text, size_t size);
+
+/* Has it keep of clients' packets what greetings say of them, or keep it no more. */
+void socket_observe(struct socket *socket, bool keep);
 
 #endif

@@ -4,7 +4,6 @@
 #include "base/util.h"
 #include "log/log.h"
 #include "net/detach.h"
-#include "net/observe.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -95,7 +94,7 @@ void sockets_settle(const struct sockets *sockets)
         char where[ADDRESS_TEXT_MAX];
 
         detach_undo(member->socket);
-        observe_prepare(member->socket->fd, member->conf->transport, member->conf->plan->needs & PLAN_PACKET);
+        socket_observe(member->socket, member->conf->plan->needs & PLAN_PACKET);
         error = socket_settle(member->socket, member->conf, &step);
         if (!transport_is_unix(member->conf->transport) && member->socket->owned)
             socket_share(member->socket,

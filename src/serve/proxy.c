@@ -61,7 +61,7 @@ static void adopt(struct conn *conn, const struct proxy_header *header)
     peer->via = peer->client;
     peer->client = header->client;
     if (conn->door->conf->plan->needs & PLAN_ORIGINAL)
-        conn->part = keep_asked(&header->server);
+        conn->asked = keep_asked(&header->server);
 }
 
 /* Most headers come whole, so it takes memory only where one does not. */

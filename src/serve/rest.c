@@ -11,12 +11,25 @@
 
 #define COPIES_MAX (16 * 1024 * 1024)
 
+/* Asks only what the answer says. Returns NULL if that is nothing. */
+static const struct seen *observe(const struct conn *conn, struct seen *seen)
+{
+    unsigned needs = conn->door->conf->plan->needs;
+
+    if (!needs)
+        return NULL;
+    observe_stream(conn->fd, needs & PLAN_PACKET, needs & PLAN_CONNECTION, seen);
+    if (conn->asked)
+        seen->asked = *conn->asked;
+    return seen;
+}
+
 void rest_render(struct conn *conn)
 {
     const struct conf_listener *listener = conn->door->conf;
     const struct plan *plan = listener->plan;
     struct render *render = conn->rests->render;
-    struct seen seen = {0};
+    struct seen seen __attribute__((uninitialized));
 
     if (plan->is_constant) {
         conn->rest = plan->bytes;
@@ -24,12 +37,9 @@ void rest_render(struct conn *conn)
         return;
     }
     conn_learn_peer(conn);
-    if (plan->needs && listener->transport == TRANSPORT_TCP)
-        observe_stream(conn->fd, plan->needs & PLAN_PACKET, plan->needs & PLAN_CONNECTION, &seen);
-    if (conn->part)
-        seen.asked = *(const struct peer_address *)conn->part;
     conn->rest = render->buffer;
-    conn->rest_length = (uint32_t)render_answer(render, listener, &conn->peer, &seen, render->buffer);
+    conn->rest_length =
+        (uint32_t)render_answer(render, listener, &conn->peer, observe(conn, &seen), render->buffer);
 }
 
 static bool have_room(struct rests *rests, size_t size)

@@ -9,17 +9,6 @@
 static const struct plan plan = {
     .service = &service_daytime, .time = PLAN_SECOND, .longest = LONGEST, .prefix = ""};
 
-static const struct plan *compile(struct arena *arena, const char *text, size_t length,
-                                  const struct site *site, struct template_errors *errors)
-{
-    (void)arena;
-    (void)text;
-    (void)length;
-    (void)site;
-    (void)errors;
-    return &plan;
-}
-
 static size_t answer(const struct plan *unused, const struct occasion *occasion, char *out)
 {
     char text[LONGEST + 1];
@@ -32,4 +21,4 @@ static size_t answer(const struct plan *unused, const struct occasion *occasion,
 }
 
 const struct service service_daytime = {
-    .name = "daytime", .transports = SERVICE_ON_ALL, .compile = compile, .answer = answer};
+    .name = "daytime", .transports = SERVICE_ON_ALL, .fixed = &plan, .answer = answer};

@@ -63,20 +63,22 @@ static const char *in_format(const struct compilation *c, const char *value)
     return c->format == FORMAT_TEXT ? value : kept;
 }
 
-static uint64_t never_over(const char *transport)
+static uint64_t never_over(const struct site *site)
 {
-    if (strncmp(transport, "unix", strlen("unix")) == 0)
+    bool is_udp = strcmp(site->transport, transport_name(TRANSPORT_UDP)) == 0;
+
+    if (is_unix(site))
         return OF_PACKETS | OF_SYNS | OF_CONNECTIONS;
-    return OF_USERS | (strcmp(transport, transport_name(TRANSPORT_UDP)) == 0 ? OF_SYNS | OF_CONNECTIONS : 0);
+    return OF_USERS | (is_udp ? OF_SYNS | OF_CONNECTIONS : 0);
 }
 
 /* What no client of a listener ever has, which need not be asked for. */
 static uint64_t never(const struct site *site)
 {
-    return site->transport ? never_over(site->transport) | (site->has_proxies ? 0 : OF_PROXIES) : 0;
+    return site->transport ? never_over(site) | (site->has_proxies ? 0 : OF_PROXIES) : 0;
 }
 
-/* What is known of a listener without asking a client. A Unix listener is at its path, whoever asks. */
+/* What is known before a client comes; NULL: nothing. The address of a Unix listener is its path. */
 static const char *known_value(const struct compilation *c, enum variable variable)
 {
     const struct host *host = c->host;
@@ -241,6 +243,6 @@ static size_t answer(const struct plan *plan, const struct occasion *occasion, c
 
 const struct service service_greeting = {.name = "greeting",
                                          .transports = SERVICE_ON_ALL,
-                                         .takes_text = true,
+
                                          .compile = compile,
                                          .answer = answer};

@@ -71,11 +71,12 @@ struct plan {
 struct service {
     const char *name;
     unsigned transports; /* a bit for each enum transport that it can answer on */
-    bool takes_text;     /* the listener's greeting; without it, text is empty and errors never used */
 
-    /* Makes a plan of length bytes of text, all of it in arena. Returns NULL with errors. */
+    /* Makes a plan of length bytes of text, the listener's greeting, all of it in arena. Returns NULL with
+     * errors. NULL: the service says the same whatever the listener, see fixed. */
     const struct plan *(*compile)(struct arena *arena, const char *text, size_t length,
                                   const struct site *site, struct template_errors *errors);
+    const struct plan *fixed; /* the plan without compile */
 
     /* Writes the answer to one client; out has room for the plan's longest. Returns the length. */
     size_t (*answer)(const struct plan *plan, const struct occasion *occasion, char *out);

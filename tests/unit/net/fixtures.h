@@ -37,9 +37,12 @@ static inline unsigned fixture_free_port(void)
 }
 
 /* address: "" for any of both families, "0.0.0.0", "::", "127.0.0.1" and so on. */
+static const struct plan fixture_plan;
+
 static inline struct fixture fixture_ip(enum transport transport, const char *address, unsigned port)
 {
     struct fixture fixture = {.conf = {.name = "x",
+                                       .plan = &fixture_plan,
                                        .transport = transport,
                                        .address = address,
                                        .interface = "",
@@ -61,6 +64,7 @@ static inline struct fixture fixture_ip(enum transport transport, const char *ad
 static inline struct fixture fixture_path(enum transport transport, const char *path)
 {
     struct fixture fixture = {.conf = {.name = "x",
+                                       .plan = &fixture_plan,
                                        .transport = transport,
                                        .path = path,
                                        .interface = "",

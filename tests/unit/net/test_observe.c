@@ -56,6 +56,16 @@ Test(observe, reads_a_syn_of_ipv6)
     cr_assert_str_eq(seen.options, "M");
 }
 
+/* An extension comes first, here a fragment's header. */
+Test(observe, options_behind_an_extension_are_not_guessed)
+{
+    uint8_t packet[sizeof(ipv6)];
+
+    memcpy(packet, ipv6, sizeof(packet));
+    packet[6] = 44;
+    cr_assert_eq(observed(packet, sizeof(packet)).what, SEEN_TTL | SEEN_FLOW);
+}
+
 /* Connections under SYN cookies have none. */
 Test(observe, of_nothing_nothing_is_known)
 {

@@ -23,7 +23,8 @@ static void check_row(const struct service *service)
     size_t length;
 
     cr_assert_eq(arena_open(&arena, 1 << 20), 0);
-    plan = service->compile(&arena, "one of many", 11, &site, &errors);
+    cr_assert_neq(service->compile == NULL, service->fixed == NULL, "%s", service->name);
+    plan = service->fixed ? service->fixed : service->compile(&arena, "one of many", 11, &site, &errors);
     cr_assert_not_null(plan, "%s", service->name);
     cr_assert_eq(plan->service, service);
     cr_assert_leq(plan->longest, sizeof(out));
