@@ -57,7 +57,7 @@ class Intruder:
                 pass
             return _LAYOUT.unpack(self._memory[:_LAYOUT.size])[2]
 
-        wait_until(ask, 10, "the worker does as it is told")
+        wait_until(ask, "the worker does as it is told")
         return victim
 
     def attempts(self, service):

@@ -6,7 +6,7 @@ import socket
 import struct
 
 from namespaces import mount_prefix
-from processes import wait_until
+from processes import PATIENCE, wait_until
 
 
 def parse(datagram):
@@ -61,7 +61,7 @@ class Journal:
         except BlockingIOError:
             return self.entries
 
-    def wait(self, timeout=5.0, **wanted):
+    def wait(self, timeout=PATIENCE, **wanted):
         """Waits for an entry with these fields and returns it as a dictionary."""
 
         def look():
@@ -70,9 +70,9 @@ class Journal:
                     return entry
             return None
 
-        return wait_until(look, timeout, f"an entry with {wanted} among {self.entries}")
+        return wait_until(look, f"an entry with {wanted} among {self.entries}", timeout)
 
-    def wait_message(self, text, timeout=5.0):
+    def wait_message(self, text, timeout=PATIENCE):
         """Waits for an entry whose message contains text and returns it as a dictionary."""
-        return wait_until(lambda: next((e for e in map(dict, self.read()) if text in e["MESSAGE"]), None), timeout,
-                          f"{text!r} among {self.entries}")
+        return wait_until(lambda: next((e for e in map(dict, self.read()) if text in e["MESSAGE"]), None),
+                          f"{text!r} among {self.entries}", timeout)

@@ -6,7 +6,7 @@ import os
 import socket
 import threading
 
-from processes import wait_until
+from processes import PATIENCE, wait_until
 
 
 class Manager:
@@ -58,9 +58,9 @@ class Manager:
         key, _, value = assignment.partition("=")
         return sum(message.get(key) == value for message in list(self.messages))
 
-    def wait(self, assignment, count=1, timeout=10.0):
+    def wait(self, assignment, count=1, timeout=PATIENCE):
         """Waits for so many messages with this assignment."""
-        wait_until(lambda: self.count(assignment) >= count, timeout, f"{count} messages with {assignment}")
+        wait_until(lambda: self.count(assignment) >= count, f"{count} messages with {assignment}", timeout)
 
     def pass_store(self):
         """How a daemon gets the stored sockets at its start: (preexec, environment, descriptors)."""

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import time
 
-from processes import SLOWNESS, descriptors, is_running, wait_until
+from processes import PATIENCE, SLOWNESS, descriptors, is_running, wait_until
 from service import GREETING, effective, render
 
 LONG = os.environ.get("SOCKGREET_LONG") == "1"
@@ -61,9 +61,9 @@ def generation(service):
     return int(numbers[-1]) if numbers else 1
 
 
-def wait_drained(service, workers, timeout=10.0):
+def wait_drained(service, workers, timeout=PATIENCE):
     """Waits until only so many workers are left."""
-    wait_until(lambda: len(service.workers()) == workers, timeout, f"{workers} workers are left")
+    wait_until(lambda: len(service.workers()) == workers, f"{workers} workers are left", timeout)
 
 
 def ask(service, request, timeout=10.0):
@@ -82,10 +82,10 @@ def told(service, request):
     return None
 
 
-def wait_status(service, state="serving", timeout=10.0):
+def wait_status(service, state="serving", timeout=PATIENCE):
     """Waits until the service says over its control socket that it is in this state, and returns all it says."""
-    return wait_until(lambda: (status := told(service, "status")) and status["state"] == state and status, timeout,
-                      f"the state {state}")
+    return wait_until(lambda: (status := told(service, "status")) and status["state"] == state and status,
+                      f"the state {state}", timeout)
 
 
 def is_asked(service):
@@ -104,8 +104,8 @@ def idle_descriptors(service):
     """Descriptors of a master that has done what it was at and is not asked just now. It answers between two things that
     it does, so the pid file that it writes after saying Ready is closed; and whoever has read an answer is gone before the
     master knows."""
-    wait_until(lambda: told(service, "status"), 5, "it answers")
-    wait_until(lambda: not is_asked(service), 5, "nobody asks")
+    wait_until(lambda: told(service, "status"), "it answers")
+    wait_until(lambda: not is_asked(service), "nobody asks")
     return descriptors(service.pid)
 
 
@@ -215,7 +215,7 @@ def kill_hard(pid):
     """kill -9, and waits until it has worked."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not is_running(pid), 5, "the process dies")
+    wait_until(lambda: not is_running(pid), "the process dies")
 
 
 def session_members(leader):

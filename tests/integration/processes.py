@@ -8,10 +8,12 @@ import traceback
 
 SANITIZER = os.environ.get("SOCKGREET_SANITIZER", "")
 SLOWNESS = 4 if SANITIZER else 1  # how much longer everything may take under a sanitizer
+PATIENCE = 30.0  # seconds after which what is awaited will not come, however little of the processors there is
 
 
-def wait_until(condition, timeout=5.0, what="condition"):
-    """Waits for condition() to be true and returns its value; fails after timeout seconds."""
+def wait_until(condition, what, timeout=PATIENCE):
+    """Waits for condition() to be true and returns its value; fails after timeout seconds. Fewer than by default are for what
+    has to come in time."""
     end = time.monotonic() + timeout * SLOWNESS
     while True:
         value = condition()

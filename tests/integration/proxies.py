@@ -60,7 +60,7 @@ def _running(arguments, log, is_ready, **how):
     with open(log, "wb") as out:
         process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=out, stderr=out, **how)
     try:
-        wait_until(lambda: process.poll() is not None or is_ready(), 10, f"{arguments[0]} is ready")
+        wait_until(lambda: process.poll() is not None or is_ready(), f"{arguments[0]} is ready")
         assert process.poll() is None, log.read_text(errors="replace")
         yield process
     finally:

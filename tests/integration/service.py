@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 
-from processes import SLOWNESS, children, is_running, wait_until
+from processes import PATIENCE, SLOWNESS, children, is_running, wait_until
 
 GREETING = b"Thank you for connecting\r\n"
 PORTS = range(10000, 20000)  # below those of the benchmark, and those that the kernel gives to clients
@@ -146,14 +146,14 @@ class Service:
         whole = self.log().rpartition("\n")[0]
         return [re.sub(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} ", "", line) for line in whole.splitlines()]
 
-    def wait_log(self, pattern, timeout=5.0, count=1):
+    def wait_log(self, pattern, timeout=PATIENCE, count=1):
         """Waits for so many lines that match, and returns the matches."""
 
         def look():
             found = [match for match in (re.search(pattern, line) for line in self.lines()) if match]
             return found if len(found) >= count else None
 
-        return wait_until(look, timeout, f"{count} lines like {pattern!r} in:\n{self.log()[-3000:]}")
+        return wait_until(look, f"{count} lines like {pattern!r} in:\n{self.log()[-3000:]}", timeout)
 
     def wait_ready(self):
         """Waits until every worker is serving."""
@@ -163,7 +163,7 @@ class Service:
             assert ended is None, f"sockgreetd ended with status {ended}:\n{self.log()}"
             return re.search(r" Ready: ", self.log())
 
-        wait_until(look, 10, "Ready")
+        wait_until(look, "Ready")
         self.workers()
         return self
 
@@ -174,16 +174,16 @@ class Service:
         """The counters, as SIGUSR1 writes them to the log."""
         before = len(self._counters_lines())
         os.kill(self.pid, signal.SIGUSR1)
-        wait_until(lambda: len(self._counters_lines()) > before, 5, "Counters")
+        wait_until(lambda: len(self._counters_lines()) > before, "Counters")
         return _parse_counters(self._counters_lines()[-1])
 
-    def wait_counter(self, name, value, timeout=5.0):
+    def wait_counter(self, name, value, timeout=PATIENCE):
         """Waits until a counter has at least this value, and returns all of them."""
-        return wait_until(lambda: (c := self.counters())[name] >= value and c, timeout, f"{name} >= {value}")
+        return wait_until(lambda: (c := self.counters())[name] >= value and c, f"{name} >= {value}", timeout)
 
     def wait_accounted(self):
         """Waits until the log has caught up with what was served, and returns the counters."""
-        return wait_until(lambda: is_accounted(c := self.counters()) and c, 5, "the log catches up")
+        return wait_until(lambda: is_accounted(c := self.counters()) and c, "the log catches up")
 
     def workers(self):
         """The workers' process ids, oldest first."""
@@ -191,13 +191,13 @@ class Service:
         self.known_workers.update(found)
         return found
 
-    def stop(self, number=signal.SIGTERM, timeout=8.0):
+    def stop(self, number=signal.SIGTERM, timeout=PATIENCE):
         """Stops the service, which must be clean: exit 0, nobody left behind, every client accounted for."""
         self.workers()
         os.kill(self.pid, number)
         return self.wait_stopped(timeout)
 
-    def wait_stopped(self, timeout=8.0, expect=0):
+    def wait_stopped(self, timeout=PATIENCE, expect=0):
         """Waits for the end after a signal, which must be clean. Returns the last counters."""
         try:
             code = self.process.wait(timeout * SLOWNESS)

@@ -159,7 +159,7 @@ def test_close_is_no_reset(daemon):
     service = daemon(denying(), workers={"processes": 1}, supervision={"heartbeat": 0})
     worker, = service.workers()
     os.kill(worker, signal.SIGSTOP)
-    wait_until(lambda: is_stopped(worker), 5, "the worker stops")
+    wait_until(lambda: is_stopped(worker), "the worker stops")
     with connect(service.address("quiet")) as client:
         client.sendall(b"GET / HTTP/1.0\r\n\r\n")
         os.kill(worker, signal.SIGCONT)

@@ -23,7 +23,7 @@ needs_activate = pytest.mark.skipif(not shutil.which("systemd-socket-activate"),
 def activate(spawn, listeners, *options, **settings):
     """A daemon that systemd-socket-activate starts when the first client comes."""
     service = spawn(listeners, prefix=["systemd-socket-activate", *options], **settings)
-    wait_until(lambda: "Listening on" in service.log(), 10, "systemd-socket-activate listens")
+    wait_until(lambda: "Listening on" in service.log(), "systemd-socket-activate listens")
     return service
 
 
@@ -144,8 +144,8 @@ def test_socket_of_no_listener_is_closed(spawn):
         address = stranger.getsockname()
         service = pass_sockets(spawn, [stranger], {"tcp": tcp()}).wait_ready()
     service.wait_log(rf"^warning: 127\.0\.0\.1:{address[1]}, passed by unknown, belongs to no listener: closed here; change that ")
-    wait_until(lambda: f"127.0.0.1:{address[1]}, passed by unknown, belongs to no listener" in wait_status(service)["unwanted"], 1,
-               "the status names it")
+    wait_until(lambda: f"127.0.0.1:{address[1]}, passed by unknown, belongs to no listener" in wait_status(service)["unwanted"],
+               "the status names it", 1)
     with pytest.raises(ConnectionRefusedError):
         connect(address)
     assert greet(service.address()) == GREETING
@@ -158,7 +158,7 @@ def test_blocking_socket_that_was_passed(spawn):
     with bound_socket(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", listener["port"])) as bound:
         service = pass_sockets(spawn, [bound], {"tcp": listener}, timeouts={"drain": 30.0}).wait_ready()
     assert greet(service.address()) == GREETING
-    service.stop(timeout=5)
+    service.stop()
 
 
 def test_one_passed_socket_of_a_listener_with_shards(spawn):
@@ -186,7 +186,7 @@ def test_first_start_whose_port_is_taken_waits(spawn, manager):
         port = taken.getsockname()[1]
         service = spawn({"tcp": tcp(port=port)}, environment={"NOTIFY_SOCKET": manager.path})
         waiting = f"STATUS=cannot bind 127.0.0.1:{port} (address already in use), trying again"
-        wait_until(lambda: sum(waiting in message for message in manager.read()) >= 4, 10, "four tries")
+        wait_until(lambda: sum(waiting in message for message in manager.read()) >= 4, "four tries")
         manager.wait_match(r"EXTEND_TIMEOUT_USEC=\d{8}")
         assert "READY=1" not in [word for message in manager.messages for word in message]
     manager.wait("READY=1")
@@ -249,7 +249,7 @@ class Manager:
         def look():
             return next((message for message in self.read() if assignment in message), None)
 
-        return wait_until(look, 10, f"{assignment} in {self.messages}")
+        return wait_until(look, f"{assignment} in {self.messages}")
 
     def wait_match(self, pattern):
         """Waits for an assignment that matches."""
@@ -257,7 +257,7 @@ class Manager:
         def look():
             return any(re.fullmatch(pattern, assignment) for message in self.read() for assignment in message)
 
-        wait_until(look, 10, f"{pattern} in {self.messages}")
+        wait_until(look, f"{pattern} in {self.messages}")
 
 
 @pytest.fixture
@@ -322,7 +322,7 @@ def test_workers_do_not_notify(spawn, manager):
     manager.wait("READY=1")
     victim = service.workers()[0]
     os.kill(victim, signal.SIGKILL)
-    wait_until(lambda: not is_running(victim) and len(service.workers()) == 2, 5, "a successor")
+    wait_until(lambda: not is_running(victim) and len(service.workers()) == 2, "a successor")
     time.sleep(0.1 * SLOWNESS)
     everything = [assignment for message in manager.read() for assignment in message]
     assert everything.count("READY=1") == 1 and "STOPPING=1" not in everything

@@ -394,7 +394,7 @@ def unread(connection):
 def test_reset_after_data():
     def serve(connection):
         connection.send(b"half a gree")
-        wait_until(lambda: unread(connection) == 0, 5, "the client reads")
+        wait_until(lambda: unread(connection) == 0, "the client reads")
         reset(connection)
 
     with tcp(serve) as server:
@@ -839,7 +839,7 @@ def interrupted(*arguments, lines=0, held=None, signals=1):
                                stderr=subprocess.PIPE, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     try:
         said = b"".join(process.stdout.readline() for _ in range(lines))
-        wait_until(lambda: held is None or held, 10, "the client comes")
+        wait_until(lambda: held is None or held, "the client comes")
         for _ in range(signals):
             process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=10)
@@ -959,7 +959,7 @@ def test_closed_standard_streams_do_not_reach_the_server():
 
     with tcp(serve) as server:
         subprocess.run(["sh", "-c", 'exec "$0" -v -W 0.3 "$1" <&- >&- 2>&-', CLIENT, f"127.0.0.1:{server.port}"])
-        wait_until(lambda: heard, 10, "the client's end of file")
+        wait_until(lambda: heard, "the client's end of file")
     assert heard == [b""]
 
 

@@ -118,5 +118,5 @@ def test_version_and_help(sockgreetd):
 def test_it_never_daemonises(daemon):
     """The process that was started is the master, in the foreground."""
     service = daemon({"tcp": tcp()})
-    wait_until(lambda: len(service.workers()) == 2, 5, "workers")
+    wait_until(lambda: len(service.workers()) == 2, "workers")
     assert service.process.poll() is None and os.getpgid(service.pid) == os.getpgid(0)

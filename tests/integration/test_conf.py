@@ -232,7 +232,7 @@ def test_output_to_a_full_pipe(tmp_path, option):
     size = fill(writer)
     with subprocess.Popen([DAEMON, option, "-c", conf], stdout=writer, stderr=subprocess.PIPE) as process:
         os.close(writer)
-        wait_until(lambda: is_waiting(process), 30, "the program waits")
+        wait_until(lambda: is_waiting(process), "the program waits")
         with open(reader, "rb") as pipe:
             assert pipe.read()[size:] == expected
         assert b"standard output" not in process.stderr.read()

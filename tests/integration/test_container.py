@@ -45,7 +45,7 @@ class Contained(Service):
     def pid(self):
         """The master's."""
         if self.init is None:
-            self.init = wait_until(lambda: children(self.process.pid), 5, "process 1")[0]
+            self.init = wait_until(lambda: children(self.process.pid), "process 1")[0]
         return self.init
 
     def path(self, name):
@@ -132,7 +132,7 @@ def test_killed_worker_is_replaced(container):
     victim = service.workers()[0]
     os.kill(victim, signal.SIGKILL)
     service.wait_log(r"^error: worker \d+ \(pid \d+\) killed by signal 9 \(KILL\): replaced at once$")
-    wait_until(lambda: victim not in service.workers() and len(service.workers()) == 2, 15, "a successor")
+    wait_until(lambda: victim not in service.workers() and len(service.workers()) == 2, "a successor")
     assert greet(service.address()) == GREETING
     assert is_gone(victim)
 
@@ -145,13 +145,13 @@ def test_orphans(container):
     service = container({"tcp": tcp()})
     workers = service.workers()
     assert service.enter("sh", "-c", "for i in 1 2 3; do (sleep 1000 >&- 2>&- &); done").returncode == 0
-    orphans = wait_until(lambda: [pid for pid in children(service.pid) if pid not in workers], 5, "orphans")
+    orphans = wait_until(lambda: [pid for pid in children(service.pid) if pid not in workers], "orphans")
     assert len(orphans) == 3
     for orphan, number in zip(orphans, (signal.SIGTERM, signal.SIGSEGV, signal.SIGKILL)):
         os.kill(orphan, number)
-    wait_until(lambda: all(map(is_gone, orphans)), 5, "the orphans are reaped")
+    wait_until(lambda: all(map(is_gone, orphans)), "the orphans are reaped")
     assert service.enter("sh", "-c", "for i in $(seq 50); do (sh -c 'exit 3' &); done").returncode == 0
-    wait_until(lambda: not set(service_children(service)) - set(workers), 10, "no zombie is left")
+    wait_until(lambda: not set(service_children(service)) - set(workers), "no zombie is left")
     before = cpu_seconds(service.pid)
     time.sleep(0.3)
     assert cpu_seconds(service.pid) - before < 0.1
@@ -176,12 +176,12 @@ def test_orphans_during_reloads(container, tmp_path):
         try:
             for number in range(2, 6):
                 os.kill(service.pid, signal.SIGHUP)
-                service.wait_log(f"^Reloaded: generation {number} serves", 15)
+                service.wait_log(f"^Reloaded: generation {number} serves")
                 assert greet(service.address()) == GREETING
         finally:
             flag.unlink()
         assert storm.result().returncode == 0
-    wait_until(lambda: len(service_children(service)) == 1, 10, "one worker is left")
+    wait_until(lambda: len(service_children(service)) == 1, "one worker is left")
     assert not complaints(service)
 
 
@@ -270,7 +270,7 @@ def test_killed(container):
     workers = service.workers()
     os.kill(service.pid, signal.SIGKILL)
     service.process.wait(10 * SLOWNESS)
-    wait_until(lambda: not any(map(is_running, workers)), 5, "workers end")
+    wait_until(lambda: not any(map(is_running, workers)), "workers end")
 
 
 def test_no_upgrade(container):

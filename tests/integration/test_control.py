@@ -61,7 +61,7 @@ def test_status(daemon, tmp_path):
     for number in range(1, 4):
         assert greet(service.address("tcp")) == GREETING
         # the greeting may be read before it is counted
-        wait_until(lambda: counted(service) == number, 1, f"{number} greeted")  # pylint: disable=cell-var-from-loop
+        wait_until(lambda: counted(service) == number, f"{number} greeted", 1)  # pylint: disable=cell-var-from-loop
 
 
 def test_listeners(daemon, tmp_path):
@@ -86,14 +86,14 @@ def test_workers_and_generations(daemon):
     with connect(service.address()):
         service.wait_counter("taken", 1)
         assert ask(service, "reload")["generation"] == 2
-        status = wait_until(lambda: (s := ask(service, "status"))["finishing"] and s, 5, "the old one finishes")
+        status = wait_until(lambda: (s := ask(service, "status"))["finishing"] and s, "the old one finishes")
         assert status["workers"] == {"ready": 2, "wanted": 2}
         assert status["finishing"][0]["generation"] == 1 and status["finishing"][0]["workers"] in (1, 2)
         workers = ask(service, "workers")["workers"]
         assert sorted(w["worker"] for w in workers if w["generation"] == 2) == [0, 1]
         assert {w["state"] for w in workers if w["generation"] == 2} == {"serving"}
         assert {w["state"] for w in workers if w["generation"] == 1} == {"finishing"}
-    wait_until(lambda: ask(service, "status")["finishing"] == [], 10, "it has finished")
+    wait_until(lambda: ask(service, "status")["finishing"] == [], "it has finished")
     assert sorted(w["pid"] for w in ask(service, "workers")["workers"]) == sorted(service.workers())
 
 
@@ -112,9 +112,9 @@ def test_failure_until_the_next_success(daemon):
     wait_drained(service, 2)
     victim = service.workers()[0]
     os.kill(victim, signal.SIGKILL)
-    failed = wait_until(lambda: ask(service, "status")["last_failure"], 5, "the failure is told")
+    failed = wait_until(lambda: ask(service, "status")["last_failure"], "the failure is told")
     assert f"pid {victim}" in failed["text"] and "KILL" in failed["text"]
-    wait_until(lambda: ask(service, "status")["last_failure"] is None, 10, "its successor has lasted")
+    wait_until(lambda: ask(service, "status")["last_failure"] is None, "its successor has lasted")
     exits = [w["last_exit"] for w in ask(service, "workers")["workers"]]
     assert any("KILL" in text for text in exits), exits
     assert ask(service, "status")["restarts"] == 1

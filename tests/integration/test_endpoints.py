@@ -150,13 +150,13 @@ def step(old, new, number, change, privileged):
     change(new, f"step {number}\r\n")
     where = f"step {number}: {old.name} to {new.name}"
     if asker:
-        wait_until(lambda count=asker.asked: asker.asked > count + len(common), 10, f"{where}: answers")
+        wait_until(lambda count=asker.asked: asker.asked > count + len(common), f"{where}: answers")
         failures = asker.end()
         assert not failures, f"{where}: {failures[:5]} of {asker.asked}"
     for client in new.clients:
-        wait_until(lambda client=client: ask(client).decode() == f"step {number}\r\n", 5, f"{where}: the new greeting")
+        wait_until(lambda client=client: ask(client).decode() == f"step {number}\r\n", f"{where}: the new greeting")
     for client in old.clients - new.clients:
-        wait_until(lambda client=client: is_closed(client), 5, f"{where}: {client} is closed")
+        wait_until(lambda client=client: is_closed(client), f"{where}: {client} is closed")
 
 
 @PRIVILEGED

@@ -289,7 +289,7 @@ def is_served(service):
 def outcome_of_start(service):
     """Waits until the daemon has ended with an error or greets: its exit code, or 0 if it greets."""
 
-    wait_until(lambda: service.process.poll() is not None or " Ready: " in service.log(), 20, "Ready, or an end")
+    wait_until(lambda: service.process.poll() is not None or " Ready: " in service.log(), "Ready, or an end")
     return service.process.poll() or 0
 
 
@@ -306,7 +306,7 @@ def judge_start(service, what, is_kept):
         assert code in (EX_OSERR, EX_CONFIG), f"{what}: exit code {code}:\n{service.log()}"
         assert service.log().strip(), f"{what}: no message, exit code {code}"
         result = "refused"
-    wait_until(lambda: not session_members(service.pid), 10, f"{what}: nobody is left")
+    wait_until(lambda: not session_members(service.pid), f"{what}: nobody is left")
     assert is_kept or not os.path.exists(service.address("local")), f"{what}: the socket file is left"
     return result
 
@@ -356,8 +356,8 @@ def test_start_with_a_call_that_fails(spawn, fault_library, manager, figures, tm
 
 def settle(service, fds):
     """Waits until old generations have gone, and their descriptors."""
-    wait_until(lambda: len(service.workers()) == 2, 10, "two workers are left")
-    wait_until(lambda: len(descriptors(service.pid)) == fds, 10, f"{fds} descriptors are left")
+    wait_until(lambda: len(service.workers()) == 2, "two workers are left")
+    wait_until(lambda: len(descriptors(service.pid)) == fds, f"{fds} descriptors are left")
 
 
 @PRELOADED
@@ -390,7 +390,7 @@ def test_reload_with_a_call_that_fails(daemon, faults, manager, sockgreetctl, fi
             f"{codes.count(EX_OSERR)} were refused with 71, {codes.count(EX_CONFIG)} with 78")
     assert largest > 0 or function in ("signalfd", "pipe2"), "it was never called"
     service.stop()
-    wait_until(lambda: not session_members(service.pid), 10, "nobody is left")
+    wait_until(lambda: not session_members(service.pid), "nobody is left")
 
 
 @PRELOADED
@@ -416,7 +416,7 @@ def test_new_generation_that_hangs(daemon, faults, sockgreetctl, figures):
     figures(f"{result.seconds:.1f} s: {result.err.strip()}")
     assert result.code == EX_OSERR and "not ready in 10 s" in result.err
     faults.disarm()
-    wait_until(lambda: service.workers() == workers, 10, "the new workers are gone")
+    wait_until(lambda: service.workers() == workers, "the new workers are gone")
     assert greet(service.address()) == GREETING
 
 
@@ -426,8 +426,8 @@ def start_stopped_loader(service):
     workers = set(service.workers())
     asking = subprocess.Popen([os.environ["SOCKGREETCTL"], "-w", "60", "reload"], env=control_environment(service),
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    loader = wait_until(lambda: set(children(service.pid)) - workers, 5, "the loader").pop()
-    wait_until(lambda: status(loader)["NoNewPrivs"] == "1", 5, "it is about to read the file")
+    loader = wait_until(lambda: set(children(service.pid)) - workers, "the loader").pop()
+    wait_until(lambda: status(loader)["NoNewPrivs"] == "1", "it is about to read the file")
     os.kill(loader, signal.SIGSTOP)
     return loader, asking
 
@@ -455,7 +455,7 @@ def test_loader_that_cannot_be_killed(daemon, faults, sockgreetctl, figures):
         assert greet(service.address()) == GREETING
     finally:
         os.kill(loader, signal.SIGKILL)
-    wait_until(lambda: sockgreetctl(service, "reload").code == 0, 5, "it is gone, and reloads work")
+    wait_until(lambda: sockgreetctl(service, "reload").code == 0, "it is gone, and reloads work")
     service.stop()
 
 
@@ -511,7 +511,7 @@ def start_stuck(spawn, stuck, directory, **settings):
     service = spawn({"tcp": tcp(), "udp": udp(), "local": unix(directory / "s")}, prefix=stuck.prefix,
                     log={"target": "journal", "greetings": "each"}, **settings)
     wait_status(service)
-    wait_until(lambda: len(service.workers()) == 2, 5, "workers")
+    wait_until(lambda: len(service.workers()) == 2, "workers")
     return service
 
 
@@ -540,7 +540,7 @@ def test_death_of_a_worker_without_journald(spawn, stuck, figures, tmp_path):
         victim = service.workers()[0]
         kill_hard(victim)
         started = time.monotonic()
-        wait_until(lambda victim=victim: len(set(service.workers()) - {victim}) == 2, 5, "a successor")
+        wait_until(lambda victim=victim: len(set(service.workers()) - {victim}) == 2, "a successor")
         worst = max(worst, time.monotonic() - started)
         assert greet(service.address("tcp")) == GREETING
         time.sleep(0.05)

@@ -193,7 +193,7 @@ def test_places_taken_by_those_who_are_done(daemon, processes):
                      timeouts={"linger": 30, "linger_total": 60, "drain": 0})
     with Talkers(service.address(), 60) as talkers:
         for i in range(10):
-            wait_until(lambda: talkers.greeted >= 60 + 20 * i, 10, "all places are taken again")
+            wait_until(lambda: talkers.greeted >= 60 + 20 * i, "all places are taken again")
             started = time.monotonic()
             assert greet(service.address()) == GREETING
             assert time.monotonic() - started < SLOWNESS
@@ -208,7 +208,7 @@ def test_accepting_that_keeps_failing(daemon, faults, error):
                      workers={"processes": 1, "threads": 1})
     faults.arm("accept4", error=error, again=True)
     with Crowd(service.address("tcp"), 20) as crowd:
-        wait_until(faults.hits, what="a call that fails")
+        wait_until(faults.hits, "a call that fails")
         assert cpu_during(service, 1.0) < 0.1
         assert faults.hits() < 2000  # 64 every tenth of a second
         assert ask_udp(service.address("udp"))[0] == GREETING
@@ -228,7 +228,7 @@ def test_receiving_that_keeps_failing(daemon, faults, error):
     faults.arm("recvmmsg", error=error, again=True)
     with udp_socket(service.address("udp")) as client:
         client.sendto(b"hello", service.address("udp"))
-        wait_until(faults.hits, what="a call that fails")
+        wait_until(faults.hits, "a call that fails")
         assert cpu_during(service, 1.0) < 0.1
         assert faults.hits() < 2000
         assert greet(service.address("tcp")) == GREETING
@@ -260,4 +260,4 @@ def test_no_descriptor_is_used_up(daemon):
             if i % 2:
                 read_all(connection)
     service.wait_counter("served", 100)
-    wait_until(lambda: {pid: descriptors(pid) for pid in service.workers()} == before, 5, "descriptors are back")
+    wait_until(lambda: {pid: descriptors(pid) for pid in service.workers()} == before, "descriptors are back")

@@ -36,7 +36,7 @@ def wait_served(address):
         except OSError:
             return False
 
-    wait_until(look, 10, "a greeting")
+    wait_until(look, "a greeting")
 
 
 def summarised(service):
@@ -192,7 +192,7 @@ def test_summary(daemon):
     """With greetings = "summary" clients are only counted, once in every summary_interval."""
     service = daemon({"tcp": tcp()}, log={"greetings": "summary"})
     greet_many(service.address(), [b""] * 50)
-    wait_until(lambda: summarised(service) == 50, 5, "summaries")
+    wait_until(lambda: summarised(service) == 50, "summaries")
     service.stop()
     assert written(service) == 0 and summarised(service) == 50
     assert re.search(r"Served \d+ clients in \d+\.\d s, not written one by one", service.log())
@@ -208,7 +208,7 @@ def test_one_summary_for_the_service(daemon):
                 client.sendto(b"hello", service.address())
             return service.log().count("Served ") >= 4
 
-        wait_until(look, 20, "four summaries")
+        wait_until(look, "four summaries")
         times = re.findall(r"^\S+ (\d\d):(\d\d):(\S+) Served ", service.log(), re.M)
     seconds = [int(hours) * 3600 + int(minutes) * 60 + float(rest) for hours, minutes, rest in times]
     assert min(b - a for a, b in zip(seconds, seconds[1:])) % 86400 > 0.4, times
@@ -235,7 +235,7 @@ def test_accounting_over_a_killed_worker(daemon):
         results += greet_many(service.address(), [b"x" * 100] * 300)
         os.kill(victim, signal.SIGKILL)
         results += greet_many(service.address(), [b"x" * 100] * 300)
-    wait_until(lambda: len(service.workers()) == 2, 5, "both workers")
+    wait_until(lambda: len(service.workers()) == 2, "both workers")
     service.wait_accounted()
     counters = service.stop()
     assert counters["taken"] == counters["served"] + counters["abandoned"]
@@ -309,7 +309,7 @@ def test_nothing_counts_as_written_without_journald(spawn):
     service = spawn({"tcp": tcp()}, log={"target": "journal"}, prefix=prefix, **SETTINGS_INSIDE)
     wait_served(service.address())
     greet_many(service.address(), [b""] * 30)
-    counters = wait_until(lambda: (c := ask(service, "counters"))["dropped"] >= 31 and c, 5, "dropped entries")
+    counters = wait_until(lambda: (c := ask(service, "counters"))["dropped"] >= 31 and c, "dropped entries")
     assert (counters["served"], counters["dropped"], counters["written"]) == (31, 31, 0)
     counters = service.stop()
     assert counters["written"] == 0
@@ -319,10 +319,10 @@ def test_nothing_counts_as_written_without_journald(spawn):
 def test_journald_comes_back(spawn, journal):
     """What was dropped while no journald was there is said when one is."""
     service = spawn({"tcp": tcp()}, log={"target": "journal"}, prefix=journal.prefix, **SETTINGS_INSIDE)
-    journal.wait(MESSAGE_ID=STARTED, timeout=10)
+    journal.wait(MESSAGE_ID=STARTED)
     journal.close()
     greet_many(service.address(), [b""] * 30)
-    wait_until(lambda: ask(service, "counters")["dropped"] == 30, 5, "dropped entries")
+    wait_until(lambda: ask(service, "counters")["dropped"] == 30, "dropped entries")
     journal.open()
 
     def said():
@@ -330,7 +330,7 @@ def test_journald_comes_back(spawn, journal):
         entries = [entry for entry in map(dict, journal.read()) if entry.get("MESSAGE_ID") == DROPPED]
         return sum(int(entry["SOCKGREET_COUNT"]) for entry in entries)
 
-    wait_until(lambda: said() == 30, 5, "30 dropped entries in the journal")
+    wait_until(lambda: said() == 30, "30 dropped entries in the journal")
     assert greet(service.address()) == GREETING
     journal.wait(MESSAGE_ID=GREETED)
     counters = service.stop()
@@ -376,13 +376,13 @@ def test_full_disk(small_disk):
         except OSError as error:
             assert error.errno == errno.ENOSPC
     greet_many(service.address("tcp"), [b""] * 60)
-    counters = wait_until(lambda: is_accounted(c := ask(service, "counters")) and c, 5, "everything accounted for")
+    counters = wait_until(lambda: is_accounted(c := ask(service, "counters")) and c, "everything accounted for")
     before = service.log()
     assert not before.endswith("\n") and counters["dropped"] > 0
     assert counters["written"] == written(service)
     os.unlink(f"{disk}/filler")
     greet(service.address("tcp"))
-    wait_until(lambda: dropped(service) == counters["dropped"], 5, "the log says what was dropped")
+    wait_until(lambda: dropped(service) == counters["dropped"], "the log says what was dropped")
     assert service.log().startswith(f"{before}\n"), "the next line begins on a new one"
     last = service.stop()
     assert (last["written"], last["dropped"]) == (counters["written"] + 1, counters["dropped"])
@@ -395,7 +395,7 @@ def test_full_device(spawn):
         service = spawn({"tcp": tcp()}, stderr=full)
     wait_served(service.address())
     greet_many(service.address(), [b""] * 30)
-    wait_until(lambda: ask(service, "counters")["dropped"] == 31, 5, "dropped entries")
+    wait_until(lambda: ask(service, "counters")["dropped"] == 31, "dropped entries")
     assert ask(service, "counters")["written"] == 0
     service.stop()
 
@@ -419,7 +419,7 @@ def test_drops_and_summaries_are_said_while_the_load_lasts(spawn):
         except BlockingIOError:
             return b"?"
 
-    wait_until(lambda: read() and b"Ready: " in log, 10, "Ready")
+    wait_until(lambda: read() and b"Ready: " in log, "Ready")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
 
         def look():
@@ -428,7 +428,7 @@ def test_drops_and_summaries_are_said_while_the_load_lasts(spawn):
             read()
             return b" log entries about clients were dropped" in log and re.search(rb"Served \d+ more clients", log)
 
-        wait_until(look, 20, "what was dropped and what was counted, in the log")
+        wait_until(look, "what was dropped and what was counted, in the log")
 
     def is_all_said():
         read()
@@ -438,7 +438,7 @@ def test_drops_and_summaries_are_said_while_the_load_lasts(spawn):
         counters = ask(service, "counters")
         return is_accounted(counters) and said.items() <= counters.items()
 
-    wait_until(is_all_said, 20, "every client is in the log, in a line or in a count")
+    wait_until(is_all_said, "every client is in the log, in a line or in a count")
     os.close(reading)
     service.checked = False
     service.stop()
@@ -451,7 +451,7 @@ def test_events_that_find_no_room_are_counted_and_reported(daemon):
     for pid in workers:
         os.kill(pid, signal.SIGSTOP)
     for pid in workers:
-        wait_until(lambda pid=pid: is_stopped(pid), 5, "the worker stops")
+        wait_until(lambda pid=pid: is_stopped(pid), "the worker stops")
     wrong = {f"wrong{number}": {"type": "smoke"} for number in range(100)}
     service.configuration.write_text(render({"listeners": wrong}))
     answer = ask(service, "reload")
@@ -464,7 +464,7 @@ def test_events_that_find_no_room_are_counted_and_reported(daemon):
         lines = [line for line in service.lines() if "wrong" in line or "Reload refused" in line]
         return missing > 0 and len(lines) + missing == 101
 
-    wait_until(accounted, 5, "every message is there, or counted as missing")
+    wait_until(accounted, "every message is there, or counted as missing")
 
 
 def test_stopped_journald(spawn, journal):
@@ -524,7 +524,7 @@ def journaled(spawn, journal):
     def start(listeners, **settings):
         services.append(spawn(listeners, log={"target": "journal"}, prefix=journal.prefix,
                               **SETTINGS_INSIDE, **settings))
-        journal.wait(MESSAGE_ID=STARTED, timeout=10)
+        journal.wait(MESSAGE_ID=STARTED)
         return services[-1]
 
     yield start
@@ -636,7 +636,7 @@ def test_journal_of_a_whole_life(spawn, journal):
     entry = journal.wait_message(f"(pid {victim}) killed by signal 9 (KILL)")
     assert entry["SOCKGREET_REASON"] == "killed by signal 9 (KILL)" and entry["SOCKGREET_WORKER"].isdigit()
     assert entry["PRIORITY"] == "3"
-    wait_until(lambda: len(service.workers()) == 2, 5, "a successor")
+    wait_until(lambda: len(service.workers()) == 2, "a successor")
     service.stop()
     journal.wait(MESSAGE_ID=STOPPING)
 

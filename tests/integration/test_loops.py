@@ -101,7 +101,7 @@ def test_two_daemons(namespace, inside, figures, same_port):
         for name, listener in one.items():
             spoof(raw, ("127.0.0.3", two[name]["port"]), ("127.0.0.2", listener["port"]))
     services[0].wait_counter("served", len(PAIRS))
-    wait_until(lambda: is_quiet(services), 10, "the loops have died")
+    wait_until(lambda: is_quiet(services), "the loops have died")
     found = answers(services)
     figures(f"{len(PAIRS)} pairs, answers of each: {min(found.values(), default=0)} to {max(found.values(), default=0)}")
     assert max(found.values(), default=0) <= 64
@@ -172,11 +172,11 @@ def test_another_service(namespace, inside, tmp_path, figures, other):
     try:
         with namespace.udp("127.0.0.1") as client:
             client.settimeout(0.2)
-            wait_until(lambda: answers_at_all(client, ("127.0.0.3", port)), 10, f"{other} answers")
+            wait_until(lambda: answers_at_all(client, ("127.0.0.3", port)), f"{other} answers")
         with namespace.raw_udp() as raw:
             spoof(raw, ("127.0.0.3", port), ("127.0.0.2", listener["port"]))
         service.wait_counter("served", 3)  # they do answer each other; daytime may be the first to have enough
-        wait_until(lambda: is_quiet([service]), 10, "the loop has died")
+        wait_until(lambda: is_quiet([service]), "the loop has died")
     finally:
         process.terminate()
         process.wait(10)

@@ -128,7 +128,7 @@ def test_what_a_pipe_does_not_take_at_once_is_waited_for(path, option):
     expected = run(path, option).stdout
     with full_pipe(blocking=False) as (reader, writer, size), spawn(path, option, stdout=writer) as process:
         os.close(writer)
-        wait_until(lambda: is_asleep(process), 10, "the program waits")
+        wait_until(lambda: is_asleep(process), "the program waits")
         assert read_rest(reader, size) == expected
     assert process.returncode == 0
 
@@ -140,7 +140,7 @@ def test_messages_wait_too(path):
     assert len(expected.stderr.splitlines()) == 2
     with full_pipe(False) as (reader, writer, size), spawn(path, "--no-such-option", stderr=writer) as process:
         os.close(writer)
-        wait_until(lambda: is_asleep(process), 10, "the program waits")
+        wait_until(lambda: is_asleep(process), "the program waits")
         assert read_rest(reader, size) == expected.stderr
     assert process.returncode == expected.returncode
 
@@ -154,7 +154,7 @@ def test_a_greeting_larger_than_the_pipe_arrives_whole(blocking, option):
     with tcp(say(LARGE)) as server:
         with spawn(CLIENT, *option, f"127.0.0.1:{server.port}", stdout=writer, stderr=subprocess.PIPE) as process:
             os.close(writer)
-            wait_until(lambda: held(reader) >= 65536, 10, "the pipe is full")
+            wait_until(lambda: held(reader) >= 65536, "the pipe is full")
             assert read_rest(reader, 0) == LARGE
             assert ended(process) == (0, "")
     os.close(reader)
@@ -203,7 +203,7 @@ def test_interrupt_while_both_streams_are_full():
     """The summary is printed if it can be; there is no waiting for it."""
     with tcp() as server, full_pipe() as (_, writer, _):
         with spawn(CLIENT, "-c", "0", f"127.0.0.1:{server.port}", stdout=writer, stderr=writer) as process:
-            wait_until(lambda: server.received, 10, "a request")
+            wait_until(lambda: server.received, "a request")
             process.send_signal(signal.SIGINT)
             assert ended(process)[0] == 2
 
@@ -212,7 +212,7 @@ def test_interrupt_while_both_streams_are_full():
 def test_interrupt_ends_what_waits_for_a_full_pipe(path, option):
     """Without -c it is not caught."""
     with full_pipe() as (_, writer, _), spawn(path, option, stdout=writer) as process:
-        wait_until(lambda: is_asleep(process), 10, "the program waits")
+        wait_until(lambda: is_asleep(process), "the program waits")
         process.send_signal(signal.SIGINT)
         assert ended(process)[0] == -signal.SIGINT
 

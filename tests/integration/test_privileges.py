@@ -100,7 +100,7 @@ def test_workers_keep_nothing_of_the_masters(daemon, tmp_path):
         def pipes(worker=worker):
             return [fd for fd in descriptors(worker) if os.readlink(f"/proc/{worker}/fd/{fd}") in writers]
 
-        wait_until(lambda: len(pipes()) == 1, 5, "it has said so, and closed that")  # pylint: disable=cell-var-from-loop
+        wait_until(lambda: len(pipes()) == 1, "it has said so, and closed that")  # pylint: disable=cell-var-from-loop
         assert not _is_writer(worker, pipes()[0])
         assert len(descriptors(worker)) < 20 + (10 if SANITIZER else 0)
 

@@ -215,7 +215,7 @@ def test_checks_of_haproxy(daemon, tmp_path, how, check):
     port = free_port()
     server = f"127.0.0.1:{service.address()[1]} {how} check inter 100ms"
     with proxies.haproxy(tmp_path, port, server, check):
-        service.wait_counter("checked", 3, 20)
+        service.wait_counter("checked", 3)
         with connect(("127.0.0.1", port)) as client:
             assert read_all(client) == b"127.0.0.1 %d by 127.0.0.1\n" % client.getsockname()[1]
     counters = service.wait_counter("sent", 1)

@@ -69,7 +69,7 @@ def stop_workers(service):
     for pid in workers:
         os.kill(pid, signal.SIGSTOP)
     for pid in workers:
-        wait_until(lambda pid=pid: is_stopped(pid), 5, "the worker stops")
+        wait_until(lambda pid=pid: is_stopped(pid), "the worker stops")
 
     def go_on():
         for pid in workers:
@@ -218,7 +218,7 @@ def test_shards_change(daemon, load_program, sockgreetctl, shards):
         accepted(sockgreetctl(service, "reload"), service, 2)
         results = load.results()
     assert lost(results) == 0, describe(results)
-    wait_until(lambda: udp_sockets(service.address()[1]) == after, 10, f"{after} sockets")
+    wait_until(lambda: udp_sockets(service.address()[1]) == after, f"{after} sockets")
     for _ in range(50):
         assert ask(service, "udp") == GREETING
 
@@ -262,7 +262,7 @@ def test_queue_of_a_removed_listener_is_served(daemon, sockgreetctl, tmp_path, n
     go_on()
     assert set(answers()) == {GREETING}
     wait_drained(service, 2)
-    wait_until(lambda: is_closed(address, name), 5, "the listener closes")
+    wait_until(lambda: is_closed(address, name), "the listener closes")
     assert set(ask_all(service).values()) == {GREETING}
 
 
@@ -320,7 +320,7 @@ def test_removed_listener_leaves_nothing(daemon, sockgreetctl, tmp_path):
         reconfigure(service, listeners={"kept": service.settings["listeners"]["kept"]})
         accepted(sockgreetctl(service, "reload"), service, number + 1)
     wait_drained(service, 2)
-    wait_until(lambda: len(descriptors(service.pid)) == before, 5, "the descriptors are closed")
+    wait_until(lambda: len(descriptors(service.pid)) == before, "the descriptors are closed")
     assert not list(tmp_path.glob("*.sock"))
 
 
@@ -347,7 +347,7 @@ def test_reloads_at_once_collapse(daemon, figures, count):
     service = daemon({"tcp": tcp()})
     os.kill(service.pid, signal.SIGSTOP)
     asking = [start_reload(service, "-w", "120") for _ in range(count)]
-    wait_until(lambda: waiting_connections(service) >= count, 30, "all have asked")
+    wait_until(lambda: waiting_connections(service) >= count, "all have asked")
     os.kill(service.pid, signal.SIGCONT)
     words = [process.communicate() for process in asking]
     codes = [process.returncode for process in asking]
@@ -369,11 +369,11 @@ def test_four_generations_drain_at_a_time(daemon, sockgreetctl, figures):
     assert len(service.workers()) == 5
     waiting = start_reload(service, "-w", "60")
     assert stays(lambda: waiting.poll() is None, 0.7)
-    wait_until(lambda: generation(service) == 5, 5, "the log says so")
+    wait_until(lambda: generation(service) == 5, "the log says so")
     assert greet_quickly(service) == LARGE.encode()
     started = time.monotonic()
     held.pop(0).close()
-    assert waiting.communicate(timeout=10)[0] == "Reloaded: generation 6 serves with 1 workers\n"
+    assert waiting.communicate(timeout=30)[0] == "Reloaded: generation 6 serves with 1 workers\n"
     figures(f"the fifth reload went on {(time.monotonic() - started) * 1e3:.0f} ms after a generation had ended")
     for connection in held:
         connection.close()
@@ -415,7 +415,7 @@ def refused(service, sockgreetctl, code, *patterns):
         assert re.search(pattern, result.err), result.err
     assert result.seconds < 6 * SLOWNESS
     service.wait_log(rf"^error: Reload refused; generation {number} serves on$")
-    wait_until(lambda: service.workers() == workers, 15, "the old workers, and no others")
+    wait_until(lambda: service.workers() == workers, "the old workers, and no others")
 
 
 def test_address_in_use(daemon, sockgreetctl):
@@ -460,10 +460,10 @@ def test_workers_that_cannot_start(daemon, sockgreetctl):
     for _ in range(3):
         refused(service, sockgreetctl, EX_OSERR, r"worker \d \(pid \d+\) exited with status 71 ")
         assert greet(service.address()) == GREETING
-    wait_until(lambda: master_resources(service)["descriptors"] == before, 5, "descriptors are closed")
+    wait_until(lambda: master_resources(service)["descriptors"] == before, "descriptors are closed")
     resource.prlimit(service.pid, resource.RLIMIT_NPROC, limits)
     assert sockgreetctl(service, "reload").code == 0
-    wait_until(lambda: generation(service) > 1, 5, "the log says so")
+    wait_until(lambda: generation(service) > 1, "the log says so")
     assert greet(service.address()) == GREETING
 
 
@@ -518,7 +518,7 @@ def test_store_follows_the_listeners(daemon, sockgreetctl, manager, tmp_path):
     assert all(m["FDPOLL"] == "0" and ":" not in m["FDNAME"] and len(m["FDNAME"]) <= 255 for m in stored)
     reconfigure(service, listeners=kept)
     accepted(sockgreetctl(service, "reload"), service, 3)
-    wait_until(lambda: len(manager.store) == 1, 5, "the store has one socket left")
+    wait_until(lambda: len(manager.store) == 1, "the store has one socket left")
 
 
 # sockgreetctl
@@ -551,7 +551,7 @@ def test_control_of_a_service_that_stops(daemon, figures):
     go_on = [start_reload(service, "-w", "20") for _ in range(5)]
     service.process.send_signal(signal.SIGTERM)
     started = time.monotonic()
-    words = [process.communicate(timeout=10) for process in go_on]
+    words = [process.communicate(timeout=30) for process in go_on]
     figures(f"codes {[process.returncode for process in go_on]} after {time.monotonic() - started:.2f} s")
     for process, (_, err) in zip(go_on, words):
         assert process.returncode in (0, EX_OSERR, EX_UNAVAILABLE), err
@@ -566,10 +566,10 @@ def test_status_is_true(daemon, sockgreetctl, manager):
     assert sockgreetctl(service, "reload").code == 0
     # The last one may have read the greeting before it is counted.
     pattern = r"Generation 2 serving: 2 of 2 workers, 7 greeted \(\d+/s\), 0 restarts"
-    wait_until(lambda: re.fullmatch(pattern, manager.tells("STATUS")[-1]["STATUS"]), 10, "the status is true")
+    wait_until(lambda: re.fullmatch(pattern, manager.tells("STATUS")[-1]["STATUS"]), "the status is true")
     write_configuration(service, "x" * 200 + " = 1;\n")
     assert sockgreetctl(service, "reload").code == EX_CONFIG
-    wait_until(lambda: "reload refused" in manager.tells("STATUS")[-1]["STATUS"], 5, "the status says so")
+    wait_until(lambda: "reload refused" in manager.tells("STATUS")[-1]["STATUS"], "the status says so")
     assert max(len(tells["STATUS"]) for tells in manager.tells("STATUS")) <= 120
 
 

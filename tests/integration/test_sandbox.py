@@ -80,7 +80,7 @@ def test_worker_that_was_taken_over(daemon, intruder, tmp_path, as_root):
     assert {name for name, error in attempts.items() if not error} == NEEDED
     assert {error for name, error in attempts.items() if name not in NEEDED} == {"EPERM"}
     assert not (service.runtime / "intruder").exists()
-    wait_until(lambda: greets(service), 5, "the service greets")
+    wait_until(lambda: greets(service), "the service greets")
 
 
 @confined
@@ -115,7 +115,7 @@ def test_abort_in_a_sandbox(daemon, intruder):
     service = daemon({"tcp": tcp()}, environment=intruder.environment, workers={"processes": 1, "threads": 1})
     intruder.order(service, ABORT)
     service.wait_log(r"killed by signal 6 \(ABRT\)")
-    wait_until(lambda: greets(service), 5, "the successor greets")
+    wait_until(lambda: greets(service), "the successor greets")
 
 
 @confined
@@ -133,9 +133,9 @@ def test_scribbled_memory(daemon, intruder, sockgreetctl, pattern):
     assert ask(service, "status")["state"] == "serving"
     if victim in service.workers():
         os.kill(victim, signal.SIGKILL)
-    wait_until(lambda: victim not in service.workers() and ask(service, "status")["workers"]["ready"] == 2, 10, "a successor")
+    wait_until(lambda: victim not in service.workers() and ask(service, "status")["workers"]["ready"] == 2, "a successor")
     assert sockgreetctl(service, "reload").code == 0
-    wait_until(lambda: greets(service), 5, "the new generation greets")
+    wait_until(lambda: greets(service), "the new generation greets")
     os.kill(service.pid, signal.SIGTERM)
     assert service.process.wait(10) == 0
 
@@ -192,10 +192,10 @@ def test_strict_reload(daemon, sockgreetctl, forbid):
     assert re.search(r'sandbox = "strict", but: seccomp; no landlock \(Operation not permitted',
                      " ".join(result.err.split()))
     assert greet(service.address()) == GREETING
-    wait_until(lambda: service.workers() == before, 5, "only the old workers are left")
+    wait_until(lambda: service.workers() == before, "only the old workers are left")
     reconfigure(service, sandbox="off", greeting="new")
     assert sockgreetctl(service, "reload").code == 0
-    wait_until(lambda: greet(service.address()) == b"new", 5, "the new generation greets")
+    wait_until(lambda: greet(service.address()) == b"new", "the new generation greets")
     assert ask(service, "status")["sandbox"] == "off"
 
 

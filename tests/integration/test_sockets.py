@@ -75,7 +75,7 @@ def test_deleted_path_is_bound_anew(daemon, spawn, manager, sockgreetctl, tmp_pa
     path = str(tmp_path / "s")
     service = daemon({"local": make(path), "tcp": tcp()}, environment=manager.environment)
     os.unlink(path)
-    wait_until(lambda: wait_status(service)["listeners"]["trouble"].startswith("local: its path is gone"), 1, "the status")
+    wait_until(lambda: wait_status(service)["listeners"]["trouble"].startswith("local: its path is gone"), "the status", 1)
     if how == "reload":
         assert sockgreetctl(service, "reload").code == 0
     else:
@@ -156,8 +156,8 @@ def test_deleted_interface(namespace, daemon, sockgreetctl):
                  "two": {"type": "udp", "address": "", "port": port, "interface": "east"}}
     service = daemon(listeners, prefix=namespace.prefix, **SETTINGS_INSIDE)
     namespace.ip("link", "del", "east")
-    wait_until(lambda: wait_status(service)["listeners"] == {"up": 0, "down": 2, "trouble": "one: its interface is gone"}, 7,
-               "the status says so")
+    wait_until(lambda: wait_status(service)["listeners"] == {"up": 0, "down": 2, "trouble": "one: its interface is gone"},
+               "the status says so", 7)
     for listener in listeners.values():
         del listener["interface"]
     reconfigure(service, listeners=listeners)
@@ -364,7 +364,7 @@ def test_ipv6_that_has_become_available(spawn, manager):
         service.wait_ready()
         assert queued.recv(100) == GREETING
     assert greet(("::1", port)) == greet(("127.0.0.1", port)) == GREETING
-    wait_until(lambda: manager.count("FDSTOREREMOVE=1") == 1, 5, "the old one leaves the store")
+    wait_until(lambda: manager.count("FDSTOREREMOVE=1") == 1, "the old one leaves the store")
     service.stop()
 
 
@@ -427,13 +427,13 @@ def test_restart_that_cannot_bind(daemon, spawn, manager, faults, sockgreetctl, 
         manager.environment.update(faults.environment)
         successor = restart(spawn, service, manager)
         if trouble is no_descriptors:  # not even the last good one can be had: it waits
-            wait_until(lambda: manager.tells("EXTEND_TIMEOUT_USEC"), 10, "it waits")
+            wait_until(lambda: manager.tells("EXTEND_TIMEOUT_USEC"), "it waits")
             faults.disarm()
             successor.wait_ready()
         else:
             successor.wait_ready()
             wait_until(lambda: "CONFIGURATION REFUSED, serving the last good one (" in (
-                line := manager.tells("STATUS")[-1]["STATUS"]) and words in line, 7, "the status says why")
+                line := manager.tells("STATUS")[-1]["STATUS"]) and words in line, "the status says why", 7)
             # Where no socket can be bound, the control socket cannot either.
             assert trouble is not_here or words in wait_status(successor)["refused"]
         assert manager.store == before or trouble is no_descriptors
@@ -527,7 +527,7 @@ def test_restart_with_a_call_that_fails(daemon, spawn, manager, faults, figures,
         ready = manager.count("READY=1")
         faults.arm(call, number, CALLS[call])
         successor = restart(spawn, service, manager)
-        wait_until(lambda: manager.count("READY=1") > ready or successor.process.poll() is not None, 20, "an outcome")
+        wait_until(lambda: manager.count("READY=1") > ready or successor.process.poll() is not None, "an outcome")
         hit = faults.hits() > 0
         faults.disarm()
         if successor.process.poll() is None:
@@ -593,7 +593,7 @@ def test_upgrade_takes_sockets_of_a_generation_that_drains(upgradable, sockgreet
         assert sockgreetctl(service, "reload").code == 0
         reconfigure(service, listeners={"one": one, "two": two})
         os.kill(service.pid, signal.SIGUSR2)
-        service.wait_log(r"^Upgrade: pid \d+ serves, this process drains$", 15)
+        service.wait_log(r"^Upgrade: pid \d+ serves, this process drains$")
     assert greet(("127.0.0.1", two["port"])) == GREETING
     service.wait_stopped(15)
     assert greet(("127.0.0.1", two["port"])) == greet(("127.0.0.1", one["port"])) == GREETING
@@ -701,7 +701,7 @@ def test_listening_socket_that_was_shut_down(daemon, again):
     port = service.address("tcp")[1]
     for _ in range(again):
         shut(service, socket.SOCK_STREAM, port)
-        wait_until(lambda: ask(service.settings["listeners"]["tcp"]), 3, "it listens again")
+        wait_until(lambda: ask(service.settings["listeners"]["tcp"]), "it listens again", 3)
         assert greet(service.address("other")) == GREETING
     service.wait_log(rf"^warning: listeners\.tcp: 127\.0\.0\.1:{port} was shut down by one of the workers; listening again$")
     assert_nobody_spins(service)
@@ -717,7 +717,7 @@ def test_other_sockets_that_were_shut_down(daemon, sockgreetctl, tmp_path, kind)
     service = daemon({"x": listener, "tcp": tcp()}, workers={"processes": 2})
     shut(service, socket.SOCK_STREAM if kind == "unix" else socket.SOCK_DGRAM, listener.get("port", path))
     service.wait_log("^error: listeners\\.x: .* was shut down by one of the workers and cannot be opened again; a reload ")
-    wait_until(lambda: wait_status(service)["listeners"]["trouble"] == "x: a worker has shut it down", 7, "the status")
+    wait_until(lambda: wait_status(service)["listeners"]["trouble"] == "x: a worker has shut it down", "the status", 7)
     assert wait_status(service)["listeners"]["down"] == 1
     assert_nobody_spins(service)
     assert greet(service.address("tcp")) == GREETING

@@ -71,7 +71,7 @@ def starve(service, faults, function, number):
     """The call fails for a while: (part of a processor that was used meanwhile, seconds until all was well after)."""
     faults.arm(function, error=number, again=True)
     with Clients(service) as clients:
-        wait_until(faults.hits, what="a call that fails")
+        wait_until(faults.hits, "a call that fails")
         pids = [service.pid, *service.workers()]
         before, started = cpu_seconds(*pids), time.monotonic()
         time.sleep(LOOK)

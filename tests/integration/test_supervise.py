@@ -22,7 +22,7 @@ LASTED = 1.1  # seconds after which a worker has served and is replaced at once
 def stand_still(pid):
     """SIGSTOP, and waits until it has worked."""
     os.kill(pid, signal.SIGSTOP)
-    wait_until(lambda: is_stopped(pid), 5, "the process stops")
+    wait_until(lambda: is_stopped(pid), "the process stops")
 
 
 # kill -9
@@ -107,9 +107,9 @@ def test_stopped_worker_is_replaced(daemon, figures, victim_index):
         victim, other = service.workers()[victim_index], service.workers()[1 - victim_index]
         stand_still(victim)
         started = time.monotonic()
-        wait_until(lambda: not is_running(victim), 5, "it is killed")
+        wait_until(lambda: not is_running(victim), "it is killed")
         killed = time.monotonic() - started
-        wait_until(lambda: len(service.workers()) == 2 and victim not in service.workers(), 5, "a successor")
+        wait_until(lambda: len(service.workers()) == 2 and victim not in service.workers(), "a successor")
         figures(f"killed {killed:.2f} s after SIGSTOP, with a heartbeat of 0.5 s and stuck_after 2")
         assert other in service.workers()
         service.wait_log(rf"^error: worker \d \(pid {victim}\) made no progress and was killed: replaced at once$")
@@ -132,7 +132,7 @@ def test_single_client_on_an_idle_system(daemon, figures):
             assert read_all(client) == GREETING
             worst = max(worst, time.monotonic() - started)
         kill_hard(victim)
-        wait_until(lambda: len(service.workers()) == 2, 5, "a successor")
+        wait_until(lambda: len(service.workers()) == 2, "a successor")
         time.sleep(0.2)
     figures(f"waited {worst * 1e3:.0f} ms at most, with a heartbeat of 1 s")
     assert worst < 1.9  # one heartbeat and no second; the worker would be killed after 20
@@ -191,7 +191,7 @@ def test_back_off(daemon, faults, figures, function):
     kill_hard(service.workers()[0])
     started = time.monotonic()
     delays = [0.1, 0.2, 0.4, 0.8]
-    service.wait_log("next try in", 10, len(delays))
+    service.wait_log("next try in", count=len(delays))
     if LONG and function == "ready":
         time.sleep(started + 60 - time.monotonic())
     forks = len(back_offs(service))
@@ -218,7 +218,7 @@ def test_one_crash_among_others(daemon, faults):
                      preexec=without_core)
     faults.arm("ready", action=ABORT, again=True)
     kill_hard(service.workers()[0])
-    service.wait_log("next try in", 5, 2)
+    service.wait_log("next try in", count=2)
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         assert set(pool.map(lambda _: greet(service.address()), range(200))) == {GREETING}
     faults.disarm()
@@ -232,7 +232,7 @@ def test_crash_after_a_long_life(daemon, faults):
     time.sleep(LASTED)
     os.kill(service.workers()[0], signal.SIGTERM)
     service.wait_log(r"exited with status 0: replaced at once$")
-    wait_until(lambda: [worker["state"] for worker in ask(service, "workers")["workers"]] == ["serving"], 5, "a successor")
+    wait_until(lambda: [worker["state"] for worker in ask(service, "workers")["workers"]] == ["serving"], "a successor")
     faults.arm("ready", action=ABORT)
     kill_hard(service.workers()[0])
     time.sleep(0.5)
@@ -272,7 +272,7 @@ def test_watchdog_starves(daemon, manager, faults):
         count = manager.count("WATCHDOG=1")
         return stays(lambda: manager.count("WATCHDOG=1") == count, 0.8)
 
-    wait_until(starves, 5, "it is fed no more")
+    wait_until(starves, "it is fed no more")
     count = manager.count("WATCHDOG=1")
     faults.disarm()
     for worker in service.workers():
@@ -287,9 +287,9 @@ def test_hang_before_ready(daemon, faults, figures):
                      preexec=without_core)
     faults.arm("pthread_create", action=HANG)
     kill_hard(service.workers()[0])
-    hanging = wait_until(service.workers, 5, "a successor")[0]
+    hanging = wait_until(service.workers, "a successor")[0]
     started = time.monotonic()
-    wait_until(lambda: not is_running(hanging), 20, "the one that hangs is killed")
+    wait_until(lambda: not is_running(hanging), "the one that hangs is killed")
     figures(f"killed after {time.monotonic() - started:.1f} s")
     assert greet(service.address()) == GREETING
 
@@ -303,7 +303,7 @@ def test_status_tells_of_deaths(daemon, sockgreetctl):
     time.sleep(LASTED)
     victim = service.workers()[0]
     kill_hard(victim)
-    status = wait_until(lambda: (s := ask(service, "status"))["workers"]["ready"] == 2 and s["restarts"] == 1 and s, 5,
+    status = wait_until(lambda: (s := ask(service, "status"))["workers"]["ready"] == 2 and s["restarts"] == 1 and s,
                         "the status is true")
     assert re.fullmatch(rf"worker \d \(pid {victim}\) killed by signal 9 \(KILL\)", status["last_failure"]["text"])
     assert "killed by signal 9 (KILL)" in sockgreetctl(service, "workers").out

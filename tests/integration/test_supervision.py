@@ -25,14 +25,14 @@ def kill(pid, number=signal.SIGKILL):
     """Sends a signal, and for SIGKILL and SIGSTOP waits until it has worked."""
     os.kill(pid, number)
     if number == signal.SIGKILL:
-        wait_until(lambda: not is_running(pid), 5, "the process dies")
+        wait_until(lambda: not is_running(pid), "the process dies")
     if number == signal.SIGSTOP:
-        wait_until(lambda: is_stopped(pid), 5, "the process stops")
+        wait_until(lambda: is_stopped(pid), "the process stops")
 
 
 def wait_replaced(service, victim, count):
     """Waits until there are count workers again, without the victim."""
-    wait_until(lambda: victim not in service.workers() and len(service.workers()) == count, 15, "a successor")
+    wait_until(lambda: victim not in service.workers() and len(service.workers()) == count, "a successor")
 
 
 def thread_names(pid):
@@ -91,7 +91,7 @@ def test_killed_ones_are_replaced_at_once(daemon):
         assert greet(service.address()) == GREETING
         # It greets a moment before it has told the master that it is ready.
         wait_until(lambda: ((status := wait_status(service))["workers"], status["restarts"])
-                   == ({"ready": 1, "wanted": 1}, restarts), 5, "it is ready")
+                   == ({"ready": 1, "wanted": 1}, restarts), "it is ready")
 
 
 def test_others_serve_while_one_is_down(daemon):
@@ -166,7 +166,7 @@ def test_no_orphans(daemon):
     with connect(service.address()):
         service.process.kill()
         service.process.wait()
-        wait_until(lambda: not any(map(is_running, workers)), 4, "workers end")
+        wait_until(lambda: not any(map(is_running, workers)), "workers end", 4)
 
 
 def test_no_orphans_that_are_stopped(daemon):
@@ -176,7 +176,7 @@ def test_no_orphans_that_are_stopped(daemon):
     kill(workers[0], signal.SIGSTOP)
     service.process.kill()
     service.process.wait()
-    wait_until(lambda: not any(map(is_running, workers)), 4, "workers end")
+    wait_until(lambda: not any(map(is_running, workers)), "workers end", 4)
 
 
 def test_port_is_free_after_the_masters_death(daemon):
@@ -190,7 +190,7 @@ def test_port_is_free_after_the_masters_death(daemon):
         workers = service.workers()
         service.process.kill()
         service.process.wait()
-        wait_until(lambda: not any(map(is_running, workers)), 4, "workers end")
+        wait_until(lambda: not any(map(is_running, workers)), "workers end", 4)
 
 
 # The end
@@ -360,7 +360,7 @@ def test_signal_ignored_by_the_starter(daemon, sockgreetctl, name):
     service = daemon({"tcp": tcp()}, prefix=["env", f"--ignore-signal={name}"], workers={"processes": 1})
     worker = service.workers()[0]
     os.kill(worker, signal.SIGKILL)
-    wait_until(lambda: service.workers() not in ([], [worker]), 5, "a successor")
+    wait_until(lambda: service.workers() not in ([], [worker]), "a successor")
     assert greet(service.address()) == GREETING
     os.kill(service.pid, signal.SIGHUP)
     service.wait_log("^Reloaded: generation 2 ")

@@ -50,7 +50,7 @@ def end_successors(service):
     try:
         with contextlib.suppress(OSError):  # there may be none
             os.kill(main_pid(service), signal.SIGTERM)
-        wait_until(lambda: not session_members(service.pid), 10, "the successors end")
+        wait_until(lambda: not session_members(service.pid), "the successors end")
     finally:
         for pid in session_members(service.pid):
             with contextlib.suppress(ProcessLookupError):
@@ -78,7 +78,7 @@ def upgrade(service, pid):
     os.kill(pid, signal.SIGUSR2)
     if pid == service.pid:
         service.wait_stopped(15)
-    wait_until(lambda: not is_running(pid), 15, "the old one goes")
+    wait_until(lambda: not is_running(pid), "the old one goes")
     assert main_pid(service) != pid, "the pid file follows"
     return main_pid(service)
 
@@ -100,8 +100,8 @@ def test_upgrade_under_load(old, installed, load_program, figures):
     assert greet(service.address("tcp")) == greet(service.address("local")) == GREETING
     assert ask_udp(service.address("udp"))[0] == GREETING
     os.kill(pid, signal.SIGTERM)
-    wait_until(lambda: not is_running(pid), 5, "the last one ends")
-    wait_until(lambda: not session_members(service.pid), 5, "nobody is left")
+    wait_until(lambda: not is_running(pid), "the last one ends")
+    wait_until(lambda: not session_members(service.pid), "nobody is left")
     assert not os.path.exists(service.address("local"))
     assert not (service.runtime / "sockgreetd.pid").exists()
 
@@ -113,7 +113,7 @@ def test_old_clients_finish(old):
         service.wait_counter("taken", 1)
         os.kill(service.pid, signal.SIGUSR2)
         service.wait_log("^Upgrade: pid [0-9]+ serves, this process drains")
-        wait_until(lambda: main_pid(service) != service.pid, 5, "the pid file follows")
+        wait_until(lambda: main_pid(service) != service.pid, "the pid file follows")
         assert read_all(client) == LARGE.encode()
     service.wait_stopped()
     with connect(service.address()) as client:
@@ -134,9 +134,9 @@ def test_new_clients_are_the_successors(old, installed):
             return {greet(service.address("tcp")).decode().strip() for _ in range(40)}
 
         # A thread of the old process that is accepting just then may greet somebody yet.
-        wait_until(lambda: not before & answers(), 5, "40 in a row are greeted by the new process")
+        wait_until(lambda: not before & answers(), "40 in a row are greeted by the new process")
         assert service.process.poll() is None, "the old process waits for its client"
-    wait_until(lambda: service.process.poll() is not None, 10, "the old process leaves")
+    wait_until(lambda: service.process.poll() is not None, "the old process leaves")
 
 
 def test_no_descriptor_is_passed_on(old, installed):
@@ -146,7 +146,7 @@ def test_no_descriptor_is_passed_on(old, installed):
     for _ in range(3):
         install(installed)
         pid = upgrade(service, pid)
-    wait_until(lambda: len(descriptors(pid)) == before, 5, f"there are {before} descriptors")
+    wait_until(lambda: len(descriptors(pid)) == before, f"there are {before} descriptors")
 
 
 @pytest.mark.parametrize("script, words, seconds", [
@@ -163,12 +163,12 @@ def test_broken_program(old, installed, figures, script, words, seconds):
         count = service.log().count(words)
         started = time.monotonic()
         os.kill(service.pid, signal.SIGUSR2)
-        wait_until(lambda count=count: service.log().count(words) > count, seconds, words)
+        wait_until(lambda count=count: service.log().count(words) > count, words, seconds)
         figures(f"{script}: given up after {time.monotonic() - started:.2f} s")
         assert greet(service.address("tcp")) == GREETING
     assert main_pid(service) == service.pid
-    wait_until(lambda: len(descriptors(service.pid)) == fds, 5, "descriptors are closed")
-    wait_until(lambda: set(session_members(service.pid)) == set(service.workers()), 5, "the new program is gone")
+    wait_until(lambda: len(descriptors(service.pid)) == fds, "descriptors are closed")
+    wait_until(lambda: set(session_members(service.pid)) == set(service.workers()), "the new program is gone")
 
 
 def test_missing_program(old, installed):
@@ -199,7 +199,7 @@ def test_stop_during_an_upgrade(old, installed):
     os.kill(service.pid, signal.SIGUSR2)
     service.wait_log("^Upgrade: started ")
     service.stop()
-    wait_until(lambda: not session_members(service.pid), 5, "nobody is left")
+    wait_until(lambda: not session_members(service.pid), "nobody is left")
 
 
 def test_second_request_during_an_upgrade(old, installed):

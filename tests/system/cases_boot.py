@@ -60,14 +60,14 @@ def name_server_late(machine):
     since = machine.now()
     try:
         machine.boot()
-        wait_until(lambda: int(machine.show("NRestarts")) >= 2, 20, "the service to be tried again")
+        wait_until(lambda: int(machine.show("NRestarts")) >= 2, "the service to be tried again")
         expect(machine.show("ActiveState") != "active", "it serves although its name stands for nothing")
         ends = [text for entry in machine.journal(since) if "Main process exited" in (text := str(entry["MESSAGE"]))]
         expect(all(f"status={EX_OSERR}" in text for text in ends), f"it ended so: {ends[:3]}")
         errors = [str(entry["MESSAGE"]) for entry in machine.journal(since, "-p", "err")]
         expect(any(NAME in message for message in errors), f"the errors are {errors[:3]}")
         with NameServer(machine):
-            wait_until(lambda: machine.show("ActiveState") == "active", 20, "the service to come up")
+            wait_until(lambda: machine.show("ActiveState") == "active", "the service to come up")
         expect(greet(machine, host=ADDRESS) == GREETING.encode(), "a wrong greeting")
         restarts = machine.show("NRestarts")
     finally:

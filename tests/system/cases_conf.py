@@ -97,14 +97,14 @@ def store_follows_configuration(machine):
     expect(before.items() <= added.items(), "a socket that was kept is another one")
     machine.write(CONF, configuration())
     machine.systemctl("reload")
-    wait_until(lambda: machine.stored() == before, 5, f"the store after removing: {sorted(machine.stored().values())}")
+    wait_until(lambda: machine.stored() == before, f"the store after removing: {sorted(machine.stored().values())}")
     machine.write(CONF, configuration(EXTRA))
     machine.systemctl("restart")  # added by a restart
     machine.wait_stored(len(before) + 1)
     expect("tcp 12400" in machine.stored().values(), "a listener added by a restart is not stored")
     machine.write(CONF, configuration())
     machine.systemctl("restart")  # and removed by one
-    wait_until(lambda: machine.stored() == before, 5, f"the store after a restart: {sorted(machine.stored().values())}")
+    wait_until(lambda: machine.stored() == before, f"the store after a restart: {sorted(machine.stored().values())}")
     try:
         connect(machine, 12400).close()
     except ConnectionRefusedError:

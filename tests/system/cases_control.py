@@ -86,7 +86,7 @@ def status_during_reloads(machine):
     greeted = [answer["greeted" if "greeted" in answer else "served"] for answer in asker.results]
     never_falls(greeted, "greeted")
     expect(machine.generation() == RELOADS + 1, f"generation {machine.generation()} after {RELOADS} reloads")
-    wait_until(lambda: ask(machine, "status")["greeted"] == len(client.results), 5, f"{len(client.results)} greeted")
+    wait_until(lambda: ask(machine, "status")["greeted"] == len(client.results), f"{len(client.results)} greeted")
     return f"{len(asker.results) / took:.0f} answers and {len(client.results) / took:.0f} greetings a second for {took:.1f} s"
 
 
@@ -118,12 +118,12 @@ def status_at_the_end(machine):
     for _ in range(7):
         greet(machine)
     client = LingeringClient(machine, 3.0)
-    wait_until(lambda: client.size == len(GREETING), 5, "the client's greeting")
+    wait_until(lambda: client.size == len(GREETING), "the client's greeting")
     machine.systemctl("stop", "--no-block")
-    text = wait_until(lambda: (said := machine.show("StatusText")).startswith("Draining: ") and said, 3, "Draining: ...")
+    text = wait_until(lambda: (said := machine.show("StatusText")).startswith("Draining: ") and said, "Draining: ...", 3)
     client.finish()
     expect(re.match(r"Draining: [12] workers finish, [78] greeted", text), f"while it drains: {text!r}")
-    wait_until(lambda: machine.show("ActiveState") == "inactive", 10, "the stop")
+    wait_until(lambda: machine.show("ActiveState") == "inactive", "the stop")
     stopped = machine.show("StatusText")
     expect(stopped.startswith("Stopped: 8 greeted"), f"when it has stopped: {stopped!r}")
     shown = machine.systemctl("status", check=False)[1]
@@ -136,7 +136,7 @@ def titles(machine):
     """ps tells the master from its workers, and the workers of one generation from those of another."""
     machine.fresh()
     machine.systemctl("reload")
-    wait_until(lambda: len(machine.pids()) == 3, 10, "the first generation to end")
+    wait_until(lambda: len(machine.pids()) == 3, "the first generation to end")
     title = {pid: machine.output("cat", f"/proc/{pid}/cmdline").rstrip("\0") for pid in machine.pids()}
     expect(title.pop(machine.main_pid()) == f"sockgreetd: master {CONF}", "the master is called something else")
     wanted = [f"sockgreetd: worker {i} of generation 2" for i in (0, 1)]

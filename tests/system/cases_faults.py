@@ -70,8 +70,8 @@ def journald_stopped(machine):
             time.sleep(0.5)
         before = machine.workers()
         machine.kill(signal.SIGKILL, before[0])
-        replaced = timed(lambda: wait_until(lambda: len(machine.workers()) == 2 and before[0] not in machine.workers(), 3,
-                                            "another worker"))
+        replaced = timed(lambda: wait_until(lambda: len(machine.workers()) == 2 and before[0] not in machine.workers(),
+                                            "another worker", 3))
         machine.write(CONF, configuration('  extra = { type = "tcp"; port = 12400; };\n'))
         code, out, err = machine.run("sockgreetctl", "reload", check=False, timeout=15)
         expect(code == 0, f"reload: exit code {code}: {out}{err}")
@@ -92,7 +92,7 @@ def all_workers_stopped(machine):
     main, before = machine.main_pid(), machine.workers()
     with stopped(machine, *before):
         took = timed(lambda: expect(greet(machine) == GREETING.encode(), "a wrong greeting"))
-        wait_until(lambda: len(machine.workers()) == 2 and not set(before) & set(machine.workers()), 4, "new workers")
+        wait_until(lambda: len(machine.workers()) == 2 and not set(before) & set(machine.workers()), "new workers", 4)
     expect(machine.main_pid() == main, "the master was restarted, too")
     expect(took < 3.5, f"the first client waited {took:.1f} s")
     return f"a client that came then waited {took:.2f} s"
@@ -104,7 +104,7 @@ def master_stopped(machine):
     main = machine.main_pid()
     with Asker(machine) as asker, stopped(machine, main):
         took = timed(lambda: wait_until(lambda: machine.main_pid() not in (0, main) and
-                                        machine.show("ActiveState") == "active", 15, "another master"))
+                                        machine.show("ActiveState") == "active", "another master"))
     expect(not asker.errors, f"{len(asker.errors)} of {asker.count} failed: {asker.errors[:3]}")
     expect(took < 5, f"another master came after {took:.1f} s")
     expect(asker.worst < 0.75, f"somebody waited {asker.worst:.2f} s")
@@ -118,7 +118,7 @@ def master_killed_workers_stopped(machine):
     with stopped(machine, machine.workers()[0]):
         machine.kill(signal.SIGKILL, main)
         took = timed(lambda: wait_until(lambda: machine.main_pid() not in (0, main) and
-                                        machine.show("ActiveState") == "active", 15, "another master"))
+                                        machine.show("ActiveState") == "active", "another master"))
     expect(not set(old) & set(machine.pids()), f"orphans: {set(old) & set(machine.pids())}")
     greeted_text(machine)
     return f"replaced after {took:.2f} s"
@@ -129,8 +129,7 @@ def upgrade_signal_refused(machine):
     machine.fresh()
     since, pids = machine.now(), machine.pids()
     machine.kill(signal.SIGUSR2, machine.main_pid())
-    wait_until(lambda: any("SIGUSR2 ignored" in str(entry["MESSAGE"]) for entry in machine.journal(since)), 3,
-               "the message")
+    wait_until(lambda: any("SIGUSR2 ignored" in str(entry["MESSAGE"]) for entry in machine.journal(since)), "the message", 3)
     expect(machine.pids() == pids, "the processes changed")
     greeted_text(machine)
     return ""

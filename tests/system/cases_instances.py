@@ -159,7 +159,7 @@ def directory_shared(machine):
         try:
             machine.systemctl("start", unit=unit_of("one"))
             wait_until(lambda: any("/run/sockgreet belongs to another sockgreetd" in str(entry["MESSAGE"]) for entry in
-                                   machine.journal(since, "-p", "warning", unit=unit_of("one"))), 5, "the warning")
+                                   machine.journal(since, "-p", "warning", unit=unit_of("one"))), "the warning")
             expect(identity(machine) == (main, 1), "sockgreetctl finds the second, not the first")
             machine.write(conf_of("one"), "nonsense = 1;\n")
             code, said = machine.systemctl("restart", unit=unit_of("one"), check=False)
@@ -182,7 +182,7 @@ def path_of_another(machine):
     try:
         machine.systemctl("start", "--no-block", unit=unit_of("one"))
         said = wait_until(lambda: [text for entry in machine.journal(since, "-p", "err", unit=unit_of("one"))
-                                   if UNIX_PATH in (text := str(entry["MESSAGE"]))], 10, "the error")
+                                   if UNIX_PATH in (text := str(entry["MESSAGE"]))], "the error")
         expect(machine.show("ActiveState", unit=unit_of("one")) != "active", "it serves")
         expect(any("/run/sockgreet/one" in text for text in said), f"the errors are {said[:3]}")
         greet(machine)

@@ -65,7 +65,7 @@ def restart(machine):
 def kill_master(machine):
     before = machine.main_pid()
     machine.kill(signal.SIGKILL, before)
-    wait_until(lambda: machine.show("ActiveState") == "active" and machine.main_pid() not in (0, before), 5,
+    wait_until(lambda: machine.show("ActiveState") == "active" and machine.main_pid() not in (0, before),
                "the service to come back")
 
 

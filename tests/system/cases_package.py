@@ -86,7 +86,7 @@ def socket_activation(machine):
             out = machine.output("sockgreet", target, user=NOBODY)
             expect(out.strip() == GREETING.strip(), f"{target} answered {out!r}")
             # A worker greets whoever waits before the master has told systemd that it is ready.
-            wait_until(lambda: machine.show("ActiveState") == "active", 5, f"the service that {target} started")
+            wait_until(lambda: machine.show("ActiveState") == "active", f"the service that {target} started")
             expect(machine.show("NFileDescriptorStore") == "0", "the socket unit's sockets are in the descriptor store, too")
             main = machine.main_pid()
             machine.systemctl("restart")
@@ -164,14 +164,14 @@ WantedBy=multi-user.target
     since = machine.now()
     try:
         machine.boot()
-        wait_until(lambda: "12345 (address already in use), trying again" in machine.show("StatusText"), 20,
+        wait_until(lambda: "12345 (address already in use), trying again" in machine.show("StatusText"),
                    "the service to try again")
         expect(machine.show("ActiveState") != "active", "the service runs although its port is taken")
         errors = [str(entry["MESSAGE"]) for entry in machine.journal(since, "-p", "err")]
         expect(any("12345" in message and "in use" in message for message in errors), f"the errors are {errors[:3]}")
         machine.run("systemctl", "stop", SQUATTER)
         began = time.monotonic()
-        wait_until(lambda: machine.show("ActiveState") == "active", 20, "the service to come up")
+        wait_until(lambda: machine.show("ActiveState") == "active", "the service to come up")
         took = time.monotonic() - began
     finally:
         machine.run("systemctl", "disable", "--now", SQUATTER)

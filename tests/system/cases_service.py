@@ -21,8 +21,7 @@ def started_by_systemd(machine):
     expect("Status: \"Generation 1 serving: 2 of 2 workers" in text, f"systemctl status says {text}")
     for _ in range(7):
         greet(machine)
-    status = wait_until(lambda: "7 greeted" in machine.show("StatusText") and machine.show("StatusText"), 10,
-                        "7 greeted in STATUS")
+    status = wait_until(lambda: "7 greeted" in machine.show("StatusText") and machine.show("StatusText"), "7 greeted in STATUS")
     return status
 
 
@@ -56,7 +55,7 @@ def journal_of_a_greeting(machine):
         out = machine.output("journalctl", "SOCKGREET_CLIENT_ADDRESS=127.7.7.7", "--since", since, "-o", "json")
         return out and json.loads(out.splitlines()[-1])
 
-    found = wait_until(entry, 5, "the greeting's entry")
+    found = wait_until(entry, "the greeting's entry")
     expect(found["SYSLOG_IDENTIFIER"] == "sockgreetd", f"the identifier is {found['SYSLOG_IDENTIFIER']!r}")
     got = {name: found.get(f"SOCKGREET_{name}") for name in FIELDS}
     wanted = {"LISTENER": "tcp", "TRANSPORT": "tcp", "CLIENT_ADDRESS": "127.7.7.7", "CLIENT_PORT": str(port),
@@ -123,7 +122,7 @@ def unix_path_survives_restart(machine):
     expect(machine.output("stat", "-c", "%i %a", UNIX_PATH) == before, "the path is another file after a restart")
     main = machine.main_pid()
     machine.kill(9, main)
-    wait_until(lambda: machine.main_pid() not in (0, main) and machine.show("ActiveState") == "active", 5, "the restart")
+    wait_until(lambda: machine.main_pid() not in (0, main) and machine.show("ActiveState") == "active", "the restart")
     expect(machine.output("stat", "-c", "%i %a", UNIX_PATH) == before, "the path is another file after a crash")
     out = machine.output("sockgreet", f"unix:{UNIX_PATH}", user=NOBODY)
     expect(out.strip() == GREETING.strip(), f"the answer is {out!r}")

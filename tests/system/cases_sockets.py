@@ -118,7 +118,7 @@ def narrowed_means_narrowed(machine):
                 return True
             return False
 
-        wait_until(closed, 5, f"127.0.0.2 to be closed after a {how}")
+        wait_until(closed, f"127.0.0.2 to be closed after a {how}")
         machine.wait_stored(1 + machine.shards())
     return f"{len(machine.stored())} sockets stored"
 
@@ -173,7 +173,7 @@ def first_start_waits_for_its_port(machine):
     since = machine.now()
     with machine.in_network(lambda: socket.create_server(("", 12345))):
         starting = machine.popen("systemctl", "start", UNIT)
-        wait_until(lambda: "trying again" in machine.show("StatusText"), 10, "the status")
+        wait_until(lambda: "trying again" in machine.show("StatusText"), "the status")
         status = machine.show("StatusText")
         expect("cannot bind" in status and "12345 (address already in use), trying again" in status, f"STATUS is {status!r}")
         time.sleep(3)
@@ -211,7 +211,7 @@ def deleted_path(machine):
     for how in ("reload", "restart"):
         machine.fresh()
         machine.run("rm", UNIX_PATH)
-        wait_until(lambda: "1 listeners down (local: its path is gone" in machine.show("StatusText"), 10, "the status")
+        wait_until(lambda: "1 listeners down (local: its path is gone" in machine.show("StatusText"), "the status")
         machine.systemctl(how)
         greeted_text(machine)
     return "reload, restart"
@@ -229,7 +229,7 @@ def paths_that_the_unit_forbids(machine):
     machine.write(CONF, configuration('  x = { type = "unix"; path = "/tmp/greet.sock"; };\n'))
     machine.systemctl("reload")
     wait_until(lambda: any("private to this service (PrivateTmp=)" in str(entry["MESSAGE"]) for entry in
-                           machine.journal(since)), 5, "the warning about /tmp")
+                           machine.journal(since)), "the warning about /tmp")
     machine.fresh(configuration('  x = { type = "unix"; path = "/run/sockgreet/adm.sock"; group = "adm"; };\n'),
                   drop_in="SupplementaryGroups=adm")
     owner = machine.output("stat", "-c", "%G", "/run/sockgreet/adm.sock").strip()
@@ -247,13 +247,13 @@ def socket_unit_and_another_address(machine):
         since = machine.now()
         starting = machine.popen("systemctl", "start", UNIT)
         wait_until(lambda: any("sockgreet.socket has" in str(entry["MESSAGE"]) and "change that unit too" in
-                               str(entry["MESSAGE"]) for entry in machine.journal(since)), 10, "the reason in the journal")
+                               str(entry["MESSAGE"]) for entry in machine.journal(since)), "the reason in the journal")
         machine.write(CONF, listeners(tcp='type = "tcp"; port = 12345;'))
         machine.kill(1, machine.main_pid())
         starting.communicate(timeout=20)
         machine.started.remove(starting)
         expect(starting.returncode == 0, "the mended configuration does not start")
-        wait_until(lambda: "passed by sockgreet.socket, belongs to no listener" in machine.show("StatusText"), 10,
+        wait_until(lambda: "passed by sockgreet.socket, belongs to no listener" in machine.show("StatusText"),
                    f"the status to name what nobody wants: {machine.show('StatusText')}")
         greet(machine)
     finally:
@@ -293,7 +293,7 @@ def many_listeners(machine):
     """1024 listeners with the unit's own limits: start, reload, restart."""
     start_many(machine, "tcp", MANY)
     began = time.monotonic()
-    wait_until(lambda: int(machine.show("NFileDescriptorStore")) == len(MANY), 60, "all sockets to be stored")
+    wait_until(lambda: int(machine.show("NFileDescriptorStore")) == len(MANY), "all sockets to be stored", 60)
     stored = time.monotonic() - began
     took = change_many(machine, MANY, lambda host: greet(machine, 12500, host))
     machine.fresh()

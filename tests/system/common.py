@@ -28,8 +28,8 @@ def expect(condition, why):
         raise Failed(why)
 
 
-def wait_until(condition, timeout=5.0, what="a condition"):
-    """Waits for condition() to be true and returns its value."""
+def wait_until(condition, what, timeout=30.0):
+    """Waits for condition() to be true and returns its value. A shorter time is for what has to come in time."""
     end = time.monotonic() + timeout
     while True:
         value = condition()

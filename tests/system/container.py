@@ -110,9 +110,9 @@ class Container(System):
                  self._path("upper"), self._path("scratch"), self._path("root"), f"sockgreet{os.getpid()}",
                  " ".join(self.groups)], stdin=subprocess.DEVNULL, stdout=console, stderr=console,
                 start_new_session=True, preexec_fn=_die_with_parent)
-        self.init = wait_until(self._find_init, 20, "the container's first process")
+        self.init = wait_until(self._find_init, "the container's first process")
         self.root = f"/proc/{self.init}/root"
-        wait_until(lambda: os.path.exists(f"{self.root}/run/dbus/system_bus_socket"), 30, "the container's bus")
+        wait_until(lambda: os.path.exists(f"{self.root}/run/dbus/system_bus_socket"), "the container's bus")
 
     def _find_init(self):
         expect(self.nspawn.poll() is None, f"systemd-nspawn ended: {self.console()}")
@@ -135,7 +135,7 @@ class Container(System):
         self.run("systemctl", "poweroff", check=False)
         self.nspawn.wait(60)
         self._start()
-        wait_until(lambda: self.show("ActiveState") != "inactive", 60, "the service to be started")
+        wait_until(lambda: self.show("ActiveState") != "inactive", "the service to be started", 60)
 
     def close(self):
         super().close()

@@ -188,7 +188,7 @@ class System:
 
     def wait_stored(self, count):
         """stored(), as soon as there are so many: the service has the manager store them when it serves."""
-        wait_until(lambda: len(self.stored()) == count, 5, f"{count} sockets in the store: {self.stored()}")
+        wait_until(lambda: len(self.stored()) == count, f"{count} sockets in the store: {self.stored()}")
         return self.stored()
 
     def _listening(self):
