@@ -22,6 +22,7 @@ int generations_open(struct generations *generations, struct registry *registry,
 
     generations->registry = registry;
     generations->failure = failure;
+    generations->state = STATE_DEFAULT;
     nursery->children = children;
     nursery->announce_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     nursery->attention_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -63,6 +64,7 @@ void generations_forget(struct generations *generations, const struct generation
 
 static void add(struct generations *generations, struct generation *generation)
 {
+    notice_post(generation->shared.notice, &generations->state);
     generations->all[generations->count++] = generation;
 }
 
@@ -78,6 +80,13 @@ bool generations_prepare(struct generations *generations, const struct conf *con
     add(generations, generation);
     generations->changes++;
     return true;
+}
+
+void generations_tell(struct generations *generations, const struct state *state)
+{
+    generations->state = *state;
+    for (unsigned i = 0; i < generations->count; i++)
+        notice_post(generations->all[i]->shared.notice, state);
 }
 
 bool generations_next_is_ready(const struct generations *generations)

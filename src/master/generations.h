@@ -23,7 +23,8 @@ struct generations {
     struct generation *serving;  /* one of them; NULL until the first is ready, and when all drain */
     struct generation *starting; /* one of them, or NULL */
     unsigned last_number;
-    bool keep_sockets; /* somebody else has those that are closed now */
+    struct state state; /* that all workers are told of */
+    bool keep_sockets;  /* somebody else has those that are closed now */
 
     int64_t look_at_sockets_at; /* not before, so that a worker cannot keep the master busy */
     uint64_t changes;           /* so far: workers and generations that came and went */
@@ -50,6 +51,9 @@ void generations_forget(struct generations *generations, const struct generation
 /* Opens a generation that is to serve next, and takes conf over on success. Returns false if something cannot
  * be had; then nothing has changed, and why is logged (see generation_new()). */
 bool generations_prepare(struct generations *generations, const struct conf *conf, struct message *reason);
+
+/* Tells all workers that there are, and those to come, the state of the service. */
+void generations_tell(struct generations *generations, const struct state *state);
 
 /* Whether every worker of the starting generation is ready. */
 bool generations_next_is_ready(const struct generations *generations);

@@ -6,11 +6,14 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-int render_open(struct render *render, const struct conf *conf, const struct speaker *speaker)
+int render_open(struct render *render, const struct conf *conf, const struct speaker *speaker,
+                const struct notice *notice)
 {
     uint64_t *id = &render->speaker.id;
     size_t longest = 1;
 
+    render->notice = notice;
+    render->state = STATE_DEFAULT;
     render->speaker = *speaker;
     render->speaker.pid = getpid();
     if (getrandom(id, sizeof(*id), 0) != sizeof(*id))
@@ -39,12 +42,15 @@ size_t render_answer(struct render *render, const struct conf_listener *listener
                                       .speaker = &render->speaker,
                                       .request = ++render->answers,
                                       .moment = &render->moment,
-                                      .seen = seen};
+                                      .seen = seen,
+                                      .state = plan->needs & PLAN_STATE ? &render->state : NULL};
     struct timespec now;
 
     if (plan->time != PLAN_NO_TIME) {
         clock_gettime(plan->time == PLAN_INSTANT ? CLOCK_REALTIME : CLOCK_REALTIME_COARSE, &now);
         moment_set(&render->moment, now);
     }
+    if (plan->needs & PLAN_STATE)
+        notice_read(render->notice, &render->notice_seen, &render->state);
     return plan->service->answer(plan, &occasion, out);
 }

@@ -6,6 +6,7 @@
 #include "base/peer.h"
 #include "conf/conf.h"
 #include "service/service.h"
+#include "shm/notice.h"
 
 #include <stdint.h>
 
@@ -13,12 +14,16 @@ struct render {
     char *buffer; /* room for the longest answer to a stream client */
     struct moment moment;
     struct speaker speaker;
-    uint64_t answers; /* that were written */
+    const struct notice *notice;
+    uint32_t notice_seen;
+    struct state state; /* what the notice said when it was read last */
+    uint64_t answers;   /* that were written */
 };
 
-/* Of a thread that speaks as speaker, but for what it gets here: its id and process. Returns 0 or -errno;
- * close in any case. */
-int render_open(struct render *render, const struct conf *conf, const struct speaker *speaker);
+/* Of a thread that speaks as speaker, but for what it gets here: its id and process. The notice says the
+ * state of the service. Returns 0 or -errno; close in any case. */
+int render_open(struct render *render, const struct conf *conf, const struct speaker *speaker,
+                const struct notice *notice);
 void render_close(struct render *render);
 
 /* Writes a listener's answer to a client; out has room for its plan's longest. Returns the length. */

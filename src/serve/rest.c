@@ -16,7 +16,7 @@ static const struct seen *observe(const struct conn *conn, struct seen *seen)
 {
     unsigned needs = conn->door->conf->plan->needs;
 
-    if (!needs)
+    if (!(needs & PLAN_NETWORK))
         return NULL;
     observe_stream(conn->fd, needs & PLAN_PACKET, needs & PLAN_CONNECTION, seen);
     if (conn->asked)

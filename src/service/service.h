@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/peer.h"
 #include "base/seen.h"
+#include "base/state.h"
 #include "base/transport.h"
 #include "service/format.h"
 #include "service/host.h"
@@ -43,17 +44,21 @@ struct occasion {
     uint64_t request;            /* how many answers the speaker had given */
     const struct moment *moment; /* now, as exactly as the plan needs it */
     const struct seen *seen;     /* as far as the plan needs it */
+    const struct state *state;   /* of the service; NULL if the plan does not need it */
 };
 
 /* How exactly a plan has to know the time. */
 enum plan_time { PLAN_NO_TIME, PLAN_SECOND, PLAN_INSTANT };
 
-/* What of the network a plan has to know, which costs a system call or more bytes for each client. */
+/* What else a plan has to know, which costs something for each client: a system call, or more bytes. */
 enum plan_need {
     PLAN_PACKET = 1 << 0,     /* the headers of the client's first packet */
     PLAN_CONNECTION = 1 << 1, /* what the kernel measured of the connection */
-    PLAN_ORIGINAL = 1 << 2    /* what the client had asked a proxy for */
+    PLAN_ORIGINAL = 1 << 2,   /* what the client had asked a proxy for */
+    PLAN_STATE = 1 << 3       /* of the service */
 };
+
+#define PLAN_NETWORK (PLAN_PACKET | PLAN_CONNECTION | PLAN_ORIGINAL)
 
 /* What a service made of a listener's text. It begins the service's own struct, and lives in the arena. */
 struct plan {

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 /* Layout of a generation's part: for each worker, in pages of its own: logger, events, and for each thread:
- * state, records, proxies; then for each worker what sources hold, and a flag for
- * each socket. */
+ * state, records, proxies; then for each worker what sources hold; then, which the master alone writes, its
+ * notice and a flag for each socket. */
 
 static size_t aligned(size_t size)
 {
@@ -47,6 +47,11 @@ static size_t worker_size(const struct shared *shared)
 {
     return whole_pages(aligned(sizeof(struct shared_logger)) + events_size() +
                        shared->threads * thread_size());
+}
+
+static size_t notice_size(void)
+{
+    return aligned(sizeof(struct notice));
 }
 
 static char *worker_base(const struct shared *shared, unsigned worker)
@@ -116,7 +121,7 @@ int shared_open(struct shared *shared, struct shared_service *service, unsigned 
     shared->threads = threads;
     shared->held_cells = held_cells;
     shared->size = workers * worker_size(shared) + whole_pages(held * sizeof(*shared->held)) +
-                   whole_pages(sockets * sizeof(*shared->retired));
+                   whole_pages(notice_size() + sockets * sizeof(*shared->retired));
     shared->base = map_file(shared);
     if (!shared->base) {
         int error = -errno;
@@ -125,8 +130,9 @@ int shared_open(struct shared *shared, struct shared_service *service, unsigned 
         return error;
     }
     shared->held = (_Atomic uint16_t *)(void *)worker_base(shared, workers);
-    shared->retired =
-        (_Atomic bool *)(void *)(worker_base(shared, workers) + whole_pages(held * sizeof(*shared->held)));
+    shared->notice =
+        (struct notice *)(void *)(worker_base(shared, workers) + whole_pages(held * sizeof(*shared->held)));
+    shared->retired = (_Atomic bool *)(void *)((char *)shared->notice + notice_size());
     return 0;
 }
 
@@ -145,14 +151,13 @@ static int unmap_between(char *start, char *end)
     return start < end && munmap(start, (size_t)(end - start)) < 0 ? -errno : 0;
 }
 
-/* Puts a mapping in the place of the flags that mprotect(2) cannot make writable, because the file is sealed.
- */
-static int map_flags_again(struct shared *shared, char *flags, char *end)
+/* Puts a mapping in the place of what the master alone writes that mprotect(2) cannot make writable, because
+ * the file is sealed. */
+static int map_to_read(struct shared *shared, char *start, char *end)
 {
-    size_t size = (size_t)(end - flags);
+    size_t size = (size_t)(end - start);
 
-    if (size &&
-        mmap(flags, size, PROT_READ, MAP_SHARED | MAP_FIXED, shared->fd, flags - shared->base) == MAP_FAILED)
+    if (mmap(start, size, PROT_READ, MAP_SHARED | MAP_FIXED, shared->fd, start - shared->base) == MAP_FAILED)
         return -errno;
     return 0;
 }
@@ -160,14 +165,14 @@ static int map_flags_again(struct shared *shared, char *flags, char *end)
 int shared_keep_own(struct shared *shared, unsigned worker)
 {
     char *own = worker_base(shared, worker), *own_end = worker_base(shared, worker + 1);
-    char *held = (char *)(uintptr_t)shared->held, *flags = (char *)(uintptr_t)shared->retired;
+    char *held = (char *)(uintptr_t)shared->held, *notice = (char *)shared->notice;
     char *end = shared->base + shared->size;
     int error = unmap_between(shared->base, own);
 
     if (error == 0)
         error = unmap_between(own_end, held);
     if (error == 0)
-        error = map_flags_again(shared, flags, end);
+        error = map_to_read(shared, notice, end);
     close_fd(&shared->fd);
     return error;
 }

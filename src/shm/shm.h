@@ -11,6 +11,7 @@
 
 #include "base/peer.h"
 #include "shm/failures.h"
+#include "shm/notice.h"
 #include "shm/rate.h"
 #include "shm/ring.h"
 #include "shm/stats.h"
@@ -72,6 +73,7 @@ struct shared {
     _Atomic uint16_t
         *held;         /* see guard/held.h: so many rows of cells by worker; each worker has all of them */
     size_t held_cells; /* of a row */
+    struct notice *notice; /* what the master says, for all workers to read */
     _Atomic bool *retired; /* by index in the generation's listener set: nobody serves this socket after it */
 };
 
@@ -85,8 +87,8 @@ int shared_open(struct shared *shared, struct shared_service *service, unsigned 
                 size_t sockets, size_t held_cells);
 void shared_close(struct shared *shared);
 
-/* In a worker: keeps its own slot, what sources hold, and the flags to read, and makes sure that it cannot
- * get at the rest again. Returns 0 or -errno. */
+/* In a worker: keeps its own slot, what sources hold, and the notice and the flags to read, and makes sure
+ * that it cannot get at the rest again. Returns 0 or -errno. */
 int shared_keep_own(struct shared *shared, unsigned worker);
 
 struct shared_thread *shared_thread(const struct shared *shared, unsigned worker, unsigned thread);

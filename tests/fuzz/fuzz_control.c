@@ -23,7 +23,7 @@ static const char text[] = "greeting = \"caf\\xc3\\xa9 \\xff\\x01${client_addres
                            "there = { type = \"unix\"; path = \"/run/x y.sock\"; }; };\n";
 
 /* A service of one generation. */
-static struct state {
+static struct fuzzed {
     const struct conf *conf;
     struct socket sockets[2];
     struct sockets_member members[2];

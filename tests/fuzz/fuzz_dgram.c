@@ -48,6 +48,7 @@ static struct {
     struct doors doors;
     struct account account;
     struct render render;
+    struct notice notice;
     struct limits limits;
     struct guard guard;
     struct dgrams dgrams;
@@ -337,7 +338,7 @@ static void serve(void)
 
     run.doors.logger_asleep = &asleep;
     FUZZ_CHECK(doors_open(&run.doors, 1) == 0 && dgrams_open(&run.dgrams) == 0);
-    FUZZ_CHECK(render_open(&run.render, &run.conf, &(struct speaker){0}) == 0);
+    FUZZ_CHECK(render_open(&run.render, &run.conf, &(struct speaker){0}, &run.notice) == 0);
     door = doors_add(&run.doors, &run.member, 0, &dgram_ops, &run.dgrams);
     while (run.input.left > 0 && !door->paused) {
         door->ops->take(door, EPOLLIN);

@@ -32,6 +32,7 @@ struct fixture {
     struct door *door;
     struct account account;
     struct render render;
+    struct notice notice;
     struct guard guard;
     _Alignas(CACHE_LINE) _Atomic uint64_t sources[64];
     struct stream stream;
@@ -122,7 +123,7 @@ static inline void fixture_open(struct fixture *f)
                                 .render = &f->render,
                                 .conf = &f->conf,
                                 .aside.epoll = -1};
-    cr_assert_eq(render_open(&f->render, &f->conf, &(struct speaker){0}), 0);
+    cr_assert_eq(render_open(&f->render, &f->conf, &(struct speaker){0}, &f->notice), 0);
     cr_assert_eq(stream_open(&f->stream, f->room), 0);
     cr_assert_eq(doors_open(&f->doors, 1), 0);
     f->door = doors_add(&f->doors, &f->member, 0, &stream_ops, &f->stream);

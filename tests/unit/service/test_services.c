@@ -14,7 +14,8 @@ static void check_row(const struct service *service)
 {
     static const struct peer nobody;
     static struct moment moment;
-    const struct occasion occasion = {.peer = &nobody, .moment = &moment};
+    const struct state state = STATE_DEFAULT;
+    const struct occasion occasion = {.peer = &nobody, .moment = &moment, .state = &state};
     const struct site site = {0};
     struct template_errors errors;
     struct arena arena;

@@ -67,9 +67,18 @@ static int read_flag(struct shared *shared)
     return atomic_load(&shared->retired[SOCKETS - 1]);
 }
 
-static int make_flags_writable(struct shared *shared)
+static int read_notice(struct shared *shared)
 {
-    return mprotect((void *)shared->retired, 4096, PROT_READ | PROT_WRITE) < 0 && errno == EACCES ? 0 : 1;
+    struct state state = STATE_DEFAULT;
+    uint32_t seen = 0;
+
+    notice_read(shared->notice, &seen, &state);
+    return (int)state.word;
+}
+
+static int make_notice_writable(struct shared *shared)
+{
+    return mprotect(shared->notice, 4096, PROT_READ | PROT_WRITE) < 0 && errno == EACCES ? 0 : 1;
 }
 
 /* A worker that was taken over could write other workers' heartbeats and counters, and have them killed. */
@@ -98,14 +107,17 @@ Test(shm, what_sources_hold_is_all_workers)
     shared_close(&shared);
 }
 
-Test(shm, a_worker_reads_the_flags_and_cannot_write_them)
+Test(shm, a_worker_reads_what_the_master_says_and_cannot_write_it)
 {
     struct shared shared;
 
     open_shared(&shared);
     cr_expect_eq(as_worker(&shared, read_flag), 0);
+    cr_expect_eq(as_worker(&shared, read_notice), STATE_READY);
+    notice_post(shared.notice, &(struct state){.word = STATE_MAINT});
+    cr_expect_eq(as_worker(&shared, read_notice), STATE_MAINT, "and a notice");
     atomic_store(&shared.retired[SOCKETS - 1], true);
     cr_expect_eq(as_worker(&shared, read_flag), 1, "a flag set later is seen");
-    cr_expect_eq(as_worker(&shared, make_flags_writable), 0);
+    cr_expect_eq(as_worker(&shared, make_notice_writable), 0);
     shared_close(&shared);
 }
