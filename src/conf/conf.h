@@ -57,6 +57,7 @@ struct conf_access {
 };
 
 enum conf_refusal { CONF_REFUSE_CLOSE, CONF_REFUSE_RESET };
+enum conf_end { CONF_END_CLOSE, CONF_END_RESET, CONF_END_HOLD };
 
 /* One address to bind. */
 struct conf_endpoint {
@@ -91,6 +92,10 @@ struct conf_listener {
     const struct plan *plan;   /* what the service makes of it */
 
     int64_t linger_ns; /* 0: close at once */
+    int64_t delay_ns;  /* before the greeting */
+    unsigned chunk;    /* bytes of a piece of it; 0: it is not sent in pieces */
+    int64_t chunk_pause_ns;
+    enum conf_end end; /* what comes after it */
     int backlog;
     const char *interface; /* "" for none */
     bool free_bind;
@@ -150,6 +155,7 @@ struct conf {
     int64_t send_ns;
     int64_t send_total_ns; /* at least send_ns */
     int64_t proxy_ns;      /* until the header is whole */
+    int64_t request_ns;    /* until a request is whole */
     int64_t drain_ns;
     int64_t drain_delay_ns;
 

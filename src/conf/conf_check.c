@@ -305,17 +305,36 @@ static void complete_fixed(const struct completion *c)
     c->listener->plan = service->fixed;
 }
 
+static bool check_transport(const struct completion *c)
+{
+    const struct service *service = service_of(c->listener);
+    char allowed[96] = "";
+    size_t used = 0;
+
+    if (service->transports & SERVICE_ON(c->listener->transport))
+        return true;
+    for (enum transport i = 0; i < TRANSPORT_COUNT && used < sizeof(allowed); i++)
+        if (service->transports & SERVICE_ON(i))
+            used += (size_t)snprintf(allowed + used, sizeof(allowed) - used, "%s%s", used ? ", " : "",
+                                     transport_name(i));
+    wrong(c, "service", "\"%s\" does not answer over %s; allowed: type %s", service->name,
+          transport_name(c->listener->transport), allowed);
+    return false;
+}
+
 static void complete_greeting(const struct completion *c)
 {
     struct conf_listener *listener = c->listener;
 
+    if (!check_transport(c))
+        return;
     if (service_of(listener)->fixed) {
         complete_fixed(c);
     } else if (listener->greeting_text) {
         compile_greeting(c);
     } else {
         listener->greeting_text = c->builder->conf->greeting;
-        listener->plan = listener->format == FORMAT_TEXT ? c->builder->plan : NULL;
+        listener->plan = listener->service == 0 && listener->format == FORMAT_TEXT ? c->builder->plan : NULL;
         if (!listener->plan && !c->builder->greeting_bad)
             compile_greeting(c);
     }
@@ -371,6 +390,14 @@ static void check_linger(const struct completion *c)
         wrong(c, "linger", "is longer than timeouts.linger_total; allowed: at most that");
 }
 
+static void check_end(const struct completion *c)
+{
+    const struct conf_listener *listener = c->listener;
+
+    if (listener->end == CONF_END_RESET && listener->transport != TRANSPORT_TCP)
+        wrong(c, "end", "\"reset\" is not known over unix; allowed: \"close\", \"hold\"");
+}
+
 void conf_complete(struct conf_builder *builder, const config_setting_t *group,
                    struct conf_listener *listener)
 {
@@ -382,6 +409,7 @@ void conf_complete(struct conf_builder *builder, const config_setting_t *group,
         complete_ip(&c);
     complete_greeting(&c);
     check_linger(&c);
+    check_end(&c);
     complete_proxies(&c);
     listener->rates_given = is_given(&c, "rate") || is_given(&c, "burst") || is_given(&c, "net_rate") ||
                             is_given(&c, "net_burst") || is_given(&c, "per_source");

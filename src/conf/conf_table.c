@@ -40,6 +40,12 @@ static const struct conf_choice refusals[] = {
     {"reset", CONF_REFUSE_RESET},
     {NULL, 0},
 };
+static const struct conf_choice ends[] = {
+    {"close", CONF_END_CLOSE},
+    {"reset", CONF_END_RESET},
+    {"hold", CONF_END_HOLD},
+    {NULL, 0},
+};
 static const struct conf_choice transports[] = {
     {"tcp", TRANSPORT_TCP},
     {"udp", TRANSPORT_UDP},
@@ -52,6 +58,7 @@ static const struct conf_choice services[] = { /* by row of the table of service
     {"greeting", 0},
     {"daytime", 1},
     {"time", 2},
+    {"http", 3},
     {NULL, 0},
 };
 
@@ -83,6 +90,7 @@ static const struct conf_setting service_settings[] = {
     {"timeouts.send", CONF_TIME, AT(send_ns), .number = 5, .min = 0.1, .max = 3600},
     {"timeouts.send_total", CONF_TIME, AT(send_total_ns), .number = 30, .min = 0.1, .max = 3600},
     {"timeouts.proxy", CONF_TIME, AT(proxy_ns), .number = 3, .min = 0.1, .max = 3600},
+    {"timeouts.request", CONF_TIME, AT(request_ns), .number = 5, .min = 0.1, .max = 3600},
     {"timeouts.drain", CONF_TIME, AT(drain_ns), .number = 30, .min = 0, .max = 3600},
     {"timeouts.drain_delay", CONF_TIME, AT(drain_delay_ns), .number = 0, .min = 0, .max = 3600},
     {"limits.connections", CONF_COUNT, AT(connections), .number = 10000, .min = 1, .max = 1000000},
@@ -123,6 +131,10 @@ static const struct conf_setting listener_settings[] = {
     {"format", CONF_CHOICE, AT(format), .number = FORMAT_TEXT, .choices = formats, .transports = IP | UNIX},
     {"greeting", CONF_STRING, AT(greeting_text), .text = NULL, .transports = IP | UNIX},
     {"linger", CONF_TIME, AT(linger_ns), .number = 0, .min = 0, .max = 3600, .transports = STREAM},
+    {"delay", CONF_TIME, AT(delay_ns), .number = 0, .min = 0, .max = 3600, .transports = STREAM},
+    {"chunk", CONF_COUNT, AT(chunk), .number = 0, .min = 0, .max = 65536, .transports = STREAM},
+    {"chunk_pause", CONF_TIME, AT(chunk_pause_ns), .number = 1, .min = 0.001, .max = 3600, .transports = STREAM},
+    {"end", CONF_CHOICE, AT(end), .number = CONF_END_CLOSE, .choices = ends, .transports = STREAM},
     {"backlog", CONF_COUNT, AT(backlog), .number = 4096, .min = 1, .max = 65535, .transports = STREAM},
     {"interface", CONF_STRING, AT(interface), .text = "", .transports = IP},
     {"free_bind", CONF_BOOL, AT(free_bind), .number = false, .transports = IP},

@@ -6,6 +6,7 @@
 #include "base/peer.h"
 #include "serve/loop.h"
 #include "serve/timers.h"
+#include "service/request.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,20 +23,21 @@ struct conn {
     const struct stage *stage; /* what happens to it now, see steps.h */
     int fd;                    /* -1: not in use */
     uint8_t epoch;
-    bool set_aside : 1;    /* watched, but not waited for (see aside.h) */
-    bool peer_ended : 1;   /* the client's end of file was seen */
-    bool deaf : 1;         /* it has sent more than is read away */
-    bool ended : 1;        /* our end of file was sent: nobody waits for the close */
-    bool client_known : 1; /* see conn_learn_client() */
-    bool server_known : 1; /* see conn_learn_peer() */
-    bool is_held : 1;      /* counted as its source's: see guard_hold() */
-    bool for_itself : 1;   /* a proxy that asks in nobody's name */
+    bool set_aside : 1;             /* watched, but not waited for (see aside.h) */
+    bool peer_ended : 1;            /* the client's end of file was seen */
+    bool deaf : 1;                  /* it has sent more than is read away */
+    bool ended : 1;                 /* our end of file was sent: nobody waits for the close */
+    bool client_known : 1;          /* see conn_learn_client() */
+    bool server_known : 1;          /* see conn_learn_peer() */
+    bool is_held : 1;               /* counted as its source's: see guard_hold() */
+    bool for_itself : 1;            /* a proxy that asks in nobody's name */
+    struct service_request request; /* where the listener's service waits for one */
     uint32_t discarded;
     uint32_t sent;
     uint32_t rest_length;
     const char *rest;           /* of the greeting */
     char *copy;                 /* holds rest if it was rendered for this client; malloc'ed */
-    void *part;                 /* of a proxy's header that is not whole; malloc'ed */
+    void *part;                 /* of a proxy's header or a request that is not whole; malloc'ed */
     struct peer_address *asked; /* what it says that the client had asked for, or NULL; malloc'ed */
     uint32_t copy_size;         /* bytes of it */
     uint32_t watched;           /* by the loop, for these events */

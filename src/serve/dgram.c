@@ -142,7 +142,7 @@ static const char *answer(struct dgrams *dgrams, const struct door *door, struct
         d->length = (uint32_t)plan->length;
         return plan->bytes;
     }
-    d->length = (uint32_t)render_answer(dgrams->render, door->conf, &d->peer, &d->seen, d->rendered);
+    d->length = (uint32_t)render_answer(dgrams->render, door->conf, &d->peer, &d->seen, NULL, d->rendered);
     return d->rendered;
 }
 

@@ -4,6 +4,7 @@
  * While a large one is on its way, the client's input is read away too, lest both sides wait for each other.
  */
 #include "serve/discard.h"
+#include "serve/door.h"
 #include "serve/rest.h"
 #include "serve/steps.h"
 
@@ -11,11 +12,13 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-/* MSG_MORE holds the last segment back, so that it leaves together with the end of file that shutdown() adds.
- */
+/* MSG_MORE holds the last segment back, so that it leaves together with the end of file that shutdown() adds;
+ * where none comes it must not wait. */
 static ssize_t send_some(const struct conn *conn)
 {
-    return send(conn->fd, conn->rest, conn->rest_length, MSG_MORE | MSG_NOSIGNAL | MSG_DONTWAIT);
+    int more = conn->door->conf->end == CONF_END_CLOSE ? MSG_MORE : 0;
+
+    return send(conn->fd, conn->rest, conn->rest_length, more | MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static enum step_verdict wait_for_room(struct conn *conn, bool progress, struct step_outcome *outcome)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The step after the greeting: our end of file is sent, and the client's input read away until its own comes.
+/* What comes after the greeting: our end of file is sent, and the client's input read away until its own
+ * comes.
  *
  * The client has all it came for, so nobody waits for what is done here. Most have ended a moment later. */
 #include "serve/discard.h"
@@ -45,4 +46,31 @@ static enum step_verdict ready(struct conn *conn, uint32_t events, struct step_o
     }
 }
 
+/* The client waits for an end of file that does not come. */
+static enum step_verdict hold(struct conn *conn, struct step_outcome *outcome)
+{
+    if (conn->peer_ended)
+        return STEP_NEXT;
+    outcome->events = EPOLLIN;
+    return conn->deaf ? step_end(outcome, give_up(conn)) : STEP_WAIT;
+}
+
+/* What the client has not taken yet goes with the connection, as it would if the machine went. */
+static enum step_verdict reset(struct conn *conn, struct step_outcome *outcome)
+{
+    static const struct linger no_time = {.l_onoff = 1};
+
+    setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &no_time, sizeof(no_time));
+    return step_end(outcome, RESULT_SENT);
+}
+
+static enum step_verdict held(struct conn *conn, uint32_t events, struct step_outcome *outcome)
+{
+    enum step_verdict verdict = ready(conn, events, outcome);
+
+    return verdict == STEP_WAIT ? STEP_STAY : verdict; /* talk does not make its time longer */
+}
+
+const struct step step_hold = {.enter = hold, .ready = held, .give_up = give_up, .patient = true};
+const struct step step_reset = {.enter = reset};
 const struct step step_linger = {.enter = enter, .ready = ready, .give_up = give_up, .patient = true};

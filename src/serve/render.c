@@ -35,12 +35,13 @@ void render_close(struct render *render)
 }
 
 size_t render_answer(struct render *render, const struct conf_listener *listener, const struct peer *peer,
-                     const struct seen *seen, char *out)
+                     const struct seen *seen, const struct service_request *request, char *out)
 {
     const struct plan *plan = listener->plan;
     const struct occasion occasion = {.peer = peer,
                                       .speaker = &render->speaker,
-                                      .request = ++render->answers,
+                                      .answers = ++render->answers,
+                                      .request = request ? *request : (struct service_request){0},
                                       .moment = &render->moment,
                                       .seen = seen,
                                       .state = plan->needs & PLAN_STATE ? &render->state : NULL};

@@ -26,8 +26,9 @@ int render_open(struct render *render, const struct conf *conf, const struct spe
                 const struct notice *notice);
 void render_close(struct render *render);
 
-/* Writes a listener's answer to a client; out has room for its plan's longest. Returns the length. */
+/* Writes a listener's answer to a client; out has room for its plan's longest. request: NULL where none is
+ * awaited. Returns the length. */
 size_t render_answer(struct render *render, const struct conf_listener *listener, const struct peer *peer,
-                     const struct seen *seen, char *out);
+                     const struct seen *seen, const struct service_request *request, char *out);
 
 #endif

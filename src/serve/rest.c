@@ -38,8 +38,8 @@ void rest_render(struct conn *conn)
     }
     conn_learn_peer(conn);
     conn->rest = render->buffer;
-    conn->rest_length =
-        (uint32_t)render_answer(render, listener, &conn->peer, observe(conn, &seen), render->buffer);
+    conn->rest_length = (uint32_t)render_answer(render, listener, &conn->peer, observe(conn, &seen),
+                                                &conn->request, render->buffer);
 }
 
 static bool have_room(struct rests *rests, size_t size)

@@ -38,20 +38,27 @@ struct step {
     enum step_verdict (*ready)(struct conn *conn, uint32_t events, struct step_outcome *outcome);
     /* The time is up, or the place is needed: how the client's end counts. */
     enum result (*give_up)(const struct conn *conn);
+    /* The idle time is up, and that is not the end: what next. NULL: it is. */
+    enum step_verdict (*late)(struct conn *conn, struct step_outcome *outcome);
     bool patient; /* nobody waits for what this step does: it need not wake the thread */
 };
 
 /* A step with its deadlines. The list of a listener ends with a stage without step. */
 struct stage {
     const struct step *step;
-    struct timer_list *idle, *total;
+    struct timer_list *idle, *total; /* total: NULL for none */
 };
 
-#define STEPS_MAX 5 /* stages of a list, with the last */
+#define STEPS_MAX 7 /* stages of a list, with the last */
 
-extern const struct step step_proxy;  /* proxy.c: who the client is, where a proxy says it */
-extern const struct step step_admit;  /* admit.c: whether the client is served */
-extern const struct step step_greet;  /* greet.c: sends the greeting */
-extern const struct step step_linger; /* linger.c: reads the client's input away, until its end */
+extern const struct step step_proxy;   /* proxy.c: who the client is, where a proxy says it */
+extern const struct step step_admit;   /* admit.c: whether the client is served */
+extern const struct step step_request; /* request.c: what it asks for, where the service waits for that */
+extern const struct step step_delay;   /* delay.c: waits, where that is to be tried */
+extern const struct step step_pieces;  /* likewise: in place of step_greet, sends the greeting bit by bit */
+extern const struct step step_greet;   /* greet.c: sends the greeting */
+extern const struct step step_linger;  /* linger.c: reads the client's input away, until its end */
+extern const struct step step_hold;    /* in place of it: likewise, without an end of file */
+extern const struct step step_reset;   /* in place of it: a reset */
 
 #endif

@@ -17,8 +17,7 @@
 #define ACCEPT_QUEUE  256 /* batches that a full queue has: net.core.somaxconn is 4096 */
 #define ALONE_SURE    4   /* turns with one client, after which the next is expected to be alone too */
 #define ALONE_LOOK    16  /* turns after which that is looked into */
-#define LINGER_LEAST  (100 * NS_PER_MS) /* nobody is sent away for others before */
-#define UNSENT_KEPT_S 30 /* the kernel goes on sending for so long after a client was given up */
+#define UNSENT_KEPT_S 30  /* the kernel goes on sending for so long after a client was given up */
 
 /* --- The end of a client --- */
 
@@ -29,10 +28,18 @@ static void note_room(const struct stream *stream)
         doors_have_room(stream->doors);
 }
 
-/* What proxies ask for themselves is no greeting, and they break off as they like. */
+/* What proxies ask for themselves is no greeting, and they break off as they like; what is no request has had
+ * its answer, which is no greeting either. */
 static enum result counted_as(const struct conn *conn, enum result result)
 {
-    return conn->for_itself && (result == RESULT_SENT || result == RESULT_RESET) ? RESULT_CHECKED : result;
+    static const enum result answers[REQUEST_KINDS] = {
+        [REQUEST_GOOD] = RESULT_SENT,       [REQUEST_BAD] = RESULT_BAD_REQUEST,
+        [REQUEST_PART] = RESULT_NO_REQUEST, [REQUEST_NONE] = RESULT_NO_REQUEST,
+        [REQUEST_TLS] = RESULT_TLS,         [REQUEST_HTTP2] = RESULT_HTTP2};
+
+    if (conn->for_itself && (result == RESULT_SENT || result == RESULT_RESET))
+        return RESULT_CHECKED;
+    return result == RESULT_SENT ? answers[conn->request.kind] : result;
 }
 
 static void finish(struct conn *conn, enum result result)
@@ -77,18 +84,6 @@ static void give_up(struct conn *conn)
     finish(conn, result);
 }
 
-static void idle_expired(void *context, struct timer *timer)
-{
-    (void)context;
-    give_up(CONTAINER_OF(timer, struct conn, idle));
-}
-
-static void total_expired(void *context, struct timer *timer)
-{
-    (void)context;
-    give_up(CONTAINER_OF(timer, struct conn, total));
-}
-
 /* --- From step to step --- */
 
 static bool set_aside(struct conn *conn)
@@ -116,6 +111,12 @@ static bool watch(struct conn *conn, uint32_t events)
     return done;
 }
 
+/* Whose copy of the greeting waits for room may have to give way; who waits for us may not. */
+static struct timer_list *idle_list(const struct conn *conn)
+{
+    return conn->copy && !conn->stage->step->late ? conn->rests->owners : conn->stage->idle;
+}
+
 static void wait_for(struct conn *conn, uint32_t events, bool progress)
 {
     struct stream *stream = conn->door->transport;
@@ -124,10 +125,10 @@ static void wait_for(struct conn *conn, uint32_t events, bool progress)
         give_up(conn);
         return;
     }
-    if (!timer_is_started(&conn->total))
+    if (conn->stage->total && !timer_is_started(&conn->total))
         timer_start(&conn->total, conn->stage->total, stream->loop->now);
     if (progress || !timer_is_started(&conn->idle))
-        timer_start(&conn->idle, conn->copy ? stream->rests.owners : conn->stage->idle, stream->loop->now);
+        timer_start(&conn->idle, idle_list(conn), stream->loop->now);
 }
 
 static void leave_step(struct conn *conn)
@@ -167,6 +168,25 @@ static void look_at(struct conn *conn, uint32_t events)
     follow(conn, conn->stage->step->ready(conn, events, &outcome), &outcome);
 }
 
+static void idle_expired(void *context, struct timer *timer)
+{
+    struct conn *conn = CONTAINER_OF(timer, struct conn, idle);
+    const struct step *step = conn->stage->step;
+    struct step_outcome outcome = {0};
+
+    (void)context;
+    if (step->late)
+        follow(conn, step->late(conn, &outcome), &outcome);
+    else
+        give_up(conn);
+}
+
+static void total_expired(void *context, struct timer *timer)
+{
+    (void)context;
+    give_up(CONTAINER_OF(timer, struct conn, total));
+}
+
 static void conn_ready(struct watch *watch, uint32_t events)
 {
     struct conn *conn = CONTAINER_OF(watch, struct conn, watch);
@@ -203,29 +223,20 @@ static void find_ended(struct stream *stream)
         aside_read(&stream->aside, stream->loop->now);
 }
 
-/* Whose place a client that waits may have: who has lingered longest has had its greeting, who waits has not.
- */
-static struct timer *first_to_give_way(const struct stream *stream)
-{
-    struct timer *first = timer_list_first(stream->linger_total);
-
-    return first && stream->loop->now - timer_started_at(first) >= LINGER_LEAST ? first : NULL;
-}
-
 static bool make_room(struct stream *stream)
 {
-    struct timer *first;
+    struct conn *first;
 
     if (is_full(stream))
         find_ended(stream);
     if (!is_full(stream))
         return true;
-    first = first_to_give_way(stream);
+    first = leavers_first(&stream->leavers, stream->loop->now);
     if (!first) {
         aside_expect(&stream->aside, stream->loop->now);
         return false;
     }
-    give_up(CONTAINER_OF(first, struct conn, total));
+    give_up(first);
     return true;
 }
 
@@ -324,38 +335,14 @@ static int take(struct door *door, uint32_t events)
 
 static bool has_room(const struct door *door)
 {
-    return !is_full(door->transport) || first_to_give_way(door->transport);
+    const struct stream *stream = door->transport;
+
+    return !is_full(stream) || leavers_first(&stream->leavers, stream->loop->now);
 }
 
 const struct transport_ops stream_ops = {.take = take, .has_room = has_room, .queue = ACCEPT_QUEUE};
 
 /* --- The frame --- */
-
-static struct timer_list *list(struct stream *stream, int64_t duration, timer_expired *expired,
-                               const void *kind)
-{
-    return timers_list(&stream->timers, duration, expired, kind);
-}
-
-static void plan(struct stream *stream, const struct conf_listener *listener, struct stage *stage)
-{
-    const struct conf *conf = stream->conf;
-
-    if (conf_is_proxied(listener))
-        *stage++ = (struct stage){.step = &step_proxy,
-                                  .idle = list(stream, conf->proxy_ns, idle_expired, &step_proxy),
-                                  .total = list(stream, conf->proxy_ns, total_expired, &step_proxy)};
-    if (guard_is_needed(stream->doors->guard, (size_t)(listener - conf->listeners)))
-        *stage++ = (struct stage){.step = &step_admit};
-    *stage++ = (struct stage){.step = &step_greet,
-                              .idle = list(stream, conf->send_ns, idle_expired, &step_greet),
-                              .total = list(stream, conf->send_total_ns, total_expired, &step_greet)};
-    if (listener->linger_ns)
-        *stage++ = (struct stage){.step = &step_linger,
-                                  .idle = list(stream, listener->linger_ns, idle_expired, &step_linger),
-                                  .total = stream->linger_total};
-    stage->step = NULL;
-}
 
 int stream_open(struct stream *stream, unsigned room)
 {
@@ -367,24 +354,20 @@ int stream_open(struct stream *stream, unsigned room)
     if (!error)
         error = look_open(&stream->look, first_look);
     if (!error)
-        error = timers_open(&stream->timers, conf->listener_count + 6);
+        error = timers_open(&stream->timers, stages_lists(conf));
     if (error)
         return error;
-    stream->stages = calloc(conf->listener_count * STEPS_MAX, sizeof(*stream->stages));
-    if (!stream->stages)
-        return -ENOMEM;
-    stream->rests = (struct rests){.render = stream->render,
-                                   .owners = list(stream, conf->send_ns, idle_expired, &stream->rests),
-                                   .give_up = give_up};
-    stream->linger_total = list(stream, conf->linger_total_ns, total_expired, &step_linger);
-    for (size_t i = 0; i < conf->listener_count; i++)
-        plan(stream, &conf->listeners[i], &stream->stages[i * STEPS_MAX]);
-    return 0;
-}
-
-const struct stage *stream_stages(const struct stream *stream, size_t listener)
-{
-    return &stream->stages[listener * STEPS_MAX];
+    stream->stages = (struct stages){.conf = conf,
+                                     .guard = stream->doors->guard,
+                                     .timers = &stream->timers,
+                                     .idle_expired = idle_expired,
+                                     .total_expired = total_expired,
+                                     .leavers = &stream->leavers};
+    stream->rests =
+        (struct rests){.render = stream->render,
+                       .owners = timers_list(&stream->timers, conf->send_ns, idle_expired, &stream->rests),
+                       .give_up = give_up};
+    return stages_open(&stream->stages);
 }
 
 void stream_due(struct stream *stream)
@@ -430,6 +413,5 @@ void stream_close(struct stream *stream)
     look_close(&stream->look);
     timers_close(&stream->timers);
     aside_close(&stream->aside);
-    free(stream->stages);
-    stream->stages = NULL;
+    stages_close(&stream->stages);
 }

@@ -10,7 +10,7 @@
 #include "serve/door.h"
 #include "serve/look.h"
 #include "serve/rest.h"
-#include "serve/steps.h"
+#include "serve/stages.h"
 
 /* Set by the thread: loop, doors, account, render and conf. */
 struct stream {
@@ -23,10 +23,10 @@ struct stream {
     struct look look;
     struct closing closing; /* those who were never watched */
     struct timers timers;
-    struct timer_list *linger_total; /* clients that linger; the first has longest */
+    struct leavers leavers;
     struct rests rests;
     struct aside aside;
-    struct stage *stages; /* STEPS_MAX for each listener */
+    struct stages stages;
 };
 
 extern const struct transport_ops stream_ops;
@@ -40,9 +40,6 @@ void stream_hurry(struct stream *stream);
 /* Gives up who is left, and counts them; then frees. */
 void stream_finish(struct stream *stream);
 void stream_close(struct stream *stream);
-
-/* What happens to the clients of a listener. */
-const struct stage *stream_stages(const struct stream *stream, size_t listener);
 
 /* Does what is due, and says when something will be (monotonic ns). */
 void stream_due(struct stream *stream);

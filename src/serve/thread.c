@@ -162,7 +162,7 @@ static bool add_door(struct thread *thread, const struct sockets_member *member,
         door = doors_add(&thread->doors, member, position, &stream_ops, &thread->stream);
     else
         door = doors_add(&thread->doors, member, position, &dgram_ops, &thread->dgrams);
-    door->stages = stream_stages(&thread->stream, member->listener);
+    door->stages = stages_of(&thread->stream.stages, member->listener);
     return door_watch(door);
 }
 

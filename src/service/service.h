@@ -12,6 +12,7 @@
 #include "service/format.h"
 #include "service/host.h"
 #include "service/moment.h"
+#include "service/request.h"
 #include "service/template.h"
 
 #include <stdbool.h>
@@ -41,10 +42,11 @@ struct speaker {
 struct occasion {
     const struct peer *peer;
     const struct speaker *speaker;
-    uint64_t request;            /* how many answers the speaker had given */
-    const struct moment *moment; /* now, as exactly as the plan needs it */
-    const struct seen *seen;     /* as far as the plan needs it */
-    const struct state *state;   /* of the service; NULL if the plan does not need it */
+    uint64_t answers;               /* that the speaker had given */
+    struct service_request request; /* of a service that waits for one */
+    const struct moment *moment;    /* now, as exactly as the plan needs it */
+    const struct seen *seen;        /* as far as the plan needs it */
+    const struct state *state;      /* of the service; NULL if the plan does not need it */
 };
 
 /* How exactly a plan has to know the time. */
@@ -83,11 +85,15 @@ struct service {
                                   const struct site *site, struct template_errors *errors);
     const struct plan *fixed; /* the plan without compile */
 
+    /* Reads what has come of a client's request. NULL: the service speaks first. */
+    void (*read)(const char *bytes, size_t length, enum request_input input, struct service_request *request);
+
     /* Writes the answer to one client; out has room for the plan's longest. Returns the length. */
     size_t (*answer)(const struct plan *plan, const struct occasion *occasion, char *out);
 };
 
 #define SERVICE_ON(transport) (1u << (transport))
 #define SERVICE_ON_ALL        (SERVICE_ON(TRANSPORT_COUNT) - 1)
+#define SERVICE_ON_STREAMS    (SERVICE_ON(TRANSPORT_TCP) | SERVICE_ON(TRANSPORT_UNIX))
 
 #endif

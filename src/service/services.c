@@ -4,12 +4,14 @@
 #include "base/util.h"
 #include "service/daytime.h"
 #include "service/greeting.h"
+#include "service/http.h"
 #include "service/time.h"
 
 static const struct service *const table[] = {
     &service_greeting,
     &service_daytime,
     &service_time,
+    &service_http,
 };
 
 const struct service *services_row(size_t row)

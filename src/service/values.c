@@ -273,7 +273,7 @@ static size_t load_value(const struct occasion *occasion, const char *argument, 
 static size_t request_id_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
     (void)argument;
-    return print(out, room, "%016" PRIx64 "-%" PRIx64, occasion->speaker->id, occasion->request);
+    return print(out, room, "%016" PRIx64 "-%" PRIx64, occasion->speaker->id, occasion->answers);
 }
 
 /* --- Time --- */

@@ -24,7 +24,11 @@
     X(SOURCE_FULL, "source-full")   /* its source has limits.per_source clients already */                 \
     X(UNTRUSTED, "untrusted")       /* it came past the proxies of proxy_from */                           \
     X(NO_HEADER, "no-header")       /* no valid PROXY header came in time */                               \
-    X(CHECKED, "checked")           /* a proxy that asked for itself, as health checks do */
+    X(CHECKED, "checked")           /* a proxy that asked for itself, as health checks do */               \
+    X(BAD_REQUEST, "bad-request")   /* what it asked was answered with an error */                         \
+    X(NO_REQUEST, "no-request")     /* it asked nothing, or not all of it in time */                       \
+    X(TLS, "tls")                   /* it began TLS where that is not spoken */                            \
+    X(HTTP2, "http2")               /* it began HTTP/2 where that is not spoken */
 
 #define RESULT_ENUMERATOR(id, name) RESULT_##id,
 enum result { RESULTS(RESULT_ENUMERATOR) RESULT_COUNT };

@@ -234,7 +234,7 @@ def is_worker(pid):
 
 
 def _parse_counters(line):
-    return {key: int(value) for key, value in re.findall(r"([a-z_-]+)=(\d+)", line)}
+    return {key: int(value) for key, value in re.findall(r"([a-z0-9_-]+)=(\d+)", line)}
 
 
 def is_accounted(counters):

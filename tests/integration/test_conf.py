@@ -88,6 +88,24 @@ def test_the_example_has_every_setting(effective):
     assert 'greeting = "Thank you' in text.split("listeners =")[1]
 
 
+def all_services(directory):
+    """The words that are allowed, as an error has them."""
+    conf = directory / "unknown.conf"
+    conf.write_text('listeners = { a = { type = "tcp"; service = "x"; }; };')
+    done = subprocess.run([DAEMON, "-t", "-c", conf], capture_output=True, text=True, timeout=30, check=False)
+    return set(re.findall(r'"(\w+)"', done.stderr.split("allowed:")[1]))
+
+
+def test_the_example_has_a_line_for_every_service(effective, tmp_path):
+    """Each is as good as it stands, alone or beside the listeners above it."""
+    text = EXAMPLE.read_text()
+    ready = re.findall(r"^// ([\w-]+ = \{.*\};)", text, re.M)
+    for line in ready:
+        effective(f"listeners = {{ {line} }};")
+    both = effective(re.sub(r"^// (?=[\w-]+ = \{.*\};)", "", uncommented(text), flags=re.M))
+    assert set(re.findall(r'service = "(\w+)"', both)) == all_services(tmp_path)
+
+
 def test_the_manual_has_every_setting(effective):
     text = MANUAL.read_text()
     for path in settings_of(effective("")):

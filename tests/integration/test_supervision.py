@@ -346,7 +346,8 @@ def test_counters(daemon):
     service.wait_counter("served", 1)
     line = [line for line in service.lines() if line.startswith("Counters: ")][-1]
     assert re.fullmatch(r"Counters: served=1 sent=1 truncated=0 reset=0 timed-out=0 refused=0 unanswerable=0 loop=0 "
-                        r"rate-limited=0 net-limited=0 denied=0 source-full=0 untrusted=0 no-header=0 checked=0 taken=1 bytes=26 "
+                        r"rate-limited=0 net-limited=0 denied=0 source-full=0 untrusted=0 no-header=0 checked=0 "
+                        r"bad-request=0 no-request=0 tls=0 http2=0 taken=1 bytes=26 "
                         r"summarised=0 dropped=0 abandoned=0 spared=0 "
                         r"accept_pauses=0 written=[01]", line)
 

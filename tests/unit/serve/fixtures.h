@@ -42,18 +42,6 @@ struct fixture {
     _Atomic uint32_t logger_asleep;
 };
 
-static inline void fixture_prepare(struct fixture *f)
-{
-    memset(f, 0, sizeof(*f));
-    f->room = 8;
-    f->plan = (struct plan){.bytes = "hello\n", .length = 6, .is_constant = true};
-    f->listener = (struct conf_listener){.name = "x", .transport = TRANSPORT_UNIX, .linger_ns = 2 * NS_PER_S};
-    f->conf = (struct conf){.linger_total_ns = 5 * NS_PER_S,
-                            .send_ns = 5 * NS_PER_S,
-                            .send_total_ns = 10 * NS_PER_S,
-                            .listener_count = 1};
-}
-
 static inline size_t fixture_answer(const struct plan *plan, const struct occasion *occasion, char *out)
 {
     (void)occasion;
@@ -61,18 +49,55 @@ static inline size_t fixture_answer(const struct plan *plan, const struct occasi
     return plan->longest;
 }
 
+static const struct service fixture_writer = {.name = "writer", .answer = fixture_answer};
+
+/* Speaks when a '.' has come; "tls" is of another protocol, and 'x' is a mistake. */
+static inline void fixture_hear(const char *bytes, size_t length, enum request_input input,
+                                struct service_request *request)
+{
+    bool is_whole = memchr(bytes, '.', length) != NULL;
+
+    *request = (struct service_request){.kind = length >= 3 && memcmp(bytes, "tls", 3) == 0 ? REQUEST_TLS
+                                                : memchr(bytes, 'x', length)                ? REQUEST_BAD
+                                                : is_whole                                  ? REQUEST_GOOD
+                                                : input == REQUEST_OPEN                     ? REQUEST_PART
+                                                : length > 0                                ? REQUEST_BAD
+                                                                                            : REQUEST_NONE};
+}
+
+static const struct service fixture_listener = {
+    .name = "listener", .read = fixture_hear, .answer = fixture_answer};
+
+static inline void fixture_prepare(struct fixture *f)
+{
+    memset(f, 0, sizeof(*f));
+    f->room = 8;
+    f->plan = (struct plan){.service = &fixture_writer, .bytes = "hello\n", .length = 6, .is_constant = true};
+    f->listener = (struct conf_listener){.name = "x", .transport = TRANSPORT_UNIX, .linger_ns = 2 * NS_PER_S};
+    f->conf = (struct conf){.linger_total_ns = 5 * NS_PER_S,
+                            .send_ns = 5 * NS_PER_S,
+                            .send_total_ns = 10 * NS_PER_S,
+                            .request_ns = 5 * NS_PER_S,
+                            .listener_count = 1};
+}
+
 /* What clients get: the same bytes for all of them, or written for each. */
 static inline void fixture_greet_with(struct fixture *f, const char *bytes, size_t length, bool is_constant)
 {
-    static const struct service writer = {.name = "writer", .answer = fixture_answer};
-
-    f->plan = (struct plan){.service = &writer,
+    f->plan = (struct plan){.service = &fixture_writer,
                             .bytes = bytes,
                             .length = length,
                             .is_constant = is_constant,
                             .longest = length,
                             .prefix = bytes,
                             .prefix_length = length};
+}
+
+/* Clients have to ask for it. */
+static inline void fixture_wait_for_requests(struct fixture *f)
+{
+    fixture_greet_with(f, "hello\n", 6, false);
+    f->plan.service = &fixture_listener;
 }
 
 static inline void fixture_fill_address(struct address *address, enum transport transport)
@@ -127,7 +152,7 @@ static inline void fixture_open(struct fixture *f)
     cr_assert_eq(stream_open(&f->stream, f->room), 0);
     cr_assert_eq(doors_open(&f->doors, 1), 0);
     f->door = doors_add(&f->doors, &f->member, 0, &stream_ops, &f->stream);
-    f->door->stages = stream_stages(&f->stream, 0);
+    f->door->stages = stages_of(&f->stream.stages, 0);
     cr_assert(door_watch(f->door));
     f->loop.now = 1000 * NS_PER_S;
 }

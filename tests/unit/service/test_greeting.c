@@ -152,7 +152,7 @@ Test(greeting, of_an_unknown_environment_nothing_is_told)
 Test(greeting, says_who_speaks)
 {
     const struct peer peer = {.client = {.family = AF_INET6}};
-    const struct occasion occasion = {.peer = &peer, .speaker = &speaker, .request = 0x1f};
+    const struct occasion occasion = {.peer = &peer, .speaker = &speaker, .answers = 0x1f};
 
     assert_said("${pid} ${worker} ${generation} ${request_id}", &occasion, "99 1 7 0000000000000abc-1f");
     assert_said("${family}, ${proxied}", &occasion, "ipv6, no");
@@ -401,7 +401,7 @@ static void assert_formatted(enum format format, const char *text, const char *b
         .host = &odd, .listener = "local", .transport = "unix", .path = "/run/x", .format = format};
     const struct peer peer = {.client = {.family = AF_UNIX, .uid = 1000, .gid = 100, .pid = 4711}};
     struct moment moment = {0};
-    const struct occasion occasion = {.peer = &peer, .speaker = &speaker, .request = 1, .moment = &moment};
+    const struct occasion occasion = {.peer = &peer, .speaker = &speaker, .answers = 1, .moment = &moment};
     const struct plan *plan;
     char *out;
 

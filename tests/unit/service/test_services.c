@@ -20,7 +20,7 @@ static void check_row(const struct service *service)
     struct template_errors errors;
     struct arena arena;
     const struct plan *plan;
-    char out[256];
+    char out[4096];
     size_t length;
 
     cr_assert_eq(arena_open(&arena, 1 << 20), 0);

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* The step before the greeting, where the listener's service waits to be asked: the request is read, and
+ * understood by the service. */
+#include "serve/door.h"
+#include "serve/steps.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#define PART_GROWS 512 /* bytes by which the memory for a part grows */
+
+/* What has come of a request that is not whole yet. */
+struct part {
+    size_t length, room;
+    char bytes[];
+};
+
+static void understand(struct conn *conn, const char *bytes, size_t length, enum request_input input)
+{
+    conn->door->conf->plan->service->read(bytes, length, input, &conn->request);
+}
+
+/* Most requests come whole, so it takes memory only where one does not. */
+static bool keep(struct conn *conn, const char *bytes, size_t length)
+{
+    struct part *part = conn->part;
+
+    if (!part || part->room < length) {
+        size_t room = (length / PART_GROWS + 1) * PART_GROWS;
+
+        part = realloc(part, sizeof(*part) + room);
+        if (!part)
+            return false;
+        part->room = room;
+        conn->part = part;
+    }
+    memcpy(part->bytes, bytes, length);
+    part->length = length;
+    return true;
+}
+
+static enum step_verdict ask_more(struct conn *conn, const char *bytes, size_t length,
+                                  struct step_outcome *outcome)
+{
+    outcome->events = EPOLLIN;
+    return keep(conn, bytes, length) ? STEP_STAY : step_end(outcome, RESULT_NO_REQUEST);
+}
+
+static enum step_verdict pass_on(struct conn *conn)
+{
+    free(conn->part);
+    conn->part = NULL;
+    return STEP_NEXT;
+}
+
+static enum step_verdict ready(struct conn *conn, uint32_t events, struct step_outcome *outcome)
+{
+    char bytes[REQUEST_MAX] __attribute__((uninitialized));
+    const struct part *part = conn->part;
+    size_t length = part ? part->length : 0;
+    ssize_t n;
+
+    (void)events;
+    outcome->events = EPOLLIN;
+    n = recv(conn->fd, bytes + length, sizeof(bytes) - length, MSG_DONTWAIT);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return STEP_STAY;
+    if (n < 0)
+        return step_end(outcome, RESULT_RESET);
+    if (part)
+        memcpy(bytes, part->bytes, length);
+    length += (size_t)n;
+    conn->peer_ended = n == 0;
+    understand(conn, bytes, length,
+               n == 0                    ? REQUEST_ENDED
+               : length == sizeof(bytes) ? REQUEST_FULL
+                                         : REQUEST_OPEN);
+    return conn->request.kind == REQUEST_PART ? ask_more(conn, bytes, length, outcome) : pass_on(conn);
+}
+
+static enum step_verdict enter(struct conn *conn, struct step_outcome *outcome)
+{
+    return ready(conn, 0, outcome);
+}
+
+static enum step_verdict late(struct conn *conn, struct step_outcome *outcome)
+{
+    const struct part *part = conn->part;
+
+    (void)outcome;
+    understand(conn, part ? part->bytes : "", part ? part->length : 0, REQUEST_LATE);
+    return pass_on(conn);
+}
+
+static enum result give_up(const struct conn *conn)
+{
+    (void)conn;
+    return RESULT_NO_REQUEST;
+}
+
+const struct step step_request = {.enter = enter, .ready = ready, .give_up = give_up, .late = late};

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "service/http.h"
+
+#include "service/greeting.h"
+#include "service/http_reply.h"
+#include "service/http_request.h"
+
+#include <string.h>
+
+#define ICON "/favicon.ico" /* browsers ask for it without being told to */
+
+enum page { PAGE_GREETING, PAGE_READY };
+
+/* The greeting as it is by the listener's format, and for those who ask for JSON. */
+struct http {
+    struct plan plan;
+    const struct plan *usual, *json;
+    const char *type; /* of usual */
+};
+
+/* --- The request --- */
+
+static bool is_path(const struct http_request *read, const char *path)
+{
+    return read->path_length == strlen(path) && memcmp(read->path, path, read->path_length) == 0;
+}
+
+static void read_request(const char *bytes, size_t length, enum request_input input,
+                         struct service_request *request)
+{
+    struct http_request read;
+    enum request_kind kind = http_request_read(bytes, length, input, &read);
+
+    if (kind == REQUEST_GOOD && is_path(&read, ICON))
+        read.verdict = HTTP_NOT_FOUND;
+    *request = (struct service_request){.kind = (uint8_t)kind,
+                                        .verdict = (uint8_t)read.verdict,
+                                        .page = is_path(&read, "/ready") ? PAGE_READY : PAGE_GREETING,
+                                        .is_head = read.is_head,
+                                        .as_json = read.prefers_json};
+}
+
+/* --- The plan --- */
+
+static const struct plan *compile_as(enum format format, struct arena *arena, const char *text, size_t length,
+                                     const struct site *site, struct template_errors *errors)
+{
+    struct site of_format = *site;
+
+    of_format.format = format;
+    return service_greeting.compile(arena, text, length, &of_format, errors);
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The date stands in every head. */
+static void complete(struct http *http)
+{
+    const struct plan *usual = http->usual, *json = http->json;
+
+    http->plan = (struct plan){
+        .service = &service_http,
+        .time = usual->time == PLAN_INSTANT || json->time == PLAN_INSTANT ? PLAN_INSTANT : PLAN_SECOND,
+        .needs = usual->needs | json->needs | PLAN_STATE,
+        .longest = larger(HTTP_ERROR_MAX, HTTP_HEAD_MAX + larger(usual->longest, json->longest)),
+        .prefix = ""};
+}
+
+static const struct plan *compile(struct arena *arena, const char *text, size_t length,
+                                  const struct site *site, struct template_errors *errors)
+{
+    struct http *http = arena_alloc(arena, sizeof(*http));
+
+    if (!http) {
+        message_set(&errors->list[0], TEMPLATE_NO_ROOM);
+        errors->count = 1;
+        return NULL;
+    }
+    http->type = site->format == FORMAT_JSON ? HTTP_JSON : HTTP_TEXT;
+    http->usual = compile_as(site->format, arena, text, length, site, errors);
+    if (!http->usual)
+        return NULL;
+    http->json = compile_as(FORMAT_JSON, arena, text, length, site, errors);
+    if (!http->json)
+        return NULL;
+    complete(http);
+    return &http->plan;
+}
+
+/* --- The answer --- */
+
+static size_t greet(const struct plan *plan, const struct occasion *occasion, char *out)
+{
+    if (!plan->is_constant)
+        return plan->service->answer(plan, occasion, out);
+    memcpy(out, plan->bytes, plan->length);
+    return plan->length;
+}
+
+static size_t answer(const struct plan *plan, const struct occasion *occasion, char *out)
+{
+    const struct http *http = (const struct http *)plan;
+    const struct service_request *request = &occasion->request;
+    size_t length;
+
+    if (request->kind != REQUEST_GOOD || request->verdict != HTTP_OK)
+        return http_reply_refuse(request, occasion->moment, out);
+    if (request->page == PAGE_READY)
+        return http_reply_ready(request, occasion->state, occasion->moment, out);
+    length = greet(request->as_json ? http->json : http->usual, occasion, out + HTTP_HEAD_MAX);
+    return http_reply_write(request, HTTP_OK, request->as_json ? HTTP_JSON : http->type, occasion->moment,
+                            length, out);
+}
+
+const struct service service_http = {.name = "http",
+                                     .transports = SERVICE_ON_STREAMS,
+                                     .compile = compile,
+                                     .read = read_request,
+                                     .answer = answer};

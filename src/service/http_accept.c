@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+#include "service/http_accept.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#define WEIGHT_MAX 1000
+
+enum { RANGE_ANY = 1, RANGE_TYPE, RANGE_EXACT };
+
+/* Without the spaces around it. */
+static void trim(const char **at, const char **end)
+{
+    while (*at < *end && (**at == ' ' || **at == '\t'))
+        ++*at;
+    while (*end > *at && ((*end)[-1] == ' ' || (*end)[-1] == '\t'))
+        --*end;
+}
+
+/* Takes what comes before the separator, which is passed over. */
+static bool take(const char **rest, const char *end, char separator, const char **item, const char **item_end)
+{
+    const char *found;
+
+    if (*rest >= end)
+        return false;
+    found = memchr(*rest, separator, (size_t)(end - *rest));
+    *item = *rest;
+    *item_end = found ? found : end;
+    *rest = found ? found + 1 : end;
+    trim(item, item_end);
+    return true;
+}
+
+static bool is(const char *at, const char *end, const char *text)
+{
+    return (size_t)(end - at) == strlen(text) && strncasecmp(at, text, strlen(text)) == 0;
+}
+
+/* "0.5" is 500: three decimals at most (RFC 9110, section 12.4.2). */
+static unsigned read_weight(const char *at, const char *end)
+{
+    unsigned weight = 0, worth = WEIGHT_MAX;
+
+    for (; at < end && worth > 0; at++) {
+        if (*at == '.' && worth == WEIGHT_MAX / 10)
+            continue;
+        if (!isdigit((unsigned char)*at))
+            return 0;
+        weight += (unsigned)(*at - '0') * worth;
+        worth /= 10;
+    }
+    return weight < WEIGHT_MAX ? weight : WEIGHT_MAX;
+}
+
+static unsigned weight_of(const char *parameters, const char *end)
+{
+    unsigned weight = WEIGHT_MAX;
+    const char *at, *at_end;
+
+    while (take(&parameters, end, ';', &at, &at_end))
+        if (at_end - at > 2 && strncasecmp(at, "q=", 2) == 0)
+            weight = read_weight(at + 2, at_end);
+    return weight;
+}
+
+static void note(struct http_liking *liking, unsigned exactness, unsigned weight)
+{
+    if (exactness >= liking->exactness)
+        *liking = (struct http_liking){exactness, weight};
+}
+
+static void read_range(struct http_accept *accept, const char *at, const char *end, unsigned weight)
+{
+    bool is_any = is(at, end, "*/*");
+
+    if (is_any || is(at, end, "application/*")) {
+        note(&accept->json, is_any ? RANGE_ANY : RANGE_TYPE, weight);
+        note(&accept->openmetrics, is_any ? RANGE_ANY : RANGE_TYPE, weight);
+    }
+    if (is_any || is(at, end, "text/*"))
+        note(&accept->text, is_any ? RANGE_ANY : RANGE_TYPE, weight);
+    if (is(at, end, "application/json"))
+        note(&accept->json, RANGE_EXACT, weight);
+    if (is(at, end, "application/openmetrics-text"))
+        note(&accept->openmetrics, RANGE_EXACT, weight);
+    if (is(at, end, "text/plain"))
+        note(&accept->text, RANGE_EXACT, weight);
+}
+
+void http_accept_read(struct http_accept *accept, const char *value, size_t length)
+{
+    const char *end = value + length, *item, *item_end;
+
+    while (take(&value, end, ',', &item, &item_end)) {
+        const char *range, *range_end;
+
+        if (take(&item, item_end, ';', &range, &range_end))
+            read_range(accept, range, range_end, weight_of(item, item_end));
+    }
+}
+
+bool http_accept_prefers_json(const struct http_accept *accept)
+{
+    return accept->json.weight > accept->text.weight;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* http_request: reads an HTTP/1 request (RFC 9112) up to the empty line that ends its fields. Its content is
+ * nobody's business. */
+#ifndef SOCKGREET_HTTP_REQUEST_H
+#define SOCKGREET_HTTP_REQUEST_H
+
+#include "service/request.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define HTTP_CONTENT_MAX (64 * 1024) /* bytes of content that a request may announce */
+
+/* What a request is answered with: enumerator, status and its phrase (RFC 9110, section 15), and what to tell
+ * whoever reads the answer. */
+#define HTTP_VERDICTS(X)                                                                                   \
+    X(OK, 200, "OK", "")                                                                                   \
+    X(BAD_LINE, 400, "Bad Request", "the first line has to be METHOD TARGET HTTP/1.1")                     \
+    X(BAD_FIELD, 400, "Bad Request", "a header field has to be NAME: VALUE, on one line")                  \
+    X(BAD_HOST, 400, "Bad Request", "HTTP/1.1 needs one Host field, with a host and perhaps a port")       \
+    X(BAD_LENGTH, 400, "Bad Request", "the length of the content is not clear")                            \
+    X(CUT, 400, "Bad Request", "the request ended before its empty line")                                  \
+    X(NOT_FOUND, 404, "Not Found", "there is nothing of this name")                                        \
+    X(BAD_METHOD, 405, "Method Not Allowed", "this method has no meaning here")                            \
+    X(LATE, 408, "Request Timeout", "the request did not come to its empty line in time")                  \
+    X(TOO_LARGE, 413, "Content Too Large", "the content of a request may have 64 KiB")                     \
+    X(LONG_LINE, 414, "URI Too Long", "a request may have 8 KiB without its content")                      \
+    X(LONG_FIELDS, 431, "Request Header Fields Too Large", "a request may have 8 KiB without its content") \
+    X(UNKNOWN_METHOD, 501, "Not Implemented", "this method is unknown")                                    \
+    X(NOT_READY, 503, "Service Unavailable", "")                                                           \
+    X(BAD_VERSION, 505, "HTTP Version Not Supported", "HTTP/1.0 and HTTP/1.1 are spoken here")
+
+#define HTTP_VERDICT_ENUMERATOR(id, ...) HTTP_##id,
+enum http_verdict { HTTP_VERDICTS(HTTP_VERDICT_ENUMERATOR) HTTP_VERDICT_COUNT };
+#undef HTTP_VERDICT_ENUMERATOR
+
+struct http_request {
+    enum http_verdict verdict; /* HTTP_OK: it may be answered with what it asks for */
+    bool is_head;
+    bool prefers_json; /* to text, by its Accept fields (RFC 9110, section 12.5.1) */
+    const char *path;  /* of the target, without its query; lies in the bytes that were read; "" if unknown */
+    size_t path_length;
+};
+
+/* Reads what has come so far. Returns REQUEST_GOOD, or REQUEST_BAD with the verdict, or another kind, and
+ * then nothing of *request is known. As long as the input is open, bytes that are added to a REQUEST_PART can
+ * turn it into any kind, and bytes that are added to another change nothing. */
+enum request_kind http_request_read(const char *bytes, size_t length, enum request_input input,
+                                    struct http_request *request);
+
+#endif
