@@ -81,8 +81,8 @@ def unix_flood(**settings):
 
 
 def test_reset(daemon):
-    """The greeting comes, and then the connection is cut off."""
-    service = daemon({"one": tcp(end="reset")})
+    """The greeting comes, and then the connection is cut off; the delay lets the client see that it is connected."""
+    service = daemon({"one": tcp(end="reset", delay=0.2)})
     with connect(service.address()) as client:
         assert client.recv(len(GREETING), socket.MSG_WAITALL) == GREETING
         with pytest.raises(ConnectionResetError):
