@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define STATE_REASON_MAX  80
+#define STATE_REASON_MAX  64  /* an answer with everything in it fits into a datagram */
 #define STATE_WEIGHT_MAX  256 /* percent; HAProxy takes no larger weight */
 #define STATE_WEIGHT_FULL 100
 #define STATE_TEXT_MAX    (sizeof("ready 256% ") + STATE_REASON_MAX)

@@ -90,6 +90,7 @@ struct conf_listener {
     enum format format;
     const char *greeting_text; /* as configured; "" of a service that takes none */
     const struct plan *plan;   /* what the service makes of it */
+    bool weight_by_load;       /* the weight that an agent tells depends on the machine's load */
 
     int64_t linger_ns; /* 0: close at once */
     int64_t delay_ns;  /* before the greeting */
@@ -129,6 +130,7 @@ struct conf {
     const char *greeting;
     const char *instance;         /* what the service is called; "": as the host */
     struct conf_list environment; /* variables of the environment that a greeting may tell */
+    const char *maintenance_file; /* while it exists the service is in maintenance; "": there is none */
     unsigned processes;
     unsigned threads; /* as configured; 0: see thread_count */
     unsigned thread_count;

@@ -55,6 +55,17 @@ static void derive_send_total(struct conf_builder *builder, const struct conf_tr
                    "is shorter than timeouts.send; allowed: at least that");
 }
 
+/* The master looks for it from whatever directory it was started in. */
+static void check_maintenance(struct conf_builder *builder, const struct conf_trees *trees)
+{
+    const char *path = builder->conf->maintenance_file;
+    struct conf_place place = place_of(trees, "maintenance_file");
+
+    if (*path && *path != '/')
+        conf_error(builder->report, conf_report_line(builder->report, place), "maintenance_file",
+                   "%s is relative; allowed: an absolute path, or \"\" for none", conf_quote(path).text);
+}
+
 static void collect_udp_ports(struct conf_builder *builder)
 {
     struct conf *conf = builder->conf;
@@ -98,6 +109,7 @@ static void build(struct conf_builder *builder, const struct conf_trees *trees)
     derive_threads(conf);
     check_linger(builder, trees);
     derive_send_total(builder, trees);
+    check_maintenance(builder, trees);
     conf_user_resolve(builder, place_of(trees, "user"), place_of(trees, "group"));
     conf_user_resolve_control(builder, place_of(trees, "control.group"));
     name_host(builder);

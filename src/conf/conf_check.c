@@ -303,6 +303,20 @@ static void complete_fixed(const struct completion *c)
               service->name);
     c->listener->greeting_text = "";
     c->listener->plan = service->fixed;
+    if (c->listener->weight_by_load && service->weigh_by_load)
+        c->listener->plan = service->weigh_by_load(c->builder->arena);
+    if (!c->listener->plan)
+        conf_builder_full(c->builder);
+}
+
+/* What only a service that tells a weight has. */
+static void refuse_weight(const struct completion *c)
+{
+    const struct service *service = service_of(c->listener);
+
+    if (!service->weigh_by_load && is_given(c, "weight_by_load"))
+        wrong(c, "weight_by_load", "service \"%s\" tells no weight; allowed: with service = \"agent\"",
+              service->name);
 }
 
 static bool check_transport(const struct completion *c)
@@ -328,6 +342,7 @@ static void complete_greeting(const struct completion *c)
 
     if (!check_transport(c))
         return;
+    refuse_weight(c);
     if (service_of(listener)->fixed) {
         complete_fixed(c);
     } else if (listener->greeting_text) {

@@ -143,6 +143,8 @@ static bool is_left_out(const struct conf *conf, const struct conf_listener *lis
                strcmp(listener->greeting_text, conf->greeting) == 0;
     if (strcmp(setting->path, "format") == 0)
         return services_row((size_t)listener->service)->fixed;
+    if (strcmp(setting->path, "weight_by_load") == 0)
+        return !services_row((size_t)listener->service)->weigh_by_load;
     if (is_rate(setting))
         return !listener->rates_given;
     if (strcmp(setting->path, "allow") == 0 || strcmp(setting->path, "deny") == 0)

@@ -59,6 +59,7 @@ static const struct conf_choice services[] = { /* by row of the table of service
     {"daytime", 1},
     {"time", 2},
     {"http", 3},
+    {"agent", 4},
     {NULL, 0},
 };
 
@@ -75,6 +76,7 @@ static const struct conf_setting service_settings[] = {
     {"greeting", CONF_STRING, AT(greeting), .text = "Thank you for connecting\r\n"},
     {"instance", CONF_STRING, AT(instance), .text = ""},
     {"environment", CONF_LIST, AT(environment), .min = 0, .max = 64, .example = "(\"REGION\", \"ZONE\")"},
+    {"maintenance_file", CONF_STRING, AT(maintenance_file), .text = ""},
     {"user", CONF_STRING, AT(user), .text = CONF_DEFAULT_USER},
     {"group", CONF_STRING, AT(group), .text = CONF_DEFAULT_USER},
     {"sandbox", CONF_CHOICE, AT(sandbox), .number = CONF_SANDBOX_AUTO, .choices = sandboxes},
@@ -130,6 +132,7 @@ static const struct conf_setting listener_settings[] = {
     {"service", CONF_CHOICE, AT(service), .number = 0, .choices = services, .transports = IP | UNIX},
     {"format", CONF_CHOICE, AT(format), .number = FORMAT_TEXT, .choices = formats, .transports = IP | UNIX},
     {"greeting", CONF_STRING, AT(greeting_text), .text = NULL, .transports = IP | UNIX},
+    {"weight_by_load", CONF_BOOL, AT(weight_by_load), .number = false, .transports = STREAM},
     {"linger", CONF_TIME, AT(linger_ns), .number = 0, .min = 0, .max = 3600, .transports = STREAM},
     {"delay", CONF_TIME, AT(delay_ns), .number = 0, .min = 0, .max = 3600, .transports = STREAM},
     {"chunk", CONF_COUNT, AT(chunk), .number = 0, .min = 0, .max = 65536, .transports = STREAM},

@@ -12,6 +12,7 @@
 #define PROTOCOL_PID       "sockgreetd.pid"
 #define PROTOCOL_SOCKET    "control.sock"
 #define PROTOCOL_LAST_GOOD "last-good.conf"
+#define PROTOCOL_STATE     "state"
 
 #define PROTOCOL_REQUEST_MAX 256 /* bytes of a request, with its newline */
 #define PROTOCOL_PATH_MAX    512

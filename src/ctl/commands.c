@@ -7,6 +7,7 @@
 #include "ctl/memory.h"
 #include "ctl/show.h"
 #include "ctl/show_listeners.h"
+#include "ctl/show_readiness.h"
 #include "ctl/show_status.h"
 #include "ctl/show_workers.h"
 #include "ctl/text.h"
@@ -71,6 +72,8 @@ static bool show(const struct options *options, FILE *out, const json_t *answer)
         return show_workers(out, answer, time(NULL));
     case CTL_COUNTERS:
         return show_counters(out, answer);
+    case CTL_STATE:
+        return show_readiness(out, answer, time(NULL));
     case CTL_CONFIG:
     case CTL_RELOAD:
         return show_text(out, answer);

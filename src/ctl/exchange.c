@@ -2,6 +2,7 @@
 #include "ctl/exchange.h"
 
 #include "base/util.h"
+#include "control/protocol.h"
 #include "ctl/memory.h"
 
 #include <errno.h>
@@ -67,7 +68,7 @@ static int read_all(int fd, struct buffer *buffer, int64_t until_ns)
 
 ssize_t exchange_run(int fd, const char *request, int64_t until_ns, char **answer)
 {
-    char line[64];
+    char line[PROTOCOL_REQUEST_MAX + 1];
     struct buffer buffer = {0};
     int length = snprintf(line, sizeof(line), "%s\n", request), error;
 

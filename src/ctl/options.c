@@ -2,6 +2,7 @@
 #include "ctl/options.h"
 
 #include "base/output.h"
+#include "base/state.h"
 #include "base/util.h"
 
 #include <argp.h>
@@ -13,7 +14,7 @@
 #define PROGRAM       "sockgreetctl"
 #define PID_MAX       (1ul << 22)
 #define TIMEOUT_MAX   86400
-#define COMMAND_NAMES "status, listeners, workers, counters, config, reload"
+#define COMMAND_NAMES "status, listeners, workers, counters, config, state, reload"
 #define NAME_BYTES    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 
 enum key { KEY_USAGE = 0x100 };
@@ -26,6 +27,8 @@ static const char doc[] = "Ask the running greeting service for something.\n"
                           "  workers    its processes\n"
                           "  counters   what it has counted since it was started\n"
                           "  config     the configuration in effect, with every setting\n"
+                          "  state      whether it wants clients; state WORD [N%] [REASON] sets that:\n"
+                          "             ready, drain or maint, and a weight from 0% to 256%\n"
                           "  reload     load the configuration again; wait until it is in effect or\n"
                           "             refused"
                           "\v"
@@ -54,7 +57,8 @@ static const struct command {
     unsigned timeout;
 } commands[] = {
     {"status", CTL_STATUS, 5},     {"listeners", CTL_LISTENERS, 5}, {"workers", CTL_WORKERS, 5},
-    {"counters", CTL_COUNTERS, 5}, {"config", CTL_CONFIG, 5},       {"reload", CTL_RELOAD, 60},
+    {"counters", CTL_COUNTERS, 5}, {"config", CTL_CONFIG, 5},       {"state", CTL_STATE, 5},
+    {"reload", CTL_RELOAD, 60},
 };
 
 bool options_name_valid(const char *name)
@@ -86,21 +90,50 @@ static const char *name_from(struct argp_state *state, const char *name)
 
 static void take_command(struct argp_state *state, struct options *options, const char *word)
 {
-    if (options->request)
-        argp_error(state, "one command at a time");
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
         if (strcmp(word, commands[i].name) == 0) {
-            options->request = commands[i].name;
+            snprintf(options->request, sizeof(options->request), "%s", word);
             options->command = commands[i].command;
             return;
         }
     argp_error(state, "there is no command '%s'; allowed: " COMMAND_NAMES, word);
 }
 
+/* One more word of the state to set. What comes to too many bytes has too long a reason. */
+static void take_word(struct options *options, const char *word)
+{
+    size_t length = strlen(options->request);
+
+    snprintf(options->request + length, sizeof(options->request) - length, " %s", word);
+}
+
+static void take_argument(struct argp_state *state, struct options *options, const char *word)
+{
+    if (!*options->request)
+        take_command(state, options, word);
+    else if (options->command == CTL_STATE)
+        take_word(options, word);
+    else
+        argp_error(state, "one command at a time");
+}
+
+/* What the service would refuse it does not get. */
+static void check_state(struct argp_state *state, const struct options *options)
+{
+    const char *words = options->request + strlen("state");
+    struct state unused;
+    struct message error;
+
+    if (*words && state_parse(words, &unused, &error) < 0)
+        argp_error(state, "%s", error.text);
+}
+
 static void check(struct argp_state *state, struct options *options)
 {
-    if (!options->request)
+    if (!*options->request)
         argp_error(state, "a command is missing; allowed: " COMMAND_NAMES);
+    if (options->command == CTL_STATE)
+        check_state(state, options);
     if (options->name && options->pid)
         argp_error(state, "--name and --pid exclude each other");
     for (size_t i = 0; i < ARRAY_SIZE(commands) && !options->timeout; i++)
@@ -147,7 +180,7 @@ static error_t take(int key, char *argument, struct argp_state *state)
     case KEY_USAGE:
         print_and_leave(state, key);
     case ARGP_KEY_ARG:
-        take_command(state, options, argument);
+        take_argument(state, options, argument);
         return 0;
     case ARGP_KEY_END:
         check(state, options);
@@ -159,7 +192,8 @@ static error_t take(int key, char *argument, struct argp_state *state)
 
 void options_parse(int argc, char **argv, struct options *options)
 {
-    const struct argp argp = {.options = rows, .parser = take, .args_doc = "COMMAND", .doc = doc};
+    const struct argp argp = {
+        .options = rows, .parser = take, .args_doc = "COMMAND\nstate WORD [N%] [REASON...]", .doc = doc};
 
     *options = (struct options){0};
     argp_err_exit_status = EX_USAGE;

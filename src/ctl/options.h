@@ -3,19 +3,29 @@
 #ifndef SOCKGREET_CTL_OPTIONS_H
 #define SOCKGREET_CTL_OPTIONS_H
 
+#include "control/protocol.h"
+
 #include <stdbool.h>
 #include <sys/types.h>
 
 #define OPTIONS_NAME_MAX 64
 
-enum options_command { CTL_STATUS, CTL_LISTENERS, CTL_WORKERS, CTL_COUNTERS, CTL_CONFIG, CTL_RELOAD };
+enum options_command {
+    CTL_STATUS,
+    CTL_LISTENERS,
+    CTL_WORKERS,
+    CTL_COUNTERS,
+    CTL_CONFIG,
+    CTL_STATE,
+    CTL_RELOAD
+};
 
 struct options {
     enum options_command command;
-    const char *request; /* the command's name */
-    const char *name;    /* of an instance; NULL: none */
-    pid_t pid;           /* of the master; 0: not given */
-    unsigned timeout;    /* seconds */
+    char request[PROTOCOL_REQUEST_MAX]; /* the command's name, and for state what to set; "": none yet */
+    const char *name;                   /* of an instance; NULL: none */
+    pid_t pid;                          /* of the master; 0: not given */
+    unsigned timeout;                   /* seconds */
     bool json;
 };
 

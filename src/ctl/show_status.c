@@ -4,6 +4,7 @@
 #include "ctl/answer.h"
 #include "ctl/clock.h"
 #include "ctl/memory.h"
+#include "ctl/show_readiness.h"
 #include "ctl/stale.h"
 #include "ctl/wrap.h"
 
@@ -99,6 +100,18 @@ static void show_start(FILE *out, const json_t *answer, time_t now)
     line_begin(&line);
     print_since(line.out, answer_text(answer, "started"), now);
     line_end(&line, out, "Started");
+}
+
+static void print_readiness(FILE *out, const json_t *answer, time_t now)
+{
+    const json_t *readiness = json_object_get(answer, "readiness");
+    struct line line;
+
+    if (!readiness)
+        return;
+    line_begin(&line);
+    show_readiness_words(line.out, readiness, now);
+    line_end(&line, out, "Readiness");
 }
 
 static struct loaded what_was_loaded(const json_t *configuration)
@@ -234,6 +247,7 @@ bool show_status(FILE *out, const json_t *answer, time_t now, const char *reload
         return false;
     show_state(out, answer, now);
     print_fact(out, "Waiting", "%s", answer_text(answer, "waiting"));
+    print_readiness(out, answer, now);
     show_start(out, answer, now);
     show_configuration(out, answer, now, reload);
     show_listening(out, answer);

@@ -51,6 +51,9 @@
 /* A new binary takes over, or could not. */
 #define MESSAGE_UPGRADE "c85dc39bba1a41ea8901696f7f739d05"
 
+/* The state of the service is another: ready, drain or maint. */
+#define MESSAGE_STATE "7a3dd0064c8f4b9cae47fc40b0e01842"
+
 /* Clients that were over a limit. */
 #define MESSAGE_REFUSED "149c1c71dfa94437a366216dd66c97c5"
 

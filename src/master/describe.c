@@ -12,6 +12,28 @@ static void add_time(struct json *json, const char *name, const struct view *vie
     json_time(json, name, monotonic + view->realtime);
 }
 
+/* --- state --- */
+
+static void add_state(struct json *json, const struct state *state)
+{
+    json_text(json, "state", state_name(state->word));
+    json_number(json, "weight", state->weight);
+    json_text(json, "reason", state->reason);
+}
+
+void describe_readiness(struct json *json, const struct view *view)
+{
+    const struct readiness *readiness = view->readiness;
+
+    add_state(json, &readiness->state);
+    add_time(json, "since", view, readiness->since);
+    json_text(json, "origin", readiness_origin_name(readiness->origin));
+    json_object(json, "set");
+    add_state(json, &readiness->set);
+    json_close_object(json);
+    json_text(json, "unkept", readiness->unkept.text);
+}
+
 /* --- status --- */
 
 static void add_listeners(struct json *json, const struct generation *generation)
@@ -108,6 +130,9 @@ void describe_status(struct json *json, const struct view *view)
     json_text(json, "state", status_word(view->state));
     add_time(json, "state_since", view, view->state_since);
     add_time(json, "started", view, view->started_at);
+    json_object(json, "readiness");
+    describe_readiness(json, view);
+    json_close_object(json);
     json_number(json, "generation", view->generations->last_number);
     add_listeners(json, generation);
     add_workers(json, generation);

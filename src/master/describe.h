@@ -10,6 +10,7 @@
 /* Each adds its members to the object that is open. */
 void describe_status(struct json *json, const struct view *view);
 void describe_listeners(struct json *json, const struct view *view);
+void describe_readiness(struct json *json, const struct view *view);
 void describe_workers(struct json *json, const struct view *view);
 void describe_counters(struct json *json, const struct view *view);
 void describe_configuration(struct json *json, const struct view *view);

@@ -85,6 +85,7 @@ bool generations_prepare(struct generations *generations, const struct conf *con
 void generations_tell(struct generations *generations, const struct state *state)
 {
     generations->state = *state;
+    generations->changes++;
     for (unsigned i = 0; i < generations->count; i++)
         notice_post(generations->all[i]->shared.notice, state);
 }

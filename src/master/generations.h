@@ -27,8 +27,8 @@ struct generations {
     bool keep_sockets;  /* somebody else has those that are closed now */
 
     int64_t look_at_sockets_at; /* not before, so that a worker cannot keep the master busy */
-    uint64_t changes;           /* so far: workers and generations that came and went */
-    bool awaits_proof;          /* a worker has failed, and its successor is not proven */
+    uint64_t changes;  /* so far: workers and generations that came and went, states that were told */
+    bool awaits_proof; /* a worker has failed, and its successor is not proven */
 
     struct message unconfined; /* what was said last of a sandbox that is not whole; "" if nothing was */
 
@@ -87,6 +87,12 @@ struct slot *generations_find(const struct generations *generations, pid_t pid);
 /* What has to be done now: hears who is ready and who has ended, starts, kills, and frees what has drained.
  * Returns when something will have to be done again (monotonic ns). */
 int64_t generations_step(struct generations *generations, int64_t now);
+
+/* The one that serves or is to; NULL if all drain, or none has begun. */
+static inline struct generation *generations_current(const struct generations *generations)
+{
+    return generations->serving ? generations->serving : generations->starting;
+}
 
 /* Counters of all workers that ever were, and how many log records of them were written. */
 void generations_totals(const struct generations *generations, struct stats_totals *totals,

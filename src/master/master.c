@@ -5,6 +5,7 @@
 #include "base/util.h"
 #include "log/log.h"
 #include "master/listening.h"
+#include "master/readiness.h"
 #include "master/reload.h"
 #include "master/requests.h"
 #include "master/signals.h"
@@ -37,6 +38,7 @@ struct master {
     struct children children;
     struct generations generations;
     struct failure failure;
+    struct readiness readiness;
     struct start start;
     struct reload reload;
     struct upgrade upgrade;
@@ -93,13 +95,17 @@ static char *answer(void *context, const struct control_peer *peer, const char *
                     unsigned *ticket)
 {
     struct master *master = context;
-    struct view view = status_view(&master->status, monotonic_ns());
-    bool reload;
-    char *text = requests_answer(&view, peer, request, length, &reload);
+    int64_t now = monotonic_ns();
+    struct view view = status_view(&master->status, now);
+    struct request_order order;
+    char *text = requests_answer(&view, peer, request, length, &order);
 
-    if (reload) {
+    if (order.change == CHANGE_CONFIGURATION) {
         *ticket = reload_request(&master->reload);
         start_reload(&master->start);
+    } else if (order.change == CHANGE_STATE) {
+        readiness_set(&master->readiness, &order.state, peer->credentials.uid, now);
+        text = requests_changed(&view, length);
     }
     return text;
 }
@@ -135,6 +141,8 @@ static void stop(struct master *master, int number, int64_t now)
     if (first)
         upgrade_cancel(&master->upgrade);
     stop_request(&master->stop, number, now);
+    if (first && !master->stop.replaced)
+        readiness_stop(&master->readiness, now);
     if (first) {
         master->leave_at = now + DEADLINE_WORKER_CLOSE;
         start_cancel(&master->start);
@@ -244,6 +252,13 @@ static void name_control_socket(struct master *master)
         log_warning("cannot put the control socket at %s: %s", master->control.path, strerror(-error));
 }
 
+/* Until the control socket was this one's, the process that this one replaces could be told another. */
+static void take_over_state(struct master *master, int64_t now)
+{
+    if (master->owns_runtime && master->replaced_fd >= 0)
+        readiness_restore(&master->readiness, now);
+}
+
 static void first_ready(struct master *master, int64_t now)
 {
     const struct generation *first = serving(master);
@@ -258,6 +273,7 @@ static void first_ready(struct master *master, int64_t now)
     keep_last_good(master);
     store_sockets(master, now); /* the first of them before READY=1: systemctl returns with it */
     name_control_socket(master);
+    take_over_state(master, now);
     write_pid(master);
     note_state(master, now);
     status_ready(&master->status, now);
@@ -314,6 +330,11 @@ static int64_t step_upgrade(struct master *master, int64_t now)
     return next;
 }
 
+static int64_t step_readiness(struct master *master, int64_t now)
+{
+    return readiness_step(&master->readiness, now);
+}
+
 static int64_t feed_watchdog(struct master *master, int64_t now)
 {
     int64_t interval = notify_watchdog_interval();
@@ -332,8 +353,8 @@ static int64_t feed_watchdog(struct master *master, int64_t now)
 /* Everything that is due now. Returns when something will be again. */
 static int64_t turn(struct master *master, int64_t now)
 {
-    int64_t (*const steps[])(struct master *, int64_t) = {step_start, step_reload, step_upgrade,
-                                                          store_sockets, feed_watchdog};
+    int64_t (*const steps[])(struct master *, int64_t) = {step_start,     step_reload,   step_upgrade,
+                                                          step_readiness, store_sockets, feed_watchdog};
     uint64_t changes = master->generations.changes;
     int64_t next = generations_step(&master->generations, now), at = stop_step(&master->stop, now);
 
@@ -415,9 +436,11 @@ static void open_control(struct master *master)
         log_warning("cannot write to %s: %s; sockgreetctl will not find this process", directory,
                     strerror(-error));
         master->owns_runtime = false;
-    } else if (master->replaced_fd < 0) {
-        name_control_socket(master);
+        return;
     }
+    readiness_restore(&master->readiness, monotonic_ns());
+    if (master->replaced_fd < 0)
+        name_control_socket(master);
 }
 
 static void close_all(struct master *master)
@@ -478,7 +501,9 @@ static void wire(struct master *master)
 {
     const struct master_settings *s = master->settings;
 
+    readiness_open(&master->readiness, &master->generations, monotonic_ns());
     status_open(&master->status, &master->generations, &master->failure, monotonic_ns());
+    master->status.view.readiness = &master->readiness;
     master->status.view.degraded = master->refused.text;
     master->status.view.unwanted = master->unwanted.text;
     master->generations.nursery.forget = forget;

@@ -12,21 +12,30 @@ struct request {
     const char *name;
     void (*describe)(struct json *json, const struct view *view); /* NULL: a reload */
     bool changes;                                                 /* the service: not for everybody */
+    bool may_change;                                              /* if it has more words */
 };
 
 static const struct request requests[] = {
-    {"status", describe_status, false},        {"listeners", describe_listeners, false},
-    {"workers", describe_workers, false},      {"counters", describe_counters, false},
-    {"config", describe_configuration, false}, {"reload", NULL, true},
+    {"status", describe_status, false, false},
+    {"listeners", describe_listeners, false, false},
+    {"workers", describe_workers, false, false},
+    {"counters", describe_counters, false, false},
+    {"config", describe_configuration, false, false},
+    {"state", describe_readiness, false, true},
+    {"reload", NULL, true, false},
 };
 
-#define ALLOWED "status, listeners, workers, counters, config, reload"
+#define ALLOWED "status, listeners, workers, counters, config, state, reload"
 
-static const struct request *find(const char *name)
+/* Finds a request, and in *words what comes after its name: NULL if nothing does. */
+static const struct request *find(const char *text, const char **words)
 {
+    size_t length = strcspn(text, " ");
+
+    *words = text[length] ? text + length : NULL;
     for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
-        if (strcmp(requests[i].name, name) == 0)
-            return &requests[i];
+        if (strlen(requests[i].name) == length && memcmp(requests[i].name, text, length) == 0)
+            return *words && !requests[i].may_change ? NULL : &requests[i];
     return NULL;
 }
 
@@ -64,32 +73,60 @@ static bool may_change(const struct view *view, const struct control_peer *peer)
     return who->uid == 0 || who->uid == geteuid() || is_in_control_group(view, peer);
 }
 
-char *requests_answer(const struct view *view, const struct control_peer *peer, const char *request,
-                      size_t *length, bool *reload)
+static char *refuse_unknown(const char *request, size_t *length)
 {
-    const struct request *known = find(request);
+    char shown[64];
+
+    escape_bytes(shown, sizeof(shown), request, strlen(request));
+    return refuse(length, EX_USAGE, "there is no request '%s'; allowed: " ALLOWED, shown);
+}
+
+/* Whoever may do it wants something changed. */
+static char *order_change(const struct view *view, const char *words, size_t *length,
+                          struct request_order *order)
+{
+    struct message error;
+
+    if (view->state >= SERVICE_STOPPING)
+        return refuse(length, EX_OSERR, "the service stops");
+    if (words && state_parse(words, &order->state, &error) < 0)
+        return refuse(length, EX_USAGE, "%s", error.text);
+    order->change = words ? CHANGE_STATE : CHANGE_CONFIGURATION;
+    return NULL;
+}
+
+static char *describe(const struct request *request, const struct view *view, size_t *length)
+{
     struct json json;
 
-    *reload = false;
-    if (!known) {
-        char shown[64];
-
-        escape_bytes(shown, sizeof(shown), request, strlen(request));
-        return refuse(length, EX_USAGE, "there is no request '%s'; allowed: " ALLOWED, shown);
-    }
-    if (known->changes && !may_change(view, peer))
-        return refuse(length, EX_NOPERM,
-                      "'%s' is for root, the service's user (uid %u) and members of control.group only",
-                      known->name, (unsigned)geteuid());
-    if (!known->describe) {
-        if (view->state >= SERVICE_STOPPING)
-            return refuse(length, EX_OSERR, "the service stops");
-        *reload = true;
-        return NULL;
-    }
     json_begin(&json);
-    known->describe(&json, view);
+    request->describe(&json, view);
     return json_end(&json, length);
+}
+
+char *requests_answer(const struct view *view, const struct control_peer *peer, const char *request,
+                      size_t *length, struct request_order *order)
+{
+    const char *words;
+    const struct request *known = find(request, &words);
+
+    order->change = CHANGE_NOTHING;
+    if (!known)
+        return refuse_unknown(request, length);
+    if (!known->changes && !words)
+        return describe(known, view, length);
+    if (!may_change(view, peer))
+        return refuse(length, EX_NOPERM,
+                      "'%s%s' is for root, the service's user (uid %u) and members of control.group only",
+                      known->name, words ? " WORD" : "", (unsigned)geteuid());
+    return order_change(view, words, length, order);
+}
+
+char *requests_changed(const struct view *view, size_t *length)
+{
+    const char *none;
+
+    return describe(find("state", &none), view, length);
 }
 
 char *requests_reloaded(const struct view *view, int code, const char *text, size_t *length)

@@ -6,10 +6,19 @@
 #include "master/control_server.h"
 #include "master/view.h"
 
-/* Returns the answer, which the caller frees, or NULL where a reload is to be started, whose end will be the
- * answer (or without memory, with *reload false). */
+/* What a request asks to be changed. */
+struct request_order {
+    enum { CHANGE_NOTHING, CHANGE_CONFIGURATION, CHANGE_STATE } change;
+    struct state state; /* the one to set */
+};
+
+/* Returns the answer, which the caller frees; or NULL where something is to be changed, as *order says, or
+ * without memory. The end of the reload that is to be started will be the answer, or requests_changed(). */
 char *requests_answer(const struct view *view, const struct control_peer *peer, const char *request,
-                      size_t *length, bool *reload);
+                      size_t *length, struct request_order *order);
+
+/* The answer to those who have set the state. */
+char *requests_changed(const struct view *view, size_t *length);
 
 /* The answer to those who have asked for a reload; see struct reload, over. */
 char *requests_reloaded(const struct view *view, int code, const char *text, size_t *length);

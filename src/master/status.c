@@ -91,11 +91,23 @@ static void add_ending(struct message *line, const struct view *view)
     add_troubles(line, view);
 }
 
+/* Not that the service stops, which the line says anyway. */
+static void add_readiness(struct message *line, const struct readiness *readiness)
+{
+    const struct state *state = &readiness->state;
+
+    if (state->word == STATE_READY || readiness->origin == READINESS_STOP)
+        return;
+    message_add(line, "%s%s%s%s. ", state->word == STATE_DRAIN ? "DRAIN" : "MAINT",
+                state->reason[0] ? " (" : "", state->reason, state->reason[0] ? ")" : "");
+}
+
 void status_text(const struct view *view, char text[STATUS_MAX])
 {
     const struct generation *generation = view_current(view);
     struct message line = {0};
 
+    add_readiness(&line, view->readiness);
     if (view->waiting[0])
         message_add(&line, "%s, trying again", view->waiting);
     else if (view->degraded[0])

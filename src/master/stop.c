@@ -14,8 +14,7 @@
 /* The configuration that says how long the end may take; NULL if nothing was loaded yet. */
 static const struct conf *current(const struct stop *stop)
 {
-    const struct generations *generations = stop->generations;
-    const struct generation *generation = generations->serving ? generations->serving : generations->starting;
+    const struct generation *generation = generations_current(stop->generations);
 
     return generation ? generation->conf : NULL;
 }

@@ -3,7 +3,7 @@
 #ifndef SOCKGREET_VIEW_H
 #define SOCKGREET_VIEW_H
 
-#include "master/generations.h"
+#include "master/readiness.h"
 
 enum service_state {
     SERVICE_STARTING,
@@ -23,6 +23,7 @@ struct view {
     int64_t realtime; /* what CLOCK_REALTIME is ahead, the same in every view unless the clock is set */
     const struct generations *generations;
     const struct failure *failure;
+    const struct readiness *readiness;
     double rate;          /* greetings a second, lately */
     const char *waiting;  /* for what; "" for nothing */
     const char *degraded; /* why the last good configuration serves instead of the file; "" if it does not */
@@ -32,7 +33,7 @@ struct view {
 /* The generation that serves or is to; NULL if all drain, or none has begun. */
 static inline const struct generation *view_current(const struct view *view)
 {
-    return view->generations->serving ? view->generations->serving : view->generations->starting;
+    return generations_current(view->generations);
 }
 
 #endif

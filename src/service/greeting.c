@@ -33,6 +33,7 @@ struct compilation {
 #define OF_ORIGINALS   (VARIABLE_BIT(VARIABLE_ORIGINAL_ADDRESS) | VARIABLE_BIT(VARIABLE_ORIGINAL_PORT))
 #define OF_PROXIES     (OF_ORIGINALS | VARIABLE_BIT(VARIABLE_PROXY_ADDRESS) | VARIABLE_BIT(VARIABLE_PROXY_PORT))
 #define OF_CONNECTIONS (VARIABLE_BIT(VARIABLE_PATH_MTU) | VARIABLE_BIT(VARIABLE_RTT))
+#define OF_STATES      (VARIABLE_BIT(VARIABLE_STATE) | VARIABLE_BIT(VARIABLE_WEIGHT) | VARIABLE_BIT(VARIABLE_REASON))
 /* clang-format on */
 
 _Static_assert(VARIABLE_COUNT <= TEMPLATE_VARIABLES_MAX, "a bit for each variable");
@@ -162,7 +163,8 @@ static enum plan_time time_of(uint64_t uses, bool is_exact)
 static unsigned needs_of(uint64_t uses)
 {
     return (uses & (OF_PACKETS | OF_SYNS) ? PLAN_PACKET : 0u) |
-           (uses & OF_CONNECTIONS ? PLAN_CONNECTION : 0u) | (uses & OF_ORIGINALS ? PLAN_ORIGINAL : 0u);
+           (uses & OF_CONNECTIONS ? PLAN_CONNECTION : 0u) | (uses & OF_ORIGINALS ? PLAN_ORIGINAL : 0u) |
+           (uses & OF_STATES ? PLAN_STATE : 0u);
 }
 
 static void plan(struct greeting *greeting, bool is_exact)

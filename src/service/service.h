@@ -88,6 +88,10 @@ struct service {
     /* Reads what has come of a client's request. NULL: the service speaks first. */
     void (*read)(const char *bytes, size_t length, enum request_input input, struct service_request *request);
 
+    /* Makes the plan of a listener whose weight depends on the machine's load. Returns NULL without memory.
+     * NULL: the service tells no weight. */
+    const struct plan *(*weigh_by_load)(struct arena *arena);
+
     /* Writes the answer to one client; out has room for the plan's longest. Returns the length. */
     size_t (*answer)(const struct plan *plan, const struct occasion *occasion, char *out);
 };

@@ -2,16 +2,14 @@
 #include "service/services.h"
 
 #include "base/util.h"
+#include "service/agent.h"
 #include "service/daytime.h"
 #include "service/greeting.h"
 #include "service/http.h"
 #include "service/time.h"
 
 static const struct service *const table[] = {
-    &service_greeting,
-    &service_daytime,
-    &service_time,
-    &service_http,
+    &service_greeting, &service_daytime, &service_time, &service_http, &service_agent,
 };
 
 const struct service *services_row(size_t row)

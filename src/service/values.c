@@ -3,13 +3,13 @@
 
 #include "base/escape.h"
 #include "base/util.h"
+#include "service/load.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/sysinfo.h>
 
 #define US_PER_MS 1000
 #define US_PER_S  1000000
@@ -256,18 +256,31 @@ static size_t uptime_value(const struct occasion *occasion, const char *argument
     return print(out, room, "%" PRId64, (monotonic_ns() - occasion->speaker->service_began) / NS_PER_S);
 }
 
-/* sysinfo(2) needs no file, which a worker could not open. */
 static size_t load_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
-    struct sysinfo machine;
     unsigned long load;
 
     (void)occasion;
     (void)argument;
-    if (sysinfo(&machine) < 0)
-        return 0;
-    load = machine.loads[0] * 100 >> SI_LOAD_SHIFT;
-    return print(out, room, "%lu.%02lu", load / 100, load % 100);
+    return load_hundredths(&load) ? print(out, room, "%lu.%02lu", load / 100, load % 100) : 0;
+}
+
+static size_t state_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    (void)argument;
+    return put(out, room, state_name(occasion->state->word));
+}
+
+static size_t weight_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    (void)argument;
+    return print(out, room, "%u", occasion->state->weight);
+}
+
+static size_t reason_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    (void)argument;
+    return put(out, room, occasion->state->reason);
 }
 
 static size_t request_id_value(const struct occasion *occasion, const char *argument, char *out, size_t room)

@@ -4,6 +4,7 @@
 #define SOCKGREET_VARIABLES_H
 
 #include "base/seen.h"
+#include "base/state.h"
 #include "service/template.h"
 
 #include <net/if.h>
@@ -23,6 +24,8 @@
 #define VARIABLES_ECN          VARIABLES_LENGTH("asked")
 #define VARIABLES_FLOW         VARIABLES_LENGTH("0xfffff")
 #define VARIABLES_LOAD         VARIABLES_LENGTH("281474976710655.99")
+#define VARIABLES_STATE        VARIABLES_LENGTH("ready")
+#define VARIABLES_WEIGHT       VARIABLES_LENGTH("256")
 #define VARIABLES_RTT          VARIABLES_LENGTH("4294967.295")
 #define VARIABLES_FAMILY       VARIABLES_LENGTH("unix")
 #define VARIABLES_REQUEST      VARIABLES_LENGTH("0123456789abcdef-0123456789abcdef")
@@ -72,6 +75,9 @@
     X(GENERATION, generation, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                             \
     X(UPTIME, uptime, PER_CLIENT, VARIABLES_SECONDS, VARIABLES_SECONDS, NONE) /* seconds */             \
     X(LOAD, load, PER_CLIENT, VARIABLES_LOAD, VARIABLES_LOAD, NONE)           /* of a minute */         \
+    X(STATE, state, PER_CLIENT, VARIABLES_STATE, VARIABLES_STATE, NONE)       /* of the service */      \
+    X(WEIGHT, weight, PER_CLIENT, VARIABLES_WEIGHT, VARIABLES_WEIGHT, NONE)   /* percent */             \
+    X(REASON, reason, PER_CLIENT, STATE_REASON_MAX, STATE_REASON_MAX, NONE)   /* or empty */            \
     X(REQUEST_ID, request_id, PER_CLIENT, VARIABLES_REQUEST, VARIABLES_REQUEST, NONE)                   \
     X(TIME, time, PER_CLIENT, VARIABLES_TIME, VARIABLES_TIME, OPTIONAL) /* in UTC */                    \
     X(UNIX, unix, PER_CLIENT, VARIABLES_SECONDS, VARIABLES_SECONDS, NONE)                               \

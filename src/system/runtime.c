@@ -73,6 +73,26 @@ int runtime_replace(const char *name, void (*write_to)(FILE *out, const void *co
     return error;
 }
 
+/* Whatever it is that stands there under the name. */
+ssize_t runtime_read(const char *name, char *text, size_t size)
+{
+    char path[PROTOCOL_PATH_MAX];
+    ssize_t length;
+    int fd;
+
+    if (!protocol_path(name, path, sizeof(path)))
+        return -ENOENT;
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    if (fd < 0)
+        return -errno;
+    length = read(fd, text, size - 1);
+    if (length < 0)
+        length = -errno;
+    text[length < 0 ? 0 : length] = '\0';
+    close_fd(&fd);
+    return length;
+}
+
 static void write_own_pid(FILE *out, const void *context)
 {
     (void)context;
@@ -86,12 +106,9 @@ int runtime_write_pid(void)
 
 void runtime_remove_pid(void)
 {
-    char path[PROTOCOL_PATH_MAX], text[32] = "";
-    int fd = protocol_path(PROTOCOL_PID, path, sizeof(path))
-                 ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
-                 : -1;
+    char path[PROTOCOL_PATH_MAX], text[32];
 
-    if (fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 && strtol(text, NULL, 10) == getpid())
+    if (runtime_read(PROTOCOL_PID, text, sizeof(text)) > 0 && strtol(text, NULL, 10) == getpid() &&
+        protocol_path(PROTOCOL_PID, path, sizeof(path)))
         unlink(path);
-    close_fd(&fd);
 }

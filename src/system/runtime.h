@@ -17,6 +17,9 @@ pid_t runtime_open(void);
 /* Replaces a file by what write_to() writes. Returns 0 or -errno. */
 int runtime_replace(const char *name, void (*write_to)(FILE *out, const void *context), const void *context);
 
+/* Reads the beginning of a file, as text. Returns its length; or -errno, -ENOENT without a directory. */
+ssize_t runtime_read(const char *name, char *text, size_t size);
+
 /* Writes the pid file. Returns 0 or -errno. */
 int runtime_write_pid(void);
 

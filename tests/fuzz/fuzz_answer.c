@@ -6,6 +6,7 @@
 #include "ctl/exchange.h"
 #include "ctl/show.h"
 #include "ctl/show_listeners.h"
+#include "ctl/show_readiness.h"
 #include "ctl/show_status.h"
 #include "ctl/show_workers.h"
 #include "ctl/stale.h"
@@ -74,6 +75,10 @@ static void show_all(const json_t *object)
     check_lines();
     begin();
     show_listeners(out, object);
+    end();
+    check_lines();
+    begin();
+    show_readiness(out, object, NOW);
     end();
     check_lines();
     begin();

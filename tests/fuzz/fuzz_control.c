@@ -30,6 +30,7 @@ static struct fuzzed {
     struct generation generation;
     struct generations generations;
     struct failure failure;
+    struct readiness readiness;
     struct view view;
     char *texts[TEXTS];
     unsigned ticket; /* of a reload that was asked for; 0: none was */
@@ -79,6 +80,19 @@ static void read_texts(struct input *input)
         service.texts[i] = input_text(input, 256);
 }
 
+/* It is made of what is there already, so that older inputs mean what they meant. */
+static void make_readiness(unsigned flags)
+{
+    struct readiness *readiness = &service.readiness;
+
+    *readiness = (struct readiness){.set = STATE_DEFAULT,
+                                    .state = {.word = flags % STATE_WORD_COUNT, .weight = flags},
+                                    .origin = flags % (READINESS_STOP + 1),
+                                    .since = service.failure.at};
+    state_set_reason(&readiness->state, service.texts[3]);
+    message_set(&readiness->unkept, "%s", service.texts[4]);
+}
+
 static void read_view(struct input *input)
 {
     unsigned flags = (unsigned)input_number(input, 1);
@@ -95,10 +109,12 @@ static void read_view(struct input *input)
                                  .realtime = read_time(input),
                                  .generations = &service.generations,
                                  .failure = &service.failure,
+                                 .readiness = &service.readiness,
                                  .rate = rate,
                                  .waiting = service.texts[3],
                                  .degraded = service.texts[4],
                                  .unwanted = service.texts[5]};
+    make_readiness(flags);
     service.generations.serving = flags & 0x20 ? NULL : &service.generation;
     service.generation.state = flags & 0x40 ? GENERATION_DRAINING : GENERATION_SERVING;
 }
@@ -134,16 +150,27 @@ static void check_answer(const char *answer, size_t length)
     json_decref(object);
 }
 
+/* Whatever was asked for, it can stand in the lines and texts in which it will be said. */
+static void check_state(const struct state *state)
+{
+    FUZZ_CHECK(state->word < STATE_WORD_COUNT && state->weight <= STATE_WEIGHT_MAX);
+    FUZZ_CHECK(memchr(state->reason, '\0', sizeof(state->reason)));
+    for (const char *c = state->reason; *c; c++)
+        FUZZ_CHECK(*c >= ' ' && *c <= '~' && !strchr("\"'\\", *c));
+}
+
 /* As somebody who need not be allowed to. */
 static void ask_as(const struct ucred *credentials, const char *request)
 {
     const struct control_peer peer = {.fd = -1, .credentials = *credentials};
     size_t length;
-    bool reload;
-    char *answer = requests_answer(&service.view, &peer, request, &length, &reload);
+    struct request_order order;
+    char *answer = requests_answer(&service.view, &peer, request, &length, &order);
 
-    FUZZ_CHECK(!answer == reload);
-    FUZZ_CHECK(!reload || credentials->uid == 0 || credentials->uid == geteuid());
+    FUZZ_CHECK(!answer == (order.change != CHANGE_NOTHING));
+    FUZZ_CHECK(answer || credentials->uid == 0 || credentials->uid == geteuid());
+    if (order.change == CHANGE_STATE)
+        check_state(&order.state);
     if (answer)
         check_answer(answer, length);
     free(answer);
@@ -152,14 +179,14 @@ static void ask_as(const struct ucred *credentials, const char *request)
 static char *answer(void *context, const struct control_peer *peer, const char *request, size_t *length,
                     unsigned *ticket)
 {
-    bool reload;
-    char *made = requests_answer(&service.view, peer, request, length, &reload);
+    struct request_order order;
+    char *made = requests_answer(&service.view, peer, request, length, &order);
 
     (void)context;
     FUZZ_CHECK(strlen(request) <= PROTOCOL_REQUEST_MAX);
-    if (reload)
+    if (order.change == CHANGE_CONFIGURATION)
         *ticket = service.ticket = 1;
-    return made;
+    return order.change == CHANGE_STATE ? requests_changed(&service.view, length) : made;
 }
 
 static void turn(struct control_server *server)

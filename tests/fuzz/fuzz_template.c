@@ -44,7 +44,9 @@ static void check_answer(const struct plan *plan, struct input *input, enum form
     struct moment moment = {0};
     struct peer peer = {.client = read_end(input), .server = read_end(input)};
     struct speaker speaker = {.pid = (pid_t)input_number(input, 4), .worker = 1, .generation = UINT_MAX};
-    struct occasion occasion = {.peer = &peer, .speaker = &speaker, .answers = UINT64_MAX, .moment = &moment};
+    struct state state = {.word = STATE_MAINT, .weight = STATE_WEIGHT_MAX};
+    struct occasion occasion = {
+        .peer = &peer, .speaker = &speaker, .answers = UINT64_MAX, .moment = &moment, .state = &state};
     char *out = malloc(plan->longest);
     size_t length;
 

@@ -76,10 +76,13 @@ def _listens(port):
 
 
 @contextlib.contextmanager
-def haproxy(directory, port, server, check=""):
-    """HAProxy on a port, with one server: "127.0.0.1:PORT send-proxy" or "unix@PATH send-proxy"."""
+def haproxy(directory, port, server, check="", stats=None):
+    """HAProxy on a port, with one server: "127.0.0.1:PORT send-proxy" or "unix@PATH send-proxy"; stats: the path of a socket
+    that tells about it."""
     path = directory / "haproxy.cfg"
     path.write_text(f"""
+global
+    {f"stats socket {stats} mode 600" if stats else ""}
 defaults
     mode tcp
     timeout connect 5s

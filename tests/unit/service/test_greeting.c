@@ -301,7 +301,7 @@ Test(greeting, the_longest_holds_the_longest_of_each_variable)
     "client_address, client_port, client_uid, client_gid, client_pid, server_address, "         \
     "server_port, proxied, proxy_address, proxy_port, original_address, original_port, ttl, "   \
     "hops, dscp, ecn, flow_label, mss, window_scale, syn_options, path_mtu, rtt, pid, worker, " \
-    "generation, uptime, load, request_id, time, unix, unix_us"
+    "generation, uptime, load, state, weight, reason, request_id, time, unix, unix_us"
 
 Test(greeting, errors_say_what_is_allowed)
 {
@@ -375,6 +375,16 @@ Test(greeting, tells_what_arrived)
     assert_said("[${ttl}${rtt}]", &occasion, "[]");
 }
 
+Test(greeting, says_the_state_of_the_service)
+{
+    struct state state = {.word = STATE_DRAIN, .weight = 50, .reason = "kernel update"};
+    const struct occasion occasion = {.state = &state};
+
+    assert_said("${state} ${weight}% (${reason:-no reason})", &occasion, "drain 50% (kernel update)");
+    state = STATE_DEFAULT;
+    assert_said("${state} ${weight}% (${reason:-no reason})", &occasion, "ready 100% (no reason)");
+}
+
 /* What costs a system call for each client is asked for by those alone who say it. */
 Test(greeting, the_network_is_asked_about_where_it_is_said)
 {
@@ -385,7 +395,10 @@ Test(greeting, the_network_is_asked_about_where_it_is_said)
                      {"${ttl}", PLAN_PACKET},
                      {"${syn_options}${mss}", PLAN_PACKET},
                      {"${rtt}", PLAN_CONNECTION},
-                     {"${path_mtu} ${dscp}", PLAN_CONNECTION | PLAN_PACKET}};
+                     {"${path_mtu} ${dscp}", PLAN_CONNECTION | PLAN_PACKET},
+                     {"${state}", PLAN_STATE},
+                     {"${weight}", PLAN_STATE},
+                     {"${reason:-none}", PLAN_STATE}};
 
     for (size_t i = 0; i < sizeof(greetings) / sizeof(greetings[0]); i++) {
         cr_assert_eq(compiled(greetings[i].text)->needs, greetings[i].needs, "%s", greetings[i].text);
@@ -401,7 +414,9 @@ static void assert_formatted(enum format format, const char *text, const char *b
         .host = &odd, .listener = "local", .transport = "unix", .path = "/run/x", .format = format};
     const struct peer peer = {.client = {.family = AF_UNIX, .uid = 1000, .gid = 100, .pid = 4711}};
     struct moment moment = {0};
-    const struct occasion occasion = {.peer = &peer, .speaker = &speaker, .answers = 1, .moment = &moment};
+    const struct state state = STATE_DEFAULT;
+    const struct occasion occasion = {
+        .peer = &peer, .speaker = &speaker, .answers = 1, .moment = &moment, .state = &state};
     const struct plan *plan;
     char *out;
 
