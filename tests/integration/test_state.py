@@ -4,6 +4,7 @@
 import contextlib
 import csv
 import grp
+import http.client
 import os
 import signal
 import socket
@@ -54,6 +55,15 @@ def told(manager):
     return manager.tells("STATUS")[-1]["STATUS"]
 
 
+def fetched(service, path):
+    """A status and a content over HTTP."""
+    connection = http.client.HTTPConnection(*service.address("http"), timeout=10)
+    with contextlib.closing(connection):
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read().decode()
+
+
 # What is said
 
 
@@ -79,6 +89,20 @@ def test_agent_waits_for_nobody(daemon):
     service = daemon({"agent": agent()})
     assert run("nc", "-N", *map(str, service.address())).decode() == "ready up 100%\n"
     assert greet(service.address(), b"state maint\r\n" * 100).decode() == "ready up 100%\n"
+
+
+def test_ready_over_http(daemon):
+    """What a health check of HTTP asks for: 200 if it is ready, 503 if not, and while it stops."""
+    service = daemon({"http": tcp(service="http", greeting="hello ${state}\n")}, timeouts={"drain_delay": 60.0})
+    assert fetched(service, "/ready") == (200, "ready\n")
+    set_state(service, "drain kernel update")
+    assert fetched(service, "/ready") == (503, "drain: kernel update\n")
+    assert fetched(service, "/") == (200, "hello drain\n")
+    set_state(service, "ready 50%")
+    assert fetched(service, "/ready") == (200, "ready\n")
+    os.kill(service.pid, signal.SIGTERM)
+    wait_until(lambda: fetched(service, "/ready") == (503, "drain: stopping\n"), "it says that it stops")
+    service.stop()
 
 
 def test_weight_by_load(daemon):
