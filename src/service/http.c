@@ -20,24 +20,20 @@ struct http {
 
 /* --- The request --- */
 
-static bool is_path(const struct http_request *read, const char *path)
-{
-    return read->path_length == strlen(path) && memcmp(read->path, path, read->path_length) == 0;
-}
-
 static void read_request(const char *bytes, size_t length, enum request_input input,
                          struct service_request *request)
 {
     struct http_request read;
     enum request_kind kind = http_request_read(bytes, length, input, &read);
 
-    if (kind == REQUEST_GOOD && is_path(&read, ICON))
+    if (kind == REQUEST_GOOD && http_request_is_for(&read, ICON))
         read.verdict = HTTP_NOT_FOUND;
-    *request = (struct service_request){.kind = (uint8_t)kind,
-                                        .verdict = (uint8_t)read.verdict,
-                                        .page = is_path(&read, "/ready") ? PAGE_READY : PAGE_GREETING,
-                                        .is_head = read.is_head,
-                                        .as_json = read.prefers_json};
+    *request =
+        (struct service_request){.kind = (uint8_t)kind,
+                                 .verdict = (uint8_t)read.verdict,
+                                 .page = http_request_is_for(&read, "/ready") ? PAGE_READY : PAGE_GREETING,
+                                 .is_head = read.is_head,
+                                 .as_json = read.prefers_json};
 }
 
 /* --- The plan --- */

@@ -67,7 +67,7 @@ static unsigned weight_of(const char *parameters, const char *end)
 
 static void note(struct http_liking *liking, unsigned exactness, unsigned weight)
 {
-    if (exactness >= liking->exactness)
+    if (exactness > liking->exactness || (exactness == liking->exactness && weight > liking->weight))
         *liking = (struct http_liking){exactness, weight};
 }
 
@@ -75,10 +75,8 @@ static void read_range(struct http_accept *accept, const char *at, const char *e
 {
     bool is_any = is(at, end, "*/*");
 
-    if (is_any || is(at, end, "application/*")) {
+    if (is_any || is(at, end, "application/*"))
         note(&accept->json, is_any ? RANGE_ANY : RANGE_TYPE, weight);
-        note(&accept->openmetrics, is_any ? RANGE_ANY : RANGE_TYPE, weight);
-    }
     if (is_any || is(at, end, "text/*"))
         note(&accept->text, is_any ? RANGE_ANY : RANGE_TYPE, weight);
     if (is(at, end, "application/json"))
@@ -104,4 +102,9 @@ void http_accept_read(struct http_accept *accept, const char *value, size_t leng
 bool http_accept_prefers_json(const struct http_accept *accept)
 {
     return accept->json.weight > accept->text.weight;
+}
+
+bool http_accept_prefers_openmetrics(const struct http_accept *accept)
+{
+    return accept->openmetrics.weight > 0 && accept->openmetrics.weight >= accept->text.weight;
 }

@@ -21,7 +21,8 @@ struct http_accept {
 /* Reads the value of a field; what is not as it should be is passed over. */
 void http_accept_read(struct http_accept *accept, const char *value, size_t length);
 
-/* Who likes both the same gets text. */
+/* Who likes both the same gets text; OpenMetrics has to be named. */
 bool http_accept_prefers_json(const struct http_accept *accept);
+bool http_accept_prefers_openmetrics(const struct http_accept *accept);
 
 #endif

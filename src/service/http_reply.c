@@ -14,13 +14,23 @@ static const struct {
 #undef VERDICT_ROW
 };
 
-/* A greeting is new for each client, and nothing of it is to be run in a browser. */
+#define POLICY                                                                                             \
+    "Content-Security-Policy: default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; " \
+    "img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
+
+static const char *further_fields(enum http_verdict verdict, const char *type)
+{
+    if (strcmp(type, HTTP_PAGE) == 0)
+        return POLICY;
+    if (verdict == HTTP_BAD_METHOD)
+        return "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
+    return verdict == HTTP_NOT_READING ? "Allow: GET, HEAD\r\n" : "";
+}
+
+/* An answer is new for each client, and nothing of it is to be run in a browser that is not a page. */
 static int write_head(enum http_verdict verdict, const char *type, const struct moment *moment, size_t length,
                       char head[HTTP_HEAD_MAX])
 {
-    const char *allow =
-        verdict == HTTP_BAD_METHOD ? "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n" : "";
-
     return snprintf(head, HTTP_HEAD_MAX,
                     "HTTP/1.1 %u %s\r\n"
                     "Date: %s\r\n"
@@ -32,7 +42,7 @@ static int write_head(enum http_verdict verdict, const char *type, const struct 
                     "Connection: close\r\n"
                     "\r\n",
                     verdicts[verdict].status, verdicts[verdict].phrase, moment->http_date, type, length,
-                    allow);
+                    further_fields(verdict, type));
 }
 
 size_t http_reply_write(const struct service_request *request, enum http_verdict verdict, const char *type,

@@ -9,12 +9,16 @@
 
 #include <stddef.h>
 
-#define HTTP_HEAD_MAX  512 /* bytes of status line and fields */
+#define HTTP_HEAD_MAX  640 /* bytes of status line and fields */
 #define HTTP_ERROR_MAX (HTTP_HEAD_MAX + 256)
 #define HTTP_READY_MAX (HTTP_HEAD_MAX + 16 + STATE_REASON_MAX)
 
 #define HTTP_TEXT "text/plain; charset=utf-8"
 #define HTTP_JSON "application/json"
+
+/* A page that is told what a browser may do with it: to load nothing but from here, and not to be put into
+ * another (Content Security Policy Level 3). */
+#define HTTP_PAGE "text/html; charset=utf-8"
 
 /* Writes an answer whose content of length bytes lies HTTP_HEAD_MAX behind out. moment: now, to the second.
  * Returns the length of the whole. */

@@ -113,6 +113,7 @@ static enum http_verdict read_method(struct span method, struct http_request *re
 {
     static const char *const answered[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
 
+    request->is_get = is_text(method, "GET");
     request->is_head = is_text(method, "HEAD");
     for (size_t i = 0; i < sizeof(answered) / sizeof(answered[0]); i++)
         if (is_text(method, answered[i]))
@@ -276,6 +277,7 @@ static enum http_verdict read_whole(struct span rest, struct http_request *reque
     if (verdict == HTTP_OK)
         verdict = judge_fields(&fields, minor);
     request->prefers_json = http_accept_prefers_json(&fields.accept);
+    request->prefers_openmetrics = http_accept_prefers_openmetrics(&fields.accept);
     return verdict;
 }
 
@@ -301,4 +303,9 @@ enum request_kind http_request_read(const char *bytes, size_t length, enum reque
     else
         request->verdict = judge_part(rest, input);
     return request->verdict == HTTP_OK ? REQUEST_GOOD : REQUEST_BAD;
+}
+
+bool http_request_is_for(const struct http_request *request, const char *path)
+{
+    return request->path_length == strlen(path) && memcmp(request->path, path, request->path_length) == 0;
 }

@@ -22,10 +22,12 @@
     X(CUT, 400, "Bad Request", "the request ended before its empty line")                                  \
     X(NOT_FOUND, 404, "Not Found", "there is nothing of this name")                                        \
     X(BAD_METHOD, 405, "Method Not Allowed", "this method has no meaning here")                            \
+    X(NOT_READING, 405, "Method Not Allowed", "here one can only read: GET, HEAD")                         \
     X(LATE, 408, "Request Timeout", "the request did not come to its empty line in time")                  \
     X(TOO_LARGE, 413, "Content Too Large", "the content of a request may have 64 KiB")                     \
     X(LONG_LINE, 414, "URI Too Long", "a request may have 8 KiB without its content")                      \
     X(LONG_FIELDS, 431, "Request Header Fields Too Large", "a request may have 8 KiB without its content") \
+    X(NO_MEMORY, 500, "Internal Server Error", "there is not enough memory for the answer")                \
     X(UNKNOWN_METHOD, 501, "Not Implemented", "this method is unknown")                                    \
     X(NOT_READY, 503, "Service Unavailable", "")                                                           \
     X(BAD_VERSION, 505, "HTTP Version Not Supported", "HTTP/1.0 and HTTP/1.1 are spoken here")
@@ -36,11 +38,15 @@ enum http_verdict { HTTP_VERDICTS(HTTP_VERDICT_ENUMERATOR) HTTP_VERDICT_COUNT };
 
 struct http_request {
     enum http_verdict verdict; /* HTTP_OK: it may be answered with what it asks for */
-    bool is_head;
-    bool prefers_json; /* to text, by its Accept fields (RFC 9110, section 12.5.1) */
-    const char *path;  /* of the target, without its query; lies in the bytes that were read; "" if unknown */
+    bool is_get, is_head;
+    bool prefers_openmetrics; /* to text, by its Accept fields */
+    bool prefers_json;        /* to text, by its Accept fields (RFC 9110, section 12.5.1) */
+    const char *path; /* of the target, without its query; lies in the bytes that were read; "" if unknown */
     size_t path_length;
 };
+
+/* Whether its target has this path. */
+bool http_request_is_for(const struct http_request *request, const char *path);
 
 /* Reads what has come so far. Returns REQUEST_GOOD, or REQUEST_BAD with the verdict, or another kind, and
  * then nothing of *request is known. As long as the input is open, bytes that are added to a REQUEST_PART can

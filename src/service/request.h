@@ -33,6 +33,7 @@ struct service_request {
     uint8_t page;    /* what is asked for, in the service's own count */
     bool is_head : 1;
     bool as_json : 1;
+    bool as_openmetrics : 1;
 };
 
 #endif

@@ -198,6 +198,7 @@ Test(http_request, what_it_accepts)
     cr_assert_not(prefers_json("Accept: application/json;q=0.5, text/plain\r\n"));
     cr_assert_not(prefers_json("Accept: application/json;q=0, */*\r\n"));
     cr_assert_not(prefers_json("Accept: application/*, application/json;q=0.1, text/*;q=0.2\r\n"));
+    cr_assert(prefers_json("Accept: application/json;q=0.9, application/json;q=0.1, text/*;q=0.5\r\n"));
     /* what browsers send */
     cr_assert_not(
         prefers_json("Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n"));
@@ -205,4 +206,27 @@ Test(http_request, what_it_accepts)
     cr_assert_not(prefers_json("Accept: ,;,application/json;q=x\r\n"));
     cr_assert_not(prefers_json("Accept: application/json;q=.5\r\n"));
     cr_assert(prefers_json("Accept: application/json;q=7\r\n"));
+}
+
+static bool prefers_openmetrics(const char *fields)
+{
+    struct http_request request;
+    char text[512];
+
+    snprintf(text, sizeof(text), "GET / HTTP/1.0\r\n%s\r\n", fields);
+    cr_assert_eq(http_request_read(text, strlen(text), REQUEST_OPEN, &request), REQUEST_GOOD, "%s", fields);
+    cr_assert(request.is_get && !request.is_head);
+    return request.prefers_openmetrics;
+}
+
+Test(http_request, openmetrics_for_those_who_name_it)
+{
+    cr_assert_not(prefers_openmetrics(""));
+    cr_assert_not(prefers_openmetrics("Accept: */*\r\n"));
+    cr_assert_not(prefers_openmetrics("Accept: text/plain;version=0.0.4, application/*;q=0.5\r\n"));
+    cr_assert_not(prefers_openmetrics("Accept: application/openmetrics-text;q=0\r\n"));
+    /* what Prometheus 2.42 sends */
+    cr_assert(prefers_openmetrics("Accept: application/openmetrics-text;version=1.0.0,"
+                                  "application/openmetrics-text;version=0.0.1;q=0.75,"
+                                  "text/plain;version=0.0.4;q=0.5,*/*;q=0.1\r\n"));
 }
