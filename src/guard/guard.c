@@ -33,19 +33,11 @@ size_t guard_held_cells(const struct conf *conf)
     return 0;
 }
 
-static bool has_predecessor(const struct shared *shared, unsigned worker)
-{
-    for (unsigned i = 0; i < shared->threads; i++)
-        if (atomic_load_explicit(&shared_thread(shared, worker, i)->stats.taken, memory_order_relaxed))
-            return true;
-    return false;
-}
-
 void guard_begin(const struct shared *shared, unsigned worker)
 {
     const struct held held = held_by(shared, worker);
 
-    if (held.cells && has_predecessor(shared, worker))
+    if (held.cells && shared_has_counted(shared, worker))
         held_begin(&held);
 }
 

@@ -121,7 +121,7 @@ static void add_configuration(struct json *json, const struct view *view, const 
 void describe_status(struct json *json, const struct view *view)
 {
     const struct generation *generation = view_current(view);
-    struct stats_totals totals;
+    struct totals totals;
     uint64_t written;
 
     generations_totals(view->generations, &totals, &written);
@@ -138,7 +138,7 @@ void describe_status(struct json *json, const struct view *view)
     add_workers(json, generation);
     add_sandbox(json, generation);
     add_finishing(json, view);
-    json_number(json, "greeted", stats_served(&totals));
+    json_number(json, "greeted", totals_served(&totals));
     json_real(json, "greeted_per_second", view->rate);
     json_number(json, "restarts", generations_restarts(view->generations));
     add_failure(json, view);
@@ -204,10 +204,10 @@ static const char *worker_state(const struct generation *generation, const struc
 
 static uint64_t greeted_by(const struct generation *generation, unsigned index)
 {
-    struct stats_totals totals = {0};
+    struct totals totals = {0};
 
     shared_sum_worker(&generation->shared, index, &totals);
-    return stats_served(&totals);
+    return totals_served(&totals);
 }
 
 static void add_worker(struct json *json, const struct view *view, const struct generation *generation,
@@ -248,15 +248,16 @@ void describe_workers(struct json *json, const struct view *view)
 
 void describe_counters(struct json *json, const struct view *view)
 {
-    struct stats_totals totals;
+    struct totals totals;
     uint64_t written;
 
     generations_totals(view->generations, &totals, &written);
-    json_number(json, "served", stats_served(&totals));
-    for (int i = 0; i < RESULT_COUNT; i++)
-        json_number(json, result_name((enum result)i), totals.results[i]);
-#define COUNTER_JSON(member, text) json_number(json, #member, totals.member);
-    COUNTERS(COUNTER_JSON)
+    json_number(json, "served", totals_served(&totals));
+    for (enum result i = 0; i < RESULT_COUNT; i++)
+        json_number(json, result_name(i), totals.clients.results[i]);
+#define CLIENTS_JSON(member, text) json_number(json, #member, totals.clients.member);
+#define TOTALS_JSON(member, text)  json_number(json, #member, totals.member);
+    COUNTERS(CLIENTS_JSON, TOTALS_JSON)
     json_number(json, "written", written);
 }
 

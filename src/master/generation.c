@@ -18,8 +18,13 @@
 /* What workers need beside sockets. */
 static int open_memory(struct generation *generation, struct shared_service *service, unsigned workers)
 {
-    int error = shared_open(&generation->shared, service, workers, generation->conf->thread_count,
-                            generation->sockets.count, guard_held_cells(generation->conf));
+    const struct conf *conf = generation->conf;
+    const struct shared_room room = {.workers = workers,
+                                     .threads = conf->thread_count,
+                                     .listeners = conf->listener_count,
+                                     .sockets = generation->sockets.count,
+                                     .held_cells = guard_held_cells(conf)};
+    int error = shared_open(&generation->shared, service, &room);
 
     return error ? error : slots_open(&generation->slots, workers, monotonic_ns());
 }

@@ -186,7 +186,7 @@ struct slot *generations_find(const struct generations *generations, pid_t pid)
 
 /* --- What they counted --- */
 
-void generations_totals(const struct generations *generations, struct stats_totals *totals, uint64_t *written)
+void generations_totals(const struct generations *generations, struct totals *totals, uint64_t *written)
 {
     *totals = generations->gone;
     *written = generations->gone_written;
@@ -207,14 +207,14 @@ unsigned generations_restarts(const struct generations *generations)
 
 /* What killed workers of the generation left half-counted, which no successor repairs (see
  * account_reconcile()). */
-static void settle_accounts(struct stats_totals *totals, uint64_t written)
+static void settle_accounts(struct totals *totals, uint64_t written)
 {
-    uint64_t served = stats_served(totals), logged = written + totals->summarised + totals->dropped;
+    uint64_t served = totals_served(totals), logged = written + totals->summarised + totals->dropped;
 
     if (served > logged)
         totals->dropped += served - logged;
-    if (totals->taken > served + totals->abandoned)
-        totals->abandoned += totals->taken - served - totals->abandoned;
+    if (totals->clients.taken > served + totals->clients.abandoned)
+        totals->clients.abandoned += totals->clients.taken - served - totals->clients.abandoned;
 }
 
 /* Says what no entry will say one by one. As an event, because the master waits for no log. */
@@ -243,19 +243,19 @@ static void say_settled(unsigned number, uint64_t dropped, uint64_t abandoned)
 
 static void keep_counters(struct generations *generations, const struct generation *generation)
 {
-    struct stats_totals totals = {0};
+    struct totals totals = {0};
     uint64_t written = shared_written(&generation->shared), dropped, abandoned;
 
     shared_sum(&generation->shared, &totals);
     dropped = totals.dropped;
-    abandoned = totals.abandoned;
+    abandoned = totals.clients.abandoned;
     settle_accounts(&totals, written);
-    stats_add_totals(&generations->gone, &totals);
+    totals_add(&generations->gone, &totals);
     generations->gone_written += written;
     generations->gone_restarts += slots_restarts(&generation->slots);
     for (unsigned worker = 0; worker < generation->shared.workers; worker++)
         summary_hand_over(generation->conf, &generation->shared, worker); /* what a killed one did not */
-    say_settled(generation->number, totals.dropped - dropped, totals.abandoned - abandoned);
+    say_settled(generation->number, totals.dropped - dropped, totals.clients.abandoned - abandoned);
 }
 
 void generations_say_rest(struct generations *generations)

@@ -5,9 +5,9 @@
 #ifndef SOCKGREET_GENERATIONS_H
 #define SOCKGREET_GENERATIONS_H
 
+#include "base/totals.h"
 #include "master/failure.h"
 #include "master/generation.h"
-#include "shm/stats.h"
 
 #define GENERATIONS_DRAINING_MAX 4                              /* at a time; then a reload waits */
 #define GENERATIONS_MAX          (GENERATIONS_DRAINING_MAX + 3) /* and serving, starting, leftover */
@@ -32,7 +32,7 @@ struct generations {
 
     struct message unconfined; /* what was said last of a sandbox that is not whole; "" if nothing was */
 
-    struct stats_totals gone; /* counters of generations that have ended */
+    struct totals gone; /* counters of generations that have ended */
     uint64_t gone_written;
     unsigned gone_restarts;
 };
@@ -95,8 +95,7 @@ static inline struct generation *generations_current(const struct generations *g
 }
 
 /* Counters of all workers that ever were, and how many log records of them were written. */
-void generations_totals(const struct generations *generations, struct stats_totals *totals,
-                        uint64_t *written);
+void generations_totals(const struct generations *generations, struct totals *totals, uint64_t *written);
 
 /* At the end: logs the counts that no worker has lived to log. */
 void generations_say_rest(struct generations *generations);

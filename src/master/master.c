@@ -80,12 +80,12 @@ static void note_state(struct master *master, int64_t now)
 
 static void log_counters(const struct master *master, int level)
 {
-    struct stats_totals totals;
-    char text[512];
+    struct totals totals;
+    char text[1024];
     uint64_t written;
 
     generations_totals(&master->generations, &totals, &written);
-    stats_text(&totals, text, sizeof(text));
+    totals_text(&totals, text, sizeof(text));
     log_event(level, MESSAGE_COUNTERS, NULL, "Counters: %s written=%" PRIu64, text, written);
 }
 
@@ -482,16 +482,16 @@ static void run(struct master *master)
 
 static void report_end(struct master *master)
 {
-    struct stats_totals totals;
+    struct totals totals;
     uint64_t written;
 
     log_flush();
     log_use_stderr();
     generations_say_rest(&master->generations);
     generations_totals(&master->generations, &totals, &written);
-    if (totals.taken)
+    if (totals.clients.taken)
         log_counters(master, LOG_DEBUG);
-    log_event(LOG_INFO, MESSAGE_STOPPED, NULL, "Stopped: %" PRIu64 " clients served", stats_served(&totals));
+    log_event(LOG_INFO, MESSAGE_STOPPED, NULL, "Stopped: %" PRIu64 " clients served", totals_served(&totals));
     status_refresh(&master->status, monotonic_ns());
     if (!master->upgrade.done && master->owns_runtime)
         runtime_remove_pid();

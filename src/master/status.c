@@ -28,11 +28,11 @@ const char *status_word(enum service_state state)
 
 static uint64_t served(const struct view *view)
 {
-    struct stats_totals totals;
+    struct totals totals;
     uint64_t written;
 
     generations_totals(view->generations, &totals, &written);
-    return stats_served(&totals);
+    return totals_served(&totals);
 }
 
 /* Workers that are on their way out. */

@@ -5,29 +5,42 @@
 
 #include <string.h>
 
+/* Counts as abandoned who was taken at a listener and has no result. Returns how many have one. */
+static uint64_t reconcile_listener(struct stats_listener *listener)
+{
+    struct tally tally = {0};
+    uint64_t served, known;
+
+    stats_sum_listener(&tally, listener);
+    served = tally_served(&tally);
+    known = served + tally.abandoned;
+    if (tally.taken > known)
+        stats_add(&listener->abandoned, tally.taken - known);
+    return served;
+}
+
 void account_reconcile(struct account *account)
 {
-    struct stats_totals totals = {0};
-    uint64_t served, logged, known;
+    struct totals totals = {0};
+    uint64_t served = 0, logged;
 
+    for (size_t i = 0; i < account->listener_count; i++)
+        if (atomic_load_explicit(&account->counted[i], memory_order_relaxed))
+            served += reconcile_listener(&account->listeners[i]);
     stats_sum(&totals, account->stats);
-    served = stats_served(&totals);
     logged = ring_published(&account->records) + totals.summarised + totals.dropped;
     if (served > logged)
         stats_add(&account->stats->dropped, served - logged);
-    known = served + totals.abandoned;
-    if (totals.taken > known)
-        stats_add(&account->stats->abandoned, totals.taken - known);
 }
 
-struct record *account_result(struct account *account, enum result result, uint32_t bytes, int64_t arrived_ns,
-                              int64_t now_ns)
+struct record *account_result(struct account *account, const struct account_listener *listener,
+                              enum result result, uint32_t bytes, int64_t arrived_ns, int64_t now_ns)
 {
     struct stats *stats = account->stats;
     struct record *record;
 
-    stats_add(&stats->results[result], 1);
-    stats_add(&stats->bytes, bytes);
+    stats_add(&listener->stats->results[result], 1);
+    stats_add(&listener->stats->bytes, bytes);
     if (!account->each || !log_rate_take(&account->rate, now_ns)) {
         stats_add(&stats->summarised, 1);
         return NULL;

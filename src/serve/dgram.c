@@ -302,7 +302,7 @@ static void account_all(struct dgrams *dgrams, struct door *door, struct dgram_b
     for (unsigned i = 0; i < count; i++) {
         struct dgram *d = &batch->dgrams[i];
         enum result result = d->for_itself && d->result == RESULT_SENT ? RESULT_CHECKED : d->result;
-        struct record *record = account_result(dgrams->account, result, d->length, now, now);
+        struct record *record = account_result(dgrams->account, &door->clients, result, d->length, now, now);
 
         if (!record)
             continue;
@@ -316,7 +316,7 @@ static void serve_batch(struct dgrams *dgrams, struct door *door, unsigned recei
     struct dgram_batch *batch = dgrams->batch;
     unsigned answers = 0;
 
-    account_taken(dgrams->account, received);
+    account_taken(&door->clients, received);
     for (unsigned i = 0; i < received; i++) {
         struct dgram *d = &batch->dgrams[i];
 

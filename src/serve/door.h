@@ -5,6 +5,7 @@
 #define SOCKGREET_DOOR_H
 
 #include "net/sockets.h"
+#include "serve/account.h"
 #include "serve/loop.h"
 #include "shm/record.h"
 #include "shm/shm.h"
@@ -31,8 +32,9 @@ struct door {
     const struct sockets_member *member;
     const struct conf_listener *conf;
     const struct stage *stages; /* streams: what happens to a client, see steps.h */
-    struct peer_address bound;  /* the server's address, unless member->any */
-    size_t position;            /* in the generation's set */
+    struct account_listener clients;
+    struct peer_address bound; /* the server's address, unless member->any */
+    size_t position;           /* in the generation's set */
     int fd;
     bool paused;       /* not watched, until there is room again */
     bool left;         /* to others, for good */

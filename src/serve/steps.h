@@ -6,8 +6,8 @@
 #ifndef SOCKGREET_STEPS_H
 #define SOCKGREET_STEPS_H
 
+#include "base/result.h"
 #include "serve/conn.h"
-#include "shm/stats.h"
 
 #include <stdint.h>
 

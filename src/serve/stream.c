@@ -45,8 +45,8 @@ static enum result counted_as(const struct conn *conn, enum result result)
 static void finish(struct conn *conn, enum result result)
 {
     struct stream *stream = conn->door->transport;
-    struct record *record = account_result(stream->account, counted_as(conn, result), conn->sent,
-                                           conn->arrived, stream->loop->now);
+    struct record *record = account_result(stream->account, &conn->door->clients, counted_as(conn, result),
+                                           conn->sent, conn->arrived, stream->loop->now);
 
     if (record) { /* to learn who the client is may cost system calls */
         conn_learn_peer(conn);
@@ -245,7 +245,7 @@ static void greet(struct stream *stream, struct door *door, int fd, const struct
     struct conn *conn = conn_new(&stream->pool);
     struct step_outcome outcome = {0};
 
-    account_taken(stream->account, 1);
+    account_taken(&door->clients, 1);
     conn->watch.ready = conn_ready;
     conn->rests = &stream->rests;
     conn->door = door;

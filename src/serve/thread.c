@@ -110,6 +110,9 @@ static void wire_account(struct thread *thread)
     thread->shared = shared_thread(s->shared, s->worker, s->thread);
     atomic_store(&thread->shared->closed, false); /* the predecessor's word */
     account->stats = &thread->shared->stats;
+    account->listeners = shared_listeners(s->shared, s->worker, s->thread);
+    account->counted = shared_counted(s->shared, s->worker, s->thread);
+    account->listener_count = s->shared->listeners;
     account->records = shared_records(s->shared, s->worker, s->thread);
     account->proxies = shared_proxies(s->shared, s->worker, s->thread);
     account->each = conf->log_greetings == CONF_GREETINGS_EACH && log_wants(LOG_INFO);
@@ -163,6 +166,7 @@ static bool add_door(struct thread *thread, const struct sockets_member *member,
     else
         door = doors_add(&thread->doors, member, position, &dgram_ops, &thread->dgrams);
     door->stages = stages_of(&thread->stream.stages, member->listener);
+    door->clients = account_listener(&thread->account, member->listener);
     return door_watch(door);
 }
 

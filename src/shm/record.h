@@ -4,8 +4,8 @@
 #define SOCKGREET_RECORD_H
 
 #include "base/peer.h"
+#include "base/result.h"
 #include "base/util.h"
-#include "shm/stats.h"
 
 /* Times are kept in 40 bits, which is 12 days in microseconds: see record_set_times(). */
 struct record {

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 /* Layout of a generation's part: for each worker, in pages of its own: logger, events, and for each thread:
- * state, records, proxies; then for each worker what sources hold; then, which the master alone writes, its
- * notice and a flag for each socket. */
+ * state, what it counted by listener, records, proxies; then for each worker what sources hold; then, which
+ * the master alone writes, its notice and a flag for each socket. */
 
 static size_t aligned(size_t size)
 {
@@ -25,15 +25,29 @@ static size_t events_size(void)
     return ring_memory(SHARED_EVENTS, sizeof(struct event));
 }
 
-static size_t records_offset(void)
+static size_t counted_offset(void)
 {
     return aligned(sizeof(struct shared_thread));
 }
 
-static size_t thread_size(void)
+static size_t listeners_offset(const struct shared *shared)
 {
-    return records_offset() + ring_memory(SHARED_RECORDS, sizeof(struct record)) +
-           aligned(SHARED_RECORDS * sizeof(struct peer_address));
+    return counted_offset() + aligned(shared->listeners * sizeof(_Atomic bool));
+}
+
+static size_t records_offset(const struct shared *shared)
+{
+    return listeners_offset(shared) + shared->listeners * sizeof(struct stats_listener);
+}
+
+static size_t proxies_offset(const struct shared *shared)
+{
+    return records_offset(shared) + ring_memory(SHARED_RECORDS, sizeof(struct record));
+}
+
+static size_t thread_size(const struct shared *shared)
+{
+    return proxies_offset(shared) + aligned(SHARED_RECORDS * sizeof(struct peer_address));
 }
 
 static size_t whole_pages(size_t size)
@@ -46,7 +60,7 @@ static size_t whole_pages(size_t size)
 static size_t worker_size(const struct shared *shared)
 {
     return whole_pages(aligned(sizeof(struct shared_logger)) + events_size() +
-                       shared->threads * thread_size());
+                       shared->threads * thread_size(shared));
 }
 
 static size_t notice_size(void)
@@ -62,7 +76,7 @@ static char *worker_base(const struct shared *shared, unsigned worker)
 static char *thread_base(const struct shared *shared, unsigned worker, unsigned thread)
 {
     return worker_base(shared, worker) + aligned(sizeof(struct shared_logger)) + events_size() +
-           thread * thread_size();
+           thread * thread_size(shared);
 }
 
 static void *map(size_t size)
@@ -111,17 +125,17 @@ static char *map_file(struct shared *shared)
     return memory;
 }
 
-int shared_open(struct shared *shared, struct shared_service *service, unsigned workers, unsigned threads,
-                size_t sockets, size_t held_cells)
+int shared_open(struct shared *shared, struct shared_service *service, const struct shared_room *room)
 {
-    size_t held = workers * SHARED_HELD_ROWS * held_cells;
+    size_t held = room->workers * SHARED_HELD_ROWS * room->held_cells;
 
     shared->service = service;
-    shared->workers = workers;
-    shared->threads = threads;
-    shared->held_cells = held_cells;
-    shared->size = workers * worker_size(shared) + whole_pages(held * sizeof(*shared->held)) +
-                   whole_pages(notice_size() + sockets * sizeof(*shared->retired));
+    shared->workers = room->workers;
+    shared->threads = room->threads;
+    shared->listeners = room->listeners;
+    shared->held_cells = room->held_cells;
+    shared->size = room->workers * worker_size(shared) + whole_pages(held * sizeof(*shared->held)) +
+                   whole_pages(notice_size() + room->sockets * sizeof(*shared->retired));
     shared->base = map_file(shared);
     if (!shared->base) {
         int error = -errno;
@@ -129,9 +143,9 @@ int shared_open(struct shared *shared, struct shared_service *service, unsigned 
         close_fd(&shared->fd);
         return error;
     }
-    shared->held = (_Atomic uint16_t *)(void *)worker_base(shared, workers);
-    shared->notice =
-        (struct notice *)(void *)(worker_base(shared, workers) + whole_pages(held * sizeof(*shared->held)));
+    shared->held = (_Atomic uint16_t *)(void *)worker_base(shared, room->workers);
+    shared->notice = (struct notice *)(void *)(worker_base(shared, room->workers) +
+                                               whole_pages(held * sizeof(*shared->held)));
     shared->retired = (_Atomic bool *)(void *)((char *)shared->notice + notice_size());
     return 0;
 }
@@ -182,6 +196,16 @@ struct shared_thread *shared_thread(const struct shared *shared, unsigned worker
     return (struct shared_thread *)(void *)thread_base(shared, worker, thread);
 }
 
+_Atomic bool *shared_counted(const struct shared *shared, unsigned worker, unsigned thread)
+{
+    return (_Atomic bool *)(void *)(thread_base(shared, worker, thread) + counted_offset());
+}
+
+struct stats_listener *shared_listeners(const struct shared *shared, unsigned worker, unsigned thread)
+{
+    return (struct stats_listener *)(void *)(thread_base(shared, worker, thread) + listeners_offset(shared));
+}
+
 struct shared_logger *shared_logger(const struct shared *shared, unsigned worker)
 {
     return (struct shared_logger *)(void *)worker_base(shared, worker);
@@ -191,16 +215,14 @@ struct ring shared_records(const struct shared *shared, unsigned worker, unsigne
 {
     struct ring ring;
 
-    ring_attach(&ring, thread_base(shared, worker, thread) + records_offset(), SHARED_RECORDS,
+    ring_attach(&ring, thread_base(shared, worker, thread) + records_offset(shared), SHARED_RECORDS,
                 sizeof(struct record));
     return ring;
 }
 
 struct peer_address *shared_proxies(const struct shared *shared, unsigned worker, unsigned thread)
 {
-    size_t offset = records_offset() + ring_memory(SHARED_RECORDS, sizeof(struct record));
-
-    return (struct peer_address *)(void *)(thread_base(shared, worker, thread) + offset);
+    return (struct peer_address *)(void *)(thread_base(shared, worker, thread) + proxies_offset(shared));
 }
 
 struct ring shared_events(const struct shared *shared, unsigned worker)
@@ -225,14 +247,54 @@ static uint64_t lost(const struct shared *shared, unsigned worker)
     return atomic_load_explicit(&shared_logger(shared, worker)->lost, memory_order_relaxed);
 }
 
-void shared_sum_worker(const struct shared *shared, unsigned worker, struct stats_totals *totals)
+static bool has_counted(const struct shared *shared, unsigned worker, unsigned thread, size_t listener)
 {
-    for (unsigned thread = 0; thread < shared->threads; thread++)
+    return atomic_load_explicit(&shared_counted(shared, worker, thread)[listener], memory_order_relaxed);
+}
+
+static void sum_thread_listener(const struct shared *shared, unsigned worker, unsigned thread,
+                                size_t listener, struct tally *tally)
+{
+    if (has_counted(shared, worker, thread, listener))
+        stats_sum_listener(tally, &shared_listeners(shared, worker, thread)[listener]);
+}
+
+void shared_sum_worker(const struct shared *shared, unsigned worker, struct totals *totals)
+{
+    for (unsigned thread = 0; thread < shared->threads; thread++) {
         stats_sum(totals, &shared_thread(shared, worker, thread)->stats);
+        for (size_t listener = 0; listener < shared->listeners; listener++)
+            sum_thread_listener(shared, worker, thread, listener, &totals->clients);
+    }
     totals->dropped += lost(shared, worker);
 }
 
-void shared_sum(const struct shared *shared, struct stats_totals *totals)
+void shared_sum_listener(const struct shared *shared, size_t listener, struct tally *tally)
+{
+    for (unsigned worker = 0; worker < shared->workers; worker++)
+        for (unsigned thread = 0; thread < shared->threads; thread++)
+            sum_thread_listener(shared, worker, thread, listener, tally);
+}
+
+bool shared_has_counted(const struct shared *shared, unsigned worker)
+{
+    for (unsigned thread = 0; thread < shared->threads; thread++)
+        for (size_t listener = 0; listener < shared->listeners; listener++)
+            if (has_counted(shared, worker, thread, listener))
+                return true;
+    return false;
+}
+
+uint64_t shared_accept_pauses(const struct shared *shared, unsigned worker)
+{
+    struct totals totals = {0};
+
+    for (unsigned thread = 0; thread < shared->threads; thread++)
+        stats_sum(&totals, &shared_thread(shared, worker, thread)->stats);
+    return totals.accept_pauses;
+}
+
+void shared_sum(const struct shared *shared, struct totals *totals)
 {
     for (unsigned worker = 0; worker < shared->workers; worker++)
         shared_sum_worker(shared, worker, totals);

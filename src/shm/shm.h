@@ -56,6 +56,7 @@ struct shared_logger {
     struct shared_counts handed_over; /* of the slot's counters */
 };
 
+/* After it in memory come, for each listener, whether anything was counted for it, and what. */
 struct shared_thread {
     struct stats stats;
     _Alignas(CACHE_LINE) _Atomic int64_t beat_at; /* monotonic ns of the last heartbeat */
@@ -70,6 +71,7 @@ struct shared {
     char *base;
     size_t size;
     unsigned workers, threads;
+    size_t listeners;
     _Atomic uint16_t
         *held;         /* see guard/held.h: so many rows of cells by worker; each worker has all of them */
     size_t held_cells; /* of a row */
@@ -81,10 +83,16 @@ struct shared {
 struct shared_service *shared_service_open(void);
 void shared_service_close(struct shared_service *service);
 
-/* Maps zeroed memory for workers slots of threads greeting threads each, and a flag for each of so many
- * sockets. Returns 0 or -errno. */
-int shared_open(struct shared *shared, struct shared_service *service, unsigned workers, unsigned threads,
-                size_t sockets, size_t held_cells);
+/* What a generation needs memory for. */
+struct shared_room {
+    unsigned workers, threads; /* slots, and greeting threads of each */
+    size_t listeners;
+    size_t sockets;    /* a flag for each */
+    size_t held_cells; /* see guard_held_cells() */
+};
+
+/* Maps zeroed memory. Returns 0 or -errno. */
+int shared_open(struct shared *shared, struct shared_service *service, const struct shared_room *room);
 void shared_close(struct shared *shared);
 
 /* In a worker: keeps its own slot, what sources hold, and the notice and the flags to read, and makes sure
@@ -93,6 +101,11 @@ int shared_keep_own(struct shared *shared, unsigned worker);
 
 struct shared_thread *shared_thread(const struct shared *shared, unsigned worker, unsigned thread);
 struct shared_logger *shared_logger(const struct shared *shared, unsigned worker);
+
+/* What a thread counted, by listener: only those whose flag is set have been written to, and only those are
+ * read, so that the others take neither memory nor time. */
+struct stats_listener *shared_listeners(const struct shared *shared, unsigned worker, unsigned thread);
+_Atomic bool *shared_counted(const struct shared *shared, unsigned worker, unsigned thread);
 
 /* Whom a record that is proxied came through, by ring_index(): SHARED_RECORDS of them. */
 struct peer_address *shared_proxies(const struct shared *shared, unsigned worker, unsigned thread);
@@ -104,8 +117,17 @@ struct ring shared_master_events(struct shared_service *service);
 
 /* Adds the counters of one worker's slot, or of all, to totals. What the log did not take counts as dropped.
  */
-void shared_sum_worker(const struct shared *shared, unsigned worker, struct stats_totals *totals);
-void shared_sum(const struct shared *shared, struct stats_totals *totals);
+void shared_sum_worker(const struct shared *shared, unsigned worker, struct totals *totals);
+void shared_sum(const struct shared *shared, struct totals *totals);
+
+/* Adds what all threads counted for one listener. */
+void shared_sum_listener(const struct shared *shared, size_t listener, struct tally *tally);
+
+/* Whether anybody was served in this slot. */
+bool shared_has_counted(const struct shared *shared, unsigned worker);
+
+/* How often a worker paused accepting. */
+uint64_t shared_accept_pauses(const struct shared *shared, unsigned worker);
 
 /* Log records of all slots that the log took so far. */
 uint64_t shared_written(const struct shared *shared);

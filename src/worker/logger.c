@@ -76,21 +76,18 @@ static bool drain(struct logger *logger)
 
 static void report_pauses(struct logger *logger, int64_t now)
 {
-    struct stats_totals totals = {0};
+    uint64_t pauses = shared_accept_pauses(logger->shared, logger->worker);
     char message[256];
     int error = 0;
 
-    shared_sum_worker(logger->shared, logger->worker, &totals);
-    if (totals.accept_pauses == logger->pauses_reported || now < logger->next_pause_report)
+    if (pauses == logger->pauses_reported || now < logger->next_pause_report)
         return;
     for (unsigned thread = 0; thread < logger->shared->threads && !error; thread++)
         error = atomic_load(&shared_thread(logger->shared, logger->worker, thread)->pause_error);
     snprintf(message, sizeof(message), "Accepting paused %" PRIu64 " times: %s",
-             totals.accept_pauses - logger->pauses_reported,
-             error ? strerror(error) : "limits.connections is reached");
-    log_write_count(LOG_WARNING, MESSAGE_ACCEPT_PAUSED, totals.accept_pauses - logger->pauses_reported,
-                    message);
-    logger->pauses_reported = totals.accept_pauses;
+             pauses - logger->pauses_reported, error ? strerror(error) : "limits.connections is reached");
+    log_write_count(LOG_WARNING, MESSAGE_ACCEPT_PAUSED, pauses - logger->pauses_reported, message);
+    logger->pauses_reported = pauses;
     logger->next_pause_report = now + REPEAT_AFTER;
 }
 

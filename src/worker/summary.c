@@ -21,13 +21,13 @@ void summary_hand_over(const struct conf *conf, const struct shared *shared, uns
 {
     struct shared_counts *unsaid = &shared->service->unsaid;
     struct shared_counts *handed_over = &shared_logger(shared, worker)->handed_over;
-    struct stats_totals totals = {0};
+    struct totals totals = {0};
 
     shared_sum_worker(shared, worker, &totals);
     if (conf->log_greetings != CONF_GREETINGS_OFF)
         hand_over(&unsaid->summarised, &handed_over->summarised, totals.summarised);
     hand_over(&unsaid->dropped, &handed_over->dropped, totals.dropped);
-    hand_over(&unsaid->abandoned, &handed_over->abandoned, totals.abandoned);
+    hand_over(&unsaid->abandoned, &handed_over->abandoned, totals.clients.abandoned);
 }
 
 bool summary_take_turn(const struct conf *conf, struct shared_service *service, int64_t *since, int64_t now)

@@ -49,8 +49,7 @@ static void read_worker(struct input *input, unsigned index)
 {
     struct slot *slot = &service.generation.slots.table[index];
     unsigned flags = (unsigned)input_number(input, 1);
-    _Atomic uint64_t *counters =
-        (_Atomic uint64_t *)&shared_thread(&service.generation.shared, index, 0)->stats;
+    struct stats_listener *counters = &shared_listeners(&service.generation.shared, index, 0)[index];
 
     slot->child.pid = flags & 1 ? 1000 + (pid_t)index : 0;
     slot->ready = flags & 2;
@@ -59,7 +58,8 @@ static void read_worker(struct input *input, unsigned index)
     slot->starts = (unsigned)input_number(input, 4);
     snprintf(slot->last_exit, sizeof(slot->last_exit), "%s", service.texts[index]);
     for (size_t i = 0; i < RESULT_COUNT; i++) /* which a worker can write as it likes */
-        atomic_store(&counters[i], input_number(input, 8));
+        atomic_store(&counters->results[i], input_number(input, 8));
+    atomic_store(&shared_counted(&service.generation.shared, index, 0)[index], true);
 }
 
 static void read_socket(struct input *input, unsigned index)
@@ -124,6 +124,7 @@ static void open_generation(void)
 {
     static struct arena arena;
     struct generation *generation = &service.generation;
+    const struct shared_room room = {.workers = 2, .threads = 1, .listeners = 2, .sockets = 2};
 
     if (service.conf)
         return;
@@ -134,7 +135,7 @@ static void open_generation(void)
                                       .conf = service.conf,
                                       .connections = 100,
                                       .sockets = {.members = service.members, .count = 2}};
-    FUZZ_CHECK(shared_open(&generation->shared, NULL, 2, 1, 2, 0) == 0);
+    FUZZ_CHECK(shared_open(&generation->shared, NULL, &room) == 0);
     FUZZ_CHECK(slots_open(&generation->slots, 2, 0) == 0);
     service.generations = (struct generations){.all = {generation}, .count = 1, .last_number = 1};
 }

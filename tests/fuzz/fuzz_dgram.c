@@ -43,6 +43,8 @@ static struct {
     struct socket socket;
     struct sockets_member member;
     struct shared_thread shared;
+    struct stats_listener clients;
+    _Atomic bool counted;
     struct talkers_board board;
     struct loop loop;
     struct doors doors;
@@ -306,6 +308,8 @@ static void set_up(void)
     run.doors =
         (struct doors){.loop = &run.loop, .shared = &run.shared, .guard = &run.guard, .log_wake_fd = -1};
     run.account.stats = &run.shared.stats;
+    run.account.listeners = &run.clients;
+    run.account.counted = &run.counted;
     run.limits = limiter_limits(&run.listener);
     run.guard = (struct guard){.loops = {.words = words[0], .count = WORDS},
                                .rates = {.words = words[1], .count = WORDS},
@@ -323,12 +327,12 @@ static void set_up(void)
 /* Each datagram has one result, and what was sent is what is counted. */
 static void check_counts(void)
 {
-    struct stats_totals totals = {0};
+    struct tally tally = {0};
 
-    stats_sum(&totals, &run.shared.stats);
-    FUZZ_CHECK(totals.taken == run.received && stats_served(&totals) == run.received);
-    FUZZ_CHECK(totals.results[RESULT_SENT] + totals.results[RESULT_TRUNCATED] == run.sent);
-    FUZZ_CHECK(totals.bytes == run.bytes);
+    stats_sum_listener(&tally, &run.clients);
+    FUZZ_CHECK(tally.taken == run.received && tally_served(&tally) == run.received);
+    FUZZ_CHECK(tally.results[RESULT_SENT] + tally.results[RESULT_TRUNCATED] == run.sent);
+    FUZZ_CHECK(tally.bytes == run.bytes);
 }
 
 static void serve(void)
@@ -340,6 +344,7 @@ static void serve(void)
     FUZZ_CHECK(doors_open(&run.doors, 1) == 0 && dgrams_open(&run.dgrams) == 0);
     FUZZ_CHECK(render_open(&run.render, &run.conf, &(struct speaker){0}, &run.notice) == 0);
     door = doors_add(&run.doors, &run.member, 0, &dgram_ops, &run.dgrams);
+    door->clients = account_listener(&run.account, 0);
     while (run.input.left > 0 && !door->paused) {
         door->ops->take(door, EPOLLIN);
         run.loop.now += (int64_t)input_number(&run.input, 1) * 10 * NS_PER_MS;

@@ -11,7 +11,8 @@
 static void one_worker(struct generation *generation, const struct conf *conf, int64_t beat)
 {
     *generation = (struct generation){.conf = conf, .served = true};
-    cr_assert_eq(shared_open(&generation->shared, NULL, 1, 1, 0, 0), 0);
+    cr_assert_eq(shared_open(&generation->shared, NULL, &(struct shared_room){.workers = 1, .threads = 1}),
+                 0);
     cr_assert_eq(slots_open(&generation->slots, 1, 0), 0);
     generation->slots.table[0].child.pid = 1;
     slot_started(&generation->slots.table[0], 0);

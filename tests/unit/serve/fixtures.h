@@ -37,6 +37,8 @@ struct fixture {
     _Alignas(CACHE_LINE) _Atomic uint64_t sources[64];
     struct stream stream;
     struct shared_thread shared;
+    struct stats_listener clients;
+    _Atomic bool counted;
     struct socket socket;
     struct sockets_member member;
     _Atomic uint32_t logger_asleep;
@@ -131,6 +133,8 @@ static inline void fixture_open(struct fixture *f)
     f->socket.fd = fixture_listen(&f->socket.address, f->listener.transport);
     f->member = (struct sockets_member){.socket = &f->socket, .conf = &f->listener};
     f->account.stats = &f->shared.stats;
+    f->account.listeners = &f->clients;
+    f->account.counted = &f->counted;
     f->guard = (struct guard){.rates = {.words = f->sources, .count = ARRAY_SIZE(f->sources)},
                               .conf = &f->conf,
                               .limits = &f->limits,
@@ -153,21 +157,22 @@ static inline void fixture_open(struct fixture *f)
     cr_assert_eq(doors_open(&f->doors, 1), 0);
     f->door = doors_add(&f->doors, &f->member, 0, &stream_ops, &f->stream);
     f->door->stages = stages_of(&f->stream.stages, 0);
+    f->door->clients = account_listener(&f->account, 0);
     cr_assert(door_watch(f->door));
     f->loop.now = 1000 * NS_PER_S;
 }
 
 static inline uint64_t fixture_result(const struct fixture *f, enum result result)
 {
-    return atomic_load(&f->shared.stats.results[result]);
+    return atomic_load(&f->clients.results[result]);
 }
 
 static inline uint64_t fixture_served(const struct fixture *f)
 {
-    struct stats_totals totals = {0};
+    struct tally tally = {0};
 
-    stats_sum(&totals, &f->shared.stats);
-    return stats_served(&totals);
+    stats_sum_listener(&tally, &f->clients);
+    return tally_served(&tally);
 }
 
 /* Ends everything; every client must have been counted once, and nothing be left. */
@@ -177,7 +182,7 @@ static inline void fixture_close(struct fixture *f)
     cr_assert_eq(f->stream.pool.active, 0);
     cr_assert_eq(f->stream.aside.count, 0);
     cr_assert_eq(f->stream.rests.copied, 0);
-    cr_assert_eq(fixture_served(f), atomic_load(&f->shared.stats.taken));
+    cr_assert_eq(fixture_served(f), atomic_load(&f->clients.taken));
     stream_close(&f->stream);
     doors_close(&f->doors);
     render_close(&f->render);

@@ -31,7 +31,7 @@ static void pair_open(struct pair *pair, size_t length, bool is_constant)
     pair->conn->stage = pair->f.door->stages;
     pair->conn->fd = fds[0];
     pair->client = fds[1];
-    account_taken(&pair->f.account, 1);
+    account_taken(&pair->f.door->clients, 1);
 }
 
 static void pair_close(struct pair *pair)

@@ -354,7 +354,7 @@ Test(stream, a_slow_reader_is_given_up_in_the_end_though_it_makes_progress)
     fixture_turn(&f);
     cr_assert_eq(read_slowly(&f, client, 64 * 1024), 10);
     cr_assert_eq(fixture_result(&f, RESULT_TIMED_OUT), 1);
-    cr_assert_gt(atomic_load(&f.shared.stats.bytes), 300 * 1024, "it did make progress");
+    cr_assert_gt(atomic_load(&f.clients.bytes), 300 * 1024, "it did make progress");
     fixture_close(&f);
     close(client);
 }
@@ -369,7 +369,7 @@ Test(stream, a_slow_reader_is_served_if_there_is_time)
     fixture_turn(&f);
     cr_assert_gt(read_slowly(&f, client, 64 * 1024), 10);
     cr_assert_eq(fixture_result(&f, RESULT_SENT), 1);
-    cr_assert_eq(atomic_load(&f.shared.stats.bytes), LARGE);
+    cr_assert_eq(atomic_load(&f.clients.bytes), LARGE);
     fixture_close(&f);
     close(client);
 }

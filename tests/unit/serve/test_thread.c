@@ -85,7 +85,10 @@ static void start(struct served *service)
     service->log_wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     service->shared_service = shared_service_open();
     cr_assert_not_null(service->shared_service);
-    cr_assert_eq(shared_open(&service->shared, service->shared_service, 1, THREADS, 1, 0), 0);
+    cr_assert_eq(
+        shared_open(&service->shared, service->shared_service,
+                    &(struct shared_room){.workers = 1, .threads = THREADS, .listeners = 2, .sockets = 1}),
+        0);
     cr_assert_eq(binding_open(&service->sockets, &service->registry, service->conf, &reason), 0, "%s",
                  reason.text);
     cr_assert_eq(binding_listen(&service->sockets, service->conf, &reason), 0);
@@ -115,9 +118,9 @@ static void give_order(struct served *service, enum order order)
     cr_assert_eq(write(service->order_fd, &(uint64_t){1}, sizeof(uint64_t)), (ssize_t)sizeof(uint64_t));
 }
 
-static struct stats_totals finish(struct served *service)
+static struct totals finish(struct served *service)
 {
-    struct stats_totals totals = {0};
+    struct totals totals = {0};
 
     for (unsigned i = 0; i < THREADS; i++) {
         cr_assert_eq(pthread_join(service->threads[i], NULL), 0);
@@ -166,12 +169,12 @@ static bool is_greeted(int fd)
 Test(thread, a_drain_ends_idle_threads)
 {
     struct served service;
-    struct stats_totals totals;
+    struct totals totals;
 
     start(&service);
     give_order(&service, ORDER_DRAIN);
     totals = finish(&service);
-    cr_assert_eq(totals.taken, 0);
+    cr_assert_eq(totals.clients.taken, 0);
 }
 
 Test(thread, an_order_given_before_the_threads_run_is_not_missed)
@@ -188,7 +191,7 @@ Test(thread, an_order_given_before_the_threads_run_is_not_missed)
 Test(thread, everybody_connected_is_greeted_before_a_drain_ends)
 {
     struct served service;
-    struct stats_totals totals;
+    struct totals totals;
     int clients[CLIENTS];
 
     start(&service);
@@ -200,8 +203,8 @@ Test(thread, everybody_connected_is_greeted_before_a_drain_ends)
         close(clients[i]);
     }
     totals = finish(&service);
-    cr_assert_eq(totals.taken, CLIENTS);
-    cr_assert_eq(stats_served(&totals), CLIENTS);
+    cr_assert_eq(totals.clients.taken, CLIENTS);
+    cr_assert_eq(totals_served(&totals), CLIENTS);
 }
 
 static void *ask_in_a_row(void *argument)
@@ -221,7 +224,7 @@ static void *ask_in_a_row(void *argument)
 Test(thread, serves_many_clients_of_several_threads)
 {
     struct served service;
-    struct stats_totals totals;
+    struct totals totals;
     pthread_t askers[4];
 
     start(&service);
@@ -235,8 +238,8 @@ Test(thread, serves_many_clients_of_several_threads)
     }
     give_order(&service, ORDER_DRAIN);
     totals = finish(&service);
-    cr_assert_eq(stats_served(&totals), ARRAY_SIZE(askers) * CLIENTS);
-    cr_assert_eq(totals.results[RESULT_SENT], ARRAY_SIZE(askers) * CLIENTS);
+    cr_assert_eq(totals_served(&totals), ARRAY_SIZE(askers) * CLIENTS);
+    cr_assert_eq(totals.clients.results[RESULT_SENT], ARRAY_SIZE(askers) * CLIENTS);
 }
 
 Test(thread, quitting_does_not_wait_for_a_client_that_lingers)

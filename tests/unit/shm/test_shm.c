@@ -8,14 +8,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define WORKERS 3
-#define THREADS 2
-#define SOCKETS 5
-#define CELLS   4096
+#define WORKERS   3
+#define THREADS   2
+#define LISTENERS 100
+#define SOCKETS   5
+#define CELLS     4096
 
 static void open_shared(struct shared *shared)
 {
-    cr_assert_eq(shared_open(shared, NULL, WORKERS, THREADS, SOCKETS, CELLS), 0);
+    const struct shared_room room = {.workers = WORKERS,
+                                     .threads = THREADS,
+                                     .listeners = LISTENERS,
+                                     .sockets = SOCKETS,
+                                     .held_cells = CELLS};
+
+    cr_assert_eq(shared_open(shared, NULL, &room), 0);
 }
 
 /* What a child returns that is worker 1. */

@@ -39,7 +39,9 @@ static void open_log(const char *path)
     fcntl(fd, F_SETFL, O_APPEND); /* loggers share the end of it */
     service = shared_service_open();
     cr_assert_not_null(service);
-    cr_assert_eq(shared_open(&shared, service, LOGGERS, 1, 0, 0), 0);
+    cr_assert_eq(shared_open(&shared, service,
+                             &(struct shared_room){.workers = LOGGERS, .threads = 1, .listeners = 1}),
+                 0);
     log_share(&service->failures);
     log_open(CONF_LOG_STDERR, LOG_INFO);
     atomic_store(&stop, false);
@@ -124,13 +126,14 @@ static void put_record(unsigned worker, unsigned result)
 
     cr_assert_not_null(record);
     *record = (struct record){.client.family = AF_INET, .result = result & 0xff, .bytes = 26};
-    stats_add(&shared_thread(&shared, worker, 0)->stats.results[RESULT_SENT], 1);
+    atomic_store(shared_counted(&shared, worker, 0), true);
+    stats_add(&shared_listeners(&shared, worker, 0)->results[RESULT_SENT], 1);
     ring_publish(&ring);
 }
 
 static uint64_t dropped(void)
 {
-    struct stats_totals totals = {0};
+    struct totals totals = {0};
 
     shared_sum(&shared, &totals);
     return totals.dropped;

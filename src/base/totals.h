@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* totals: what was counted, as plain numbers. */
+#ifndef SOCKGREET_TOTALS_H
+#define SOCKGREET_TOTALS_H
+
+#include "base/result.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Everything that is counted beside results: member, text. The first kind is counted for each listener. */
+#define COUNTERS(BY_LISTENER, BY_THREAD)                                       \
+    BY_LISTENER(taken, "clients taken in hand")                                \
+    BY_LISTENER(bytes, "bytes of greetings")                                   \
+    BY_THREAD(summarised, "greetings counted instead of written to the log")   \
+    BY_THREAD(dropped, "log records that the log did not take")                \
+    BY_LISTENER(abandoned, "clients in the hands of a worker that was killed") \
+    BY_THREAD(spared, "clients over a limit whom limits.dry_run let pass")     \
+    BY_THREAD(accept_pauses, "times accepting paused for want of descriptors, memory or room")
+
+#define COUNTER_MEMBER(member, text) uint64_t member;
+#define COUNTER_NONE(member, text)
+
+/* Of the clients of one listener, or of all. */
+struct tally {
+    uint64_t results[RESULT_COUNT];
+    COUNTERS(COUNTER_MEMBER, COUNTER_NONE)
+};
+
+struct totals {
+    struct tally clients;
+    COUNTERS(COUNTER_NONE, COUNTER_MEMBER)
+};
+
+/* Adds other to tally, or to totals. */
+void tally_add(struct tally *tally, const struct tally *other);
+void totals_add(struct totals *totals, const struct totals *other);
+
+/* Clients whose result is known; those of them who were refused. */
+uint64_t tally_served(const struct tally *tally);
+uint64_t tally_refused(const struct tally *tally);
+uint64_t totals_served(const struct totals *totals);
+
+/* One line of text with every counter: "taken=3 sent=3 truncated=0 …". Always terminates. */
+void totals_text(const struct totals *totals, char *text, size_t size);
+
+#endif
