@@ -17,6 +17,8 @@ void totals_add(struct totals *totals, const struct totals *other)
     tally_add(&totals->clients, &other->clients);
 #define TOTALS_ADD(member, text) totals->member += other->member;
     COUNTERS(COUNTER_NONE, TOTALS_ADD)
+    for (int i = 0; i < TIMES; i++)
+        totals->times[i] += other->times[i];
 }
 
 static uint64_t sum(const struct tally *tally, bool refusals_alone)

@@ -4,6 +4,7 @@
 #define SOCKGREET_TOTALS_H
 
 #include "base/result.h"
+#include "base/times.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -30,6 +31,7 @@ struct tally {
 struct totals {
     struct tally clients;
     COUNTERS(COUNTER_NONE, COUNTER_MEMBER)
+    uint64_t times[TIMES]; /* streams: how many had the whole greeting so long after they were accepted */
 };
 
 /* Adds other to tally, or to totals. */

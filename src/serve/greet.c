@@ -29,6 +29,14 @@ static enum step_verdict wait_for_room(struct conn *conn, bool progress, struct 
     return progress ? STEP_WAIT : STEP_STAY;
 }
 
+/* By the clock of the turn: who is greeted in the turn in which he came took no time. */
+static void note_time(const struct conn *conn)
+{
+    const struct doors *doors = conn->door->doors;
+
+    stats_add(&doors->shared->stats.times[times_range(doors->loop->now - conn->arrived)], 1);
+}
+
 static enum step_verdict send_rest(struct conn *conn, struct step_outcome *outcome)
 {
     bool progress = false;
@@ -46,6 +54,7 @@ static enum step_verdict send_rest(struct conn *conn, struct step_outcome *outco
         conn->sent += (uint32_t)n;
     }
     rest_drop(conn);
+    note_time(conn);
     return STEP_NEXT;
 }
 

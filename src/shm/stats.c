@@ -18,4 +18,6 @@ void stats_sum(struct totals *totals, const struct stats *stats)
 {
 #define THREAD_SUM(member, text) totals->member += value(&stats->member);
     COUNTERS(COUNTER_NONE, THREAD_SUM)
+    for (int i = 0; i < TIMES; i++)
+        totals->times[i] += value(&stats->times[i]);
 }

@@ -18,7 +18,7 @@ struct stats_listener {
 
 /* Of all of them. */
 struct stats {
-    _Alignas(CACHE_LINE) COUNTERS(COUNTER_NONE, STATS_MEMBER)
+    _Alignas(CACHE_LINE) COUNTERS(COUNTER_NONE, STATS_MEMBER) _Atomic uint64_t times[TIMES];
 };
 
 /* Adds to a counter that only the calling thread writes: no locked instruction. */
