@@ -6,7 +6,8 @@
 BUILD_PACKAGES=(autoconf automake gcc libc6-dev libcap-ng-dev libconfig-dev libjansson-dev libseccomp-dev libsystemd-dev make
     pkg-config)
 TEST_PACKAGES=("${BUILD_PACKAGES[@]}" curl dnsdist haproxy iproute2 libcriterion-dev libnginx-mod-stream netbase
-    netcat-openbsd nftables nginx procps python3 python3-jsonschema python3-pytest rdate socat systemd wget xinetd)
+    netcat-openbsd nftables nginx procps prometheus python3 python3-jsonschema python3-prometheus-client python3-pytest rdate
+    socat systemd wget xinetd)
 DEB_PACKAGES=(autoconf automake build-essential debhelper dpkg-dev libcap-ng-dev libconfig-dev libcriterion-dev libjansson-dev
     libseccomp-dev libsystemd-dev locales pkg-config systemd)
 FULL_PACKAGES=("${TEST_PACKAGES[@]}" "${DEB_PACKAGES[@]}" bash-completion clang-14 clang-format-14 fish libclang-rt-14-dev
