@@ -140,6 +140,14 @@ static struct layout *find_widest(struct table *table)
     return widest;
 }
 
+/* The last first. */
+static void spare_columns(struct table *table)
+{
+    for (size_t column = table->column_count; column-- > 0 && place_columns(table) > WRAP_WIDTH;)
+        if (table->columns[column].spare)
+            table->layout[column].width = 0;
+}
+
 /* The widest columns give way until all have room; their widest cells then do not fit. */
 static void lay_out(struct table *table)
 {
@@ -148,6 +156,7 @@ static void lay_out(struct table *table)
 
     for (size_t column = 0; column < table->column_count; column++)
         table->layout[column].width = fitting_width(table, column, SIZE_MAX);
+    spare_columns(table);
     all_fit = place_columns(table) <= WRAP_WIDTH;
     while (place_columns(table) > WRAP_WIDTH && (widest = find_widest(table)))
         widest->width--;

@@ -12,6 +12,7 @@ struct table_column {
     const char *title; /* NULL in all: no line of titles */
     bool right;        /* numbers end at the same column */
     bool optional;     /* left out if no row has anything in it */
+    bool spare;        /* left out if the others need its room */
 };
 
 struct table;

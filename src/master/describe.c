@@ -162,9 +162,11 @@ static size_t count_shards(const struct sockets *sockets, size_t first)
     return i - first;
 }
 
-static void add_listener(struct json *json, const struct sockets *sockets, size_t index)
+static void add_listener(struct json *json, const struct view *view, const struct generation *generation,
+                         size_t index)
 {
-    const struct sockets_member *member = &sockets->members[index];
+    const struct sockets_member *member = &generation->sockets.members[index];
+    const struct tally *clients = ledger_sum(&view->generations->ledger, generation->rows[member->listener]);
     const char *trouble = socket_trouble(member->socket);
     char where[ADDRESS_TEXT_MAX];
 
@@ -174,9 +176,11 @@ static void add_listener(struct json *json, const struct sockets *sockets, size_
     json_text(json, "transport", transport_name(member->conf->transport));
     json_text(json, "endpoint", where);
     json_text(json, "interface", member->socket->interface_name);
-    json_number(json, "sockets", count_shards(sockets, index));
+    json_number(json, "sockets", count_shards(&generation->sockets, index));
     json_text(json, "state", trouble ? "down" : "up");
     json_text(json, "trouble", trouble ? trouble : "");
+    json_number(json, "greetings", tally_served(clients) - tally_refused(clients));
+    json_number(json, "refusals", tally_refused(clients));
     json_close_object(json);
 }
 
@@ -184,10 +188,11 @@ void describe_listeners(struct json *json, const struct view *view)
 {
     const struct generation *generation = view_current(view);
 
+    generations_sum_listeners(view->generations);
     json_array(json, "listeners");
     for (size_t i = 0; generation && i < generation->sockets.count; i++)
         if (!sockets_is_shard(&generation->sockets, i))
-            add_listener(json, &generation->sockets, i);
+            add_listener(json, view, generation, i);
     json_close_array(json);
 }
 

@@ -26,7 +26,10 @@ static int open_memory(struct generation *generation, struct shared_service *ser
                                      .held_cells = guard_held_cells(conf)};
     int error = shared_open(&generation->shared, service, &room);
 
-    return error ? error : slots_open(&generation->slots, workers, monotonic_ns());
+    if (error)
+        return error;
+    generation->rows = calloc(conf->listener_count, sizeof(*generation->rows));
+    return generation->rows ? slots_open(&generation->slots, workers, monotonic_ns()) : -ENOMEM;
 }
 
 static int open_all(struct generation *generation, struct shared_service *service, struct registry *registry,
@@ -100,6 +103,7 @@ void generation_free(struct generation *generation, bool keep)
     slots_close(&generation->slots);
     shared_close(&generation->shared);
     conf_free(generation->conf);
+    free(generation->rows);
     free(generation);
 }
 

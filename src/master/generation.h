@@ -26,6 +26,7 @@ struct generation {
     struct sockets sockets;
     struct shared shared;
     struct slots slots;
+    uint16_t *rows;         /* of its listeners in the ledger */
     unsigned connections;   /* that it may hold at once */
     int64_t opened_at;      /* monotonic ns, as all times here */
     bool served;            /* a worker of it was ready once */

@@ -33,7 +33,7 @@ int generations_open(struct generations *generations, struct registry *registry,
     if (!generations->service)
         return -errno;
     log_share(&generations->service->failures);
-    return 0;
+    return ledger_open(&generations->ledger);
 }
 
 void generations_close(struct generations *generations, bool keep)
@@ -45,6 +45,7 @@ void generations_close(struct generations *generations, bool keep)
     generations->count = 0;
     log_share(NULL);
     shared_service_close(generations->service);
+    ledger_close(&generations->ledger);
     close_fd(&nursery->lifeline[0]);
     close_fd(&nursery->lifeline[1]);
     close_fd(&nursery->ready[0]);
@@ -66,6 +67,7 @@ static void add(struct generations *generations, struct generation *generation)
 {
     notice_post(generation->shared.notice, &generations->state);
     generations->all[generations->count++] = generation;
+    ledger_join(&generations->ledger, generation->conf, generation->rows);
 }
 
 bool generations_prepare(struct generations *generations, const struct conf *conf, struct message *reason)
@@ -196,6 +198,18 @@ void generations_totals(const struct generations *generations, struct totals *to
     }
 }
 
+void generations_sum_listeners(const struct generations *generations)
+{
+    ledger_begin_sum(&generations->ledger);
+    for (unsigned i = 0; i < generations->count; i++) {
+        const struct generation *generation = generations->all[i];
+
+        for (size_t k = 0; k < generation->conf->listener_count; k++)
+            shared_sum_listener(&generation->shared, k,
+                                ledger_sum(&generations->ledger, generation->rows[k]));
+    }
+}
+
 unsigned generations_restarts(const struct generations *generations)
 {
     unsigned restarts = generations->gone_restarts;
@@ -203,6 +217,14 @@ unsigned generations_restarts(const struct generations *generations)
     for (unsigned i = 0; i < generations->count; i++)
         restarts += slots_restarts(&generations->all[i]->slots);
     return restarts;
+}
+
+static void settle_listener(struct tally *clients)
+{
+    uint64_t known = tally_served(clients) + clients->abandoned;
+
+    if (clients->taken > known)
+        clients->abandoned += clients->taken - known;
 }
 
 /* What killed workers of the generation left half-counted, which no successor repairs (see
@@ -213,8 +235,24 @@ static void settle_accounts(struct totals *totals, uint64_t written)
 
     if (served > logged)
         totals->dropped += served - logged;
-    if (totals->clients.taken > served + totals->clients.abandoned)
-        totals->clients.abandoned += totals->clients.taken - served - totals->clients.abandoned;
+}
+
+/* Returns what all listeners of the generation counted. */
+static struct tally enter_into_ledger(struct ledger *ledger, const struct generation *generation)
+{
+    size_t count = generation->conf->listener_count;
+    struct tally all = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        struct tally clients = {0};
+
+        shared_sum_listener(&generation->shared, i, &clients);
+        settle_listener(&clients);
+        ledger_add(ledger, generation->rows[i], &clients);
+        tally_add(&all, &clients);
+    }
+    ledger_leave(ledger, generation->rows, count);
+    return all;
 }
 
 /* Says what no entry will say one by one. As an event, because the master waits for no log. */
@@ -249,6 +287,7 @@ static void keep_counters(struct generations *generations, const struct generati
     shared_sum(&generation->shared, &totals);
     dropped = totals.dropped;
     abandoned = totals.clients.abandoned;
+    totals.clients = enter_into_ledger(&generations->ledger, generation);
     settle_accounts(&totals, written);
     totals_add(&generations->gone, &totals);
     generations->gone_written += written;

@@ -8,6 +8,7 @@
 #include "base/totals.h"
 #include "master/failure.h"
 #include "master/generation.h"
+#include "master/ledger.h"
 
 #define GENERATIONS_DRAINING_MAX 4                              /* at a time; then a reload waits */
 #define GENERATIONS_MAX          (GENERATIONS_DRAINING_MAX + 3) /* and serving, starting, leftover */
@@ -32,7 +33,8 @@ struct generations {
 
     struct message unconfined; /* what was said last of a sandbox that is not whole; "" if nothing was */
 
-    struct totals gone; /* counters of generations that have ended */
+    struct ledger ledger; /* what was counted, by listener */
+    struct totals gone;   /* counters of generations that have ended */
     uint64_t gone_written;
     unsigned gone_restarts;
 };
@@ -96,6 +98,9 @@ static inline struct generation *generations_current(const struct generations *g
 
 /* Counters of all workers that ever were, and how many log records of them were written. */
 void generations_totals(const struct generations *generations, struct totals *totals, uint64_t *written);
+
+/* Sums in the ledger what was counted for each listener. */
+void generations_sum_listeners(const struct generations *generations);
 
 /* At the end: logs the counts that no worker has lived to log. */
 void generations_say_rest(struct generations *generations);

@@ -5,6 +5,7 @@
 #include "base/util.h"
 #include "log/log.h"
 #include "master/listening.h"
+#include "master/meter.h"
 #include "master/readiness.h"
 #include "master/reload.h"
 #include "master/requests.h"
@@ -49,6 +50,7 @@ struct master {
     int replaced_fd;   /* see master_settings */
 
     struct status status;
+    struct meter meter;
     struct message unwanted; /* a socket that was passed and that no listener wants */
     struct message refused;  /* why the last good configuration serves; "" if it does not */
     int64_t store_at;        /* when to have the service manager keep more sockets; SLOT_NEVER: it has all */
@@ -121,6 +123,10 @@ static void reload_over(void *context, unsigned run, int code, const char *text)
 
     if (code == EX_OK)
         master->refused.text[0] = '\0';
+    if (code == EX_OK)
+        master->status.view.reloads++;
+    else if (master->stop.phase == STOP_NO)
+        master->status.view.reloads_refused++;
     note_state(master, now);
     if (master->stop.phase == STOP_NO)
         status_ready(&master->status, now);
@@ -350,11 +356,16 @@ static int64_t feed_watchdog(struct master *master, int64_t now)
     return master->watchdog_at;
 }
 
+static int64_t sum_metrics(struct master *master, int64_t now)
+{
+    return meter_step(&master->meter, &master->status.view, now);
+}
+
 /* Everything that is due now. Returns when something will be again. */
 static int64_t turn(struct master *master, int64_t now)
 {
-    int64_t (*const steps[])(struct master *, int64_t) = {step_start,     step_reload,   step_upgrade,
-                                                          step_readiness, store_sockets, feed_watchdog};
+    int64_t (*const steps[])(struct master *, int64_t) = {
+        step_start, step_reload, step_upgrade, step_readiness, store_sockets, feed_watchdog, sum_metrics};
     uint64_t changes = master->generations.changes;
     int64_t next = generations_step(&master->generations, now), at = stop_step(&master->stop, now);
 
@@ -448,6 +459,7 @@ static void close_all(struct master *master)
     bool keep = master->upgrade.done || notify_enabled(); /* somebody else has the sockets, too */
 
     control_server_close(&master->control);
+    meter_close(&master->meter);
     generations_close(&master->generations, keep);
     registry_close(master->settings->registry);
     children_close(&master->children);

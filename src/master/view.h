@@ -24,8 +24,9 @@ struct view {
     const struct generations *generations;
     const struct failure *failure;
     const struct readiness *readiness;
-    double rate;          /* greetings a second, lately */
-    const char *waiting;  /* for what; "" for nothing */
+    double rate;                       /* greetings a second, lately */
+    uint64_t reloads, reloads_refused; /* so far */
+    const char *waiting;               /* for what; "" for nothing */
     const char *degraded; /* why the last good configuration serves instead of the file; "" if it does not */
     const char *unwanted; /* a socket that was passed and that no listener wants; "" if there is none */
 };

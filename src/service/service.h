@@ -57,7 +57,8 @@ enum plan_need {
     PLAN_PACKET = 1 << 0,     /* the headers of the client's first packet */
     PLAN_CONNECTION = 1 << 1, /* what the kernel measured of the connection */
     PLAN_ORIGINAL = 1 << 2,   /* what the client had asked a proxy for */
-    PLAN_STATE = 1 << 3       /* of the service */
+    PLAN_STATE = 1 << 3,      /* of the service */
+    PLAN_METRICS = 1 << 4     /* what the whole service counted: see shared_metrics() */
 };
 
 #define PLAN_NETWORK (PLAN_PACKET | PLAN_CONNECTION | PLAN_ORIGINAL)

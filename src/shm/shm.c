@@ -105,6 +105,16 @@ struct shared_service *shared_service_open(void)
     return NULL;
 }
 
+_Static_assert(sizeof(struct metrics) + METRICS_LISTENERS * sizeof(struct metrics_listener) <= SNAPSHOT_SIZE,
+               "the largest fits");
+
+bool shared_metrics(const struct shared_service *service, struct metrics *metrics)
+{
+    size_t size = snapshot_read(&service->metrics, metrics, metrics_size(METRICS_LISTENERS));
+
+    return metrics_are_whole(metrics, size);
+}
+
 void shared_service_close(struct shared_service *service)
 {
     if (service)

@@ -10,10 +10,12 @@
 #define SOCKGREET_SHARED_H
 
 #include "base/peer.h"
+#include "service/metrics.h"
 #include "shm/failures.h"
 #include "shm/notice.h"
 #include "shm/rate.h"
 #include "shm/ring.h"
+#include "shm/snapshot.h"
 #include "shm/stats.h"
 #include "shm/talkers.h"
 
@@ -45,6 +47,7 @@ struct shared_service {
     _Atomic int64_t said_at;     /* monotonic ns of the last summary */
     struct talkers_board refused;
     struct shared_sources sources;
+    struct snapshot metrics; /* of the whole service: see master/meter.h */
 };
 
 #define SHARED_HELD_ROWS 4
@@ -78,6 +81,10 @@ struct shared {
     struct notice *notice; /* what the master says, for all workers to read */
     _Atomic bool *retired; /* by index in the generation's listener set: nobody serves this socket after it */
 };
+
+/* Reads what the whole service has counted into room for METRICS_LISTENERS listeners. Returns false if nobody
+ * sums it, or it is not whole. */
+bool shared_metrics(const struct shared_service *service, struct metrics *metrics);
 
 /* Maps the service's part; NULL with errno on failure. */
 struct shared_service *shared_service_open(void);

@@ -123,6 +123,7 @@ static void read_view(struct input *input)
 static void open_generation(void)
 {
     static struct arena arena;
+    static uint16_t rows[2];
     struct generation *generation = &service.generation;
     const struct shared_room room = {.workers = 2, .threads = 1, .listeners = 2, .sockets = 2};
 
@@ -138,6 +139,9 @@ static void open_generation(void)
     FUZZ_CHECK(shared_open(&generation->shared, NULL, &room) == 0);
     FUZZ_CHECK(slots_open(&generation->slots, 2, 0) == 0);
     service.generations = (struct generations){.all = {generation}, .count = 1, .last_number = 1};
+    generation->rows = rows;
+    FUZZ_CHECK(ledger_open(&service.generations.ledger) == 0);
+    ledger_join(&service.generations.ledger, generation->conf, generation->rows);
 }
 
 /* --- Asking --- */
