@@ -18,6 +18,7 @@
 #define CONF_NAME_MAX      64
 #define CONF_PATH_MAX      640           /* of a setting in its groups; longer ones are cut */
 #define CONF_FILE_MAX      (1024 * 1024) /* bytes of all files of a configuration */
+#define CONF_CONTENT_MAX   (1024 * 1024) /* bytes of a file whose content is said */
 #define CONF_TEXT_MAX      255           /* bytes of a text in a list */
 #define CONF_DATAGRAM_MAX  1232          /* IPv6's smallest MTU (RFC 8200 5), less IPv6 and UDP headers */
 #define CONF_LISTENERS_MAX 1024
@@ -56,6 +57,16 @@ struct conf_access {
     const struct prefixes *prefixes; /* what they come to; NULL: everybody */
 };
 
+/* A file whose content is said, as it was when it was read. */
+struct conf_content {
+    const struct conf_content *next;
+    const char *path;
+    struct timespec modified;
+    bool missing;
+};
+
+enum conf_quote { CONF_QUOTE_RANDOM, CONF_QUOTE_DAILY };
+
 enum conf_refusal { CONF_REFUSE_CLOSE, CONF_REFUSE_RESET };
 enum conf_end { CONF_END_CLOSE, CONF_END_RESET, CONF_END_HOLD };
 
@@ -88,6 +99,7 @@ struct conf_listener {
 
     int service; /* row of the table of services */
     enum format format;
+    enum conf_quote quote;     /* which one is said, by a service that says quotes */
     const char *greeting_text; /* as configured; "" of a service that takes none */
     const struct plan *plan;   /* what the service makes of it */
     bool weight_by_load;       /* the weight that an agent tells depends on the machine's load */
@@ -131,6 +143,8 @@ struct conf {
     const char *instance;         /* what the service is called; "": as the host */
     struct conf_list environment; /* variables of the environment that a greeting may tell */
     const char *maintenance_file; /* while it exists the service is in maintenance; "": there is none */
+    struct conf_list quotes;      /* files with them */
+    const struct conf_content *contents; /* files whose content is said, with those of quotes */
     unsigned processes;
     unsigned threads; /* as configured; 0: see thread_count */
     unsigned thread_count;

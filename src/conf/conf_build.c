@@ -4,8 +4,11 @@
 #include "conf/conf_access.h"
 #include "conf/conf_builder.h"
 #include "conf/conf_check.h"
+#include "conf/conf_content.h"
+#include "conf/conf_greeting.h"
 #include "conf/conf_group.h"
 #include "conf/conf_listeners.h"
+#include "conf/conf_quotes.h"
 #include "conf/conf_syscalls.h"
 #include "conf/conf_table.h"
 #include "conf/conf_tree.h"
@@ -113,7 +116,8 @@ static void build(struct conf_builder *builder, const struct conf_trees *trees)
     conf_user_resolve(builder, place_of(trees, "user"), place_of(trees, "group"));
     conf_user_resolve_control(builder, place_of(trees, "control.group"));
     name_host(builder);
-    conf_complete_greeting(builder, place_of(trees, "greeting"));
+    conf_quotes_build(builder, conf_tree_lookup(trees, "quotes"));
+    conf_greeting_inherit(builder, place_of(trees, "greeting"));
     conf_access_networks(builder, trees);
     conf_access_service(builder, trees);
     conf_listener_build(builder, trees);
@@ -134,6 +138,7 @@ const struct conf *conf_build(struct arena *arena, const struct conf_source *sou
     host_learn(&builder.host);
     if (conf_tree_read(&builder, &trees))
         build(&builder, &trees);
+    conf_content_close(&builder);
     conf_tree_close(&trees);
     conf_report_enter(report, source->path);
     if (report->errors > 0)

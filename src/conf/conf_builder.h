@@ -6,15 +6,19 @@
 #include "conf/conf.h"
 #include "conf/conf_report.h"
 
+struct conf_reading;
+
 struct conf_builder {
     struct arena *arena;
     struct conf_report *report;
     const struct conf_source *source;
     struct conf *conf;
     struct host host;
-    struct conf_place greeting_place; /* of the greeting that listeners inherit */
-    bool greeting_bad;                /* and has an error, which was reported */
-    const struct plan *plan;          /* its plan, if it is the same for every listener */
+    struct conf_place greeting_place;          /* of the greeting that listeners inherit */
+    bool greeting_bad;                         /* and has an error, which was reported */
+    const struct plan *plan;                   /* its plan, if it is the same for every listener */
+    struct conf_reading *readings;             /* of conf_content.c */
+    const struct quotes *quotes[FORMAT_COUNT]; /* as far as they were asked for, see conf_quotes_in() */
 };
 
 /* Memory in the arena, or NULL with an error reported. */

@@ -12,10 +12,6 @@
 void conf_complete(struct conf_builder *builder, const config_setting_t *group,
                    struct conf_listener *listener);
 
-/* Compiles the greeting that listeners inherit, so that an error in it is reported once and where it stands.
- */
-void conf_complete_greeting(struct conf_builder *builder, struct conf_place place);
-
 /* Processors that the service may use. */
 unsigned conf_complete_cpus(void);
 

@@ -136,15 +136,18 @@ static bool is_rate(const struct conf_setting *setting)
 static bool is_left_out(const struct conf *conf, const struct conf_listener *listener,
                         const struct conf_setting *setting)
 {
+    const struct service *service = services_row((size_t)listener->service);
+
     if (!(setting->transports >> listener->transport & 1))
         return true;
     if (strcmp(setting->path, "greeting") == 0)
-        return services_row((size_t)listener->service)->fixed ||
-               strcmp(listener->greeting_text, conf->greeting) == 0;
+        return !service_has_text(service) || strcmp(listener->greeting_text, conf->greeting) == 0;
     if (strcmp(setting->path, "format") == 0)
-        return services_row((size_t)listener->service)->fixed;
+        return !service_has_text(service);
+    if (strcmp(setting->path, "quote") == 0)
+        return !service->says_quotes;
     if (strcmp(setting->path, "weight_by_load") == 0)
-        return !services_row((size_t)listener->service)->weigh_by_load;
+        return !service->weigh_by_load;
     if (is_rate(setting))
         return !listener->rates_given;
     if (strcmp(setting->path, "allow") == 0 || strcmp(setting->path, "deny") == 0)

@@ -58,8 +58,9 @@ static const struct conf_choice services[] = { /* by row of the table of service
     {"greeting", 0},
     {"daytime", 1},
     {"time", 2},
-    {"http", 3},
-    {"agent", 4},
+    {"qotd", 3},
+    {"http", 4},
+    {"agent", 5},
     {NULL, 0},
 };
 
@@ -70,6 +71,12 @@ static const struct conf_choice formats[] = {
     {NULL, 0},
 };
 
+static const struct conf_choice quotes[] = {
+    {"random", CONF_QUOTE_RANDOM},
+    {"daily", CONF_QUOTE_DAILY},
+    {NULL, 0},
+};
+
 #define NETWORKS .max = CONF_PREFIXES_MAX, .example = "(\"192.0.2.0/24\", \"2001:db8::/32\")"
 #define AT(member) .offset = offsetof(struct conf, member)
 static const struct conf_setting service_settings[] = {
@@ -77,6 +84,7 @@ static const struct conf_setting service_settings[] = {
     {"instance", CONF_STRING, AT(instance), .text = ""},
     {"environment", CONF_LIST, AT(environment), .min = 0, .max = 64, .example = "(\"REGION\", \"ZONE\")"},
     {"maintenance_file", CONF_STRING, AT(maintenance_file), .text = ""},
+    {"quotes", CONF_LIST, AT(quotes), .min = 0, .max = 64, .example = "(\"/usr/share/games/fortunes/fortunes\")"},
     {"user", CONF_STRING, AT(user), .text = CONF_DEFAULT_USER},
     {"group", CONF_STRING, AT(group), .text = CONF_DEFAULT_USER},
     {"sandbox", CONF_CHOICE, AT(sandbox), .number = CONF_SANDBOX_AUTO, .choices = sandboxes},
@@ -131,6 +139,7 @@ static const struct conf_setting listener_settings[] = {
     {"group", CONF_STRING, AT(group), .text = "", .transports = UNIX},
     {"service", CONF_CHOICE, AT(service), .number = 0, .choices = services, .transports = IP | UNIX},
     {"format", CONF_CHOICE, AT(format), .number = FORMAT_TEXT, .choices = formats, .transports = IP | UNIX},
+    {"quote", CONF_CHOICE, AT(quote), .number = CONF_QUOTE_RANDOM, .choices = quotes, .transports = IP | UNIX},
     {"greeting", CONF_STRING, AT(greeting_text), .text = NULL, .transports = IP | UNIX},
     {"weight_by_load", CONF_BOOL, AT(weight_by_load), .number = false, .transports = STREAM},
     {"linger", CONF_TIME, AT(linger_ns), .number = 0, .min = 0, .max = 3600, .transports = STREAM},

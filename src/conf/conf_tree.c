@@ -37,7 +37,7 @@ const config_setting_t *conf_tree_lookup(const struct conf_trees *trees, const c
 /* --- Reading --- */
 
 /* The tree's root keeps the name of its file: libconfig knows none for a text. */
-static bool parse(struct conf_trees *trees, const char *name, const struct conf_file *file,
+static bool parse(struct conf_trees *trees, const char *name, const struct conf_regular *file,
                   struct conf_report *report)
 {
     config_t *tree = &trees->list[trees->count];
@@ -60,7 +60,7 @@ static bool is_newer(struct timespec a, struct timespec b)
     return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
 }
 
-static void note_file(struct conf *conf, const char *name, const struct conf_file *file)
+static void note_file(struct conf *conf, const char *name, const struct conf_regular *file)
 {
     if (!conf->file)
         conf->file = name;
@@ -72,17 +72,19 @@ static bool read_file(struct conf_builder *builder, struct conf_trees *trees, co
                       bool may_be_missing)
 {
     const char *name = conf_builder_copy(builder, path);
-    struct conf_file file;
+    struct conf_regular file;
     bool good = false;
+    int result;
 
     conf_report_enter(builder->report, path);
-    if (conf_read(path, may_be_missing, trees->room, &file, builder->report) == 0) {
+    result = conf_read(path, may_be_missing, trees->room, &file, builder->report);
+    if (result == 0) {
         note_file(builder->conf, name, &file);
         trees->room -= file.length;
         good = parse(trees, name, &file, builder->report);
     }
     free(file.text);
-    return good || (file.missing && may_be_missing);
+    return good || (result == -ENOENT && may_be_missing);
 }
 
 static void report_directory(struct conf_report *report, const struct fragments *fragments, int error)

@@ -23,8 +23,10 @@
      VARIABLE_BIT(VARIABLE_WINDOW_SCALE) | VARIABLE_BIT(VARIABLE_PATH_MTU) | VARIABLE_BIT(VARIABLE_RTT) | \
      VARIABLE_BIT(VARIABLE_WEIGHT))
 
-/* It needs a name to say anything, and so has no place among all. */
-#define LEFT_OUT VARIABLE_BIT(VARIABLE_ENV)
+/* What needs a name to say anything has no place among all, nor have texts that would fill a datagram. */
+#define LEFT_OUT                                                                              \
+    (VARIABLE_BIT(VARIABLE_ENV) | VARIABLE_BIT(VARIABLE_FILE) | VARIABLE_BIT(VARIABLE_MOTD) | \
+     VARIABLE_BIT(VARIABLE_QUOTE) | VARIABLE_BIT(VARIABLE_QUOTE_OF_THE_DAY))
 
 /* How a template refers to a variable: the time as exactly as it is known. */
 static const char *reference(enum variable variable, const char *fallback, char *text, size_t size)

@@ -12,7 +12,8 @@
 enum format {
     FORMAT_TEXT, /* the greeting */
     FORMAT_JSON, /* an object with the greeting and all variables (RFC 8259), and a newline */
-    FORMAT_LINE  /* the same as name=value, quoted for the shell, on one line */
+    FORMAT_LINE, /* the same as name=value, quoted for the shell, on one line */
+    FORMAT_COUNT
 };
 
 /* The template of the whole answer, made of length bytes of the greeting's, without its last newline. Returns

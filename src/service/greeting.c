@@ -5,12 +5,22 @@
 #include "service/values.h"
 #include "service/variables.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define MOTD "/etc/motd"
 
 struct greeting {
     struct plan plan;
     struct template template;
+    const struct quotes *quotes; /* NULL: it says none */
+};
+
+/* What an answer with quotes is written from. */
+struct telling {
+    const struct occasion *occasion;
+    const struct quotes *quotes;
 };
 
 /* What a greeting is compiled with. Values that are known stand in it as the format has them. */
@@ -34,6 +44,9 @@ struct compilation {
 #define OF_PROXIES     (OF_ORIGINALS | VARIABLE_BIT(VARIABLE_PROXY_ADDRESS) | VARIABLE_BIT(VARIABLE_PROXY_PORT))
 #define OF_CONNECTIONS (VARIABLE_BIT(VARIABLE_PATH_MTU) | VARIABLE_BIT(VARIABLE_RTT))
 #define OF_STATES      (VARIABLE_BIT(VARIABLE_STATE) | VARIABLE_BIT(VARIABLE_WEIGHT) | VARIABLE_BIT(VARIABLE_REASON))
+#define OF_QUOTES      (VARIABLE_BIT(VARIABLE_QUOTE) | VARIABLE_BIT(VARIABLE_QUOTE_OF_THE_DAY))
+#define OF_SECONDS     (VARIABLE_BIT(VARIABLE_TIME) | VARIABLE_BIT(VARIABLE_UNIX) | \
+                        VARIABLE_BIT(VARIABLE_QUOTE_OF_THE_DAY))
 /* clang-format on */
 
 _Static_assert(VARIABLE_COUNT <= TEMPLATE_VARIABLES_MAX, "a bit for each variable");
@@ -51,7 +64,22 @@ static bool has_ip_clients(const struct site *site)
 
 static const char *argument_name(enum variable variable)
 {
-    return variable == VARIABLE_ENV ? "NAME" : variable == VARIABLE_TIME ? "FORMAT" : NULL;
+    switch (variable) {
+    case VARIABLE_ENV:
+        return "NAME";
+    case VARIABLE_FILE:
+        return "PATH";
+    case VARIABLE_TIME:
+        return "FORMAT";
+    default:
+        return NULL;
+    }
+}
+
+/* Those whose value is not certain to be there. */
+static bool is_resolved(enum variable variable)
+{
+    return variable == VARIABLE_MOTD || (OF_QUOTES & VARIABLE_BIT(variable));
 }
 
 /* Returns NULL without memory. */
@@ -105,6 +133,7 @@ static bool list_variables(struct compilation *c)
             .name = variables_name(i),
             .known = known ? in_format(c, known) : NULL,
             .longest = variables_longest(i, has_ip_clients(c->site), is_unix(c->site)),
+            .is_resolved = is_resolved(i),
             .argument = variables_argument(i),
             .argument_name = argument_name(i)};
         if (known && !c->list[i].known)
@@ -140,24 +169,87 @@ static int resolve_environment(const struct compilation *c, const char *name, co
     return refuse_environment(c->host, name, error);
 }
 
-static int resolve(const void *context, unsigned variable, const char *argument, const char **known,
-                   size_t *longest, struct message *error)
+static int take_content(const struct compilation *c, const char *path, const char **known,
+                        struct message *reason)
 {
-    struct compilation *c = *(struct compilation *const *)context;
+    const struct files *files = &c->site->files;
+    const char *content;
+    int result = files->read ? files->read(files->context, path, &content, reason) : -ENOENT;
 
-    if (variable == VARIABLE_ENV)
-        return resolve_environment(c, argument, known, error);
+    if (result < 0)
+        return result;
+    *known = in_format(c, content);
+    return *known ? 0 : message_set(reason, TEMPLATE_NO_ROOM);
+}
+
+/* argument: NULL for the message of the day. */
+static int resolve_file(const struct compilation *c, const char *argument, const char **known,
+                        struct message *error)
+{
+    struct message reason = {"cannot be read here"};
+    char shown[2 * TEMPLATE_ARGUMENT_MAX - 128];
+    int result;
+
+    if (!argument) {
+        result = take_content(c, MOTD, known, &reason);
+        if (result < 0)
+            message_set(error, "${motd}: " MOTD " %s", reason.text);
+        return result;
+    }
+    escape_bytes(shown, sizeof(shown), argument, strlen(argument));
+    if (*argument != '/' || strpbrk(argument, "\"'\\")) /* which formats would change */
+        return message_set(error, "${file:%s}; allowed: an absolute path without quotes and backslashes",
+                           shown);
+    result = take_content(c, argument, known, &reason);
+    if (result < 0)
+        message_set(error, "${file:%s} %.100s", shown, reason.text);
+    return result;
+}
+
+static int resolve_quote(const struct compilation *c, enum variable variable, size_t *longest,
+                         struct message *error)
+{
+    if (!c->site->quotes) {
+        message_set(error, "${%s} has nothing to say; allowed: with files in the setting quotes",
+                    variables_name(variable));
+        return -ENOENT;
+    }
+    *longest = c->site->quotes->longest;
+    return 0;
+}
+
+static int resolve_time(struct compilation *c, const char *argument, size_t *longest, struct message *error)
+{
     c->is_exact |= values_time_is_exact(argument);
     if (!values_time_is_exact(argument))
         *longest = VARIABLES_FORMAT;
     return values_check_time(argument, error);
 }
 
+static int resolve(const void *context, unsigned variable, const char *argument, const char **known,
+                   size_t *longest, struct message *error)
+{
+    struct compilation *c = *(struct compilation *const *)context;
+
+    switch (variable) {
+    case VARIABLE_ENV:
+        return resolve_environment(c, argument, known, error);
+    case VARIABLE_FILE:
+    case VARIABLE_MOTD:
+        return resolve_file(c, argument, known, error);
+    case VARIABLE_QUOTE:
+    case VARIABLE_QUOTE_OF_THE_DAY:
+        return resolve_quote(c, variable, longest, error);
+    default:
+        return resolve_time(c, argument, longest, error);
+    }
+}
+
 static enum plan_time time_of(uint64_t uses, bool is_exact)
 {
     if (is_exact || (uses & VARIABLE_BIT(VARIABLE_UNIX_US)))
         return PLAN_INSTANT;
-    return uses & (VARIABLE_BIT(VARIABLE_TIME) | VARIABLE_BIT(VARIABLE_UNIX)) ? PLAN_SECOND : PLAN_NO_TIME;
+    return uses & OF_SECONDS ? PLAN_SECOND : PLAN_NO_TIME;
 }
 
 static unsigned needs_of(uint64_t uses)
@@ -234,13 +326,39 @@ static const struct plan *compile(struct arena *arena, const char *text, size_t 
     }
     if (compile_format(&c, text, length, &greeting->template, errors) < 0)
         return NULL;
+    greeting->quotes = greeting->template.uses & OF_QUOTES ? site->quotes : NULL;
     plan(greeting, c.is_exact);
     return &greeting->plan;
 }
 
+static size_t write_quote(const struct quote *quote, char *out)
+{
+    memcpy(out, quote->text, quote->length);
+    return quote->length;
+}
+
+/* Its room is at least that of the longest quote. */
+static size_t write_value(const void *context, unsigned variable, const char *argument, char *out,
+                          size_t room)
+{
+    const struct telling *telling = context;
+    const struct occasion *occasion = telling->occasion;
+
+    if (variable == VARIABLE_QUOTE)
+        return write_quote(quotes_random(telling->quotes, occasion->speaker->id, occasion->answers), out);
+    if (variable == VARIABLE_QUOTE_OF_THE_DAY)
+        return write_quote(quotes_of_the_day(telling->quotes, occasion->moment->second), out);
+    return values_write(occasion, variable, argument, out, room);
+}
+
 static size_t answer(const struct plan *plan, const struct occasion *occasion, char *out)
 {
-    return template_render(&((const struct greeting *)plan)->template, values_write, occasion, out);
+    const struct greeting *greeting = (const struct greeting *)plan;
+    const struct telling telling = {occasion, greeting->quotes};
+
+    if (telling.quotes)
+        return template_render(&greeting->template, write_value, &telling, out);
+    return template_render(&greeting->template, values_write, occasion, out);
 }
 
 const struct service service_greeting = {.name = "greeting",

@@ -12,6 +12,7 @@
 #include "service/format.h"
 #include "service/host.h"
 #include "service/moment.h"
+#include "service/quotes.h"
 #include "service/request.h"
 #include "service/template.h"
 
@@ -20,6 +21,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* Reads files whose content is said. Returns 0 and the content, which lasts until the text is compiled, or
+ * -errno with an error that begins behind the file's name. */
+struct files {
+    int (*read)(void *context, const char *path, const char **content, struct message *error);
+    void *context;
+};
+
 /* What is known of a listener when the configuration is loaded. NULL: not known, and taken as empty. */
 struct site {
     const struct host *host;
@@ -27,7 +35,10 @@ struct site {
     const char *transport; /* one of transport_name()'s */
     const char *path;      /* of a Unix listener */
     enum format format;
-    bool has_proxies; /* clients come through them */
+    bool has_proxies;            /* clients come through them */
+    const struct quotes *quotes; /* as the format has them; NULL: none */
+    bool is_daily;               /* service qotd: says the quote of the day */
+    struct files files;          /* read is NULL: none can be said */
 };
 
 /* Who answers: one thread of a worker. */
@@ -79,6 +90,7 @@ struct plan {
 struct service {
     const char *name;
     unsigned transports; /* a bit for each enum transport that it can answer on */
+    bool says_quotes;    /* of its site, which has some, and no text */
 
     /* Makes a plan of length bytes of text, the listener's greeting, all of it in arena. Returns NULL with
      * errors. NULL: the service says the same whatever the listener, see fixed. */
@@ -96,6 +108,12 @@ struct service {
     /* Writes the answer to one client; out has room for the plan's longest. Returns the length. */
     size_t (*answer)(const struct plan *plan, const struct occasion *occasion, char *out);
 };
+
+/* Whether it says the greeting of a listener. */
+static inline bool service_has_text(const struct service *service)
+{
+    return !service->fixed && !service->says_quotes;
+}
 
 #define SERVICE_ON(transport) (1u << (transport))
 #define SERVICE_ON_ALL        (SERVICE_ON(TRANSPORT_COUNT) - 1)

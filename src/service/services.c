@@ -6,10 +6,11 @@
 #include "service/daytime.h"
 #include "service/greeting.h"
 #include "service/http.h"
+#include "service/qotd.h"
 #include "service/time.h"
 
 static const struct service *const table[] = {
-    &service_greeting, &service_daytime, &service_time, &service_http, &service_agent,
+    &service_greeting, &service_daytime, &service_time, &service_qotd, &service_http, &service_agent,
 };
 
 const struct service *services_row(size_t row)

@@ -5,6 +5,7 @@
 #include "base/suggest.h"
 #include "base/util.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -25,6 +26,7 @@ struct template_part {
 struct reference {
     const char *name, *argument, *fallback; /* argument is NULL if there is none */
     size_t name_length, argument_length, fallback_length;
+    bool has_fallback;
 };
 
 /* A text is compiled twice: first to find all mistakes, and how much memory it takes. */
@@ -164,13 +166,29 @@ static void put_known(struct compiler *c, const char *known, const struct refere
         put_literal(c, reference->fallback, reference->fallback_length);
 }
 
+/* What resolve() says of a variable. argument: NULL without one. */
+static void put_resolved(struct compiler *c, unsigned variable, const char *argument,
+                         const struct reference *reference)
+{
+    size_t longest = c->variables->list[variable].longest;
+    const char *known = NULL;
+    struct message error;
+    int result = c->variables->resolve(c->variables->context, variable, argument, &known, &longest, &error);
+
+    if (result == -ENOENT && reference->has_fallback)
+        put_literal(c, reference->fallback, reference->fallback_length);
+    else if (result < 0)
+        fail(c, "%s", error.text);
+    else if (known)
+        put_known(c, known, reference);
+    else
+        put_variable(c, variable, longest, reference);
+}
+
 /* ${name:argument} of a variable that takes one. */
 static void put_with_argument(struct compiler *c, unsigned variable, const struct reference *reference)
 {
     char argument[TEMPLATE_ARGUMENT_MAX + 1];
-    size_t longest = c->variables->list[variable].longest;
-    const char *known = NULL;
-    struct message error;
 
     if (reference->argument_length > TEMPLATE_ARGUMENT_MAX) {
         fail(c, "${%s:...} is too long; allowed: %d bytes after the colon", c->variables->list[variable].name,
@@ -178,12 +196,7 @@ static void put_with_argument(struct compiler *c, unsigned variable, const struc
         return;
     }
     *(char *)mempcpy(argument, reference->argument, reference->argument_length) = '\0';
-    if (c->variables->resolve(c->variables->context, variable, argument, &known, &longest, &error) < 0)
-        fail(c, "%s", error.text);
-    else if (known)
-        put_known(c, known, reference);
-    else
-        put_variable(c, variable, longest, reference);
+    put_resolved(c, variable, argument, reference);
 }
 
 static void refuse_argument(struct compiler *c, const struct template_variable *variable)
@@ -223,6 +236,8 @@ static void put_named(struct compiler *c, const struct reference *reference)
         refuse_argument(c, named);
     else if (reference->argument)
         put_with_argument(c, i, reference);
+    else if (named->is_resolved)
+        put_resolved(c, i, NULL, reference);
     else if (named->known)
         put_known(c, named->known, reference);
     else
@@ -237,6 +252,7 @@ static struct reference parse(const char *inner, size_t length)
     struct reference found = {.name = inner, .fallback = ""};
 
     if (separator) {
+        found.has_fallback = true;
         found.fallback = separator + 2;
         found.fallback_length = (size_t)(end - found.fallback);
     }

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/message.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,7 @@ struct template_variable {
     const char *name;
     const char *known; /* its value without an argument; NULL: it comes with each rendering */
     size_t longest;    /* bytes of a value that comes with a rendering; what is longer is cut */
+    bool is_resolved;  /* resolve() says its value without an argument, too */
     enum template_argument argument;
     const char *argument_name; /* as it is called in messages, "FORMAT"; NULL without one */
 };
@@ -33,9 +35,10 @@ struct template_variables {
     const struct template_variable *list;
     unsigned count; /* at most TEMPLATE_VARIABLES_MAX */
 
-    /* Judges an argument, which is not empty. Returns 0 with the value that the variable has with it in
-     * known, which has to last until the template is compiled, or NULL if it comes with each rendering, and
-     * then with its longest; or -1 with an error. Not used without variables that take one. */
+    /* Judges an argument, which is not empty, or NULL. Returns 0 with the value that the variable has with it
+     * in known, which has to last until the template is compiled, or NULL if it comes with each rendering,
+     * and then with its longest; or less than 0 with an error: with -ENOENT there is no value, and a default
+     * is taken if there is one. Not used without variables that take an argument or are resolved. */
     int (*resolve)(const void *context, unsigned variable, const char *argument, const char **known,
                    size_t *longest, struct message *error);
     const void *context;

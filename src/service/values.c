@@ -392,6 +392,7 @@ int values_check_time(const char *argument, struct message *error)
 /* --- The table --- */
 
 #define WRITER_AT_LOAD(name)                 NULL
+#define WRITER_QUOTED(name)                  NULL
 #define WRITER_PER_CLIENT(name)              name##_value
 #define WRITER(identifier, name, known, ...) [VARIABLE_##identifier] = WRITER_##known(name),
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "service/variables.h"
 
-enum moment { AT_LOAD, PER_CLIENT };
+enum moment { AT_LOAD, PER_CLIENT, QUOTED };
 
 static const struct row {
     const char *name;

@@ -5,6 +5,7 @@
 
 #include "base/seen.h"
 #include "base/state.h"
+#include "service/quotes.h"
 #include "service/template.h"
 
 #include <net/if.h>
@@ -36,7 +37,8 @@
 
 /* A line per variable: X(IDENTIFIER, name, when it is known, longest value of an IP listener and of a Unix
  * listener, its argument). Messages list them in this order. What is known AT_LOAD is in the table of
- * greeting.c; of what is known PER_CLIENT values.c has a function name_value(). */
+ * greeting.c, or a file; of what is known PER_CLIENT values.c has a function name_value(); what is QUOTED
+ * comes from the listener's quotes. */
 #define VARIABLES(X)                                                                                    \
     X(HOSTNAME, hostname, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, NONE)                                  \
     X(INSTANCE, instance, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, NONE) /* setting "instance" */         \
@@ -45,6 +47,10 @@
     X(KERNEL, kernel, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, NONE)     /* its release, as uname -r */   \
     X(BOOT_ID, boot_id, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, NONE)                                    \
     X(ENV, env, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, REQUIRED)                                        \
+    X(FILE, file, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, REQUIRED)                                      \
+    X(MOTD, motd, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, NONE) /* the file with that name */            \
+    X(QUOTE, quote, QUOTED, QUOTES_MAX, QUOTES_MAX, NONE)                                               \
+    X(QUOTE_OF_THE_DAY, quote_of_the_day, QUOTED, QUOTES_MAX, QUOTES_MAX, NONE)                         \
     X(LISTENER, listener, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, NONE)   /* its name */                 \
     X(TRANSPORT, transport, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, NONE) /* of transport_name() */      \
     X(FAMILY, family, PER_CLIENT, VARIABLES_FAMILY, VARIABLES_FAMILY, NONE)                             \

@@ -5,6 +5,7 @@
 #include "room.h"
 #include "service/greeting.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
 
@@ -61,6 +62,21 @@ static void check_answer(const struct plan *plan, struct input *input, enum form
     free(out);
 }
 
+/* The file "/" is missing, any other has its name in it. */
+static int read_file(void *context, const char *path, const char **content, struct message *error)
+{
+    (void)context;
+    *content = path;
+    message_set(error, "is missing");
+    return path[1] ? 0 : -ENOENT;
+}
+
+/* As they are in each format. */
+static const struct quotes quotes[] = {
+    [FORMAT_TEXT] = {(const struct quote[]){{"a\r\nb", 4}, {"It's.", 5}}, 2, 5},
+    [FORMAT_JSON] = {(const struct quote[]){{"a\\r\\nb", 6}, {"It's.", 5}}, 2, 6},
+    [FORMAT_LINE] = {(const struct quote[]){{"a\\r\\nb", 6}, {"It'\\''s.", 8}}, 2, 8}};
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input input = {data, size};
@@ -77,7 +93,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                               .listener = listener,
                               .transport = transport_name(transport),
                               .path = transport_is_unix(transport) ? path : NULL,
-                              .format = format};
+                              .format = format,
+                              .quotes = &quotes[format],
+                              .files = {.read = read_file}};
     const struct plan *plan;
 
     snprintf(host.hostname, sizeof(host.hostname), "%s", hostname);

@@ -4,7 +4,7 @@
 #define SOCKGREET_TEST_LOAD_H
 
 #include "conf/conf_build.h"
-#include "conf/conf_file.h"
+#include "conf/conf_regular.h"
 #include "conf/conf_report.h"
 #include "room.h"
 
@@ -13,20 +13,22 @@ static struct {
     size_t size;
 } load_file;
 
-/* In the place of the one that reads a file. */
-int conf_read(const char *path, bool may_be_missing, size_t limit, struct conf_file *file,
-              struct conf_report *report)
-{
-    char *text = malloc(load_file.size + 2);
+#define LOAD_PATH "x.conf"
 
-    (void)path;
-    (void)may_be_missing;
-    (void)report;
-    FUZZ_CHECK(text && load_file.size <= limit);
-    if (load_file.size > 0)
-        memcpy(text, load_file.text, load_file.size);
-    memcpy(text + load_file.size, "\n", 2);
-    *file = (struct conf_file){.text = text, .length = load_file.size};
+/* In the place of the one that reads a file: what a configuration names is a file of quotes. */
+int conf_regular_read(const char *path, size_t limit, struct conf_regular *file, struct message *error)
+{
+    static const char quotes[] = "One.\n%\n\tTwo\n\nlines.\n";
+    bool is_quotes = strcmp(path, LOAD_PATH) != 0;
+    size_t size = is_quotes ? sizeof(quotes) - 1 : load_file.size;
+    char *text = malloc(size + 2);
+
+    (void)error;
+    FUZZ_CHECK(text && size <= limit);
+    if (size > 0)
+        memcpy(text, is_quotes ? quotes : load_file.text, size);
+    memcpy(text + size, "\n", 2);
+    *file = (struct conf_regular){.text = text, .length = size};
     return 0;
 }
 
@@ -34,7 +36,7 @@ int conf_read(const char *path, bool may_be_missing, size_t limit, struct conf_f
 static inline const struct conf *load_text(const char *text, size_t size, struct arena *arena,
                                            struct conf_report *report)
 {
-    const struct conf_source source = {.path = "x.conf", .path_given = true, .alone = true};
+    const struct conf_source source = {.path = LOAD_PATH, .path_given = true, .alone = true};
 
     load_file.text = text;
     load_file.size = size;

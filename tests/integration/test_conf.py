@@ -80,6 +80,19 @@ def test_the_example_changes_nothing(effective):
     assert effective(uncommented(text)) == defaults
 
 
+def test_what_the_example_has_ready_works(effective):
+    """Small services, each uncommented alone."""
+    text = uncommented(EXAMPLE.read_text())
+    (tmp_path / "quotes").write_text("Well said.\n")
+    quotes = f'quotes = ("{tmp_path}/quotes")'
+    ready = re.findall(r"^    //(\S+) = \{", text, flags=re.M)
+    assert len(ready) >= 6
+    for name in ready:
+        one = re.sub(rf"^    //(?={name} )", "    ", text, flags=re.M)
+        one = one.replace("quotes = ();", 'quotes = ("/usr/share/games/fortunes/fortunes");')
+        assert f"    {name} = {{\n" in effective(one)
+
+
 def test_the_example_has_every_setting(effective):
     # the datagram listener of Unix sockets has no setting that others have not
     text = uncommented(EXAMPLE.read_text())
@@ -99,10 +112,12 @@ def all_services(directory):
 def test_the_example_has_a_line_for_every_service(effective, tmp_path):
     """Each is as good as it stands, alone or beside the listeners above it."""
     text = EXAMPLE.read_text()
+    (tmp_path / "quotes").write_text("Well said.\n")
+    quotes = f'quotes = ("{tmp_path}/quotes")'
     ready = re.findall(r"^// ([\w-]+ = \{.*\};)", text, re.M)
     for line in ready:
-        effective(f"listeners = {{ {line} }};")
-    both = effective(re.sub(r"^// (?=[\w-]+ = \{.*\};)", "", uncommented(text), flags=re.M))
+        effective(f"{quotes}; listeners = {{ {line} }};")
+    both = effective(re.sub(r"^// (?=[\w-]+ = \{.*\};)", "", uncommented(text), flags=re.M).replace("quotes = ()", quotes))
     assert set(re.findall(r'service = "(\w+)"', both)) == all_services(tmp_path)
 
 

@@ -2,6 +2,7 @@
 #include "service/greeting.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -296,8 +297,91 @@ Test(greeting, the_longest_holds_the_longest_of_each_variable)
     cr_assert_eq(either, ip, "a proxy's client");
 }
 
+/* A machine with a message of the day and one other file. */
+static int read_file(void *context, const char *path, const char **content, struct message *error)
+{
+    cr_assert_null(context);
+    *content = strcmp(path, "/etc/motd") == 0 ? "Be \"kind\".\n" : strcmp(path, "/a b:c") == 0 ? "A\n" : NULL;
+    if (*content)
+        return 0;
+    message_set(error, "cannot be opened: No such file or directory");
+    return strcmp(path, "/secret") == 0 ? -EACCES : -ENOENT;
+}
+
+Test(greeting, says_what_files_say)
+{
+    const struct site site = {.host = &host, .files = {.read = read_file}};
+    const struct plan *plan =
+        compiled_for(&site, "${motd:-none}${file:/a b:c}${file:/missing:-nothing}${file:/missing:-}");
+    const char *expected = "Be \"kind\".\nA\nnothing";
+
+    cr_assert(plan->is_constant);
+    cr_assert_eq(plan->length, strlen(expected));
+    cr_assert_eq(memcmp(plan->bytes, expected, plan->length), 0);
+    arena_close(&arena);
+}
+
+Test(greeting, says_what_files_say_in_each_format)
+{
+    const struct site json = {.host = &host, .format = FORMAT_JSON, .files = {.read = read_file}};
+    static const char expected[] = "\"greeting\":\"Be \\\"kind\\\".\\n\"";
+    const struct plan *plan = compiled_for(&json, "${motd}");
+
+    cr_assert(memmem(plan->prefix, plan->prefix_length, expected, strlen(expected)));
+    arena_close(&arena);
+}
+
+static void assert_file_error(const char *text, const char *expected)
+{
+    const struct site site = {.host = &host, .files = {.read = read_file}};
+
+    cr_assert_eq(arena_open(&arena, 8 << 20), 0);
+    cr_assert_null(compile(text, &site));
+    cr_assert_str_eq(errors.list[0].text, expected);
+    arena_close(&arena);
+}
+
+Test(greeting, files_that_cannot_be_said)
+{
+    assert_file_error("${file:/missing}", "${file:/missing} cannot be opened: No such file or directory");
+    assert_file_error("${file:/secret:-none}", "${file:/secret} cannot be opened: No such file or directory");
+    assert_file_error("${file}", "${file} needs more; allowed: ${file:PATH}");
+    assert_file_error("${file:motd}",
+                      "${file:motd}; allowed: an absolute path without quotes and backslashes");
+    assert_file_error("${file:/it's}",
+                      "${file:/it's}; allowed: an absolute path without quotes and backslashes");
+    assert_error("${motd}", "${motd}: /etc/motd cannot be read here");
+}
+
+Test(greeting, quotes_that_nobody_has)
+{
+    assert_error("${quote}", "${quote} has nothing to say; allowed: with files in the setting quotes");
+    assert_error("${quote_of_the_day}",
+                 "${quote_of_the_day} has nothing to say; allowed: with files in the setting quotes");
+    assert_constant("${quote:-Silence.}", "Silence.");
+}
+
+Test(greeting, says_quotes)
+{
+    static const struct quote list[] = {{"One.", 4}, {"Three.", 6}};
+    static const struct quotes quotes = {list, 2, 6};
+    const struct site site = {.host = &host, .transport = "tcp", .quotes = &quotes};
+    const struct peer peer = {.client = {.family = AF_INET, .ip = {192, 0, 2, 1}}};
+    const struct moment moment = {.second = 86400 * 5 + 7};
+    const struct occasion occasion = {.peer = &peer, .speaker = &speaker, .moment = &moment};
+
+    assert_said_at(&site, "${quote_of_the_day} ${client_address}", &occasion, "Three. 192.0.2.1");
+    cr_assert_eq(compiled_for(&site, "${quote}")->time, PLAN_NO_TIME);
+    arena_close(&arena);
+    cr_assert_eq(compiled_for(&site, "${quote}")->longest, 6);
+    arena_close(&arena);
+    cr_assert_eq(compiled_for(&site, "${quote_of_the_day}")->time, PLAN_SECOND);
+    arena_close(&arena);
+}
+
 #define NAMES                                                                                   \
-    "hostname, instance, version, os, kernel, boot_id, env, listener, transport, family, "      \
+    "hostname, instance, version, os, kernel, boot_id, env, file, motd, quote, "                \
+    "quote_of_the_day, listener, transport, family, "                                           \
     "client_address, client_port, client_uid, client_gid, client_pid, server_address, "         \
     "server_port, proxied, proxy_address, proxy_port, original_address, original_port, ttl, "   \
     "hops, dscp, ecn, flow_label, mss, window_scale, syn_options, path_mtu, rtt, pid, worker, " \

@@ -14,9 +14,13 @@ static void check_row(const struct service *service)
 {
     static const struct peer nobody;
     static struct moment moment;
+    static const struct speaker speaker;
+    static const struct quote quote = {"one of many", 11};
+    static const struct quotes quotes = {&quote, 1, 11};
     const struct state state = STATE_DEFAULT;
-    const struct occasion occasion = {.peer = &nobody, .moment = &moment, .state = &state};
-    const struct site site = {0};
+    const struct occasion occasion = {
+        .peer = &nobody, .speaker = &speaker, .moment = &moment, .state = &state};
+    const struct site site = {.quotes = &quotes};
     struct template_errors errors;
     struct arena arena;
     const struct plan *plan;

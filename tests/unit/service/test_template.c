@@ -3,11 +3,12 @@
 #include "service/template.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOUSE, NOBODY, COLOUR, SIZE, WORD, COUNT };
+enum { HOUSE, NOBODY, COLOUR, SIZE, WORD, MOOD, COUNT };
 
 /* Names that no greeting has: a template knows none by itself. */
 static const struct template_variable list[COUNT] = {
@@ -15,14 +16,38 @@ static const struct template_variable list[COUNT] = {
     [NOBODY] = {.name = "nobody", .known = ""},
     [COLOUR] = {.name = "colour", .longest = 10},
     [SIZE] = {.name = "size", .longest = 3, .argument = TEMPLATE_ARGUMENT_OPTIONAL, .argument_name = "UNIT"},
-    [WORD] = {
-        .name = "word", .known = "", .argument = TEMPLATE_ARGUMENT_REQUIRED, .argument_name = "LANGUAGE"}};
+    [WORD] = {.name = "word",
+              .known = "",
+              .argument = TEMPLATE_ARGUMENT_REQUIRED,
+              .argument_name = "LANGUAGE"},
+    [MOOD] = {.name = "mood", .is_resolved = true}};
+
+static const char *mood;
+
+/* Nobody has one; it comes with each rendering; or it is bad; or it is known. */
+static int resolve_mood(const char *argument, const char **known, size_t *longest, struct message *error)
+{
+    cr_assert_null(argument);
+    if (!mood) {
+        message_set(error, "${mood} is missing");
+        return -ENOENT;
+    }
+    if (strcmp(mood, "bad") == 0)
+        return message_set(error, "${mood} is bad");
+    if (strcmp(mood, "changing") == 0)
+        *longest = 7;
+    else
+        *known = mood;
+    return 0;
+}
 
 /* Words are known, sizes are not; nobody measures in ells. */
 static int resolve(const void *context, unsigned variable, const char *argument, const char **known,
                    size_t *longest, struct message *error)
 {
     cr_assert_eq(context, list);
+    if (variable == MOOD)
+        return resolve_mood(argument, known, longest, error);
     if (strcmp(argument, "ell") == 0)
         return message_set(error, "${size:ell} is old");
     cr_assert_eq(*longest, list[variable].longest);
@@ -152,6 +177,28 @@ Test(template, arguments_are_judged)
                  "${colour} takes nothing after a colon; allowed: ${colour} and ${colour:-default}");
 }
 
+Test(template, a_value_can_be_resolved_without_an_argument)
+{
+    const char *const values[COUNT] = {[MOOD] = "merry and more"};
+
+    mood = "blue";
+    assert_constant("${mood} ${mood:-none}", "blue blue");
+    mood = "";
+    assert_constant("${mood}${mood:-none}", "none");
+    mood = "changing";
+    assert_rendered("${mood}", values, "merry a");
+    mood = "bad";
+    assert_error("${mood}", "${mood} is bad");
+    assert_error("${mood:-none}", "${mood} is bad");
+}
+
+Test(template, a_default_is_there_for_what_is_missing)
+{
+    mood = NULL;
+    assert_constant("a ${mood:-good} day${mood:-}", "a good day");
+    assert_error("${mood}", "${mood} is missing");
+}
+
 Test(template, an_argument_has_a_longest)
 {
     char text[400], *at = stpcpy(text, "${size:");
@@ -216,11 +263,12 @@ Test(template, errors_say_what_is_allowed)
     assert_error("${size", "a ${ without its }; write $$ for a dollar, ${name} for a variable");
     assert_error("${colorr}", "unknown variable ${colorr}; did you mean ${colour}?");
     assert_error("${SIZE:-here}", "unknown variable ${SIZE}; did you mean ${size}?");
-    assert_error("${pid}", "unknown variable ${pid}; allowed: house, nobody, colour, size, word");
-    assert_error("${}", "unknown variable ${}; allowed: house, nobody, colour, size, word");
-    assert_error("${a\x1b[2J}", "unknown variable ${a\\x1b[2J}; allowed: house, nobody, colour, size, word");
+    assert_error("${pid}", "unknown variable ${pid}; allowed: house, nobody, colour, size, word, mood");
+    assert_error("${}", "unknown variable ${}; allowed: house, nobody, colour, size, word, mood");
+    assert_error("${a\x1b[2J}",
+                 "unknown variable ${a\\x1b[2J}; allowed: house, nobody, colour, size, word, mood");
     assert_error("${heap: of things:-none}",
-                 "unknown variable ${heap: of things}; allowed: house, nobody, colour, size, word");
+                 "unknown variable ${heap: of things}; allowed: house, nobody, colour, size, word, mood");
     assert_error("${size:-${house}}",
                  "a $ inside ${size:-${house}; allowed: ${name} and ${name:-default} with a default that "
                  "has no $ or }");

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* conf_completion: a listener whose settings have been read while it is completed, and what is said about it.
+ */
+#ifndef SOCKGREET_CONF_COMPLETION_H
+#define SOCKGREET_CONF_COMPLETION_H
+
+#include "conf/conf_builder.h"
+
+#include <libconfig.h>
+#include <stdbool.h>
+
+struct completion {
+    struct conf_builder *builder;
+    const config_setting_t *group; /* NULL if it stands in no file */
+    struct conf_listener *listener;
+};
+
+/* The line of a setting, or of the listener without it, for a message. */
+unsigned completion_line(const struct completion *c, const char *setting);
+
+/* Whether the file has the setting. */
+bool completion_has(const struct completion *c, const char *setting);
+
+struct completion_path {
+    char text[2 * CONF_NAME_MAX];
+};
+
+/* "listeners.NAME.setting". */
+struct completion_path completion_path(const struct completion *c, const char *setting);
+
+/* Reports what is wrong with a setting. */
+void completion_wrong(const struct completion *c, const char *setting, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* conf_content: files whose content is said: each is read once, by the loader, and noted. */
+#ifndef SOCKGREET_CONF_CONTENT_H
+#define SOCKGREET_CONF_CONTENT_H
+
+#include "conf/conf_builder.h"
+#include "conf/conf_regular.h"
+
+#define CONF_CONTENTS_MAX 64 /* files */
+
+/* Reads a file of at most CONF_CONTENT_MAX bytes, if it has not been read already; conf_content_close() frees
+ * it. Returns 0, or -errno with an error, which begins behind the file's name. */
+int conf_content_read(struct conf_builder *builder, const char *path, const struct conf_regular **file,
+                      struct message *error);
+
+/* What reads for greetings. */
+struct files conf_content_files(struct conf_builder *builder);
+
+void conf_content_close(struct conf_builder *builder);
+
+#endif

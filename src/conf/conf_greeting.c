@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+#include "conf/conf_greeting.h"
+
+#include "base/message.h"
+#include "conf/conf_content.h"
+#include "conf/conf_quotes.h"
+#include "service/services.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static const struct service *service_of(const struct conf_listener *listener)
+{
+    return services_row((size_t)listener->service);
+}
+
+/* Returns the plan, or NULL with errors. */
+static const struct plan *compile(const struct completion *c, const char *text,
+                                  struct template_errors *errors)
+{
+    struct conf_builder *builder = c->builder;
+    const struct conf_listener *listener = c->listener;
+    const struct site site = {.host = &builder->host,
+                              .listener = listener->name,
+                              .transport = transport_name(listener->transport),
+                              .path = listener->path,
+                              .format = listener->format,
+                              .has_proxies = conf_is_proxied(listener),
+                              .quotes = conf_quotes_in(builder, listener->format),
+                              .is_daily = listener->quote == CONF_QUOTE_DAILY,
+                              .files = conf_content_files(builder)};
+
+    return service_of(listener)->compile(builder->arena, text, strlen(text), &site, errors);
+}
+
+static void report(const struct completion *c, const char *setting, const struct template_errors *errors)
+{
+    conf_errors(c->builder->report, completion_line(c, setting), completion_path(c, setting).text,
+                errors->list, errors->count);
+}
+
+static void compile_greeting(const struct completion *c)
+{
+    struct conf_listener *listener = c->listener;
+    struct template_errors errors;
+
+    if (!*listener->greeting_text) {
+        completion_wrong(c, "greeting", "is empty; allowed: at least one byte");
+        return;
+    }
+    listener->plan = compile(c, listener->greeting_text, &errors);
+    if (!listener->plan)
+        report(c, "greeting", &errors);
+}
+
+static void compile_quotes(const struct completion *c)
+{
+    struct conf_listener *listener = c->listener;
+    struct template_errors errors;
+
+    if (!conf_quotes_in(c->builder, FORMAT_TEXT)) {
+        completion_wrong(c, "service", "\"%s\" has nothing to say; allowed: with files in the setting quotes",
+                         service_of(listener)->name);
+        return;
+    }
+    listener->plan = compile(c, "", &errors);
+    if (!listener->plan)
+        report(c, "service", &errors);
+}
+
+/* A listener that does not stand in the file says what of the file is to be changed. */
+static void refuse_length(const struct completion *c)
+{
+    const struct conf_listener *listener = c->listener;
+    const struct conf_builder *builder = c->builder;
+
+    if (service_of(listener)->says_quotes)
+        completion_wrong(c, "max_datagram",
+                         "is %u, the longest quote %zu bytes; allowed: at least that, up to %d",
+                         listener->max_datagram, listener->plan->longest, CONF_DATAGRAM_MAX);
+    else if (!listener->place.line && builder->greeting_place.line)
+        conf_error(builder->report, conf_report_line(builder->report, builder->greeting_place), "greeting",
+                   "can be %zu bytes long, a datagram of listeners.%s %u; allowed: a shorter one, or a "
+                   "listener with max_datagram up to %d",
+                   listener->plan->longest, listener->name, listener->max_datagram, CONF_DATAGRAM_MAX);
+    else
+        completion_wrong(
+            c, "greeting",
+            "can be %zu bytes long, a datagram here %u; allowed: a shorter one, or max_datagram up to %d",
+            listener->plan->longest, listener->max_datagram, CONF_DATAGRAM_MAX);
+}
+
+static void check_datagram(const struct completion *c)
+{
+    const struct conf_listener *listener = c->listener;
+
+    if (listener->plan && listener->plan->longest > listener->max_datagram)
+        refuse_length(c);
+}
+
+/* The same whatever the listener, but for the weight that depends on the load. */
+static void take_fixed(const struct completion *c)
+{
+    const struct service *service = service_of(c->listener);
+
+    c->listener->plan = service->fixed;
+    if (c->listener->weight_by_load && service->weigh_by_load)
+        c->listener->plan = service->weigh_by_load(c->builder->arena);
+    if (!c->listener->plan)
+        conf_builder_full(c->builder);
+}
+
+static void complete_without_text(const struct completion *c)
+{
+    const struct service *service = service_of(c->listener);
+
+    if (completion_has(c, "format"))
+        completion_wrong(c, "format",
+                         "service \"%s\" has one of its own; allowed: with service = \"greeting\"",
+                         service->name);
+    if (c->listener->greeting_text)
+        completion_wrong(c, "greeting",
+                         "service \"%s\" says no greeting; allowed: with service = \"greeting\"",
+                         service->name);
+    c->listener->greeting_text = "";
+    if (service->says_quotes)
+        compile_quotes(c);
+    else
+        take_fixed(c);
+}
+
+static void check_quote(const struct completion *c)
+{
+    const struct service *service = service_of(c->listener);
+
+    if (completion_has(c, "quote") && !service->says_quotes)
+        completion_wrong(c, "quote",
+                         "service \"%s\" does not choose quotes; allowed: with service = \"qotd\"",
+                         service->name);
+}
+
+/* What only a service that tells a weight has. */
+static void check_weight(const struct completion *c)
+{
+    const struct service *service = service_of(c->listener);
+
+    if (completion_has(c, "weight_by_load") && !service->weigh_by_load)
+        completion_wrong(c, "weight_by_load",
+                         "service \"%s\" tells no weight; allowed: with service = \"agent\"", service->name);
+}
+
+static bool check_transport(const struct completion *c)
+{
+    const struct service *service = service_of(c->listener);
+    char allowed[96] = "";
+    size_t used = 0;
+
+    if (service->transports & SERVICE_ON(c->listener->transport))
+        return true;
+    for (enum transport i = 0; i < TRANSPORT_COUNT && used < sizeof(allowed); i++)
+        if (service->transports & SERVICE_ON(i))
+            used += (size_t)snprintf(allowed + used, sizeof(allowed) - used, "%s%s", used ? ", " : "",
+                                     transport_name(i));
+    completion_wrong(c, "service", "\"%s\" does not answer over %s; allowed: type %s", service->name,
+                     transport_name(c->listener->transport), allowed);
+    return false;
+}
+
+void conf_greeting_complete(const struct completion *c)
+{
+    struct conf_listener *listener = c->listener;
+
+    if (!check_transport(c))
+        return;
+    check_quote(c);
+    check_weight(c);
+    if (!service_has_text(service_of(listener))) {
+        complete_without_text(c);
+    } else if (listener->greeting_text) {
+        compile_greeting(c);
+    } else {
+        listener->greeting_text = c->builder->conf->greeting;
+        listener->plan = listener->service == 0 && listener->format == FORMAT_TEXT ? c->builder->plan : NULL;
+        if (!listener->plan && !c->builder->greeting_bad)
+            compile_greeting(c);
+    }
+    if (transport_socket_type(listener->transport) == SOCK_DGRAM)
+        check_datagram(c);
+}
+
+void conf_greeting_inherit(struct conf_builder *builder, struct conf_place place)
+{
+    const struct site any_listener = {.host = &builder->host,
+                                      .quotes = conf_quotes_in(builder, FORMAT_TEXT),
+                                      .files = conf_content_files(builder)};
+    const char *text = builder->conf->greeting;
+    const struct plan *plan = NULL;
+    struct template_errors errors = {{{"is empty; allowed: at least one byte"}}, 1};
+
+    builder->greeting_place = place;
+    if (*text)
+        plan = services_row(0)->compile(builder->arena, text, strlen(text), &any_listener, &errors);
+    builder->greeting_bad = !plan;
+    if (builder->greeting_bad)
+        conf_errors(builder->report, conf_report_line(builder->report, place), "greeting", errors.list,
+                    errors.count);
+    else if (!strchr(text, '$'))
+        builder->plan = plan;
+}
