@@ -4,6 +4,7 @@
 #include "base/deadlines.h"
 #include "base/util.h"
 #include "log/log.h"
+#include "master/contents.h"
 #include "master/listening.h"
 #include "master/meter.h"
 #include "master/readiness.h"
@@ -42,6 +43,7 @@ struct master {
     struct readiness readiness;
     struct start start;
     struct reload reload;
+    struct contents contents;
     struct upgrade upgrade;
     struct stop stop;
     struct control_server control;
@@ -313,6 +315,17 @@ static int64_t step_start(struct master *master, int64_t now)
     return next;
 }
 
+static int64_t step_contents(struct master *master, int64_t now)
+{
+    bool changed = false;
+    int64_t next = contents_step(&master->contents, master->stop.phase == STOP_NO ? serving(master) : NULL,
+                                 &changed, now);
+
+    if (changed)
+        reload_request(&master->reload);
+    return next;
+}
+
 static int64_t step_reload(struct master *master, int64_t now)
 {
     const struct generation *before = serving(master);
@@ -364,8 +377,9 @@ static int64_t sum_metrics(struct master *master, int64_t now)
 /* Everything that is due now. Returns when something will be again. */
 static int64_t turn(struct master *master, int64_t now)
 {
-    int64_t (*const steps[])(struct master *, int64_t) = {
-        step_start, step_reload, step_upgrade, step_readiness, store_sockets, feed_watchdog, sum_metrics};
+    int64_t (*const steps[])(struct master *, int64_t) = {step_start,    step_contents,  step_reload,
+                                                          step_upgrade,  step_readiness, store_sockets,
+                                                          feed_watchdog, sum_metrics};
     uint64_t changes = master->generations.changes;
     int64_t next = generations_step(&master->generations, now), at = stop_step(&master->stop, now);
 
@@ -386,7 +400,9 @@ static int64_t turn(struct master *master, int64_t now)
 /* Children that were killed at the end are waited for, but not for long: one of them may not die. */
 static bool is_over(const struct master *master, int64_t now)
 {
-    return stop_is_over(&master->stop) && (!children_stray(&master->children) || now >= master->leave_at);
+    bool alone = !children_stray(&master->children) && !master->contents.child.pid;
+
+    return stop_is_over(&master->stop) && (alone || now >= master->leave_at);
 }
 
 /* --- The frame --- */
@@ -397,6 +413,7 @@ static void forget(void *context, const struct generation *own)
     struct master *master = context;
 
     loader_forget(master->reload.loader);
+    contents_forget(&master->contents);
     generations_forget(&master->generations, own);
 }
 
@@ -460,6 +477,7 @@ static void close_all(struct master *master)
 
     control_server_close(&master->control);
     meter_close(&master->meter);
+    contents_close(&master->contents);
     generations_close(&master->generations, keep);
     registry_close(master->settings->registry);
     children_close(&master->children);
@@ -533,6 +551,7 @@ static void wire(struct master *master)
                                      .failure = &master->failure,
                                      .over = reload_over,
                                      .context = master};
+    master->contents.children = &master->children;
     master->upgrade = (struct upgrade){.event = master->event,
                                        .argv = s->argv,
                                        .ignores_hangup = s->ignores_hangup,

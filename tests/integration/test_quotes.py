@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import time
 
@@ -13,6 +14,7 @@ import pytest
 from clients import ask_udp, connect, dgram_socket, exchange, greet, read_all, run
 from namespaces import mount_prefix
 from operations import reconfigure
+from processes import children, wait_until
 from service import tcp, udp, unix, unix_dgram
 
 FORTUNES = pathlib.Path("/usr/share/games/fortunes")
@@ -121,9 +123,89 @@ def test_reload(daemon, tmp_path, sockgreetctl):
     service = daemon({"tcp": tcp(service="qotd")}, quotes=str(path))
     assert greet(service.address()) == b"Before.\r\n"
     path.write_text("After\n%\n")
-    assert greet(service.address()) == b"Before.\r\n"
     assert sockgreetctl(service, "reload").code == 0
     assert greet(service.address()) == b"After\r\n"
+
+
+def replace(path, text):
+    """Puts another file in the place of one, as editors do."""
+    new = path.with_suffix(".new")
+    new.write_text(text)
+    new.rename(path)
+
+
+def wait_told(service, text, name=None):
+    """Waits until this is what clients are told."""
+    wait_until(lambda: greet(service.address(name)) == text.encode(), f"what is told: {text!r}")
+
+
+def test_a_changed_file_is_told_by_itself(daemon, tmp_path):
+    """Without a reload being asked for; also when it changes once more, or comes while there was a default."""
+    quotes, news = tmp_path / "quotes", tmp_path / "news"
+    quotes.write_text("Before.\n")
+    service = daemon({"tcp": tcp(service="qotd"), "news": tcp(greeting=f"${{file:{news}:-none}}")}, quotes=str(quotes))
+    assert greet(service.address()) == b"Before.\r\n" and greet(service.address("news")) == b"none"
+    for text in ("After.", "At last."):
+        replace(quotes, f"{text}\n")
+        wait_told(service, f"{text}\r\n")
+    news.write_text("some")
+    wait_told(service, "some", "news")
+    assert service.wait_accounted()
+
+
+def test_a_file_with_an_error_changes_nothing(daemon, tmp_path):
+    """It is refused once, and not again and again; when it is mended it is told."""
+    path = tmp_path / "quotes"
+    path.write_text("Before.\n")
+    service = daemon({"tcp": tcp(service="qotd")}, quotes=str(path))
+    replace(path, "\x01\n")
+    service.wait_log(r"byte 0x01; allowed: printable ASCII")
+    service.wait_log(r"Reload refused; generation 1 serves on")
+    assert greet(service.address()) == b"Before.\r\n"
+    replace(path, "After.\n")
+    wait_told(service, "After.\r\n")
+    assert len(re.findall("Reload refused", service.log())) == 1
+
+
+def test_a_file_that_is_gone_is_told_on(daemon, tmp_path):
+    """With a warning, and until it comes again."""
+    path = tmp_path / "quotes"
+    path.write_text("Before.\n")
+    service = daemon({"tcp": tcp(service="qotd")}, quotes=str(path))
+    os.unlink(path)
+    service.wait_log(f"{re.escape(str(path))} is gone; what it said is said until")
+    assert greet(service.address()) == b"Before.\r\n"
+    path.write_text("After.\n")
+    wait_told(service, "After.\r\n")
+    assert "refused" not in service.log()
+
+
+def lookers(service):
+    """The children of the master that look for changes."""
+    return [pid for pid in children(service.pid)
+            if b"looks for" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def test_one_that_cannot_look_holds_up_nothing(daemon, tmp_path, sockgreetctl):
+    """As on a file system that does not answer: here it is stopped. Reloads and the end do not wait for it."""
+    path = tmp_path / "quotes"
+    path.write_text("Before.\n")
+    service = daemon({"tcp": tcp(service="qotd")}, quotes=str(path))
+    looker = wait_until(lambda: lookers(service), "somebody looks")[0]
+    os.kill(looker, signal.SIGSTOP)
+    replace(path, "After.\n")
+    assert sockgreetctl(service, "reload").code == 0
+    assert greet(service.address()) == b"After.\r\n"
+    wait_until(lambda: lookers(service) and looker not in lookers(service), "somebody else looks")
+    os.kill(lookers(service)[0], signal.SIGKILL)
+    replace(path, "At last.\n")
+    wait_told(service, "At last.\r\n")
+
+
+def test_nobody_looks_without_a_file(daemon):
+    """What is not configured costs nothing."""
+    service = daemon({"tcp": tcp()})
+    assert not lookers(service)
 
 
 def test_greetings(daemon, tmp_path):
