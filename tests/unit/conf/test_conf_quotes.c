@@ -59,7 +59,7 @@ static const char *said(const struct conf_listener *listener, uint64_t request, 
     static const struct peer nobody;
     struct moment moment = {0};
     const struct occasion occasion = {
-        .peer = &nobody, .speaker = &speaker, .request = request, .moment = &moment};
+        .peer = &nobody, .speaker = &speaker, .answers = request, .moment = &moment};
 
     moment_set(&moment, (struct timespec){.tv_sec = second});
     out[listener->plan->service->answer(listener->plan, &occasion, out)] = '\0';
