@@ -80,19 +80,6 @@ def test_the_example_changes_nothing(effective):
     assert effective(uncommented(text)) == defaults
 
 
-def test_what_the_example_has_ready_works(effective):
-    """Small services, each uncommented alone."""
-    text = uncommented(EXAMPLE.read_text())
-    (tmp_path / "quotes").write_text("Well said.\n")
-    quotes = f'quotes = ("{tmp_path}/quotes")'
-    ready = re.findall(r"^    //(\S+) = \{", text, flags=re.M)
-    assert len(ready) >= 6
-    for name in ready:
-        one = re.sub(rf"^    //(?={name} )", "    ", text, flags=re.M)
-        one = one.replace("quotes = ();", 'quotes = ("/usr/share/games/fortunes/fortunes");')
-        assert f"    {name} = {{\n" in effective(one)
-
-
 def test_the_example_has_every_setting(effective):
     # the datagram listener of Unix sockets has no setting that others have not
     text = uncommented(EXAMPLE.read_text())

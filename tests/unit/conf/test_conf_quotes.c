@@ -57,9 +57,10 @@ static const char *said(const struct conf_listener *listener, uint64_t request, 
 {
     static char out[2048];
     static const struct peer nobody;
+    const struct state state = STATE_DEFAULT;
     struct moment moment = {0};
     const struct occasion occasion = {
-        .peer = &nobody, .speaker = &speaker, .answers = request, .moment = &moment};
+        .peer = &nobody, .speaker = &speaker, .answers = request, .moment = &moment, .state = &state};
 
     moment_set(&moment, (struct timespec){.tv_sec = second});
     out[listener->plan->service->answer(listener->plan, &occasion, out)] = '\0';
