@@ -64,13 +64,47 @@ def test_status(daemon, tmp_path):
         wait_until(lambda: counted(service) == number, f"{number} greeted", 1)  # pylint: disable=cell-var-from-loop
 
 
+def clients_of(service, name):
+    """Greetings and refusals of a listener."""
+    found = [(listener["greetings"], listener["refusals"])
+             for listener in ask(service, "listeners")["listeners"] if listener["name"] == name]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_clients_are_counted_by_listener(daemon):
+    """What a listener counted stays its own when workers are killed, and when a reload numbers listeners anew or leaves
+    one out for a while; all of them together are the service's."""
+    first, second = tcp(), tcp(deny=["127.0.0.0/8"])
+    service = daemon({"a": first, "b": second}, workers={"processes": 2, "threads": 2})
+    for _ in range(7):
+        assert greet(service.address("a")) == GREETING
+    for _ in range(3):
+        assert greet(service.address("b")) == b""
+    wait_until(lambda: (clients_of(service, "a"), clients_of(service, "b")) == ((7, 0), (0, 3)), "all are counted")
+    for worker in service.workers():
+        os.kill(worker, signal.SIGKILL)
+    wait_until(lambda: all(worker["restarts"] == 1 and worker["state"] == "serving"
+                           for worker in ask(service, "workers")["workers"]), "successors serve")
+    assert (clients_of(service, "a"), clients_of(service, "b")) == ((7, 0), (0, 3))
+    for listeners in ({"b": second}, {"c": tcp(), "b": second, "a": first}):
+        reconfigure(service, listeners=listeners)
+        assert ask(service, "reload", 30)["code"] == 0
+        assert clients_of(service, "b") == (0, 3)
+    wait_drained(service, 2)
+    assert greet(service.address("a")) == GREETING
+    wait_until(lambda: clients_of(service, "a") == (8, 0), "it goes on where it was")
+    assert (clients_of(service, "b"), clients_of(service, "c")) == ((0, 3), (0, 0))
+    assert counted(service) == 11
+
+
 def test_listeners(daemon, tmp_path):
     """Where it listens, a line for each endpoint; a listener whose file is gone is down, and says why."""
     service = daemon({"tcp": tcp(), "udp": udp(shards=2), "local": unix(tmp_path / "greet.sock")})
     listeners = {listener["name"]: listener for listener in ask(service, "listeners")["listeners"]}
     port = service.address("tcp")[1]
     assert listeners["tcp"] == {"name": "tcp", "transport": "tcp", "endpoint": f"127.0.0.1:{port}", "interface": "",
-                                "sockets": 1, "state": "up", "trouble": ""}
+                                "sockets": 1, "state": "up", "trouble": "", "greetings": 0, "refusals": 0}
     assert (listeners["udp"]["sockets"], listeners["local"]["endpoint"]) == (2, str(tmp_path / "greet.sock"))
     os.unlink(tmp_path / "greet.sock")
     local = next(listener for listener in ask(service, "listeners")["listeners"] if listener["name"] == "local")

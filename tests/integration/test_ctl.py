@@ -46,7 +46,7 @@ def status(**changes):
 def listener(name, **changes):
     """One member of what listeners answers."""
     return {"name": name, "transport": "tcp", "endpoint": "[::]:12345", "interface": "", "sockets": 1, "state": "up",
-            "trouble": "", **changes}
+            "trouble": "", "greetings": 12, "refusals": 0, **changes}
 
 
 def worker(number, **changes):
@@ -217,22 +217,40 @@ def test_files_of_the_directory_that_have_changed(fake, ctl, tmp_path):
 
 
 def test_listeners(fake, ctl):
-    """Columns that say nothing are left out."""
-    fake.answers["listeners"] = {"listeners": [listener("tcp"), listener("u", transport="unix", endpoint="/run/x")]}
+    """Columns that say nothing are left out; clients are those of all addresses of a listener together."""
+    fake.answers["listeners"] = {"listeners": [
+        listener("tcp"), listener("tcp", endpoint="127.0.0.1:1"), listener("u", transport="unix", endpoint="/run/x", greetings=0)]}
     assert shown(ctl("listeners")) == """\
-NAME  TRANSPORT  ENDPOINT    STATE
-tcp   tcp        [::]:12345  up
-u     unix       /run/x      up
+NAME  TRANSPORT  ENDPOINT     STATE  GREETINGS
+tcp   tcp        [::]:12345   up            12
+tcp   tcp        127.0.0.1:1  up
+u     unix       /run/x       up             0
+"""
+    del fake.answers["listeners"]["listeners"][1]
+    fake.answers["listeners"]["listeners"][0]["refusals"] = 123456
+    assert shown(ctl("listeners")) == """\
+NAME  TRANSPORT  ENDPOINT    STATE  GREETINGS  REFUSALS
+tcp   tcp        [::]:12345  up            12    123456
+u     unix       /run/x      up             0
 """
     fake.answers["listeners"]["listeners"].append(
         listener("udp", transport="udp", sockets=4, interface="lo", state="down", trouble="Address already in use"))
     assert shown(ctl("listeners")) == """\
-NAME  TRANSPORT  ENDPOINT    INTERFACE  SOCKETS  STATE
-tcp   tcp        [::]:12345                      up
-u     unix       /run/x                          up
-udp   udp        [::]:12345  lo               4  down
+NAME  TRANSPORT  ENDPOINT    INTERFACE  SOCKETS  STATE  GREETINGS  REFUSALS
+tcp   tcp        [::]:12345                      up            12    123456
+u     unix       /run/x                          up             0
+udp   udp        [::]:12345  lo               4  down          12
   Address already in use
 """
+
+
+def test_clients_give_way_in_a_table_that_is_too_wide(fake, ctl):
+    """First those who were refused, then all."""
+    wide = listener("udp", transport="udp", sockets=4, interface="lo", refusals=1)
+    for length, titles in ((8, "STATE  GREETINGS  REFUSALS"), (24, "STATE  GREETINGS"), (33, "STATE")):
+        fake.answers["listeners"] = {"listeners": [{**wide, "endpoint": "/" * length}]}
+        first = shown(ctl("listeners")).splitlines()[0]
+        assert first.endswith("SOCKETS  " + titles), (length, first)
 
 
 def test_workers(fake, ctl):
