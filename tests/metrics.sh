@@ -21,7 +21,7 @@ for file in "$top/contrib/prometheus/sockgreet.rules.yml" "$top/contrib/grafana/
     fi
     while read -r name; do
         for format in open classic; do
-            if ! grep -q "^$name[{ ]" "$scratch/$format"; then
+            if ! grep -q "^${name}[{ ]" "$scratch/$format"; then
                 echo "$file: there are no metrics called $name in the format $format"
                 exit 1
             fi

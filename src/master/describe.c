@@ -166,7 +166,8 @@ static void add_listener(struct json *json, const struct view *view, const struc
                          size_t index)
 {
     const struct sockets_member *member = &generation->sockets.members[index];
-    const struct tally *clients = ledger_sum(&view->generations->ledger, generation->rows[member->listener]);
+    const struct tally *clients =
+        ledger_sum(&view->generations->accounts.ledger, generation->rows[member->listener]);
     const char *trouble = socket_trouble(member->socket);
     char where[ADDRESS_TEXT_MAX];
 

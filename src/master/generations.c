@@ -4,12 +4,9 @@
 #include "base/deadlines.h"
 #include "base/util.h"
 #include "log/log.h"
-#include "worker/summary.h"
 
 #include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 
@@ -33,7 +30,7 @@ int generations_open(struct generations *generations, struct registry *registry,
     if (!generations->service)
         return -errno;
     log_share(&generations->service->failures);
-    return ledger_open(&generations->ledger);
+    return ledger_open(&generations->accounts.ledger);
 }
 
 void generations_close(struct generations *generations, bool keep)
@@ -45,7 +42,7 @@ void generations_close(struct generations *generations, bool keep)
     generations->count = 0;
     log_share(NULL);
     shared_service_close(generations->service);
-    ledger_close(&generations->ledger);
+    ledger_close(&generations->accounts.ledger);
     close_fd(&nursery->lifeline[0]);
     close_fd(&nursery->lifeline[1]);
     close_fd(&nursery->ready[0]);
@@ -67,7 +64,7 @@ static void add(struct generations *generations, struct generation *generation)
 {
     notice_post(generation->shared.notice, &generations->state);
     generations->all[generations->count++] = generation;
-    ledger_join(&generations->ledger, generation->conf, generation->rows);
+    ledger_join(&generations->accounts.ledger, generation->conf, generation->rows);
 }
 
 bool generations_prepare(struct generations *generations, const struct conf *conf, struct message *reason)
@@ -190,8 +187,8 @@ struct slot *generations_find(const struct generations *generations, pid_t pid)
 
 void generations_totals(const struct generations *generations, struct totals *totals, uint64_t *written)
 {
-    *totals = generations->gone;
-    *written = generations->gone_written;
+    *totals = generations->accounts.totals;
+    *written = generations->accounts.written;
     for (unsigned i = 0; i < generations->count; i++) {
         shared_sum(&generations->all[i]->shared, totals);
         *written += shared_written(&generations->all[i]->shared);
@@ -200,109 +197,23 @@ void generations_totals(const struct generations *generations, struct totals *to
 
 void generations_sum_listeners(const struct generations *generations)
 {
-    ledger_begin_sum(&generations->ledger);
+    ledger_begin_sum(&generations->accounts.ledger);
     for (unsigned i = 0; i < generations->count; i++) {
         const struct generation *generation = generations->all[i];
 
         for (size_t k = 0; k < generation->conf->listener_count; k++)
             shared_sum_listener(&generation->shared, k,
-                                ledger_sum(&generations->ledger, generation->rows[k]));
+                                ledger_sum(&generations->accounts.ledger, generation->rows[k]));
     }
 }
 
 unsigned generations_restarts(const struct generations *generations)
 {
-    unsigned restarts = generations->gone_restarts;
+    unsigned restarts = generations->accounts.restarts;
 
     for (unsigned i = 0; i < generations->count; i++)
         restarts += slots_restarts(&generations->all[i]->slots);
     return restarts;
-}
-
-static void settle_listener(struct tally *clients)
-{
-    uint64_t known = tally_served(clients) + clients->abandoned;
-
-    if (clients->taken > known)
-        clients->abandoned += clients->taken - known;
-}
-
-/* What killed workers of the generation left half-counted, which no successor repairs (see
- * account_reconcile()). */
-static void settle_accounts(struct totals *totals, uint64_t written)
-{
-    uint64_t served = totals_served(totals), logged = written + totals->summarised + totals->dropped;
-
-    if (served > logged)
-        totals->dropped += served - logged;
-}
-
-/* Returns what all listeners of the generation counted. */
-static struct tally enter_into_ledger(struct ledger *ledger, const struct generation *generation)
-{
-    size_t count = generation->conf->listener_count;
-    struct tally all = {0};
-
-    for (size_t i = 0; i < count; i++) {
-        struct tally clients = {0};
-
-        shared_sum_listener(&generation->shared, i, &clients);
-        settle_listener(&clients);
-        ledger_add(ledger, generation->rows[i], &clients);
-        tally_add(&all, &clients);
-    }
-    ledger_leave(ledger, generation->rows, count);
-    return all;
-}
-
-/* Says what no entry will say one by one. As an event, because the master waits for no log. */
-static bool say_count(int level, const char *message_id, uint64_t count, const char *message)
-{
-    char number[24];
-
-    snprintf(number, sizeof(number), "%" PRIu64, count);
-    log_event(level, message_id, LOG_FIELDS("SOCKGREET_COUNT", number), "%s", message);
-    return true;
-}
-
-static void say_settled(unsigned number, uint64_t dropped, uint64_t abandoned)
-{
-    char text[128];
-
-    snprintf(text, sizeof(text), "Generation %u ended with %" PRIu64 " log entries unwritten", number,
-             dropped);
-    if (dropped)
-        say_count(LOG_WARNING, MESSAGE_DROPPED, dropped, text);
-    snprintf(text, sizeof(text), "Generation %u ended with %" PRIu64 " clients lost with killed workers",
-             number, abandoned);
-    if (abandoned)
-        say_count(LOG_WARNING, MESSAGE_ABANDONED, abandoned, text);
-}
-
-static void keep_counters(struct generations *generations, const struct generation *generation)
-{
-    struct totals totals = {0};
-    uint64_t written = shared_written(&generation->shared), dropped, abandoned;
-
-    shared_sum(&generation->shared, &totals);
-    dropped = totals.dropped;
-    abandoned = totals.clients.abandoned;
-    totals.clients = enter_into_ledger(&generations->ledger, generation);
-    settle_accounts(&totals, written);
-    totals_add(&generations->gone, &totals);
-    generations->gone_written += written;
-    generations->gone_restarts += slots_restarts(&generation->slots);
-    for (unsigned worker = 0; worker < generation->shared.workers; worker++)
-        summary_hand_over(generation->conf, &generation->shared, worker); /* what a killed one did not */
-    say_settled(generation->number, totals.dropped - dropped, totals.clients.abandoned - abandoned);
-}
-
-void generations_say_rest(struct generations *generations)
-{
-    struct shared_service *service = generations->service;
-
-    summary_say(&service->unsaid, true,
-                ((double)monotonic_ns() - (double)atomic_load(&service->said_at)) / NS_PER_S, say_count);
 }
 
 static void free_drained(struct generations *generations)
@@ -313,7 +224,7 @@ static void free_drained(struct generations *generations)
         struct generation *generation = generations->all[i];
 
         if (generation_is_over(generation)) {
-            keep_counters(generations, generation);
+            accounts_keep(&generations->accounts, generation);
             generation_free(generation, generations->keep_sockets);
             generations->changes++;
         } else {

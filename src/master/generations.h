@@ -5,10 +5,9 @@
 #ifndef SOCKGREET_GENERATIONS_H
 #define SOCKGREET_GENERATIONS_H
 
-#include "base/totals.h"
+#include "master/accounts.h"
 #include "master/failure.h"
 #include "master/generation.h"
-#include "master/ledger.h"
 
 #define GENERATIONS_DRAINING_MAX 4                              /* at a time; then a reload waits */
 #define GENERATIONS_MAX          (GENERATIONS_DRAINING_MAX + 3) /* and serving, starting, leftover */
@@ -33,10 +32,7 @@ struct generations {
 
     struct message unconfined; /* what was said last of a sandbox that is not whole; "" if nothing was */
 
-    struct ledger ledger; /* what was counted, by listener */
-    struct totals gone;   /* counters of generations that have ended */
-    uint64_t gone_written;
-    unsigned gone_restarts;
+    struct accounts accounts; /* of generations that have ended */
 };
 
 /* Makes what all workers share. forget(context, …) see struct nursery; it is called by generations_forget()
@@ -101,9 +97,6 @@ void generations_totals(const struct generations *generations, struct totals *to
 
 /* Sums in the ledger what was counted for each listener. */
 void generations_sum_listeners(const struct generations *generations);
-
-/* At the end: logs the counts that no worker has lived to log. */
-void generations_say_rest(struct generations *generations);
 
 /* Workers started beyond the first of each slot. */
 unsigned generations_restarts(const struct generations *generations);

@@ -517,7 +517,7 @@ static void report_end(struct master *master)
 
     log_flush();
     log_use_stderr();
-    generations_say_rest(&master->generations);
+    accounts_say_rest(master->generations.service);
     generations_totals(&master->generations, &totals, &written);
     if (totals.clients.taken)
         log_counters(master, LOG_DEBUG);

@@ -41,7 +41,7 @@ static void sum(struct metrics *metrics, const struct view *view, int64_t now)
     metrics->state = generations->state;
     generations_totals(generations, &metrics->totals, &metrics->written);
     generations_sum_listeners(generations);
-    metrics->listener_count = ledger_list(&generations->ledger, metrics->listeners);
+    metrics->listener_count = ledger_list(&generations->accounts.ledger, metrics->listeners);
 }
 
 int64_t meter_step(struct meter *meter, const struct view *view, int64_t now)

@@ -140,8 +140,8 @@ static void open_generation(void)
     FUZZ_CHECK(slots_open(&generation->slots, 2, 0) == 0);
     service.generations = (struct generations){.all = {generation}, .count = 1, .last_number = 1};
     generation->rows = rows;
-    FUZZ_CHECK(ledger_open(&service.generations.ledger) == 0);
-    ledger_join(&service.generations.ledger, generation->conf, generation->rows);
+    FUZZ_CHECK(ledger_open(&service.generations.accounts.ledger) == 0);
+    ledger_join(&service.generations.accounts.ledger, generation->conf, generation->rows);
 }
 
 /* --- Asking --- */

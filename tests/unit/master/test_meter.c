@@ -37,7 +37,7 @@ static struct generation *add_generation(struct house *house, unsigned number)
     cr_assert_not_null(generation->rows);
     house->generations.all[house->generations.count++] = generation;
     house->generations.serving = generation;
-    ledger_join(&house->generations.ledger, &house->conf, generation->rows);
+    ledger_join(&house->generations.accounts.ledger, &house->conf, generation->rows);
     return generation;
 }
 
@@ -54,7 +54,7 @@ static void open_house(struct house *house, unsigned needs)
     house->generations.failure = &house->failure;
     house->generations.service = shared_service_open();
     cr_assert_not_null(house->generations.service);
-    cr_assert_eq(ledger_open(&house->generations.ledger), 0);
+    cr_assert_eq(ledger_open(&house->generations.accounts.ledger), 0);
     house->view = (struct view){.generations = &house->generations, .reloads = 3, .reloads_refused = 1};
 }
 
@@ -64,7 +64,7 @@ static void close_house(struct house *house)
     for (unsigned i = 0; i < house->generations.count; i++)
         generation_free(house->generations.all[i], false);
     shared_service_close(house->generations.service);
-    ledger_close(&house->generations.ledger);
+    ledger_close(&house->generations.accounts.ledger);
 }
 
 /* What the only worker of a generation counted. */

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include "master/accounts.h"
+
+#include "base/util.h"
+#include "log/log.h"
+#include "worker/summary.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static void settle_listener(struct tally *clients)
+{
+    uint64_t known = tally_served(clients) + clients->abandoned;
+
+    if (clients->taken > known)
+        clients->abandoned += clients->taken - known;
+}
+
+/* What killed workers of the generation left half-counted, which no successor repairs (see
+ * account_reconcile()). */
+static void settle_accounts(struct totals *totals, uint64_t written)
+{
+    uint64_t served = totals_served(totals), logged = written + totals->summarised + totals->dropped;
+
+    if (served > logged)
+        totals->dropped += served - logged;
+}
+
+/* Returns what all listeners of the generation counted. */
+static struct tally enter_into_ledger(struct ledger *ledger, const struct generation *generation)
+{
+    size_t count = generation->conf->listener_count;
+    struct tally all = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        struct tally clients = {0};
+
+        shared_sum_listener(&generation->shared, i, &clients);
+        settle_listener(&clients);
+        ledger_add(ledger, generation->rows[i], &clients);
+        tally_add(&all, &clients);
+    }
+    ledger_leave(ledger, generation->rows, count);
+    return all;
+}
+
+/* Says what no entry will say one by one. As an event, because the master waits for no log. */
+static bool say_count(int level, const char *message_id, uint64_t count, const char *message)
+{
+    char number[24];
+
+    snprintf(number, sizeof(number), "%" PRIu64, count);
+    log_event(level, message_id, LOG_FIELDS("SOCKGREET_COUNT", number), "%s", message);
+    return true;
+}
+
+static void say_settled(unsigned number, uint64_t dropped, uint64_t abandoned)
+{
+    char text[128];
+
+    snprintf(text, sizeof(text), "Generation %u ended with %" PRIu64 " log entries unwritten", number,
+             dropped);
+    if (dropped)
+        say_count(LOG_WARNING, MESSAGE_DROPPED, dropped, text);
+    snprintf(text, sizeof(text), "Generation %u ended with %" PRIu64 " clients lost with killed workers",
+             number, abandoned);
+    if (abandoned)
+        say_count(LOG_WARNING, MESSAGE_ABANDONED, abandoned, text);
+}
+
+void accounts_keep(struct accounts *accounts, const struct generation *generation)
+{
+    struct totals totals = {0};
+    uint64_t written = shared_written(&generation->shared), dropped, abandoned;
+
+    shared_sum(&generation->shared, &totals);
+    dropped = totals.dropped;
+    abandoned = totals.clients.abandoned;
+    totals.clients = enter_into_ledger(&accounts->ledger, generation);
+    settle_accounts(&totals, written);
+    totals_add(&accounts->totals, &totals);
+    accounts->written += written;
+    accounts->restarts += slots_restarts(&generation->slots);
+    for (unsigned worker = 0; worker < generation->shared.workers; worker++)
+        summary_hand_over(generation->conf, &generation->shared, worker); /* what a killed one did not */
+    say_settled(generation->number, totals.dropped - dropped, totals.clients.abandoned - abandoned);
+}
+
+void accounts_say_rest(struct shared_service *service)
+{
+    summary_say(&service->unsaid, true,
+                ((double)monotonic_ns() - (double)atomic_load(&service->said_at)) / NS_PER_S, say_count);
+}
