@@ -7,6 +7,8 @@
 #include "conf/conf_greeting.h"
 #include "conf/conf_resolve.h"
 
+#include "service/services.h"
+
 #include <errno.h>
 #include <net/if.h>
 #include <sched.h>
@@ -263,6 +265,28 @@ static void check_end(const struct completion *c)
         completion_wrong(c, "end", "\"reset\" is not known over unix; allowed: \"close\", \"hold\"");
 }
 
+static bool is_only_for_this_host(const struct conf_listener *listener)
+{
+    for (size_t i = 0; i < listener->endpoint_count; i++)
+        if (address_scope(&listener->endpoints[i].address) != ADDRESS_LOOPBACK)
+            return false;
+    return true;
+}
+
+/* Whoever tells the world how it is does so on purpose. */
+static void check_private(const struct completion *c)
+{
+    const struct conf_listener *listener = c->listener;
+    const struct service *service = services_row((size_t)listener->service);
+
+    if (service->is_private && listener->transport == TRANSPORT_TCP && !listener->access.allow.count &&
+        !is_only_for_this_host(listener))
+        completion_wrong(c, "address",
+                         "service \"%s\" is not for everybody; allowed: 127.0.0.1 or ::1, or with allow, as in "
+                         "allow = [\"192.0.2.0/24\"]",
+                         service->name);
+}
+
 void conf_complete(struct conf_builder *builder, const config_setting_t *group,
                    struct conf_listener *listener)
 {
@@ -280,4 +304,5 @@ void conf_complete(struct conf_builder *builder, const config_setting_t *group,
                             completion_has(&c, "net_rate") || completion_has(&c, "net_burst") ||
                             completion_has(&c, "per_source");
     complete_access(&c);
+    check_private(&c);
 }

@@ -54,12 +54,12 @@ static void compile_greeting(const struct completion *c)
         report(c, "greeting", &errors);
 }
 
-static void compile_quotes(const struct completion *c)
+static void compile_without_text(const struct completion *c)
 {
     struct conf_listener *listener = c->listener;
     struct template_errors errors;
 
-    if (!conf_quotes_in(c->builder, FORMAT_TEXT)) {
+    if (service_of(listener)->says_quotes && !conf_quotes_in(c->builder, FORMAT_TEXT)) {
         completion_wrong(c, "service", "\"%s\" has nothing to say; allowed: with files in the setting quotes",
                          service_of(listener)->name);
         return;
@@ -124,10 +124,10 @@ static void complete_without_text(const struct completion *c)
                          "service \"%s\" says no greeting; allowed: with service = \"greeting\"",
                          service->name);
     c->listener->greeting_text = "";
-    if (service->says_quotes)
-        compile_quotes(c);
-    else
+    if (service->fixed)
         take_fixed(c);
+    else
+        compile_without_text(c);
 }
 
 static void check_quote(const struct completion *c)
@@ -175,7 +175,7 @@ void conf_greeting_complete(const struct completion *c)
         return;
     check_quote(c);
     check_weight(c);
-    if (!service_has_text(service_of(listener))) {
+    if (!service_of(listener)->says_text) {
         complete_without_text(c);
     } else if (listener->greeting_text) {
         compile_greeting(c);

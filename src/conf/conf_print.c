@@ -141,9 +141,9 @@ static bool is_left_out(const struct conf *conf, const struct conf_listener *lis
     if (!(setting->transports >> listener->transport & 1))
         return true;
     if (strcmp(setting->path, "greeting") == 0)
-        return !service_has_text(service) || strcmp(listener->greeting_text, conf->greeting) == 0;
+        return !service->says_text || strcmp(listener->greeting_text, conf->greeting) == 0;
     if (strcmp(setting->path, "format") == 0)
-        return !service_has_text(service);
+        return !service->says_text;
     if (strcmp(setting->path, "quote") == 0)
         return !service->says_quotes;
     if (strcmp(setting->path, "weight_by_load") == 0)

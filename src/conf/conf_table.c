@@ -61,6 +61,7 @@ static const struct conf_choice services[] = { /* by row of the table of service
     {"qotd", 3},
     {"http", 4},
     {"agent", 5},
+    {"monitor", 6},
     {NULL, 0},
 };
 

@@ -6,7 +6,7 @@
 #include "base/peer.h"
 #include "conf/conf.h"
 #include "service/service.h"
-#include "shm/notice.h"
+#include "shm/shm.h"
 
 #include <stdint.h>
 
@@ -17,13 +17,15 @@ struct render {
     const struct notice *notice;
     uint32_t notice_seen;
     struct state state; /* what the notice said when it was read last */
-    uint64_t answers;   /* that were written */
+    const struct shared_service *service;
+    struct metrics *metrics; /* what it had counted when it was read last; NULL where no listener tells it */
+    uint64_t answers;        /* that were written */
 };
 
-/* Of a thread that speaks as speaker, but for what it gets here: its id and process. The notice says the
- * state of the service. Returns 0 or -errno; close in any case. */
+/* Of a thread that speaks as speaker, but for what it gets here: its id and process; shared has what the
+ * whole service says and counts. Returns 0 or -errno; close in any case. */
 int render_open(struct render *render, const struct conf *conf, const struct speaker *speaker,
-                const struct notice *notice);
+                const struct shared *shared);
 void render_close(struct render *render);
 
 /* Writes a listener's answer to a client; out has room for its plan's longest. request: NULL where none is

@@ -202,7 +202,7 @@ static int open_render(struct thread *thread)
     const struct speaker speaker = {
         .worker = s->worker, .generation = s->generation, .service_began = s->shared->service->began};
 
-    return render_open(&thread->render, s->conf, &speaker, s->shared->notice);
+    return render_open(&thread->render, s->conf, &speaker, s->shared);
 }
 
 static int open_all(struct thread *thread)

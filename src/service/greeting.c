@@ -363,6 +363,7 @@ static size_t answer(const struct plan *plan, const struct occasion *occasion, c
 
 const struct service service_greeting = {.name = "greeting",
                                          .transports = SERVICE_ON_ALL,
+                                         .says_text = true,
 
                                          .compile = compile,
                                          .answer = answer};

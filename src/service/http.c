@@ -113,6 +113,7 @@ static size_t answer(const struct plan *plan, const struct occasion *occasion, c
 
 const struct service service_http = {.name = "http",
                                      .transports = SERVICE_ON_STREAMS,
+                                     .says_text = true,
                                      .compile = compile,
                                      .read = read_request,
                                      .answer = answer};

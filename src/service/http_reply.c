@@ -93,13 +93,13 @@ static size_t refuse_http2(char *out)
     return copy(out, frames, sizeof(frames));
 }
 
-static size_t refuse_request(const struct service_request *request, const struct moment *moment, char *out)
+size_t http_reply_fail(const struct service_request *request, enum http_verdict verdict,
+                       const struct moment *moment, char *out)
 {
     int length = snprintf(out + HTTP_HEAD_MAX, HTTP_ERROR_MAX - HTTP_HEAD_MAX, "%u %s: %s\n",
-                          verdicts[request->verdict].status, verdicts[request->verdict].phrase,
-                          verdicts[request->verdict].advice);
+                          verdicts[verdict].status, verdicts[verdict].phrase, verdicts[verdict].advice);
 
-    return http_reply_write(request, request->verdict, HTTP_TEXT, moment, (size_t)length, out);
+    return http_reply_write(request, verdict, HTTP_TEXT, moment, (size_t)length, out);
 }
 
 size_t http_reply_refuse(const struct service_request *request, const struct moment *moment, char *out)
@@ -111,7 +111,7 @@ size_t http_reply_refuse(const struct service_request *request, const struct mom
         return refuse_http2(out);
     case REQUEST_GOOD:
     case REQUEST_BAD:
-        return refuse_request(request, moment, out);
+        return http_reply_fail(request, request->verdict, moment, out);
     default:
         return 0;
     }

@@ -30,6 +30,10 @@ size_t http_reply_write(const struct service_request *request, enum http_verdict
 size_t http_reply_ready(const struct service_request *request, const struct state *state,
                         const struct moment *moment, char *out);
 
+/* Writes an error that is not the client's. out has room for HTTP_ERROR_MAX. Returns the length. */
+size_t http_reply_fail(const struct service_request *request, enum http_verdict verdict,
+                       const struct moment *moment, char *out);
+
 /* Writes the answer to a request that is not REQUEST_GOOD, or whose verdict is not HTTP_OK; out has room for
  * HTTP_ERROR_MAX. Returns the length; 0 if there is nothing to say. */
 size_t http_reply_refuse(const struct service_request *request, const struct moment *moment, char *out);

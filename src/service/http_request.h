@@ -30,6 +30,7 @@
     X(NO_MEMORY, 500, "Internal Server Error", "there is not enough memory for the answer")                \
     X(UNKNOWN_METHOD, 501, "Not Implemented", "this method is unknown")                                    \
     X(NOT_READY, 503, "Service Unavailable", "")                                                           \
+    X(NOT_SUMMED, 503, "Service Unavailable", "the numbers are not there yet; ask again in a second")      \
     X(BAD_VERSION, 505, "HTTP Version Not Supported", "HTTP/1.0 and HTTP/1.1 are spoken here")
 
 #define HTTP_VERDICT_ENUMERATOR(id, ...) HTTP_##id,

@@ -9,9 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LONGEST_OF_SERVICE  (16 * 1024)
+#define SAMPLES_OF_LISTENER 8 /* beside results */
+#define LONGEST_SAMPLE      256
+
 size_t metrics_size(size_t listeners)
 {
     return sizeof(struct metrics) + listeners * sizeof(struct metrics_listener);
+}
+
+size_t metrics_longest(size_t listeners)
+{
+    return LONGEST_OF_SERVICE + listeners * (RESULT_COUNT + SAMPLES_OF_LISTENER) * LONGEST_SAMPLE;
 }
 
 bool metrics_are_whole(struct metrics *metrics, size_t size)
@@ -241,6 +250,15 @@ char *metrics_text(const struct metrics *metrics, enum metrics_format format, si
 
 /* --- JSON --- */
 
+static void add_results(struct json *json, const char *name, const struct tally *clients, bool refusals)
+{
+    json_object(json, name);
+    for (enum result result = 0; result < RESULT_COUNT; result++)
+        if (result_is_refusal(result) == refusals)
+            json_number(json, result_name(result), clients->results[result]);
+    json_close_object(json);
+}
+
 static void add_clients(struct json *json, const struct tally *clients)
 {
     json_number(json, "clients", clients->taken);
@@ -249,14 +267,28 @@ static void add_clients(struct json *json, const struct tally *clients)
     json_number(json, "refused", tally_refused(clients));
     json_number(json, "bytes", clients->bytes);
     json_number(json, "abandoned", clients->abandoned);
-    json_object(json, "results");
-    for (enum result result = 0; result < RESULT_COUNT; result++)
-        json_number(json, result_name(result), clients->results[result]);
-    json_close_object(json);
+    add_results(json, "results", clients, false);
+    add_results(json, "refusals", clients, true);
 }
 
-static void add_service(struct json *json, const struct metrics *metrics)
+static void add_times(struct json *json, const struct totals *totals)
 {
+    json_array(json, "times");
+    for (unsigned range = 0; range < TIMES; range++) {
+        char end[32];
+
+        snprintf(end, sizeof(end), range < TIMES - 1 ? "%g" : "null", times_end(range));
+        json_object(json, NULL);
+        json_verbatim(json, "le", end);
+        json_number(json, "count", totals->times[range]);
+        json_close_object(json);
+    }
+    json_close_array(json);
+}
+
+static void add_service(struct json *json, const struct metrics *metrics, const char *instance)
+{
+    json_text(json, "instance", instance);
     json_text(json, "version", PACKAGE_VERSION);
     json_time(json, "started", metrics->started_ns);
     json_time(json, "summed", metrics->summed_ns);
@@ -282,13 +314,14 @@ static void add_service(struct json *json, const struct metrics *metrics)
     json_number(json, "spared", metrics->totals.spared);
 }
 
-char *metrics_json(const struct metrics *metrics, size_t *length)
+char *metrics_json(const struct metrics *metrics, const char *instance, size_t *length)
 {
     struct json json;
 
     json_begin(&json);
-    add_service(&json, metrics);
+    add_service(&json, metrics, instance);
     add_clients(&json, &metrics->totals.clients);
+    add_times(&json, &metrics->totals);
     json_array(&json, "listeners");
     for (size_t i = 0; i < metrics->listener_count; i++) {
         json_object(&json, NULL);

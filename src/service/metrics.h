@@ -48,8 +48,12 @@ size_t metrics_size(size_t listeners);
 /* Whether size bytes that were read are a whole struct; what is not as it should be in it is mended. */
 bool metrics_are_whole(struct metrics *metrics, size_t size);
 
-/* The metrics as text, or as a JSON object. The caller frees them; NULL without memory. */
+/* Bytes that a text of so many listeners can have, or a JSON object. */
+size_t metrics_longest(size_t listeners);
+
+/* The metrics as text, or as a JSON object, with what the service is called. The caller frees them; NULL
+ * without memory. */
 char *metrics_text(const struct metrics *metrics, enum metrics_format format, size_t *length);
-char *metrics_json(const struct metrics *metrics, size_t *length);
+char *metrics_json(const struct metrics *metrics, const char *instance, size_t *length);
 
 #endif

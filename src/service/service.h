@@ -28,6 +28,8 @@ struct files {
     void *context;
 };
 
+struct metrics;
+
 /* What is known of a listener when the configuration is loaded. NULL: not known, and taken as empty. */
 struct site {
     const struct host *host;
@@ -58,6 +60,7 @@ struct occasion {
     const struct moment *moment;    /* now, as exactly as the plan needs it */
     const struct seen *seen;        /* as far as the plan needs it */
     const struct state *state;      /* of the service; NULL if the plan does not need it */
+    const struct metrics *metrics;  /* likewise, what the whole service has counted */
 };
 
 /* How exactly a plan has to know the time. */
@@ -90,10 +93,12 @@ struct plan {
 struct service {
     const char *name;
     unsigned transports; /* a bit for each enum transport that it can answer on */
-    bool says_quotes;    /* of its site, which has some, and no text */
+    bool says_text;      /* the greeting of its listener, in the format of that */
+    bool says_quotes;    /* of its site, which has some */
+    bool is_private;     /* what it tells is not for everybody */
 
-    /* Makes a plan of length bytes of text, the listener's greeting, all of it in arena. Returns NULL with
-     * errors. NULL: the service says the same whatever the listener, see fixed. */
+    /* Makes a plan of length bytes of text, the listener's greeting if it says that, all of it in arena.
+     * Returns NULL with errors. NULL: the service says the same whatever the listener, see fixed. */
     const struct plan *(*compile)(struct arena *arena, const char *text, size_t length,
                                   const struct site *site, struct template_errors *errors);
     const struct plan *fixed; /* the plan without compile */
@@ -108,12 +113,6 @@ struct service {
     /* Writes the answer to one client; out has room for the plan's longest. Returns the length. */
     size_t (*answer)(const struct plan *plan, const struct occasion *occasion, char *out);
 };
-
-/* Whether it says the greeting of a listener. */
-static inline bool service_has_text(const struct service *service)
-{
-    return !service->fixed && !service->says_quotes;
-}
 
 #define SERVICE_ON(transport) (1u << (transport))
 #define SERVICE_ON_ALL        (SERVICE_ON(TRANSPORT_COUNT) - 1)

@@ -342,7 +342,8 @@ static void serve(void)
 
     run.doors.logger_asleep = &asleep;
     FUZZ_CHECK(doors_open(&run.doors, 1) == 0 && dgrams_open(&run.dgrams) == 0);
-    FUZZ_CHECK(render_open(&run.render, &run.conf, &(struct speaker){0}, &run.notice) == 0);
+    FUZZ_CHECK(render_open(&run.render, &run.conf, &(struct speaker){0},
+                           &(struct shared){.notice = &run.notice}) == 0);
     door = doors_add(&run.doors, &run.member, 0, &dgram_ops, &run.dgrams);
     door->clients = account_listener(&run.account, 0);
     while (run.input.left > 0 && !door->paused) {

@@ -16,7 +16,7 @@ int main(int argc, char **argv)
     else if (metrics && strcmp(format, "classic") == 0)
         text = metrics_text(metrics, METRICS_CLASSIC, &length);
     else if (metrics && strcmp(format, "json") == 0)
-        text = metrics_json(metrics, &length);
+        text = metrics_json(metrics, "here", &length);
     if (!text || fwrite(text, 1, length, stdout) != length || fflush(stdout) != 0) {
         fprintf(stderr, "usage: print open|classic|json\n");
         return 1;

@@ -152,7 +152,8 @@ static inline void fixture_open(struct fixture *f)
                                 .render = &f->render,
                                 .conf = &f->conf,
                                 .aside.epoll = -1};
-    cr_assert_eq(render_open(&f->render, &f->conf, &(struct speaker){0}, &f->notice), 0);
+    cr_assert_eq(
+        render_open(&f->render, &f->conf, &(struct speaker){0}, &(struct shared){.notice = &f->notice}), 0);
     cr_assert_eq(stream_open(&f->stream, f->room), 0);
     cr_assert_eq(doors_open(&f->doors, 1), 0);
     f->door = doors_add(&f->doors, &f->member, 0, &stream_ops, &f->stream);

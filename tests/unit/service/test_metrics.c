@@ -151,7 +151,7 @@ Test(metrics, json)
                                         "{\"name\":\"tcp\",\"transport\":\"tcp\",\"clients\":"};
     struct metrics *metrics = sample_new();
     size_t length;
-    char *text = metrics_json(metrics, &length);
+    char *text = metrics_json(metrics, "here", &length);
 
     cr_assert_not_null(text);
     for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
