@@ -10,8 +10,8 @@ TEST_PACKAGES=("${BUILD_PACKAGES[@]}" curl dnsdist fortunes-min haproxy iproute2
     socat systemd wget xinetd)
 DEB_PACKAGES=(autoconf automake build-essential debhelper dpkg-dev libcap-ng-dev libconfig-dev libcriterion-dev libjansson-dev
     libseccomp-dev libsystemd-dev locales pkg-config systemd)
-FULL_PACKAGES=("${TEST_PACKAGES[@]}" "${DEB_PACKAGES[@]}" bash-completion chromium chromium-driver clang-14 clang-format-14 fish
-    libclang-rt-14-dev lintian mandoc mmdebstrap shellcheck spin systemd-container util-linux valgrind zsh zstd)
+FULL_PACKAGES=("${TEST_PACKAGES[@]}" "${DEB_PACKAGES[@]}" bash-completion chromium chromium-driver clang-14 clang-format-14
+    fish libclang-rt-14-dev lintian mandoc mmdebstrap shellcheck spin systemd-container util-linux valgrind zsh zstd)
 
 say()
 {

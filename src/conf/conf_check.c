@@ -281,10 +281,11 @@ static void check_private(const struct completion *c)
 
     if (service->is_private && listener->transport == TRANSPORT_TCP && !listener->access.allow.count &&
         !is_only_for_this_host(listener))
-        completion_wrong(c, "address",
-                         "service \"%s\" is not for everybody; allowed: 127.0.0.1 or ::1, or with allow, as in "
-                         "allow = [\"192.0.2.0/24\"]",
-                         service->name);
+        completion_wrong(
+            c, "address",
+            "service \"%s\" is not for everybody; allowed: 127.0.0.1 or ::1, or with allow, as in "
+            "allow = [\"192.0.2.0/24\"]",
+            service->name);
 }
 
 void conf_complete(struct conf_builder *builder, const config_setting_t *group,
