@@ -85,10 +85,10 @@ int conf_content_read(struct conf_builder *builder, const char *path, const stru
     return reading->result;
 }
 
-static int read_content(void *context, const char *path, const char **content, struct message *error)
+int conf_content_read_text(void *builder, const char *path, const char **content, struct message *error)
 {
     const struct conf_regular *file;
-    int result = conf_content_read(context, path, &file, error);
+    int result = conf_content_read(builder, path, &file, error);
     const char *nul;
 
     if (result < 0)
@@ -101,11 +101,6 @@ static int read_content(void *context, const char *path, const char **content, s
     file->text[file->length] = '\0'; /* without the newline of conf_regular_read() */
     *content = file->text;
     return 0;
-}
-
-struct files conf_content_files(struct conf_builder *builder)
-{
-    return (struct files){.read = read_content, .context = builder};
 }
 
 void conf_content_close(struct conf_builder *builder)

@@ -13,8 +13,8 @@
 int conf_content_read(struct conf_builder *builder, const char *path, const struct conf_regular **file,
                       struct message *error);
 
-/* What reads for greetings. */
-struct files conf_content_files(struct conf_builder *builder);
+/* The same for greetings, see struct files; builder is the struct conf_builder. */
+int conf_content_read_text(void *builder, const char *path, const char **content, struct message *error);
 
 void conf_content_close(struct conf_builder *builder);
 

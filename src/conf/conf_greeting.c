@@ -15,6 +15,11 @@ static const struct service *service_of(const struct conf_listener *listener)
     return services_row((size_t)listener->service);
 }
 
+static struct files files_of(struct conf_builder *builder)
+{
+    return (struct files){.read = conf_content_read_text, .quotes = conf_quotes_in, .context = builder};
+}
+
 /* Returns the plan, or NULL with errors. */
 static const struct plan *compile(const struct completion *c, const char *text,
                                   struct template_errors *errors)
@@ -27,9 +32,8 @@ static const struct plan *compile(const struct completion *c, const char *text,
                               .path = listener->path,
                               .format = listener->format,
                               .has_proxies = conf_is_proxied(listener),
-                              .quotes = conf_quotes_in(builder, listener->format),
-                              .is_daily = listener->quote == CONF_QUOTE_DAILY,
-                              .files = conf_content_files(builder)};
+                              .files = files_of(builder),
+                              .is_daily = listener->quote == CONF_QUOTE_DAILY};
 
     return service_of(listener)->compile(builder->arena, text, strlen(text), &site, errors);
 }
@@ -191,9 +195,7 @@ void conf_greeting_complete(const struct completion *c)
 
 void conf_greeting_inherit(struct conf_builder *builder, struct conf_place place)
 {
-    const struct site any_listener = {.host = &builder->host,
-                                      .quotes = conf_quotes_in(builder, FORMAT_TEXT),
-                                      .files = conf_content_files(builder)};
+    const struct site any_listener = {.host = &builder->host, .files = files_of(builder)};
     const char *text = builder->conf->greeting;
     const struct plan *plan = NULL;
     struct template_errors errors = {{{"is empty; allowed: at least one byte"}}, 1};

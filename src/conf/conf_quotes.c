@@ -101,8 +101,9 @@ static const struct quotes *make_in(struct conf_builder *builder, const struct q
     return made;
 }
 
-const struct quotes *conf_quotes_in(struct conf_builder *builder, enum format format)
+const struct quotes *conf_quotes_in(void *context, enum format format)
 {
+    struct conf_builder *builder = context;
     const struct quotes *plain = builder->quotes[FORMAT_TEXT];
 
     if (plain && !builder->quotes[format])

@@ -10,8 +10,8 @@
 /* Reads the files. setting: where they are named; NULL: nowhere. */
 void conf_quotes_build(struct conf_builder *builder, const config_setting_t *setting);
 
-/* The quotes; NULL without the setting. After an error in it there is one that says nothing, so that nobody
- * who needs quotes reports another. */
-const struct quotes *conf_quotes_in(struct conf_builder *builder, enum format format);
+/* The quotes, NULL without the setting; builder is the struct conf_builder. After an error in it there is one
+ * that says nothing, so that nobody who needs quotes reports another. */
+const struct quotes *conf_quotes_in(void *builder, enum format format);
 
 #endif

@@ -206,15 +206,22 @@ static int resolve_file(const struct compilation *c, const char *argument, const
     return result;
 }
 
+static const struct quotes *quotes_of(const struct site *site, enum format format)
+{
+    return site->files.quotes ? site->files.quotes(site->files.context, format) : NULL;
+}
+
 static int resolve_quote(const struct compilation *c, enum variable variable, size_t *longest,
                          struct message *error)
 {
-    if (!c->site->quotes) {
+    const struct quotes *quotes = quotes_of(c->site, c->format);
+
+    if (!quotes) {
         message_set(error, "${%s} has nothing to say; allowed: with files in the setting quotes",
                     variables_name(variable));
         return -ENOENT;
     }
-    *longest = c->site->quotes->longest;
+    *longest = quotes->longest;
     return 0;
 }
 
@@ -326,7 +333,7 @@ static const struct plan *compile(struct arena *arena, const char *text, size_t 
     }
     if (compile_format(&c, text, length, &greeting->template, errors) < 0)
         return NULL;
-    greeting->quotes = greeting->template.uses & OF_QUOTES ? site->quotes : NULL;
+    greeting->quotes = greeting->template.uses & OF_QUOTES ? quotes_of(site, site->format) : NULL;
     plan(greeting, c.is_exact);
     return &greeting->plan;
 }

@@ -24,10 +24,10 @@ static const struct plan *compile(struct arena *arena, const char *text, size_t 
         message_set(&errors->list[0], TEMPLATE_NO_ROOM);
         return NULL;
     }
-    qotd->quotes = site->quotes;
+    qotd->quotes = site->files.quotes(site->files.context, FORMAT_TEXT);
     qotd->plan = (struct plan){.service = &service_qotd,
                                .time = site->is_daily ? PLAN_SECOND : PLAN_NO_TIME,
-                               .longest = site->quotes->longest + END_LENGTH,
+                               .longest = qotd->quotes->longest + END_LENGTH,
                                .prefix = ""};
     return &qotd->plan;
 }

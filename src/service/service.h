@@ -21,10 +21,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Reads files whose content is said. Returns 0 and the content, which lasts until the text is compiled, or
- * -errno with an error that begins behind the file's name. */
+/* What is said out of files. */
 struct files {
+    /* Returns 0 and the content, which lasts until the text is compiled, or -errno with an error that begins
+     * behind the file's name. NULL: no file can be read. */
     int (*read)(void *context, const char *path, const char **content, struct message *error);
+    /* The quotes as a format has them, or NULL if there are none. NULL: there are none. */
+    const struct quotes *(*quotes)(void *context, enum format format);
     void *context;
 };
 
@@ -37,10 +40,9 @@ struct site {
     const char *transport; /* one of transport_name()'s */
     const char *path;      /* of a Unix listener */
     enum format format;
-    bool has_proxies;            /* clients come through them */
-    const struct quotes *quotes; /* as the format has them; NULL: none */
-    bool is_daily;               /* service qotd: says the quote of the day */
-    struct files files;          /* read is NULL: none can be said */
+    bool has_proxies; /* clients come through them */
+    struct files files;
+    bool is_daily; /* service qotd: says the quote of the day */
 };
 
 /* Who answers: one thread of a worker. */

@@ -77,6 +77,12 @@ static const struct quotes quotes[] = {
     [FORMAT_JSON] = {(const struct quote[]){{"a\\r\\nb", 6}, {"It's.", 5}}, 2, 6},
     [FORMAT_LINE] = {(const struct quote[]){{"a\\r\\nb", 6}, {"It'\\''s.", 8}}, 2, 8}};
 
+static const struct quotes *get_quotes(void *context, enum format format)
+{
+    (void)context;
+    return &quotes[format];
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input input = {data, size};
@@ -94,8 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                               .transport = transport_name(transport),
                               .path = transport_is_unix(transport) ? path : NULL,
                               .format = format,
-                              .quotes = &quotes[format],
-                              .files = {.read = read_file}};
+                              .files = {.read = read_file, .quotes = get_quotes}};
     const struct plan *plan;
 
     snprintf(host.hostname, sizeof(host.hostname), "%s", hostname);

@@ -226,7 +226,19 @@ def test_greetings(daemon, tmp_path):
     assert done.stdout.decode() == expected.replace("\\", "\\\\").replace("\r", "\\r").replace("\n", "\\n")
 
 
-def test_motd(daemon, tmp_path):
+def test_http(daemon, tmp_path):
+    """The same as text and as JSON, whichever a client asks for."""
+    path = tmp_path / "quotes"
+    path.write_text('"One"\n\tand more\n%\n')
+    service = daemon({"web": tcp(service="http", greeting="${quote}")}, quotes=str(path))
+    host, port = service.address()
+    quote = '"One"\r\n        and more'
+    assert run("curl", "-sS", f"http://{host}:{port}/").decode() == quote
+    said = json.loads(run("curl", "-sS", "-H", "Accept: application/json", f"http://{host}:{port}/"))
+    assert said["greeting"] == quote
+
+
+def test_motd(daemon):
     """The message of the day, or a default for it where there is none."""
     motd = pathlib.Path("/etc/motd")
     service = daemon({"tcp": tcp(greeting="${motd:-none}")})

@@ -27,9 +27,7 @@ static void write_file(const char *text, size_t length)
 
 static int content(const char *name, const char **text)
 {
-    struct files files = conf_content_files(&builder);
-
-    return files.read(files.context, name, text, &error);
+    return conf_content_read_text(&builder, name, text, &error);
 }
 
 static void close_all(void)

@@ -361,11 +361,19 @@ Test(greeting, quotes_that_nobody_has)
     assert_constant("${quote:-Silence.}", "Silence.");
 }
 
-Test(greeting, says_quotes)
+static const struct quotes *told_quotes(void *context, enum format format)
 {
     static const struct quote list[] = {{"One.", 4}, {"Three.", 6}};
     static const struct quotes quotes = {list, 2, 6};
-    const struct site site = {.host = &host, .transport = "tcp", .quotes = &quotes};
+
+    (void)context;
+    cr_assert_eq(format, FORMAT_TEXT);
+    return &quotes;
+}
+
+Test(greeting, says_quotes)
+{
+    const struct site site = {.host = &host, .transport = "tcp", .files.quotes = told_quotes};
     const struct peer peer = {.client = {.family = AF_INET, .ip = {192, 0, 2, 1}}};
     const struct moment moment = {.second = 86400 * 5 + 7};
     const struct occasion occasion = {.peer = &peer, .speaker = &speaker, .moment = &moment};

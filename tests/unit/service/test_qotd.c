@@ -10,9 +10,16 @@ static const struct speaker speaker = {.id = 0xabc};
 static struct arena arena;
 static struct template_errors errors;
 
+static const struct quotes *told(void *context, enum format format)
+{
+    (void)context;
+    cr_assert_eq(format, FORMAT_TEXT);
+    return &quotes;
+}
+
 static const struct plan *compiled(bool is_daily)
 {
-    const struct site site = {.quotes = &quotes, .is_daily = is_daily};
+    const struct site site = {.files.quotes = told, .is_daily = is_daily};
     const struct plan *plan;
 
     cr_assert_eq(arena_open(&arena, 1 << 16), 0);
@@ -65,7 +72,7 @@ Test(qotd, a_day_has_one)
 
 Test(qotd, without_memory_there_is_an_error)
 {
-    const struct site site = {.quotes = &quotes};
+    const struct site site = {.files.quotes = told};
 
     cr_assert_eq(arena_open(&arena, 1), 0);
     cr_assert(arena_alloc(&arena, arena.size));

@@ -10,18 +10,26 @@ Test(services, a_listener_that_names_none_greets)
     cr_assert_str_eq(services_row(0)->name, "greeting");
 }
 
+static const struct quotes *told(void *context, enum format format)
+{
+    static const struct quote quote = {"one of many", 11};
+    static const struct quotes quotes = {&quote, 1, 11};
+
+    (void)context;
+    (void)format;
+    return &quotes;
+}
+
 /* Whatever the row, who serves can rely on this. */
 static void check_row(const struct service *service)
 {
     static const struct peer nobody;
     static struct moment moment;
-    static const struct speaker speaker;
-    static const struct quote quote = {"one of many", 11};
-    static const struct quotes quotes = {&quote, 1, 11};
     const struct state state = STATE_DEFAULT;
+    static const struct speaker speaker;
     const struct occasion occasion = {
         .peer = &nobody, .speaker = &speaker, .moment = &moment, .state = &state};
-    const struct site site = {.quotes = &quotes};
+    const struct site site = {.files.quotes = told};
     struct template_errors errors;
     struct arena arena;
     const struct plan *plan;
