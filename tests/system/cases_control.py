@@ -132,6 +132,22 @@ def status_at_the_end(machine):
     return f"{text!r}, {stopped!r}"
 
 
+def state_is_kept(machine):
+    """What sockgreetctl state has set is there after a restart, and after a stop and a start; the unit's status says it."""
+    machine.fresh()
+    machine.run("sockgreetctl", "state", "drain", "50%", "kernel update")
+    for verbs in (["restart"], ["stop", "start"]):
+        for verb in verbs:
+            machine.systemctl(verb)
+        state = ask(machine, "state")
+        expect((state["state"], state["weight"], state["reason"]) == ("drain", 50, "kernel update"), f"{verbs}: {state}")
+        text = machine.show("StatusText")
+        expect(text.startswith("DRAIN (kernel update). Generation 1"), f"{verbs}: the status is {text!r}")
+    machine.run("sockgreetctl", "state", "ready")
+    wait_until(lambda: machine.show("StatusText").startswith("Generation 1"), "the status says nothing of it any more")
+    return f"{text!r}"
+
+
 def titles(machine):
     """ps tells the master from its workers, and the workers of one generation from those of another."""
     machine.fresh()
@@ -146,4 +162,4 @@ def titles(machine):
     return ", ".join(wanted)
 
 
-CASES = [status_during_reloads, who_may_what, status_at_the_end, titles]
+CASES = [status_during_reloads, who_may_what, status_at_the_end, state_is_kept, titles]
