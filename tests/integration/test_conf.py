@@ -134,6 +134,16 @@ def test_strings(effective, text):
     assert printed.splitlines()[1].startswith('greeting = "')
 
 
+def test_what_only_an_agent_has(effective):
+    listeners = """
+        a = { type = "tcp"; port = 1; service = "agent"; weight_by_load = true; };
+        b = { type = "unix"; path = "/run/b"; service = "agent"; };
+        c = { type = "tcp"; port = 2; };"""
+    printed = effective(f'maintenance_file = "/run/m"; listeners = {{ {listeners} }};')
+    assert re.findall("weight_by_load = (.*);", printed) == ["true", "false"]
+    assert printed.count('service = "agent";') == 2 and 'maintenance_file = "/run/m";' in printed
+
+
 def test_all_bytes(effective):
     every = bytes(i for i in range(1, 256) if i not in b'"\\$')
     printed = effective(b'greeting = "' + every + b'";')
