@@ -191,5 +191,5 @@ void readiness_stop(struct readiness *readiness, int64_t now)
 {
     readiness->stop.word = STATE_DRAIN;
     state_set_reason(&readiness->stop, "stopping");
-    update(readiness, NULL, now);
+    apply(readiness, now);
 }

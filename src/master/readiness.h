@@ -38,7 +38,7 @@ void readiness_restore(struct readiness *readiness, int64_t now);
 /* The operator's word, who is this user. */
 void readiness_set(struct readiness *readiness, const struct state *state, uid_t user, int64_t now);
 
-/* The service stops. */
+/* The service stops, which the log says anyway. */
 void readiness_stop(struct readiness *readiness, int64_t now);
 
 /* Looks for the file when it is time for that. Returns when to call again. */

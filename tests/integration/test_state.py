@@ -384,6 +384,7 @@ def test_stop_says_drain(daemon):
     assert ask(service, "state ready")["code"] == EX_OSERR
     assert said(service, "agent") == "drain # stopping\n"
     assert (service.runtime / "state").read_text() == "ready 50%\n", "what a stop says is not kept"
+    assert "stopping" not in service.log(), "that the service stops is in the log already"
     service.stop()
 
 
