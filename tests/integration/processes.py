@@ -13,14 +13,15 @@ PATIENCE = 30.0  # seconds after which what is awaited will not come, however li
 
 def wait_until(condition, what, timeout=PATIENCE):
     """Waits for condition() to be true and returns its value; fails after timeout seconds. Fewer than by default are for what
-    has to come in time."""
-    end = time.monotonic() + timeout * SLOWNESS
+    has to come in time. What is long in coming is looked for less often, so that looking takes little of the processors."""
+    end, pause = time.monotonic() + timeout * SLOWNESS, 0.005
     while True:
         value = condition()
         if value:
             return value
         assert time.monotonic() < end, f"waited {timeout * SLOWNESS:g} s in vain: {what}"
-        time.sleep(0.005)
+        time.sleep(pause)
+        pause = min(pause * 1.2, 0.05)
 
 
 def stays(condition, seconds):
