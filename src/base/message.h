@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
-#define MESSAGE_MAX 512 /* bytes, with the end */
+#define MESSAGE_MAX 768 /* bytes, with the end */
 
 struct message {
     char text[MESSAGE_MAX]; /* "": there is none */

@@ -8,16 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define V1_PREFIX     "PROXY "
-#define V1_LINE_MAX   107
-#define V1_WORD_MAX   (INET6_ADDRSTRLEN - 1)
-#define V2_PREFIX     16 /* bytes before the addresses */
-#define V2_LOCAL      0x20
-#define V2_PROXY      0x21
-#define TLV_HEAD      3 /* type and length */
-#define UNIQUE_ID_MAX 128
+#define V1_PREFIX   "PROXY "
+#define V1_LINE_MAX 107
+#define V1_WORD_MAX (INET6_ADDRSTRLEN - 1)
+#define V2_PREFIX   16 /* bytes before the addresses */
+#define V2_LOCAL    0x20
+#define V2_PROXY    0x21
+#define TLV_HEAD    3 /* type and length */
 
-enum { TLV_CRC32C = 0x03, TLV_UNIQUE_ID = 0x05 };
+enum { TLV_AUTHORITY = 0x02, TLV_CRC32C = 0x03, TLV_UNIQUE_ID = 0x05 };
 
 static const uint8_t v2_signature[] = {0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d,
                                        0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a};
@@ -143,28 +142,38 @@ static bool is_intact(const uint8_t *bytes, size_t length, const uint8_t *checks
     return ntohl(sent) == crc;
 }
 
-/* One checksum is verified and not more, or a header could be made that takes long. */
-static bool is_tlv_good(const uint8_t *bytes, size_t length, const uint8_t *tlv, size_t size,
-                        bool *is_verified)
+/* One checksum is verified and not more, or a header could be made that takes long. Of texts that come twice
+ * the last one holds. Returns false if it is not as it has to be. */
+static bool read_tlv(const uint8_t *bytes, const uint8_t *tlv, size_t size, bool *is_verified,
+                     struct proxy_header *header)
 {
-    if (tlv[0] == TLV_CRC32C) {
-        bool is_first = !*is_verified;
+    const struct proxy_text text = {(const char *)tlv + TLV_HEAD, size};
+    bool is_first = !*is_verified;
 
+    switch (tlv[0]) {
+    case TLV_CRC32C:
         *is_verified = true;
-        return is_first && size == 4 && is_intact(bytes, length, tlv + TLV_HEAD);
+        return is_first && size == 4 && is_intact(bytes, header->length, tlv + TLV_HEAD);
+    case TLV_AUTHORITY:
+        header->authority = text;
+        return true;
+    case TLV_UNIQUE_ID:
+        header->unique_id = text;
+        return size <= PROXY_UNIQUE_ID_MAX;
+    default:
+        return true;
     }
-    return tlv[0] != TLV_UNIQUE_ID || size <= UNIQUE_ID_MAX;
 }
 
-static bool are_tlvs_good(const uint8_t *bytes, size_t length, size_t from)
+static bool read_tlvs(const uint8_t *bytes, size_t from, struct proxy_header *header)
 {
     bool is_verified = false;
 
-    while (from < length) {
+    while (from < header->length) {
         const uint8_t *tlv = bytes + from;
-        size_t room = length - from, size = room < TLV_HEAD ? SIZE_MAX : TLV_HEAD + read_16(tlv + 1);
+        size_t room = header->length - from, size = room < TLV_HEAD ? SIZE_MAX : TLV_HEAD + read_16(tlv + 1);
 
-        if (size > room || !is_tlv_good(bytes, length, tlv, size - TLV_HEAD, &is_verified))
+        if (size > room || !read_tlv(bytes, tlv, size - TLV_HEAD, &is_verified, header))
             return false;
         from += size;
     }
@@ -204,7 +213,7 @@ static enum proxy_verdict read_proxied(const uint8_t *bytes, struct proxy_header
     if (family == 0 || protocol == 0) /* what it says is of no use */
         return PROXY_HEADER_WHOLE;
     block = block_sizes[family >> 4];
-    if (header->length < V2_PREFIX + block || !are_tlvs_good(bytes, header->length, V2_PREFIX + block))
+    if (header->length < V2_PREFIX + block || !read_tlvs(bytes, V2_PREFIX + block, header))
         return PROXY_HEADER_BAD;
     if (family != 0x30)
         read_block(bytes + V2_PREFIX, family, header);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* seen: how a client came: what of its packet arrived, and what it had asked a proxy for. */
+/* seen: how a client came: what of its packet arrived, and what a proxy says of it. */
 #ifndef SOCKGREET_SEEN_H
 #define SOCKGREET_SEEN_H
 
 #include "base/peer.h"
+#include "base/proxy_header.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,10 +20,14 @@ enum seen_what {
     SEEN_SYN = 1 << 4, /* options, asks_ecn */
     SEEN_RTT = 1 << 5,
     SEEN_MTU = 1 << 6,
+    SEEN_STAMP = 1 << 7,
 };
 
 struct seen {
     struct peer_address asked;          /* of a proxy, as that says; AF_UNSPEC: nothing */
+    struct proxy_text authority;        /* the same, by name */
+    struct proxy_text unique_id;        /* the proxy's own name for the client */
+    unsigned interface;                 /* index of the one it came in by; 0: not known */
     uint8_t what;                       /* enum seen_what: which of the others are known */
     uint8_t ttl;                        /* hop limit on arrival */
     uint8_t dscp, ecn;                  /* RFC 2474 and RFC 3168, section 5 */
@@ -32,6 +37,7 @@ struct seen {
     uint32_t flow_label;                /* RFC 6437 */
     uint32_t rtt_us;                    /* of the handshake, as the kernel measured it */
     uint32_t path_mtu;                  /* towards the client, as the kernel knows it */
+    int64_t stamp;                      /* when the kernel got it, in ns since 1970 */
     char options[SEEN_OPTIONS_MAX + 1]; /* a letter for each TCP option in its order, see observe.c */
 };
 

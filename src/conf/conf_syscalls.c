@@ -72,6 +72,7 @@ static const struct {
     {"prctl", 1, {EQUAL(0, PR_SET_NAME)}},
     {"ioctl", 1, {EQUAL(1, SIOCOUTQ)}},
     {"ioctl", 1, {EQUAL(1, SIOCGIFNAME)}},
+    {"ioctl", 1, {EQUAL(1, FIONREAD)}},
     {"tgkill", 1, {EQUAL(0, CONF_FILTER_PID)}}, /* abort() */
 };
 

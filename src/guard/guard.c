@@ -4,6 +4,7 @@
 #include "base/util.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdlib.h>
 
@@ -28,7 +29,7 @@ static struct held held_by(const struct shared *shared, unsigned worker)
 size_t guard_held_cells(const struct conf *conf)
 {
     for (size_t i = 0; i < conf->listener_count; i++)
-        if (limiter_limits(&conf->listeners[i]).per_source)
+        if (limiter_limits(&conf->listeners[i]).counts_held)
             return held_cells(conf->connections);
     return 0;
 }
@@ -70,7 +71,7 @@ bool guard_is_needed(const struct guard *guard, size_t listener)
 {
     const struct limits *limits = &guard->limits[listener];
 
-    return limits->source.interval_us || limits->net.interval_us || limits->per_source ||
+    return limits->source.interval_us || limits->net.interval_us || limits->counts_held ||
            guard->conf->listeners[listener].access.prefixes;
 }
 
@@ -121,10 +122,16 @@ enum result guard_hold(struct guard *guard, size_t listener, const struct peer_a
                        int64_t now_ns, bool *held)
 {
     const struct limits *limits = &guard->limits[listener];
+    unsigned most = limits->per_source ? limits->per_source : UINT_MAX;
 
-    *held = limits->per_source &&
-            held_take(&guard->held, limiter_hash_source(&guard->rates, limits, client), limits->per_source);
+    *held = limits->counts_held &&
+            held_take(&guard->held, limiter_hash_source(&guard->rates, limits, client), most);
     return *held || !limits->per_source ? RESULT_SENT : refuse(guard, client, now_ns, RESULT_SOURCE_FULL);
+}
+
+unsigned guard_held(const struct guard *guard, size_t listener, const struct peer_address *client)
+{
+    return held_count(&guard->held, limiter_hash_source(&guard->rates, &guard->limits[listener], client));
 }
 
 void guard_let_go(const struct guard *guard, size_t listener, const struct peer_address *client)

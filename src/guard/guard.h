@@ -45,11 +45,14 @@ bool guard_is_needed(const struct guard *guard, size_t listener);
 enum result guard_admit(struct guard *guard, size_t listener, const struct peer_address *client,
                         int64_t now_ns);
 
-/* Counts a stream client for as long as it is there. Returns RESULT_SENT if its source may hold it, or why
- * not; *held tells whether guard_let_go() is due. */
+/* Counts a stream client for as long as it is there, if the listener counts any. Returns RESULT_SENT if its
+ * source may hold it, or why not; *held tells whether guard_let_go() is due. */
 enum result guard_hold(struct guard *guard, size_t listener, const struct peer_address *client,
                        int64_t now_ns, bool *held);
 void guard_let_go(const struct guard *guard, size_t listener, const struct peer_address *client);
+
+/* How many of them a client's source has. */
+unsigned guard_held(const struct guard *guard, size_t listener, const struct peer_address *client);
 
 /* What was refused goes to the board, where loggers look for it: once a heartbeat, and in the end. */
 void guard_beat(struct guard *guard, int64_t now_ns);

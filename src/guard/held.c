@@ -62,7 +62,7 @@ static bool count_in(const struct held *held, uint64_t hash)
     return had_room;
 }
 
-static unsigned smallest_sum(const struct held *held, uint64_t hash)
+unsigned held_count(const struct held *held, uint64_t hash)
 {
     unsigned least = UINT32_MAX;
 
@@ -80,7 +80,7 @@ bool held_take(const struct held *held, uint64_t hash, unsigned most)
 {
     bool had_room = count_in(held, hash);
 
-    if (had_room && smallest_sum(held, hash) <= most)
+    if (had_room && held_count(held, hash) <= most)
         return true;
     held_give_back(held, hash);
     return false;

@@ -32,6 +32,9 @@ void held_begin(const struct held *held);
 /* One more client of the source with this hash, if it has less than most. Returns whether it is counted. */
 bool held_take(const struct held *held, uint64_t hash, unsigned most);
 
+/* How many clients the source holds. */
+unsigned held_count(const struct held *held, uint64_t hash);
+
 /* It has gone. */
 void held_give_back(const struct held *held, uint64_t hash);
 

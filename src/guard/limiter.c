@@ -2,6 +2,7 @@
 #include "guard/limiter.h"
 
 #include "base/util.h"
+#include "service/service.h"
 
 #include <string.h>
 
@@ -43,12 +44,15 @@ static uint32_t scope_of(const struct conf_listener *listener)
 struct limits limiter_limits(const struct conf_listener *listener)
 {
     const struct conf_rates *rates = &listener->rates;
+    bool is_stream = transport_is_stream(listener->transport);
 
     return (struct limits){.source = limit(rates->rate, rates->burst),
                            .net = limit(rates->net_rate, rates->net_burst),
-                           .per_source = transport_is_stream(listener->transport) ? rates->per_source : 0,
+                           .per_source = is_stream ? rates->per_source : 0,
+                           .counts_held =
+                               is_stream && (rates->per_source || (listener->plan->needs & PLAN_HELD)),
                            .scope = scope_of(listener),
-                           .is_dgram = !transport_is_stream(listener->transport)};
+                           .is_dgram = !is_stream};
 }
 
 /* Everybody on a link has the same /64, so there it is the address that counts (RFC 4291 2.5.6). */

@@ -22,6 +22,7 @@ struct limits {
     struct limit source; /* each IPv4 address, each IPv6 /64 (each address of a link) */
     struct limit net;    /* each IPv4 /24, each IPv6 /56 */
     uint32_t per_source; /* held at once by each source; 0: no limit */
+    bool counts_held;    /* for that limit, or because answers say how many there are */
     uint32_t scope;      /* 0: counted together with all listeners that have none of their own */
     bool is_dgram;       /* counted apart from streams: a datagram's source can be forged */
 };

@@ -274,8 +274,8 @@ static void listen_all(struct opening *opening)
         struct wanted wanted = sockets_wanted(member);
         int error;
 
-        if (member->conf->plan->needs & PLAN_PACKET) /* what is no longer wanted: see sockets_settle() */
-            socket_observe(member->socket, true);
+        /* what is no longer wanted: see sockets_settle() */
+        socket_observe(member->socket, member->socket->observed | (member->conf->plan->needs & PLAN_SOCKET));
         error = member->socket->references > 1 || member->socket->inherited
                     ? 0
                     : socket_listen(member->socket, member->conf);

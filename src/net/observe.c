@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/observe.h"
 
+#include "base/util.h"
 #include "net/option.h"
+#include "service/service.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #ifndef IPV6_FLOWINFO
 #define IPV6_FLOWINFO 11 /* <linux/in6.h>, which does not go with <netinet/in.h> */
@@ -142,17 +145,39 @@ void observe_syn(const uint8_t *packet, size_t length, struct seen *seen)
         see_tcp(seen, packet + header, length - header);
 }
 
-void observe_prepare(int fd, enum transport transport, bool keep)
+/* By transport and need. A datagram always comes with its interface (see socket.c), and the socket of a
+ * client over IPv6 knows it unasked. */
+static const struct kept {
+    enum transport transport;
+    enum plan_need need;
+    int level, option;
+} all_kept[] = {{TRANSPORT_TCP, PLAN_PACKET, IPPROTO_TCP, TCP_SAVE_SYN},
+                {TRANSPORT_TCP, PLAN_INTERFACE, IPPROTO_IP, IP_PKTINFO},
+                {TRANSPORT_UDP, PLAN_PACKET, IPPROTO_IP, IP_RECVTTL}, /* also of mapped clients */
+                {TRANSPORT_UDP, PLAN_PACKET, IPPROTO_IP, IP_RECVTOS},
+                {TRANSPORT_UDP, PLAN_PACKET, IPPROTO_IPV6, IPV6_RECVHOPLIMIT},
+                {TRANSPORT_UDP, PLAN_PACKET, IPPROTO_IPV6, IPV6_RECVTCLASS},
+                {TRANSPORT_UDP, PLAN_PACKET, IPPROTO_IPV6, IPV6_FLOWINFO},
+                {TRANSPORT_UDP, PLAN_STAMP, SOL_SOCKET, SO_TIMESTAMPNS}};
+
+void observe_prepare(int fd, enum transport transport, unsigned needs, bool keep)
 {
-    if (transport == TRANSPORT_TCP) {
-        option_set(fd, IPPROTO_TCP, TCP_SAVE_SYN, keep);
-    } else if (transport == TRANSPORT_UDP) {
-        option_set(fd, IPPROTO_IP, IP_RECVTTL, keep); /* also for mapped clients of an IPv6 socket */
-        option_set(fd, IPPROTO_IP, IP_RECVTOS, keep);
-        option_set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, keep);
-        option_set(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, keep);
-        option_set(fd, IPPROTO_IPV6, IPV6_FLOWINFO, keep);
+    for (const struct kept *kept = all_kept; kept < all_kept + ARRAY_SIZE(all_kept); kept++)
+        if (kept->transport == transport && (kept->need & needs))
+            option_set(fd, kept->level, kept->option, keep);
+}
+
+unsigned observe_prepared(int fd, enum transport transport)
+{
+    unsigned needs = 0;
+
+    for (const struct kept *kept = all_kept; kept < all_kept + ARRAY_SIZE(all_kept); kept++) {
+        int value = 0;
+
+        if (kept->transport == transport && option_get(fd, kept->level, kept->option, &value) && value)
+            needs |= kept->need;
     }
+    return needs;
 }
 
 static void see_saved_syn(int fd, struct seen *seen)
@@ -181,13 +206,50 @@ static void see_connection(int fd, struct seen *seen)
     }
 }
 
-void observe_stream(int fd, bool packet, bool connection, struct seen *seen)
+/* A new connection's socket would send to groups by the interface that it came in by. */
+static unsigned interface_of_ipv6(int fd)
+{
+    int index = 0;
+
+    return option_get(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, &index) && index > 0 ? (unsigned)index : 0;
+}
+
+/* IP_PKTOPTIONS has the control messages that a datagram would come with. */
+static unsigned interface_of_ipv4(int fd)
+{
+    _Alignas(struct cmsghdr) char control[2 * CMSG_SPACE(sizeof(struct in_pktinfo))];
+    struct msghdr header = {.msg_control = control};
+    socklen_t length = sizeof(control);
+    struct in_pktinfo info;
+
+    if (getsockopt(fd, IPPROTO_IP, IP_PKTOPTIONS, control, &length) < 0)
+        return 0;
+    header.msg_controllen = length;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(&header); c; c = CMSG_NXTHDR(&header, c)) {
+        if (c->cmsg_level != IPPROTO_IP || c->cmsg_type != IP_PKTINFO || c->cmsg_len < CMSG_LEN(sizeof(info)))
+            continue;
+        memcpy(&info, CMSG_DATA(c), sizeof(info));
+        return (unsigned)info.ipi_ifindex;
+    }
+    return 0;
+}
+
+void observe_stream(int fd, bool is_ipv6, unsigned needs, struct seen *seen)
 {
     memset(seen, 0, sizeof(*seen));
-    if (packet)
+    if (needs & PLAN_PACKET)
         see_saved_syn(fd, seen);
-    if (connection)
+    if (needs & PLAN_CONNECTION)
         see_connection(fd, seen);
+    if (needs & PLAN_INTERFACE)
+        seen->interface = is_ipv6 ? interface_of_ipv6(fd) : interface_of_ipv4(fd);
+}
+
+uint32_t observe_unread(int fd)
+{
+    int count = 0;
+
+    return ioctl(fd, FIONREAD, &count) == 0 && count > 0 ? (uint32_t)count : 0;
 }
 
 /* A byte or an int, as the kernel has it. */
@@ -222,10 +284,23 @@ static void see_ipv6_message(const struct cmsghdr *message, struct seen *seen)
     }
 }
 
+static void see_stamp(const struct cmsghdr *message, struct seen *seen)
+{
+    struct timespec stamp;
+
+    if (message->cmsg_type != SCM_TIMESTAMPNS || message->cmsg_len < CMSG_LEN(sizeof(stamp)))
+        return;
+    memcpy(&stamp, CMSG_DATA(message), sizeof(stamp));
+    seen->what |= SEEN_STAMP;
+    seen->stamp = (int64_t)stamp.tv_sec * NS_PER_S + stamp.tv_nsec;
+}
+
 void observe_control(const struct cmsghdr *message, struct seen *seen)
 {
     if (message->cmsg_level == IPPROTO_IP)
         see_ipv4_message(message, seen);
     else if (message->cmsg_level == IPPROTO_IPV6)
         see_ipv6_message(message, seen);
+    else if (message->cmsg_level == SOL_SOCKET)
+        see_stamp(message, seen);
 }

@@ -149,12 +149,12 @@ struct socket *socket_inherit(int fd, const char *label)
     set_nonblocking(fd); /* a thread that tries it before anybody waits must not wait itself */
     socket->fd = fd;
     socket->inherited = true;
-    socket->observed = true;
     socket->owned = is_own_label(label);
     socket->stored = socket->owned && notify_enabled();
     snprintf(socket->label, sizeof(socket->label), "%s", label);
     note_address(socket);
     socket->transport = transport_of(fd, socket->address.sa.sa_family);
+    socket->observed = observe_prepared(fd, socket->transport);
     note_interface(socket);
     note_v6only(socket);
     note_file(socket);
@@ -385,10 +385,9 @@ size_t socket_text(const struct socket *socket, char *text, size_t size)
     return used < size ? used : size - 1;
 }
 
-void socket_observe(struct socket *socket, bool keep)
+void socket_observe(struct socket *socket, unsigned needs)
 {
-    if (socket->observed == keep)
-        return;
-    observe_prepare(socket->fd, socket->transport, keep);
-    socket->observed = keep;
+    observe_prepare(socket->fd, socket->transport, needs & ~socket->observed, true);
+    observe_prepare(socket->fd, socket->transport, socket->observed & ~needs, false);
+    socket->observed = needs & PLAN_SOCKET;
 }

@@ -33,14 +33,14 @@ struct socket {
     struct path_id directory; /* that the file is in */
     bool beside;              /* its file is not yet in its place (see path_bind()) */
 
-    bool owned;     /* made by us or an earlier life of ours: its Unix path is ours to remove */
-    bool inherited; /* until the start has succeeded it is given back, not closed, if it fails */
-    bool detached;  /* no new client reaches it, for good */
-    bool filtered;  /* the same, but it can be undone */
-    bool lent;      /* see socket_lend() */
-    bool stored;    /* the service manager holds a copy */
-    bool broken;    /* it was shut down, and cannot listen again */
-    bool observed;  /* see socket_observe(); an inherited one may be */
+    bool owned;        /* made by us or an earlier life of ours: its Unix path is ours to remove */
+    bool inherited;    /* until the start has succeeded it is given back, not closed, if it fails */
+    bool detached;     /* no new client reaches it, for good */
+    bool filtered;     /* the same, but it can be undone */
+    bool lent;         /* see socket_lend() */
+    bool stored;       /* the service manager holds a copy */
+    bool broken;       /* it was shut down, and cannot listen again */
+    unsigned observed; /* see socket_observe() */
     char label[SOCKET_LABEL_MAX + 1];
 };
 
@@ -97,7 +97,7 @@ bool socket_is_shut(const struct socket *socket);
 /* "[::]:12345 on eth0", for messages. */
 size_t socket_text(const struct socket *socket, char *text, size_t size);
 
-/* Has it keep of clients' packets what greetings say of them, or keep it no more. */
-void socket_observe(struct socket *socket, bool keep);
+/* Has it keep of clients' packets what plans with these needs say of them, and no more. */
+void socket_observe(struct socket *socket, unsigned needs);
 
 #endif

@@ -94,7 +94,7 @@ void sockets_settle(const struct sockets *sockets)
         char where[ADDRESS_TEXT_MAX];
 
         detach_undo(member->socket);
-        socket_observe(member->socket, member->conf->plan->needs & PLAN_PACKET);
+        socket_observe(member->socket, member->conf->plan->needs & PLAN_SOCKET);
         error = socket_settle(member->socket, member->conf, &step);
         if (!transport_is_unix(member->conf->transport) && member->socket->owned)
             socket_share(member->socket,

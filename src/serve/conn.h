@@ -14,6 +14,7 @@
 struct door;
 struct rests;
 struct stage;
+struct told;
 
 struct conn {
     struct watch watch;
@@ -35,14 +36,14 @@ struct conn {
     uint32_t discarded;
     uint32_t sent;
     uint32_t rest_length;
-    const char *rest;           /* of the greeting */
-    char *copy;                 /* holds rest if it was rendered for this client; malloc'ed */
-    void *part;                 /* of a proxy's header or a request that is not whole; malloc'ed */
-    struct peer_address *asked; /* what it says that the client had asked for, or NULL; malloc'ed */
-    uint32_t copy_size;         /* bytes of it */
-    uint32_t watched;           /* by the loop, for these events */
-    struct timer idle;          /* until its next progress */
-    struct timer total;         /* until it is done with the step */
+    const char *rest;   /* of the greeting */
+    char *copy;         /* holds rest if it was rendered for this client; malloc'ed */
+    void *part;         /* of a proxy's header or a request that is not whole; malloc'ed */
+    struct told *told;  /* what else it says of the client, or NULL; malloc'ed */
+    uint32_t copy_size; /* bytes of it */
+    uint32_t watched;   /* by the loop, for these events */
+    struct timer idle;  /* until its next progress */
+    struct timer total; /* until it is done with the step */
     struct peer peer;
     int64_t arrived; /* monotonic ns */
 };

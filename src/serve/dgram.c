@@ -31,6 +31,7 @@ struct dgram {
     struct ucred credentials; /* Unix */
     struct seen seen;
     size_t request;  /* bytes of payload */
+    size_t header;   /* of which so many are a proxy's header */
     bool for_itself; /* a proxy that asks in nobody's name */
     uint32_t length; /* of the answer */
     enum result result;
@@ -82,6 +83,7 @@ static void read_control(struct dgram *d, struct msghdr *header)
     d->has_info4 = d->has_info6 = false;
     d->seen.what = 0;
     d->seen.asked.family = AF_UNSPEC;
+    d->seen.authority.length = d->seen.unique_id.length = 0;
     for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
         if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
             memcpy(&d->info4, CMSG_DATA(c), sizeof(d->info4));
@@ -126,6 +128,7 @@ static void unix_client(struct peer_address *packed, const struct dgram *d)
 static void find_client(const struct door *door, struct dgram *d)
 {
     d->for_itself = false;
+    d->header = 0;
     d->peer.via.family = AF_UNSPEC;
     if (door->conf->transport == TRANSPORT_UDP)
         peer_pack(&d->peer.client, &d->client);
@@ -133,16 +136,28 @@ static void find_client(const struct door *door, struct dgram *d)
         unix_client(&d->peer.client, d);
 }
 
+/* The index of the one that it came in by; 0: not known, as of a Unix socket. */
+static unsigned interface_of(const struct dgram *d)
+{
+    return d->has_info4 ? (unsigned)d->info4.ipi_ifindex : d->has_info6 ? d->info6.ipi6_ifindex : 0;
+}
+
 /* The bytes to answer with, before any cut. */
 static const char *answer(struct dgrams *dgrams, const struct door *door, struct dgram *d)
 {
     const struct plan *plan = door->conf->plan;
+    struct occasion occasion;
 
     if (plan->is_constant) {
         d->length = (uint32_t)plan->length;
         return plan->bytes;
     }
-    d->length = (uint32_t)render_answer(dgrams->render, door->conf, &d->peer, &d->seen, NULL, d->rendered);
+    d->seen.interface = interface_of(d);
+    occasion = (struct occasion){.peer = &d->peer,
+                                 .arrived = dgrams->loop->now,
+                                 .seen = &d->seen,
+                                 .received = (uint32_t)(d->request - d->header)};
+    d->length = (uint32_t)render_answer(dgrams->render, door->conf, &occasion, d->rendered);
     return d->rendered;
 }
 
@@ -169,10 +184,13 @@ static enum result find_proxied(const struct door *door, struct dgram *d, const 
     if (proxy_header_read_datagram(bytes, length, &header) != PROXY_HEADER_WHOLE)
         return RESULT_NO_HEADER;
     d->for_itself = header.local;
+    d->header = header.length;
     if (header.known) {
         d->peer.via = d->peer.client;
         d->peer.client = header.client;
         d->seen.asked = header.server;
+        d->seen.authority = header.authority;
+        d->seen.unique_id = header.unique_id;
     }
     return RESULT_SENT;
 }

@@ -6,6 +6,7 @@
 #include "guard/access.h"
 #include "serve/door.h"
 #include "serve/steps.h"
+#include "serve/told.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -39,16 +40,6 @@ static bool take_from_queue(const struct conn *conn, char *bytes, size_t length)
     return recv(conn->fd, bytes, length, MSG_DONTWAIT) == (ssize_t)length;
 }
 
-/* NULL without memory; then it is not known. */
-static struct peer_address *keep_asked(const struct peer_address *asked)
-{
-    struct peer_address *kept = malloc(sizeof(*kept));
-
-    if (kept)
-        *kept = *asked;
-    return kept;
-}
-
 /* A proxy that asks for itself says LOCAL, or gives its own end of this connection. */
 static void adopt(struct conn *conn, const struct proxy_header *header)
 {
@@ -61,7 +52,7 @@ static void adopt(struct conn *conn, const struct proxy_header *header)
     peer->via = peer->client;
     peer->client = header->client;
     if (conn->door->conf->plan->needs & PLAN_ORIGINAL)
-        conn->asked = keep_asked(&header->server);
+        conn->told = told_keep(header);
 }
 
 /* Most headers come whole, so it takes memory only where one does not. */

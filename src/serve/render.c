@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/render.h"
 
+#include "base/util.h"
 #include "service/metrics.h"
 
 #include <errno.h>
@@ -49,28 +50,50 @@ void render_close(struct render *render)
     render->metrics = NULL;
 }
 
-size_t render_answer(struct render *render, const struct conf_listener *listener, const struct peer *peer,
-                     const struct seen *seen, const struct service_request *request, char *out)
+/* Both clocks are read, since the calendar's may have been set meanwhile; the moment is now. */
+static const struct moment *date_arrival(struct render *render, int64_t arrived)
 {
-    const struct plan *plan = listener->plan;
-    struct occasion occasion = {.peer = peer,
-                                .speaker = &render->speaker,
-                                .answers = ++render->answers,
-                                .moment = &render->moment,
-                                .seen = seen};
+    int64_t now = (int64_t)render->moment.second * NS_PER_S + render->moment.nanosecond;
+    int64_t then = now - (monotonic_ns() - arrived);
+
+    moment_set(&render->accepted, (struct timespec){then / NS_PER_S, then % NS_PER_S});
+    return &render->accepted;
+}
+
+static void read_clock(struct render *render, enum plan_time exactness)
+{
     struct timespec now;
 
-    if (request)
-        occasion.request = *request;
-    if (plan->time != PLAN_NO_TIME) {
-        clock_gettime(plan->time == PLAN_INSTANT ? CLOCK_REALTIME : CLOCK_REALTIME_COARSE, &now);
-        moment_set(&render->moment, now);
-    }
-    if (plan->needs & PLAN_STATE) {
+    clock_gettime(exactness == PLAN_INSTANT ? CLOCK_REALTIME : CLOCK_REALTIME_COARSE, &now);
+    moment_set(&render->moment, now);
+}
+
+/* What is not the client's, as far as the plan needs it. */
+static void add_needed(struct render *render, unsigned needs, struct occasion *occasion)
+{
+    if (needs & PLAN_STATE) {
         notice_read(render->notice, &render->notice_seen, &render->state);
-        occasion.state = &render->state;
+        occasion->state = &render->state;
     }
-    if (plan->needs & PLAN_METRICS && shared_metrics(render->service, render->metrics))
-        occasion.metrics = render->metrics;
-    return plan->service->answer(plan, &occasion, out);
+    if ((needs & PLAN_METRICS) && shared_metrics(render->service, render->metrics))
+        occasion->metrics = render->metrics;
+    if (needs & PLAN_ACCEPTED)
+        occasion->accepted = date_arrival(render, occasion->arrived);
+    if ((needs & PLAN_INTERFACE) && occasion->seen)
+        occasion->interface =
+            interfaces_name(&render->interfaces, occasion->seen->interface, occasion->arrived);
+}
+
+size_t render_answer(struct render *render, const struct conf_listener *listener, struct occasion *occasion,
+                     char *out)
+{
+    const struct plan *plan = listener->plan;
+
+    occasion->speaker = &render->speaker;
+    occasion->answers = ++render->answers;
+    occasion->moment = &render->moment;
+    if (plan->time != PLAN_NO_TIME)
+        read_clock(render, plan->time);
+    add_needed(render, plan->needs, occasion);
+    return plan->service->answer(plan, occasion, out);
 }

@@ -5,6 +5,7 @@
 
 #include "base/peer.h"
 #include "conf/conf.h"
+#include "net/interfaces.h"
 #include "service/service.h"
 #include "shm/shm.h"
 
@@ -12,7 +13,8 @@
 
 struct render {
     char *buffer; /* room for the longest answer to a stream client */
-    struct moment moment;
+    struct moment moment, accepted;
+    struct interfaces interfaces;
     struct speaker speaker;
     const struct notice *notice;
     uint32_t notice_seen;
@@ -28,9 +30,9 @@ int render_open(struct render *render, const struct conf *conf, const struct spe
                 const struct shared *shared);
 void render_close(struct render *render);
 
-/* Writes a listener's answer to a client; out has room for its plan's longest. request: NULL where none is
- * awaited. Returns the length. */
-size_t render_answer(struct render *render, const struct conf_listener *listener, const struct peer *peer,
-                     const struct seen *seen, const struct service_request *request, char *out);
+/* Writes a listener's answer to a client; out has room for its plan's longest. The occasion has what is known
+ * of the client, and gets the rest here. Returns the length. */
+size_t render_answer(struct render *render, const struct conf_listener *listener, struct occasion *occasion,
+                     char *out);
 
 #endif

@@ -21,6 +21,7 @@ struct part {
 static void understand(struct conn *conn, const char *bytes, size_t length, enum request_input input)
 {
     conn->door->conf->plan->service->read(bytes, length, input, &conn->request);
+    conn->request.length = (uint16_t)length;
 }
 
 /* Most requests come whole, so it takes memory only where one does not. */

@@ -2,8 +2,10 @@
 #include "serve/rest.h"
 
 #include "base/util.h"
+#include "guard/guard.h"
 #include "net/observe.h"
 #include "serve/door.h"
+#include "serve/told.h"
 #include "service/service.h"
 
 #include <stdlib.h>
@@ -14,14 +16,29 @@
 /* Asks only what the answer says. Returns NULL if that is nothing. */
 static const struct seen *observe(const struct conn *conn, struct seen *seen)
 {
-    unsigned needs = conn->door->conf->plan->needs;
+    const struct door *door = conn->door;
+    unsigned needs = door->conf->plan->needs;
 
     if (!(needs & PLAN_NETWORK))
         return NULL;
-    observe_stream(conn->fd, needs & PLAN_PACKET, needs & PLAN_CONNECTION, seen);
-    if (conn->asked)
-        seen->asked = *conn->asked;
+    observe_stream(conn->fd, address_is_ipv6(&door->member->socket->address), needs, seen);
+    if (conn->told)
+        told_show(conn->told, seen);
     return seen;
+}
+
+/* A request has been read, and what comes after it counts no more. */
+static uint32_t received(const struct conn *conn)
+{
+    return conn->door->conf->plan->service->read ? conn->request.length : observe_unread(conn->fd);
+}
+
+/* Of the client's source; one that was not counted is one more. */
+static uint32_t held(const struct conn *conn)
+{
+    const struct door *door = conn->door;
+
+    return guard_held(door->doors->guard, door->member->listener, &conn->peer.client) + !conn->is_held;
 }
 
 void rest_render(struct conn *conn)
@@ -30,6 +47,7 @@ void rest_render(struct conn *conn)
     const struct plan *plan = listener->plan;
     struct render *render = conn->rests->render;
     struct seen seen __attribute__((uninitialized));
+    struct occasion occasion;
 
     if (plan->is_constant) {
         conn->rest = plan->bytes;
@@ -37,9 +55,14 @@ void rest_render(struct conn *conn)
         return;
     }
     conn_learn_peer(conn);
+    occasion = (struct occasion){.peer = &conn->peer,
+                                 .request = conn->request,
+                                 .arrived = conn->arrived,
+                                 .seen = observe(conn, &seen),
+                                 .received = plan->needs & PLAN_RECEIVED ? received(conn) : 0,
+                                 .held = plan->needs & PLAN_HELD ? held(conn) : 0};
     conn->rest = render->buffer;
-    conn->rest_length = (uint32_t)render_answer(render, listener, &conn->peer, observe(conn, &seen),
-                                                &conn->request, render->buffer);
+    conn->rest_length = (uint32_t)render_answer(render, listener, &occasion, render->buffer);
 }
 
 static bool have_room(struct rests *rests, size_t size)

@@ -66,8 +66,8 @@ static void finish(struct conn *conn, enum result result)
     rest_drop(conn);
     if (conn->part)
         free(conn->part);
-    if (conn->asked)
-        free(conn->asked);
+    if (conn->told)
+        free(conn->told);
     conn_free(&stream->pool, conn);
     note_room(stream);
 }

@@ -21,10 +21,11 @@
      VARIABLE_BIT(VARIABLE_UPTIME) | VARIABLE_BIT(VARIABLE_LOAD) | VARIABLE_BIT(VARIABLE_TTL) |           \
      VARIABLE_BIT(VARIABLE_HOPS) | VARIABLE_BIT(VARIABLE_DSCP) | VARIABLE_BIT(VARIABLE_MSS) |             \
      VARIABLE_BIT(VARIABLE_WINDOW_SCALE) | VARIABLE_BIT(VARIABLE_PATH_MTU) | VARIABLE_BIT(VARIABLE_RTT) | \
-     VARIABLE_BIT(VARIABLE_WEIGHT))
+     VARIABLE_BIT(VARIABLE_WEIGHT) | VARIABLE_BIT(VARIABLE_CLIENT_CONNECTIONS) |                          \
+     VARIABLE_BIT(VARIABLE_RECEIVED_BYTES) | VARIABLE_BIT(VARIABLE_QUEUE_TIME))
 
 /* What needs a name to say anything has no place among all, nor have texts that would fill a datagram. */
-#define LEFT_OUT                                                                              \
+#define NOT_LISTED                                                                            \
     (VARIABLE_BIT(VARIABLE_ENV) | VARIABLE_BIT(VARIABLE_FILE) | VARIABLE_BIT(VARIABLE_MOTD) | \
      VARIABLE_BIT(VARIABLE_QUOTE) | VARIABLE_BIT(VARIABLE_QUOTE_OF_THE_DAY))
 
@@ -43,12 +44,12 @@ static char *copy_without_newline(const char *greeting, size_t length)
     return strndup(greeting, length);
 }
 
-static void put_members(struct json *json)
+static void put_members(struct json *json, uint64_t left_out)
 {
     char text[64];
 
     for (enum variable i = 0; i < VARIABLE_COUNT; i++) {
-        if (LEFT_OUT & VARIABLE_BIT(i))
+        if (left_out & VARIABLE_BIT(i))
             continue;
         if (NUMBERS & VARIABLE_BIT(i))
             json_verbatim(json, variables_name(i), reference(i, ":-null", text, sizeof(text)));
@@ -57,14 +58,14 @@ static void put_members(struct json *json)
     }
 }
 
-static char *wrap_json(const char *greeting, size_t *length)
+static char *wrap_json(const char *greeting, uint64_t left_out, size_t *length)
 {
     struct json json;
 
     json_begin(&json);
     json_number(&json, "schema", FORMAT_SCHEMA);
     json_text(&json, "greeting", greeting);
-    put_members(&json);
+    put_members(&json, left_out);
     return json_end(&json, length);
 }
 
@@ -100,7 +101,7 @@ static char *quote_shell(const char *value)
     return text;
 }
 
-static char *wrap_line(const char *greeting, size_t *length)
+static char *wrap_line(const char *greeting, uint64_t left_out, size_t *length)
 {
     char *quoted = quote_shell(greeting), *text = NULL, one[64];
     FILE *out = quoted ? open_memstream(&text, length) : NULL;
@@ -108,7 +109,7 @@ static char *wrap_line(const char *greeting, size_t *length)
     for (enum variable i = 0; out && i < VARIABLE_COUNT; i++) {
         const char *quote = NUMBERS & VARIABLE_BIT(i) ? "" : "'";
 
-        if (!(LEFT_OUT & VARIABLE_BIT(i)))
+        if (!(left_out & VARIABLE_BIT(i)))
             fprintf(out, "%s=%s%s%s ", variables_name(i), quote, reference(i, "", one, sizeof(one)), quote);
     }
     if (out)
@@ -120,12 +121,13 @@ static char *wrap_line(const char *greeting, size_t *length)
     return NULL;
 }
 
-char *format_wrap(enum format format, const char *greeting, size_t length, size_t *wrapped)
+char *format_wrap(enum format format, const char *greeting, size_t length, uint64_t left_out, size_t *wrapped)
 {
     char *plain = copy_without_newline(greeting, length), *text = NULL;
 
     if (plain)
-        text = format == FORMAT_JSON ? wrap_json(plain, wrapped) : wrap_line(plain, wrapped);
+        text = format == FORMAT_JSON ? wrap_json(plain, left_out | NOT_LISTED, wrapped)
+                                     : wrap_line(plain, left_out | NOT_LISTED, wrapped);
     free(plain);
     return text;
 }

@@ -6,6 +6,7 @@
 #define SOCKGREET_FORMAT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define FORMAT_SCHEMA 1 /* of JSON: another when a member goes, or means something else */
 
@@ -16,9 +17,11 @@ enum format {
     FORMAT_COUNT
 };
 
-/* The template of the whole answer, made of length bytes of the greeting's, without its last newline. Returns
- * memory to be freed, with the template's length in wrapped; NULL without memory. Not for FORMAT_TEXT. */
-char *format_wrap(enum format format, const char *greeting, size_t length, size_t *wrapped);
+/* The template of the whole answer, made of length bytes of the greeting's, without its last newline;
+ * left_out: bits of variables that it does without. Returns memory to be freed, with the template's length in
+ * wrapped; NULL without memory. Not for FORMAT_TEXT. */
+char *format_wrap(enum format format, const char *greeting, size_t length, uint64_t left_out,
+                  size_t *wrapped);
 
 /* A value as it stands between the quotes of the format; to be freed. NULL without memory. */
 char *format_value(enum format format, const char *value);

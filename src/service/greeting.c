@@ -2,6 +2,7 @@
 #include "service/greeting.h"
 
 #include "base/escape.h"
+#include "base/util.h"
 #include "service/values.h"
 #include "service/variables.h"
 
@@ -40,9 +41,15 @@ struct compilation {
                         VARIABLE_BIT(VARIABLE_ECN) | VARIABLE_BIT(VARIABLE_FLOW_LABEL))
 #define OF_SYNS        (VARIABLE_BIT(VARIABLE_MSS) | VARIABLE_BIT(VARIABLE_WINDOW_SCALE) | \
                         VARIABLE_BIT(VARIABLE_SYN_OPTIONS))
-#define OF_ORIGINALS   (VARIABLE_BIT(VARIABLE_ORIGINAL_ADDRESS) | VARIABLE_BIT(VARIABLE_ORIGINAL_PORT))
+#define OF_ORIGINALS   (VARIABLE_BIT(VARIABLE_ORIGINAL_ADDRESS) | VARIABLE_BIT(VARIABLE_ORIGINAL_PORT) | \
+                        VARIABLE_BIT(VARIABLE_PROXY_AUTHORITY) | VARIABLE_BIT(VARIABLE_PROXY_UNIQUE_ID))
 #define OF_PROXIES     (OF_ORIGINALS | VARIABLE_BIT(VARIABLE_PROXY_ADDRESS) | VARIABLE_BIT(VARIABLE_PROXY_PORT))
 #define OF_CONNECTIONS (VARIABLE_BIT(VARIABLE_PATH_MTU) | VARIABLE_BIT(VARIABLE_RTT))
+#define OF_QUEUES      VARIABLE_BIT(VARIABLE_QUEUE_TIME)
+#define OF_HELD        VARIABLE_BIT(VARIABLE_CLIENT_CONNECTIONS)
+#define OF_INTERFACES  VARIABLE_BIT(VARIABLE_INTERFACE)
+#define OF_ACCEPTED    VARIABLE_BIT(VARIABLE_ACCEPT_TIME)
+#define OF_RECEIVED    VARIABLE_BIT(VARIABLE_RECEIVED_BYTES)
 #define OF_STATES      (VARIABLE_BIT(VARIABLE_STATE) | VARIABLE_BIT(VARIABLE_WEIGHT) | VARIABLE_BIT(VARIABLE_REASON))
 #define OF_QUOTES      (VARIABLE_BIT(VARIABLE_QUOTE) | VARIABLE_BIT(VARIABLE_QUOTE_OF_THE_DAY))
 #define OF_SECONDS     (VARIABLE_BIT(VARIABLE_TIME) | VARIABLE_BIT(VARIABLE_UNIX) | \
@@ -54,6 +61,12 @@ _Static_assert(VARIABLE_COUNT <= TEMPLATE_VARIABLES_MAX, "a bit for each variabl
 static bool is_unix(const struct site *site)
 {
     return site->transport && strncmp(site->transport, "unix", strlen("unix")) == 0;
+}
+
+static bool is_dgram(const struct site *site)
+{
+    return site->transport && (strcmp(site->transport, transport_name(TRANSPORT_UDP)) == 0 ||
+                               strcmp(site->transport, transport_name(TRANSPORT_UNIX_DGRAM)) == 0);
 }
 
 /* Through a proxy they come to Unix stream sockets too. */
@@ -92,19 +105,27 @@ static const char *in_format(const struct compilation *c, const char *value)
     return c->format == FORMAT_TEXT ? value : kept;
 }
 
+/* Whom a proxy names has an address, by which connections are counted. */
 static uint64_t never_over(const struct site *site)
 {
-    bool is_udp = strcmp(site->transport, transport_name(TRANSPORT_UDP)) == 0;
-
     if (is_unix(site))
-        return OF_PACKETS | OF_SYNS | OF_CONNECTIONS;
-    return OF_USERS | (is_udp ? OF_SYNS | OF_CONNECTIONS : 0);
+        return OF_PACKETS | OF_SYNS | OF_CONNECTIONS | OF_INTERFACES | OF_QUEUES |
+               (site->has_proxies ? 0 : OF_HELD) | (is_dgram(site) ? OF_ACCEPTED : 0);
+    if (is_dgram(site))
+        return OF_USERS | OF_SYNS | OF_CONNECTIONS | OF_HELD | OF_ACCEPTED;
+    return OF_USERS | OF_QUEUES;
 }
 
 /* What no client of a listener ever has, which need not be asked for. */
 static uint64_t never(const struct site *site)
 {
     return site->transport ? never_over(site) | (site->has_proxies ? 0 : OF_PROXIES) : 0;
+}
+
+/* A datagram is small, so it is not filled with what none of a listener's has. */
+static uint64_t left_out(const struct site *site)
+{
+    return is_dgram(site) ? never(site) : 0;
 }
 
 /* What is known before a client comes; NULL: nothing. The address of a Unix listener is its path. */
@@ -254,16 +275,30 @@ static int resolve(const void *context, unsigned variable, const char *argument,
 
 static enum plan_time time_of(uint64_t uses, bool is_exact)
 {
-    if (is_exact || (uses & VARIABLE_BIT(VARIABLE_UNIX_US)))
+    if (is_exact || (uses & (VARIABLE_BIT(VARIABLE_UNIX_US) | OF_ACCEPTED | OF_QUEUES)))
         return PLAN_INSTANT;
     return uses & OF_SECONDS ? PLAN_SECOND : PLAN_NO_TIME;
 }
 
 static unsigned needs_of(uint64_t uses)
 {
-    return (uses & (OF_PACKETS | OF_SYNS) ? PLAN_PACKET : 0u) |
-           (uses & OF_CONNECTIONS ? PLAN_CONNECTION : 0u) | (uses & OF_ORIGINALS ? PLAN_ORIGINAL : 0u) |
-           (uses & OF_STATES ? PLAN_STATE : 0u);
+    static const struct {
+        uint64_t variables;
+        enum plan_need need;
+    } needs[] = {{OF_PACKETS | OF_SYNS, PLAN_PACKET},
+                 {OF_CONNECTIONS, PLAN_CONNECTION},
+                 {OF_ORIGINALS, PLAN_ORIGINAL},
+                 {OF_STATES, PLAN_STATE},
+                 {OF_INTERFACES, PLAN_INTERFACE},
+                 {OF_QUEUES, PLAN_STAMP},
+                 {OF_ACCEPTED, PLAN_ACCEPTED},
+                 {OF_RECEIVED, PLAN_RECEIVED},
+                 {OF_HELD, PLAN_HELD}};
+    unsigned found = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(needs); i++)
+        found |= uses & needs[i].variables ? needs[i].need : 0u;
+    return found;
 }
 
 static void plan(struct greeting *greeting, bool is_exact)
@@ -312,7 +347,7 @@ static int compile_format(struct compilation *c, const char *text, size_t length
         return -1;
     if (c->site->format == FORMAT_TEXT)
         return 0;
-    wrapped = format_wrap(c->site->format, text, length, &wrapped_length);
+    wrapped = format_wrap(c->site->format, text, length, left_out(c->site), &wrapped_length);
     if (!wrapped)
         return refuse_for_memory(errors);
     result = compile_as(c, c->site->format, wrapped, wrapped_length, made, errors);

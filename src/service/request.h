@@ -26,6 +26,8 @@ enum request_input {
     REQUEST_FULL   /* REQUEST_MAX bytes came */
 };
 
+_Static_assert(REQUEST_MAX <= UINT16_MAX, "the length of what is read");
+
 /* What is kept of a request until it is answered. */
 struct service_request {
     uint8_t kind;    /* enum request_kind */
@@ -34,6 +36,7 @@ struct service_request {
     bool is_head : 1;
     bool as_json : 1;
     bool as_openmetrics : 1;
+    uint16_t length; /* bytes that came before the answer */
 };
 
 #endif

@@ -60,7 +60,12 @@ struct occasion {
     uint64_t answers;               /* that the speaker had given */
     struct service_request request; /* of a service that waits for one */
     const struct moment *moment;    /* now, as exactly as the plan needs it */
+    int64_t arrived;                /* when the client was accepted, or its datagram read: monotonic ns */
+    const struct moment *accepted;  /* the same by the calendar, if the plan needs it */
     const struct seen *seen;        /* as far as the plan needs it */
+    const char *interface;          /* that the client came in by, if the plan needs it; "": not known */
+    uint32_t received;              /* bytes that had come of the client, if the plan needs it */
+    uint32_t held;                  /* connections of its source, if the plan needs it; 0: not known */
     const struct state *state;      /* of the service; NULL if the plan does not need it */
     const struct metrics *metrics;  /* likewise, what the whole service has counted */
 };
@@ -72,12 +77,18 @@ enum plan_time { PLAN_NO_TIME, PLAN_SECOND, PLAN_INSTANT };
 enum plan_need {
     PLAN_PACKET = 1 << 0,     /* the headers of the client's first packet */
     PLAN_CONNECTION = 1 << 1, /* what the kernel measured of the connection */
-    PLAN_ORIGINAL = 1 << 2,   /* what the client had asked a proxy for */
+    PLAN_ORIGINAL = 1 << 2,   /* what a proxy says of the client, but for its address */
     PLAN_STATE = 1 << 3,      /* of the service */
-    PLAN_METRICS = 1 << 4     /* what the whole service counted: see shared_metrics() */
+    PLAN_INTERFACE = 1 << 4,  /* that the client came in by */
+    PLAN_STAMP = 1 << 5,      /* when the kernel got the client's datagram */
+    PLAN_ACCEPTED = 1 << 6,   /* when the client was accepted, by the calendar */
+    PLAN_RECEIVED = 1 << 7,   /* how much the client had sent */
+    PLAN_HELD = 1 << 8,       /* how many connections the client's source has */
+    PLAN_METRICS = 1 << 9     /* what the whole service counted: see shared_metrics() */
 };
 
-#define PLAN_NETWORK (PLAN_PACKET | PLAN_CONNECTION | PLAN_ORIGINAL)
+#define PLAN_SOCKET  (PLAN_PACKET | PLAN_INTERFACE | PLAN_STAMP) /* what a socket is prepared for */
+#define PLAN_NETWORK (PLAN_PACKET | PLAN_CONNECTION | PLAN_ORIGINAL | PLAN_INTERFACE)
 
 /* What a service made of a listener's text. It begins the service's own struct, and lives in the arena. */
 struct plan {

@@ -124,6 +124,40 @@ static size_t original_port_value(const struct occasion *occasion, const char *a
     return occasion->seen ? put_port(out, room, &occasion->seen->asked) : 0;
 }
 
+/* What others made: whatever could end a string of a format, or is not printable, becomes '?'. */
+static size_t put_foreign(char *out, size_t room, const struct proxy_text *text)
+{
+    size_t length = text->length < room ? text->length : room;
+
+    for (size_t i = 0; i < length; i++) {
+        char c = text->bytes[i];
+
+        out[i] = c >= ' ' && c <= '~' && c != '"' && c != '\'' && c != '\\' ? c : '?';
+    }
+    return length;
+}
+
+static size_t proxy_authority_value(const struct occasion *occasion, const char *argument, char *out,
+                                    size_t room)
+{
+    (void)argument;
+    return occasion->seen ? put_foreign(out, room, &occasion->seen->authority) : 0;
+}
+
+static size_t proxy_unique_id_value(const struct occasion *occasion, const char *argument, char *out,
+                                    size_t room)
+{
+    (void)argument;
+    return occasion->seen ? put_foreign(out, room, &occasion->seen->unique_id) : 0;
+}
+
+static size_t client_connections_value(const struct occasion *occasion, const char *argument, char *out,
+                                       size_t room)
+{
+    (void)argument;
+    return occasion->held ? print(out, room, "%" PRIu32, occasion->held) : 0;
+}
+
 /* --- Users of Unix sockets --- */
 
 /* Nobody there is whose id is -1: the kernel did not say. */
@@ -156,6 +190,17 @@ static size_t client_pid_value(const struct occasion *occasion, const char *argu
 }
 
 /* --- What the network did --- */
+
+static size_t interface_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    (void)argument;
+    return occasion->interface ? put(out, room, occasion->interface) : 0;
+}
+
+static size_t put_us(char *out, size_t room, uint32_t us)
+{
+    return print(out, room, "%" PRIu32 ".%03" PRIu32, us / US_PER_MS, us % US_PER_MS);
+}
 
 static bool is_seen(const struct occasion *occasion, enum seen_what what)
 {
@@ -227,7 +272,7 @@ static size_t rtt_value(const struct occasion *occasion, const char *argument, c
     uint32_t us = is_seen(occasion, SEEN_RTT) ? occasion->seen->rtt_us : 0;
 
     (void)argument;
-    return us ? print(out, room, "%" PRIu32 ".%03" PRIu32, us / US_PER_MS, us % US_PER_MS) : 0;
+    return us ? put_us(out, room, us) : 0;
 }
 
 /* --- Who answers --- */
@@ -289,6 +334,13 @@ static size_t request_id_value(const struct occasion *occasion, const char *argu
     return print(out, room, "%016" PRIx64 "-%" PRIx64, occasion->speaker->id, occasion->answers);
 }
 
+static size_t received_bytes_value(const struct occasion *occasion, const char *argument, char *out,
+                                   size_t room)
+{
+    (void)argument;
+    return print(out, room, "%" PRIu32, occasion->received);
+}
+
 /* --- Time --- */
 
 /* Into size bytes, with the end. Returns the length; 0 if there is no room. */
@@ -322,6 +374,25 @@ static size_t time_value(const struct occasion *occasion, const char *argument, 
         return put(out, room, moment->rfc3339);
     return values_time_is_exact(argument) ? put_milliseconds(moment, out, room)
                                           : put_format(moment, argument, out, room);
+}
+
+static size_t accept_time_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    (void)argument;
+    return occasion->accepted ? put_milliseconds(occasion->accepted, out, room) : 0;
+}
+
+/* A clock that was set meanwhile could make it negative, or years. */
+static size_t queue_time_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    const struct moment *moment = occasion->moment;
+    int64_t us;
+
+    (void)argument;
+    if (!is_seen(occasion, SEEN_STAMP))
+        return 0;
+    us = ((int64_t)moment->second * NS_PER_S + moment->nanosecond - occasion->seen->stamp) / NS_PER_US;
+    return us >= 0 && us <= UINT32_MAX ? put_us(out, room, (uint32_t)us) : 0;
 }
 
 static size_t unix_value(const struct occasion *occasion, const char *argument, char *out, size_t room)

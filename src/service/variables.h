@@ -17,22 +17,27 @@
 
 /* Bytes of the longest value. */
 #define VARIABLES_LENGTH(text) (sizeof(text) - 1)
-#define VARIABLES_IP           (INET6_ADDRSTRLEN - 1 + 1 + IFNAMSIZ - 1) /* "address%interface" */
+#define VARIABLES_IP           (VARIABLES_LENGTH("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff%") + IFNAMSIZ - 1)
 #define VARIABLES_UID          VARIABLES_LENGTH("uid 4294967295")
 #define VARIABLES_PORT         VARIABLES_LENGTH("65535")
 #define VARIABLES_ID           VARIABLES_LENGTH("4294967295")
 #define VARIABLES_BYTE         VARIABLES_LENGTH("255")
 #define VARIABLES_ECN          VARIABLES_LENGTH("asked")
 #define VARIABLES_FLOW         VARIABLES_LENGTH("0xfffff")
-#define VARIABLES_LOAD         VARIABLES_LENGTH("281474976710655.99")
+#define VARIABLES_PID          VARIABLES_LENGTH("4194304")    /* proc(5) */
+#define VARIABLES_LOAD         VARIABLES_LENGTH("4194304.99") /* of all of them */
 #define VARIABLES_STATE        VARIABLES_LENGTH("ready")
 #define VARIABLES_WEIGHT       VARIABLES_LENGTH("256")
-#define VARIABLES_RTT          VARIABLES_LENGTH("4294967.295")
+#define VARIABLES_MILLISECONDS VARIABLES_LENGTH("4294967.295")
+#define VARIABLES_INTERFACE    (IFNAMSIZ - 1)
+#define VARIABLES_AUTHORITY    253 /* of a name in the DNS (RFC 1035, section 3.1) */
 #define VARIABLES_FAMILY       VARIABLES_LENGTH("unix")
 #define VARIABLES_REQUEST      VARIABLES_LENGTH("0123456789abcdef-0123456789abcdef")
 #define VARIABLES_TIME         VARIABLES_LENGTH("2026-11-22T12:00:00.000Z") /* without a format */
 #define VARIABLES_FORMAT       128                                          /* with one */
-#define VARIABLES_SECONDS      VARIABLES_LENGTH("-9223372036854775808")
+#define VARIABLES_UPTIME       VARIABLES_LENGTH("9223372036")               /* of nanoseconds in 63 bits */
+#define VARIABLES_UNIX         VARIABLES_LENGTH("253402300799")             /* the end of the year 9999 */
+#define VARIABLES_UNIX_US      VARIABLES_LENGTH("253402300799999999")
 #define VARIABLES_ANY          0 /* as long as it is: known when the configuration is loaded */
 
 /* A line per variable: X(IDENTIFIER, name, when it is known, longest value of an IP listener and of a Unix
@@ -59,13 +64,17 @@
     X(CLIENT_UID, client_uid, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)       /* Unix only */       \
     X(CLIENT_GID, client_gid, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                             \
     X(CLIENT_PID, client_pid, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                             \
+    X(CLIENT_CONNECTIONS, client_connections, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)             \
     X(SERVER_ADDRESS, server_address, PER_CLIENT, VARIABLES_IP, VARIABLES_IP, NONE)                     \
     X(SERVER_PORT, server_port, PER_CLIENT, VARIABLES_PORT, VARIABLES_PORT, NONE) /* empty for Unix */  \
+    X(INTERFACE, interface, PER_CLIENT, VARIABLES_INTERFACE, VARIABLES_INTERFACE, NONE)                 \
     X(PROXIED, proxied, PER_CLIENT, VARIABLES_LENGTH("yes"), VARIABLES_LENGTH("yes"), NONE)             \
     X(PROXY_ADDRESS, proxy_address, PER_CLIENT, VARIABLES_IP, VARIABLES_UID, NONE) /* or empty */       \
     X(PROXY_PORT, proxy_port, PER_CLIENT, VARIABLES_PORT, VARIABLES_PORT, NONE)                         \
     X(ORIGINAL_ADDRESS, original_address, PER_CLIENT, VARIABLES_IP, VARIABLES_IP, NONE) /* or empty */  \
     X(ORIGINAL_PORT, original_port, PER_CLIENT, VARIABLES_PORT, VARIABLES_PORT, NONE)                   \
+    X(PROXY_AUTHORITY, proxy_authority, PER_CLIENT, VARIABLES_AUTHORITY, VARIABLES_AUTHORITY, NONE)     \
+    X(PROXY_UNIQUE_ID, proxy_unique_id, PER_CLIENT, PROXY_UNIQUE_ID_MAX, PROXY_UNIQUE_ID_MAX, NONE)     \
     X(TTL, ttl, PER_CLIENT, VARIABLES_BYTE, VARIABLES_BYTE, NONE)   /* on arrival; unknown: empty */    \
     X(HOPS, hops, PER_CLIENT, VARIABLES_BYTE, VARIABLES_BYTE, NONE) /* guessed */                       \
     X(DSCP, dscp, PER_CLIENT, VARIABLES_BYTE, VARIABLES_BYTE, NONE)                                     \
@@ -75,19 +84,22 @@
     X(WINDOW_SCALE, window_scale, PER_CLIENT, VARIABLES_BYTE, VARIABLES_BYTE, NONE)                     \
     X(SYN_OPTIONS, syn_options, PER_CLIENT, SEEN_OPTIONS_MAX, SEEN_OPTIONS_MAX, NONE)                   \
     X(PATH_MTU, path_mtu, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                                 \
-    X(RTT, rtt, PER_CLIENT, VARIABLES_RTT, VARIABLES_RTT, NONE) /* milliseconds */                      \
-    X(PID, pid, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                                           \
+    X(RTT, rtt, PER_CLIENT, VARIABLES_MILLISECONDS, VARIABLES_MILLISECONDS, NONE)                       \
+    X(PID, pid, PER_CLIENT, VARIABLES_PID, VARIABLES_PID, NONE)                                         \
     X(WORKER, worker, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                                     \
     X(GENERATION, generation, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                             \
-    X(UPTIME, uptime, PER_CLIENT, VARIABLES_SECONDS, VARIABLES_SECONDS, NONE) /* seconds */             \
-    X(LOAD, load, PER_CLIENT, VARIABLES_LOAD, VARIABLES_LOAD, NONE)           /* of a minute */         \
-    X(STATE, state, PER_CLIENT, VARIABLES_STATE, VARIABLES_STATE, NONE)       /* of the service */      \
-    X(WEIGHT, weight, PER_CLIENT, VARIABLES_WEIGHT, VARIABLES_WEIGHT, NONE)   /* percent */             \
-    X(REASON, reason, PER_CLIENT, STATE_REASON_MAX, STATE_REASON_MAX, NONE)   /* or empty */            \
+    X(UPTIME, uptime, PER_CLIENT, VARIABLES_UPTIME, VARIABLES_UPTIME, NONE) /* seconds */               \
+    X(LOAD, load, PER_CLIENT, VARIABLES_LOAD, VARIABLES_LOAD, NONE)         /* of a minute */           \
+    X(STATE, state, PER_CLIENT, VARIABLES_STATE, VARIABLES_STATE, NONE)     /* of the service */        \
+    X(WEIGHT, weight, PER_CLIENT, VARIABLES_WEIGHT, VARIABLES_WEIGHT, NONE) /* percent */               \
+    X(REASON, reason, PER_CLIENT, STATE_REASON_MAX, STATE_REASON_MAX, NONE) /* or empty */              \
     X(REQUEST_ID, request_id, PER_CLIENT, VARIABLES_REQUEST, VARIABLES_REQUEST, NONE)                   \
+    X(RECEIVED_BYTES, received_bytes, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                     \
+    X(ACCEPT_TIME, accept_time, PER_CLIENT, VARIABLES_TIME, VARIABLES_TIME, NONE) /* in UTC */          \
+    X(QUEUE_TIME, queue_time, PER_CLIENT, VARIABLES_MILLISECONDS, VARIABLES_MILLISECONDS, NONE)         \
     X(TIME, time, PER_CLIENT, VARIABLES_TIME, VARIABLES_TIME, OPTIONAL) /* in UTC */                    \
-    X(UNIX, unix, PER_CLIENT, VARIABLES_SECONDS, VARIABLES_SECONDS, NONE)                               \
-    X(UNIX_US, unix_us, PER_CLIENT, VARIABLES_SECONDS, VARIABLES_SECONDS, NONE)
+    X(UNIX, unix, PER_CLIENT, VARIABLES_UNIX, VARIABLES_UNIX, NONE)                                     \
+    X(UNIX_US, unix_us, PER_CLIENT, VARIABLES_UNIX_US, VARIABLES_UNIX_US, NONE)
 
 #define VARIABLES_IDENTIFIER(identifier, ...) VARIABLE_##identifier,
 enum variable { VARIABLES(VARIABLES_IDENTIFIER) VARIABLE_COUNT };

@@ -9,10 +9,16 @@ static bool is_same_address(const struct peer_address *a, const struct peer_addr
     return memcmp(a, b, sizeof(*a)) == 0;
 }
 
+static void check_text(const struct proxy_text *text, const char *header, size_t length)
+{
+    FUZZ_CHECK(text->length == 0 || (text->bytes >= header && text->bytes + text->length <= header + length));
+}
+
 static bool is_same(const struct proxy_header *a, const struct proxy_header *b)
 {
     return a->length == b->length && a->local == b->local && a->known == b->known &&
-           is_same_address(&a->client, &b->client) && is_same_address(&a->server, &b->server);
+           is_same_address(&a->client, &b->client) && is_same_address(&a->server, &b->server) &&
+           a->authority.length == b->authority.length && a->unique_id.length == b->unique_id.length;
 }
 
 static bool is_ip(const struct peer_address *address)
@@ -30,6 +36,11 @@ static enum proxy_verdict read_copy(const void *bytes, size_t length, struct pro
     if (length)
         memcpy(copy, bytes, length);
     verdict = proxy_header_read(copy, length, header);
+    if (verdict == PROXY_HEADER_WHOLE) {
+        check_text(&header->authority, copy, header->length);
+        check_text(&header->unique_id, copy, header->length);
+        FUZZ_CHECK(header->unique_id.length <= PROXY_UNIQUE_ID_MAX);
+    }
     free(copy);
     return verdict;
 }

@@ -135,7 +135,8 @@ static unsigned pass_time(struct run *run, struct input *input)
 
 static struct limits read_limits(struct input *input)
 {
-    struct conf_listener listener = {.name = "x", .transport = TRANSPORT_TCP};
+    static const struct plan plan;
+    struct conf_listener listener = {.name = "x", .transport = TRANSPORT_TCP, .plan = &plan};
 
     listener.rates.rate = (double)(input_number(input, 3) % 1000001) / 100;
     listener.rates.burst = 1 + (unsigned)(input_number(input, 3) % 100000);

@@ -76,9 +76,9 @@ def _listens(port):
 
 
 @contextlib.contextmanager
-def haproxy(directory, port, server, check="", stats=None):
+def haproxy(directory, port, server, check="", stats=None, *, tls=None, frontend=""):  # pylint: disable=too-many-arguments
     """HAProxy on a port, with one server: "127.0.0.1:PORT send-proxy" or "unix@PATH send-proxy"; stats: the path of a socket
-    that tells about it."""
+    that tells about it; tls: the file of the certificate with which it takes clients."""
     path = directory / "haproxy.cfg"
     path.write_text(f"""
 global
@@ -89,7 +89,8 @@ defaults
     timeout client 5s
     timeout server 5s
 frontend in
-    bind 127.0.0.1:{port}
+    bind 127.0.0.1:{port} {f"ssl crt {tls}" if tls else ""}
+    {frontend}
     default_backend out
 backend out
     {check}
@@ -98,6 +99,16 @@ backend out
     arguments = [_needed("haproxy", "haproxy"), "-db", "-f", str(path)]
     with _running(arguments, directory / "haproxy.log", lambda: _listens(port)):
         yield
+
+
+def certificate(directory):
+    """A file with a certificate for www.example that is signed by itself, and its key."""
+    path = directory / "certificate.pem"
+    subprocess.run([_needed("openssl", "openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+                    "/CN=www.example", "-addext", "subjectAltName=DNS:www.example", "-keyout", "-", "-out", str(path)],
+                   stdout=open(directory / "key.pem", "wb"), stderr=subprocess.DEVNULL, check=True, timeout=60)
+    path.write_bytes(path.read_bytes() + (directory / "key.pem").read_bytes())
+    return path
 
 
 @contextlib.contextmanager

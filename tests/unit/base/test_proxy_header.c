@@ -246,6 +246,29 @@ Test(proxy_header, skips_what_it_does_not_know)
     says(&header.client, "192.0.2.1:4660");
 }
 
+static bool is_text(const struct proxy_text *text, const char *expected)
+{
+    return text->length == strlen(expected) && memcmp(text->bytes, expected, text->length) == 0;
+}
+
+Test(proxy_header, reads_what_is_said_in_words)
+{
+    struct proxy_header header;
+    struct v2 v2 = ipv4();
+
+    whole(v2.bytes, v2.length, &header);
+    cr_assert_eq(header.authority.length + header.unique_id.length, 0);
+    add_tlv(&v2, 0x02, 11, "www.example");
+    add_tlv(&v2, 0x04, 3, "pad");
+    add_tlv(&v2, 0x05, 8, "7F000001");
+    whole(v2.bytes, v2.length, &header);
+    cr_assert(is_text(&header.authority, "www.example"));
+    cr_assert(is_text(&header.unique_id, "7F000001"));
+    add_tlv(&v2, 0x02, 0, "");
+    whole(v2.bytes, v2.length, &header);
+    cr_assert(is_text(&header.authority, ""), "the last one holds");
+}
+
 Test(proxy_header, refuses_tlvs_that_do_not_fit)
 {
     struct proxy_header header;

@@ -45,7 +45,7 @@ Test(format, the_worst_values_have_room)
 static void assert_greeting(enum format format, const char *greeting, const char *expected)
 {
     size_t length;
-    char *text = format_wrap(format, greeting, strlen(greeting), &length);
+    char *text = format_wrap(format, greeting, strlen(greeting), 0, &length);
 
     cr_assert_eq(strlen(text), length);
     cr_assert_not_null(strstr(text, expected), "%s", text);

@@ -292,7 +292,7 @@ Test(greeting, the_longest_holds_the_longest_of_each_variable)
     arena_close(&arena);
     user = compiled_for(&unix_site, "${client_address}")->longest;
     arena_close(&arena);
-    cr_assert_eq(ip, strlen("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255%interface123456"));
+    cr_assert_eq(ip, strlen("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff%interface123456"));
     cr_assert_eq(user, strlen("uid 4294967295"));
     cr_assert_eq(either, ip, "a proxy's client");
 }
@@ -387,13 +387,14 @@ Test(greeting, says_quotes)
     arena_close(&arena);
 }
 
-#define NAMES                                                                                   \
-    "hostname, instance, version, os, kernel, boot_id, env, file, motd, quote, "                \
-    "quote_of_the_day, listener, transport, family, "                                           \
-    "client_address, client_port, client_uid, client_gid, client_pid, server_address, "         \
-    "server_port, proxied, proxy_address, proxy_port, original_address, original_port, ttl, "   \
-    "hops, dscp, ecn, flow_label, mss, window_scale, syn_options, path_mtu, rtt, pid, worker, " \
-    "generation, uptime, load, state, weight, reason, request_id, time, unix, unix_us"
+#define NAMES                                                                                 \
+    "hostname, instance, version, os, kernel, boot_id, env, file, motd, quote, "              \
+    "quote_of_the_day, listener, transport, family, client_address, client_port, "            \
+    "client_uid, client_gid, client_pid, client_connections, server_address, server_port, "   \
+    "interface, proxied, proxy_address, proxy_port, original_address, original_port, "        \
+    "proxy_authority, proxy_unique_id, ttl, hops, dscp, ecn, flow_label, mss, window_scale, " \
+    "syn_options, path_mtu, rtt, pid, worker, generation, uptime, load, state, weight, "      \
+    "reason, request_id, received_bytes, accept_time, queue_time, time, unix, unix_us"
 
 Test(greeting, errors_say_what_is_allowed)
 {
@@ -467,6 +468,39 @@ Test(greeting, tells_what_arrived)
     assert_said("[${ttl}${rtt}]", &occasion, "[]");
 }
 
+Test(greeting, tells_how_the_client_came)
+{
+    static const struct site udp = {.listener = "udp", .transport = "udp"};
+    const struct peer peer = {.client = {.family = AF_INET}};
+    struct seen seen = {.what = SEEN_STAMP, .stamp = INT64_C(951827696000000000)};
+    struct moment moment = {0};
+    struct occasion occasion = {
+        .peer = &peer, .seen = &seen, .moment = &moment, .interface = "eth0", .received = 4096, .held = 3};
+
+    moment_set(&moment, (struct timespec){951827696, 7654321});
+    assert_said("${interface} ${received_bytes} ${client_connections}", &occasion, "eth0 4096 3");
+    assert_said_at(&udp, "${queue_time}", &occasion, "7.654");
+    seen.stamp += INT64_C(8000000); /* the clock was set back */
+    assert_said_at(&udp, "[${queue_time}]", &occasion, "[]");
+    seen.stamp = 0; /* it was set forward, by years */
+    assert_said_at(&udp, "[${queue_time}]", &occasion, "[]");
+    occasion = (struct occasion){.peer = &peer, .moment = &moment};
+    assert_said("[${interface}${client_connections}${accept_time}]", &occasion, "[]");
+    assert_said_at(&udp, "[${queue_time}]", &occasion, "[]");
+}
+
+/* Anybody can send what a proxy passes on. */
+Test(greeting, what_a_proxy_says_cannot_end_a_string)
+{
+    static const char bytes[] = "a\"b'c\\d\n\0\x7f\xe9$`~";
+    const struct site behind = {.listener = "web", .transport = "tcp", .has_proxies = true};
+    const struct peer peer = {.client = {.family = AF_INET}};
+    const struct seen seen = {.authority = {bytes, sizeof(bytes) - 1}, .unique_id = {"7F000001", 8}};
+    const struct occasion occasion = {.peer = &peer, .seen = &seen};
+
+    assert_said_at(&behind, "${proxy_authority} ${proxy_unique_id}", &occasion, "a?b?c?d????$`~ 7F000001");
+}
+
 Test(greeting, says_the_state_of_the_service)
 {
     struct state state = {.word = STATE_DRAIN, .weight = 50, .reason = "kernel update"};
@@ -488,6 +522,11 @@ Test(greeting, the_network_is_asked_about_where_it_is_said)
                      {"${syn_options}${mss}", PLAN_PACKET},
                      {"${rtt}", PLAN_CONNECTION},
                      {"${path_mtu} ${dscp}", PLAN_CONNECTION | PLAN_PACKET},
+                     {"${interface}", PLAN_INTERFACE},
+                     {"${received_bytes}", PLAN_RECEIVED},
+                     {"${accept_time}", PLAN_ACCEPTED},
+                     {"${client_connections}", PLAN_HELD},
+                     {"${queue_time}${proxy_unique_id}", 0}, /* no client of this listener has one */
                      {"${state}", PLAN_STATE},
                      {"${weight}", PLAN_STATE},
                      {"${reason:-none}", PLAN_STATE}};
@@ -505,14 +544,20 @@ static void assert_formatted(enum format format, const char *text, const char *b
     const struct site site = {
         .host = &odd, .listener = "local", .transport = "unix", .path = "/run/x", .format = format};
     const struct peer peer = {.client = {.family = AF_UNIX, .uid = 1000, .gid = 100, .pid = 4711}};
-    struct moment moment = {0};
+    struct moment moment = {0}, accepted = {0};
     const struct state state = STATE_DEFAULT;
-    const struct occasion occasion = {
-        .peer = &peer, .speaker = &speaker, .answers = 1, .moment = &moment, .state = &state};
+    const struct occasion occasion = {.peer = &peer,
+                                      .speaker = &speaker,
+                                      .answers = 1,
+                                      .moment = &moment,
+                                      .accepted = &accepted,
+                                      .received = 5,
+                                      .state = &state};
     const struct plan *plan;
     char *out;
 
     moment_set(&moment, (struct timespec){951827696, 7654321});
+    moment_set(&accepted, (struct timespec){951827695, 900999999});
     plan = compiled_for(&site, text);
     out = calloc(1, plan->longest + 1);
     cr_assert_leq(service_greeting.answer(plan, &occasion, out), plan->longest);
@@ -530,29 +575,57 @@ Test(greeting, everything_is_said_as_json)
         "\"hostname\":\"it's \\\"odd\\\"\",\"instance\":\"web-3\",\"version\":\"" PACKAGE_VERSION "\","
         "\"os\":\"a\\\\b\",\"kernel\":\"\",\"boot_id\":\"\",\"listener\":\"local\",\"transport\":\"unix\","
         "\"family\":\"unix\",\"client_address\":\"uid 1000\",\"client_port\":null,\"client_uid\":1000,"
-        "\"client_gid\":100,\"client_pid\":4711,\"server_address\":\"/run/x\",\"server_port\":null,"
+        "\"client_gid\":100,\"client_pid\":4711,\"client_connections\":null,\"server_address\":\"/run/"
+        "x\",\"server_port\":null,\"interface\":\"\","
         "\"proxied\":\"no\",\"proxy_address\":\"\",\"proxy_port\":null,\"original_address\":\"\",\"original_"
-        "port\":null,"
+        "port\":null,\"proxy_authority\":\"\",\"proxy_unique_id\":\"\","
         "\"ttl\":null,\"hops\":null,\"dscp\":"
         "null,\"ecn\":\"\",\"flow_label\":\"\",\"mss\":null,"
         "\"window_scale\":null,\"syn_options\":\"\",\"path_mtu\":null,\"rtt\":null,\"pid\":99,\"worker\":1,"
         "\"generation\":7,",
-        "request_id\":\"0000000000000abc-1\",\"time\":\"2000-02-29T12:34:56.007Z\",\"unix\":951827696,"
+        "request_id\":\"0000000000000abc-1\",\"received_bytes\":5,\"accept_time\":\"2000-02-29T12:34:55."
+        "900Z\",\"queue_time\":null,\"time\":\"2000-02-29T12:34:56.007Z\",\"unix\":951827696,"
         "\"unix_us\":951827696007654}\n");
 }
 
 Test(greeting, everything_is_said_on_a_line)
 {
-    assert_formatted(FORMAT_LINE, "It's\n${hostname}\r\n",
-                     "hostname='it'\\''s \"odd\"' instance='web-3' version='" PACKAGE_VERSION "' os='a\\\\b' "
-                     "kernel='' boot_id='' listener='local' transport='unix' family='unix' "
-                     "client_address='uid 1000' client_port= client_uid=1000 client_gid=100 client_pid=4711 "
-                     "server_address='/run/x' server_port= proxied='no' proxy_address='' proxy_port= "
-                     "original_address='' original_port= ttl= hops= "
-                     "dscp= ecn='' flow_label='' mss= window_scale= syn_options='' path_mtu= rtt= pid=99 "
-                     "worker=1 generation=7 ",
-                     "request_id='0000000000000abc-1' time='2000-02-29T12:34:56.007Z' "
-                     "unix=951827696 unix_us=951827696007654 greeting='It'\\''s\\nit'\\''s \"odd\"'\n");
+    assert_formatted(
+        FORMAT_LINE, "It's\n${hostname}\r\n",
+        "hostname='it'\\''s \"odd\"' instance='web-3' version='" PACKAGE_VERSION "' os='a\\\\b' "
+        "kernel='' boot_id='' listener='local' transport='unix' family='unix' "
+        "client_address='uid 1000' client_port= client_uid=1000 client_gid=100 client_pid=4711 "
+        "client_connections= "
+        "server_address='/run/x' server_port= interface='' proxied='no' proxy_address='' proxy_port= "
+        "original_address='' original_port= proxy_authority='' proxy_unique_id='' ttl= hops= "
+        "dscp= ecn='' flow_label='' mss= window_scale= syn_options='' path_mtu= rtt= pid=99 "
+        "worker=1 generation=7 ",
+        "request_id='0000000000000abc-1' received_bytes=5 accept_time='2000-02-29T12:34:55.900Z' queue_time= "
+        "time='2000-02-29T12:34:56.007Z' "
+        "unix=951827696 unix_us=951827696007654 greeting='It'\\''s\\nit'\\''s \"odd\"'\n");
+}
+
+/* Of a datagram nobody wants to know a user, or a SYN. */
+Test(greeting, a_datagram_does_without_what_it_never_has)
+{
+    const struct site site = {.listener = "udp", .transport = "udp", .format = FORMAT_LINE};
+    const struct peer peer = {.client = {.family = AF_INET}};
+    struct moment moment = {0};
+    const struct state state = STATE_DEFAULT;
+    const struct occasion occasion = {.peer = &peer, .speaker = &speaker, .moment = &moment, .state = &state};
+    const struct plan *plan = compiled_for(&site, "Hi");
+    char *out = calloc(1, plan->longest + 1);
+
+    moment_set(&moment, (struct timespec){951827696, 7654321});
+    service_greeting.answer(plan, &occasion, out);
+    cr_assert_null(strstr(out, "client_uid="));
+    cr_assert_null(strstr(out, "mss="));
+    cr_assert_null(strstr(out, "original_address="));
+    cr_assert_null(strstr(out, "accept_time="));
+    cr_assert_not_null(strstr(out, " queue_time= "), "not known of this one, but of others");
+    cr_assert_not_null(strstr(out, " ttl= "));
+    free(out);
+    arena_close(&arena);
 }
 
 /* An answer cut to a datagram's 512 bytes is not JSON; 1232 are enough for a short greeting over IPv6. */

@@ -26,13 +26,17 @@ Test(variables, names_are_stable)
                                         "client_uid",
                                         "client_gid",
                                         "client_pid",
+                                        "client_connections",
                                         "server_address",
                                         "server_port",
+                                        "interface",
                                         "proxied",
                                         "proxy_address",
                                         "proxy_port",
                                         "original_address",
                                         "original_port",
+                                        "proxy_authority",
+                                        "proxy_unique_id",
                                         "ttl",
                                         "hops",
                                         "dscp",
@@ -52,6 +56,9 @@ Test(variables, names_are_stable)
                                         "weight",
                                         "reason",
                                         "request_id",
+                                        "received_bytes",
+                                        "accept_time",
+                                        "queue_time",
                                         "time",
                                         "unix",
                                         "unix_us"};
@@ -92,6 +99,6 @@ Test(variables, the_service_is_known_at_load_and_the_client_is_not)
 Test(variables, addresses_of_unix_clients_are_users)
 {
     cr_assert_eq(variables_longest(VARIABLE_CLIENT_ADDRESS, true, false),
-                 strlen("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255%interface123456"));
+                 strlen("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff%interface123456"));
     cr_assert_eq(variables_longest(VARIABLE_CLIENT_ADDRESS, false, true), strlen("uid 4294967295"));
 }
