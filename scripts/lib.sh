@@ -6,7 +6,7 @@
 BUILD_PACKAGES=(autoconf automake gcc libc6-dev libcap-ng-dev libconfig-dev libjansson-dev libseccomp-dev libsystemd-dev make
     pkg-config)
 TEST_PACKAGES=("${BUILD_PACKAGES[@]}" curl dnsdist fortunes-min haproxy iproute2 libcriterion-dev libnginx-mod-stream netbase
-    netcat-openbsd nftables nginx procps prometheus python3 python3-jsonschema python3-prometheus-client python3-pytest rdate
+    monitoring-plugins-basic netcat-openbsd nftables nginx openssl procps prometheus python3 python3-jsonschema python3-prometheus-client python3-pytest rdate
     socat systemd wget xinetd)
 DEB_PACKAGES=(autoconf automake build-essential debhelper dpkg-dev libcap-ng-dev libconfig-dev libcriterion-dev libjansson-dev
     libseccomp-dev libsystemd-dev locales pkg-config systemd)

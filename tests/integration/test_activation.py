@@ -45,6 +45,21 @@ def test_streams_from_systemd_socket_activate(spawn, tmp_path):
 
 
 @needs_activate
+def test_what_arrived_at_sockets_from_systemd(spawn):
+    """A socket that somebody else made keeps what greetings say of packets; the first client came before it was asked to."""
+    stream, dgram = tcp(greeting="${ttl} ${interface}"), udp(greeting="${ttl} ${interface}", shards=1)
+    service = activate(spawn, {"tcp": stream}, "-l", f"127.0.0.1:{stream['port']}")
+    greet(service.address())
+    service.wait_ready()
+    assert greet(service.address()) == b"64 lo"
+    service.stop()
+    service = activate(spawn, {"udp": dgram}, "--datagram", "-l", f"127.0.0.1:{dgram['port']}")
+    ask_udp(service.address())
+    service.wait_ready()
+    assert ask_udp(service.address())[0] == b"64 lo"
+
+
+@needs_activate
 def test_datagrams_from_systemd_socket_activate(spawn, tmp_path):
     """UDP and Unix datagram listeners are adopted too."""
     path = str(tmp_path / "greet.sock")

@@ -37,6 +37,8 @@ Test(held, all_workers_count_together, .init = open_sketches)
         struct held held = of_worker(i % WORKERS);
 
         cr_assert(held_take(&held, hash_of(1), MOST), "%u", i);
+        cr_assert_eq(held_count(&held, hash_of(1)), i + 1);
+        cr_assert_eq(held_count(&held, hash_of(2)), 0);
     }
     for (unsigned i = 0; i < WORKERS; i++) {
         struct held held = of_worker(i);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/observe.h"
 
+#include "service/service.h"
+
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* SYNs as Linux sends them: MSS 1460, SACK, timestamps, NOP, window scale 7. */
 static const uint8_t ipv4[] = {0x45, 0xb8, 0x00, 0x3c, 0x00, 0x00, 0x40, 0x00, 0x3e, 0x06, 0x00, 0x00,
@@ -27,6 +30,49 @@ static struct seen observed(const uint8_t *packet, size_t length)
     observe_syn(copy, length, &seen);
     free(copy);
     return seen;
+}
+
+/* Of each transport what it can keep, and nothing else. */
+Test(observe, what_a_socket_keeps_is_known_again)
+{
+    int stream = socket(AF_INET, SOCK_STREAM, 0), dgram = socket(AF_INET6, SOCK_DGRAM, 0);
+
+    cr_assert_eq(observe_prepared(stream, TRANSPORT_TCP), 0);
+    cr_assert_eq(observe_prepared(dgram, TRANSPORT_UDP), 0);
+    observe_prepare(stream, TRANSPORT_TCP, PLAN_SOCKET, true);
+    observe_prepare(dgram, TRANSPORT_UDP, PLAN_SOCKET, true);
+    cr_assert_eq(observe_prepared(stream, TRANSPORT_TCP), PLAN_PACKET | PLAN_INTERFACE);
+    cr_assert_eq(observe_prepared(dgram, TRANSPORT_UDP), PLAN_PACKET | PLAN_STAMP);
+    observe_prepare(stream, TRANSPORT_TCP, PLAN_PACKET, false);
+    observe_prepare(dgram, TRANSPORT_UDP, PLAN_STAMP, false);
+    cr_assert_eq(observe_prepared(stream, TRANSPORT_TCP), PLAN_INTERFACE);
+    cr_assert_eq(observe_prepared(dgram, TRANSPORT_UDP), PLAN_PACKET);
+    close(stream);
+    close(dgram);
+}
+
+Test(observe, reads_when_a_datagram_came)
+{
+    struct {
+        _Alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(struct timespec))];
+    } control = {{0}};
+    struct cmsghdr *message = (struct cmsghdr *)control.bytes;
+    const struct timespec stamp = {951827696, 7654321};
+    struct seen seen = {0};
+
+    *message = (struct cmsghdr){
+        .cmsg_len = CMSG_LEN(sizeof(stamp)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_TIMESTAMPNS};
+    memcpy(CMSG_DATA(message), &stamp, sizeof(stamp));
+    observe_control(message, &seen);
+    cr_assert_eq(seen.what, SEEN_STAMP);
+    cr_assert_eq(seen.stamp, INT64_C(951827696007654321));
+    seen = (struct seen){0};
+    message->cmsg_len = CMSG_LEN(sizeof(stamp) - 1);
+    observe_control(message, &seen);
+    cr_assert_eq(seen.what, 0, "cut");
+    message->cmsg_type = SCM_CREDENTIALS;
+    observe_control(message, &seen);
+    cr_assert_eq(seen.what, 0, "another one");
 }
 
 Test(observe, reads_a_syn_of_ipv4)
