@@ -11,7 +11,7 @@
 static bool tells_metrics(const struct conf *conf)
 {
     for (size_t i = 0; i < conf->listener_count; i++)
-        if (conf->listeners[i].plan->needs & PLAN_METRICS)
+        if (conf->listeners[i].plan->needs & (PLAN_METRICS | PLAN_TOTALS))
             return true;
     return false;
 }

@@ -23,8 +23,9 @@ static bool make_room(struct render *render, const struct conf *conf)
             longest = plan->longest;
     }
     render->buffer = malloc(longest);
-    render->metrics = needs & PLAN_METRICS ? malloc(metrics_size(METRICS_LISTENERS)) : NULL;
-    return render->buffer && (render->metrics || !(needs & PLAN_METRICS));
+    if (needs & (PLAN_METRICS | PLAN_TOTALS))
+        render->metrics = malloc(metrics_size(needs & PLAN_METRICS ? METRICS_LISTENERS : 0));
+    return render->buffer && (render->metrics || !(needs & (PLAN_METRICS | PLAN_TOTALS)));
 }
 
 int render_open(struct render *render, const struct conf *conf, const struct speaker *speaker,
@@ -32,6 +33,8 @@ int render_open(struct render *render, const struct conf *conf, const struct spe
 {
     uint64_t *id = &render->speaker.id;
 
+    render->metrics = NULL;
+    render->totals_seen = 0;
     render->notice = shared->notice;
     render->service = shared->service;
     render->state = STATE_DEFAULT;
@@ -68,6 +71,13 @@ static void read_clock(struct render *render, enum plan_time exactness)
     moment_set(&render->moment, now);
 }
 
+/* All of them are read each time, since that is seldom; totals when they are new. */
+static bool read_metrics(struct render *render, unsigned needs)
+{
+    return needs & PLAN_METRICS ? shared_metrics(render->service, render->metrics)
+                                : shared_totals(render->service, &render->totals_seen, render->metrics);
+}
+
 /* What is not the client's, as far as the plan needs it. */
 static void add_needed(struct render *render, unsigned needs, struct occasion *occasion)
 {
@@ -75,7 +85,7 @@ static void add_needed(struct render *render, unsigned needs, struct occasion *o
         notice_read(render->notice, &render->notice_seen, &render->state);
         occasion->state = &render->state;
     }
-    if ((needs & PLAN_METRICS) && shared_metrics(render->service, render->metrics))
+    if (needs & (PLAN_METRICS | PLAN_TOTALS) && read_metrics(render, needs))
         occasion->metrics = render->metrics;
     if (needs & PLAN_ACCEPTED)
         occasion->accepted = date_arrival(render, occasion->arrived);

@@ -21,6 +21,7 @@ struct render {
     struct state state; /* what the notice said when it was read last */
     const struct shared_service *service;
     struct metrics *metrics; /* what it had counted when it was read last; NULL where no listener tells it */
+    uint64_t totals_seen;    /* see shared_totals() */
     uint64_t answers;        /* that were written */
 };
 

@@ -22,7 +22,8 @@
      VARIABLE_BIT(VARIABLE_HOPS) | VARIABLE_BIT(VARIABLE_DSCP) | VARIABLE_BIT(VARIABLE_MSS) |             \
      VARIABLE_BIT(VARIABLE_WINDOW_SCALE) | VARIABLE_BIT(VARIABLE_PATH_MTU) | VARIABLE_BIT(VARIABLE_RTT) | \
      VARIABLE_BIT(VARIABLE_WEIGHT) | VARIABLE_BIT(VARIABLE_CLIENT_CONNECTIONS) |                          \
-     VARIABLE_BIT(VARIABLE_RECEIVED_BYTES) | VARIABLE_BIT(VARIABLE_QUEUE_TIME))
+     VARIABLE_BIT(VARIABLE_RECEIVED_BYTES) | VARIABLE_BIT(VARIABLE_QUEUE_TIME) |                          \
+     VARIABLE_BIT(VARIABLE_CONNECTIONS) | VARIABLE_BIT(VARIABLE_GREETINGS_TOTAL))
 
 /* What needs a name to say anything has no place among all, nor have texts that would fill a datagram. */
 #define NOT_LISTED                                                                            \

@@ -55,6 +55,11 @@ static uint64_t connections(const struct tally *clients)
     return clients->taken > gone ? clients->taken - gone : 0;
 }
 
+uint64_t metrics_connections(const struct metrics *metrics)
+{
+    return connections(&metrics->totals.clients);
+}
+
 /* --- Text --- */
 
 struct page {

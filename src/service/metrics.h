@@ -51,6 +51,9 @@ bool metrics_are_whole(struct metrics *metrics, size_t size);
 /* Bytes that a text of so many listeners can have, or a JSON object. */
 size_t metrics_longest(size_t listeners);
 
+/* Clients of the whole service at that moment. */
+uint64_t metrics_connections(const struct metrics *metrics);
+
 /* The metrics as text, or as a JSON object, with what the service is called. The caller frees them; NULL
  * without memory. */
 char *metrics_text(const struct metrics *metrics, enum metrics_format format, size_t *length);

@@ -84,7 +84,8 @@ enum plan_need {
     PLAN_ACCEPTED = 1 << 6,   /* when the client was accepted, by the calendar */
     PLAN_RECEIVED = 1 << 7,   /* how much the client had sent */
     PLAN_HELD = 1 << 8,       /* how many connections the client's source has */
-    PLAN_METRICS = 1 << 9     /* what the whole service counted: see shared_metrics() */
+    PLAN_METRICS = 1 << 9,    /* what the whole service counted: see shared_metrics() */
+    PLAN_TOTALS = 1 << 10     /* of that, what is not of a listener */
 };
 
 #define PLAN_SOCKET  (PLAN_PACKET | PLAN_INTERFACE | PLAN_STAMP) /* what a socket is prepared for */

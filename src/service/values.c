@@ -4,6 +4,7 @@
 #include "base/escape.h"
 #include "base/util.h"
 #include "service/load.h"
+#include "service/metrics.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -326,6 +327,24 @@ static size_t reason_value(const struct occasion *occasion, const char *argument
 {
     (void)argument;
     return put(out, room, occasion->state->reason);
+}
+
+/* Of the last second in which they were summed, if they were at all. */
+static size_t connections_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
+{
+    (void)argument;
+    return occasion->metrics ? print(out, room, "%" PRIu64, metrics_connections(occasion->metrics)) : 0;
+}
+
+static size_t greetings_total_value(const struct occasion *occasion, const char *argument, char *out,
+                                    size_t room)
+{
+    const struct tally *clients = occasion->metrics ? &occasion->metrics->totals.clients : NULL;
+
+    (void)argument;
+    return clients ? print(out, room, "%" PRIu64,
+                           clients->results[RESULT_SENT] + clients->results[RESULT_TRUNCATED])
+                   : 0;
 }
 
 static size_t request_id_value(const struct occasion *occasion, const char *argument, char *out, size_t room)

@@ -35,8 +35,9 @@
 #define VARIABLES_REQUEST      VARIABLES_LENGTH("0123456789abcdef-0123456789abcdef")
 #define VARIABLES_TIME         VARIABLES_LENGTH("2026-11-22T12:00:00.000Z") /* without a format */
 #define VARIABLES_FORMAT       128                                          /* with one */
-#define VARIABLES_UPTIME       VARIABLES_LENGTH("9223372036")               /* of nanoseconds in 63 bits */
-#define VARIABLES_UNIX         VARIABLES_LENGTH("253402300799")             /* the end of the year 9999 */
+#define VARIABLES_COUNT        VARIABLES_LENGTH("18446744073709551615")
+#define VARIABLES_UPTIME       VARIABLES_LENGTH("9223372036")   /* of nanoseconds in 63 bits */
+#define VARIABLES_UNIX         VARIABLES_LENGTH("253402300799") /* the end of the year 9999 */
 #define VARIABLES_UNIX_US      VARIABLES_LENGTH("253402300799999999")
 #define VARIABLES_ANY          0 /* as long as it is: known when the configuration is loaded */
 
@@ -88,11 +89,13 @@
     X(PID, pid, PER_CLIENT, VARIABLES_PID, VARIABLES_PID, NONE)                                         \
     X(WORKER, worker, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                                     \
     X(GENERATION, generation, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                             \
-    X(UPTIME, uptime, PER_CLIENT, VARIABLES_UPTIME, VARIABLES_UPTIME, NONE) /* seconds */               \
-    X(LOAD, load, PER_CLIENT, VARIABLES_LOAD, VARIABLES_LOAD, NONE)         /* of a minute */           \
-    X(STATE, state, PER_CLIENT, VARIABLES_STATE, VARIABLES_STATE, NONE)     /* of the service */        \
-    X(WEIGHT, weight, PER_CLIENT, VARIABLES_WEIGHT, VARIABLES_WEIGHT, NONE) /* percent */               \
-    X(REASON, reason, PER_CLIENT, STATE_REASON_MAX, STATE_REASON_MAX, NONE) /* or empty */              \
+    X(UPTIME, uptime, PER_CLIENT, VARIABLES_UPTIME, VARIABLES_UPTIME, NONE)   /* seconds */             \
+    X(LOAD, load, PER_CLIENT, VARIABLES_LOAD, VARIABLES_LOAD, NONE)           /* of a minute */         \
+    X(STATE, state, PER_CLIENT, VARIABLES_STATE, VARIABLES_STATE, NONE)       /* of the service */      \
+    X(WEIGHT, weight, PER_CLIENT, VARIABLES_WEIGHT, VARIABLES_WEIGHT, NONE)   /* percent */             \
+    X(REASON, reason, PER_CLIENT, STATE_REASON_MAX, STATE_REASON_MAX, NONE)   /* or empty */            \
+    X(CONNECTIONS, connections, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE) /* of the service */      \
+    X(GREETINGS_TOTAL, greetings_total, PER_CLIENT, VARIABLES_COUNT, VARIABLES_COUNT, NONE)             \
     X(REQUEST_ID, request_id, PER_CLIENT, VARIABLES_REQUEST, VARIABLES_REQUEST, NONE)                   \
     X(RECEIVED_BYTES, received_bytes, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                     \
     X(ACCEPT_TIME, accept_time, PER_CLIENT, VARIABLES_TIME, VARIABLES_TIME, NONE) /* in UTC */          \

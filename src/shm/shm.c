@@ -115,6 +115,15 @@ bool shared_metrics(const struct shared_service *service, struct metrics *metric
     return metrics_are_whole(metrics, size);
 }
 
+bool shared_totals(const struct shared_service *service, uint64_t *seen, struct metrics *metrics)
+{
+    uint64_t version = snapshot_version(&service->metrics);
+
+    if (version != *seen && snapshot_read(&service->metrics, metrics, sizeof(*metrics)) == sizeof(*metrics))
+        *seen = version;
+    return *seen != 0;
+}
+
 void shared_service_close(struct shared_service *service)
 {
     if (service)

@@ -86,6 +86,10 @@ struct shared {
  * sums it, or it is not whole. */
 bool shared_metrics(const struct shared_service *service, struct metrics *metrics);
 
+/* Brings what is not of a listener up to date, in place; *seen is which of its values it has, 0 at first.
+ * Returns false if there is none. */
+bool shared_totals(const struct shared_service *service, uint64_t *seen, struct metrics *metrics);
+
 /* Maps the service's part; NULL with errno on failure. */
 struct shared_service *shared_service_open(void);
 void shared_service_close(struct shared_service *service);

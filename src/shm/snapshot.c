@@ -26,6 +26,11 @@ void snapshot_write(struct snapshot *snapshot, const void *value, size_t size)
     atomic_store(&snapshot->version, next);
 }
 
+uint64_t snapshot_version(const struct snapshot *snapshot)
+{
+    return atomic_load(&snapshot->version);
+}
+
 static size_t read_copy(const struct snapshot *snapshot, uint64_t version, char *value, size_t size)
 {
     const _Atomic uint64_t *copy = snapshot->copies[version % 2];

@@ -23,6 +23,9 @@ struct snapshot {
 /* Writes a value, whose size is a multiple of 8; what is beyond the room is cut. */
 void snapshot_write(struct snapshot *snapshot, const void *value, size_t size);
 
+/* Another one for each value; 0: there is none. */
+uint64_t snapshot_version(const struct snapshot *snapshot);
+
 /* Reads the last one, as far as it fits into size bytes. Returns its size; 0 if there is none, or if the
  * writer is always faster. */
 size_t snapshot_read(const struct snapshot *snapshot, void *value, size_t size);

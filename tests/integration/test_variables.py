@@ -302,6 +302,27 @@ def test_client_connections_behind_a_proxy(daemon, tmp_path):
         connection.close()
 
 
+# --- The whole service ---
+
+def test_what_the_service_counts(daemon, sockgreetctl):
+    """All workers and generations together, each second."""
+    service = daemon({"tcp": tcp(greeting="${connections:-none} ${greetings_total:-none}"), "other": tcp()},
+                     workers={"processes": 2}, timeouts={"linger": 60, "linger_total": 60})
+    held = [connect(service.address("other")) for _ in range(3)]
+    for connection in held:
+        assert connection.recv(100)
+    wait_until(lambda: said(service, "tcp").split()[0] in ("3", "4"), "those who are there are counted, without this one or with")
+    for connection in held:
+        connection.close()
+    wait_until(lambda: said(service, "tcp").split()[0] in ("0", "1"), "those who have gone are not")
+    before = int(said(service, "tcp").split()[1])
+    assert before >= 4
+    assert sockgreetctl(service, "reload").code == 0
+    for _ in range(10):
+        greet(service.address("other"))
+    wait_until(lambda: int(said(service, "tcp").split()[1]) >= before + 10, "a reload forgets none")
+
+
 # --- What proxies say ---
 
 def text_tlvs(authority, unique_id):

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "service/greeting.h"
 
+#include "service/metrics.h"
+
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdio.h>
@@ -394,7 +396,8 @@ Test(greeting, says_quotes)
     "interface, proxied, proxy_address, proxy_port, original_address, original_port, "        \
     "proxy_authority, proxy_unique_id, ttl, hops, dscp, ecn, flow_label, mss, window_scale, " \
     "syn_options, path_mtu, rtt, pid, worker, generation, uptime, load, state, weight, "      \
-    "reason, request_id, received_bytes, accept_time, queue_time, time, unix, unix_us"
+    "reason, connections, greetings_total, request_id, received_bytes, accept_time, "         \
+    "queue_time, time, unix, unix_us"
 
 Test(greeting, errors_say_what_is_allowed)
 {
@@ -489,6 +492,19 @@ Test(greeting, tells_how_the_client_came)
     assert_said_at(&udp, "[${queue_time}]", &occasion, "[]");
 }
 
+Test(greeting, tells_what_the_service_counts)
+{
+    struct metrics counted = {.totals.clients = {.taken = 12, .bytes = 99, .abandoned = 1}};
+    struct occasion occasion = {.metrics = &counted};
+
+    counted.totals.clients.results[RESULT_SENT] = 5;
+    counted.totals.clients.results[RESULT_TRUNCATED] = 2;
+    counted.totals.clients.results[RESULT_DENIED] = 1;
+    assert_said("${connections} ${greetings_total}", &occasion, "3 7");
+    occasion.metrics = NULL;
+    assert_said("[${connections}${greetings_total}]", &occasion, "[]");
+}
+
 /* Anybody can send what a proxy passes on. */
 Test(greeting, what_a_proxy_says_cannot_end_a_string)
 {
@@ -527,6 +543,8 @@ Test(greeting, the_network_is_asked_about_where_it_is_said)
                      {"${accept_time}", PLAN_ACCEPTED},
                      {"${client_connections}", PLAN_HELD},
                      {"${queue_time}${proxy_unique_id}", 0}, /* no client of this listener has one */
+                     {"${connections}", PLAN_TOTALS},
+                     {"${greetings_total}", PLAN_TOTALS},
                      {"${state}", PLAN_STATE},
                      {"${weight}", PLAN_STATE},
                      {"${reason:-none}", PLAN_STATE}};

@@ -55,6 +55,8 @@ Test(variables, names_are_stable)
                                         "state",
                                         "weight",
                                         "reason",
+                                        "connections",
+                                        "greetings_total",
                                         "request_id",
                                         "received_bytes",
                                         "accept_time",
