@@ -3,17 +3,14 @@
 
 #include "base/escape.h"
 #include "base/util.h"
+#include "service/digits.h"
 #include "service/load.h"
 #include "service/metrics.h"
 
-#include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#define US_PER_MS 1000
-#define US_PER_S  1000000
+#define US_PER_S 1000000
 
 typedef size_t writer(const struct occasion *occasion, const char *argument, char *out, size_t room);
 
@@ -25,30 +22,21 @@ static size_t put(char *out, size_t room, const char *text)
     return length;
 }
 
-static size_t __attribute__((format(printf, 3, 4))) print(char *out, size_t room, const char *format, ...)
-{
-    char text[64];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    return put(out, room, text);
-}
-
 /* --- Addresses --- */
 
 static size_t put_host(char *out, size_t room, const struct peer_address *end)
 {
     char text[ADDRESS_TEXT_MAX];
 
+    if (end->family == AF_INET)
+        return digits_write_ipv4(out, room, end->ip);
     peer_host(end, text);
     return put(out, room, text);
 }
 
 static size_t put_port(char *out, size_t room, const struct peer_address *end)
 {
-    return end->family == AF_UNIX || end->family == AF_UNSPEC ? 0 : print(out, room, "%u", end->port);
+    return end->family == AF_UNIX || end->family == AF_UNSPEC ? 0 : digits_write(out, room, end->port);
 }
 
 static size_t family_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
@@ -156,7 +144,7 @@ static size_t client_connections_value(const struct occasion *occasion, const ch
                                        size_t room)
 {
     (void)argument;
-    return occasion->held ? print(out, room, "%" PRIu32, occasion->held) : 0;
+    return occasion->held ? digits_write(out, room, occasion->held) : 0;
 }
 
 /* --- Users of Unix sockets --- */
@@ -166,7 +154,7 @@ static size_t put_id(const struct occasion *occasion, char *out, size_t room, ui
 {
     bool known = occasion->peer->client.family == AF_UNIX && id != (uint32_t)-1;
 
-    return known ? print(out, room, "%" PRIu32, id) : 0;
+    return known ? digits_write(out, room, id) : 0;
 }
 
 static size_t client_uid_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
@@ -200,7 +188,7 @@ static size_t interface_value(const struct occasion *occasion, const char *argum
 
 static size_t put_us(char *out, size_t room, uint32_t us)
 {
-    return print(out, room, "%" PRIu32 ".%03" PRIu32, us / US_PER_MS, us % US_PER_MS);
+    return digits_write_fixed(out, room, us, 3);
 }
 
 static bool is_seen(const struct occasion *occasion, enum seen_what what)
@@ -211,19 +199,19 @@ static bool is_seen(const struct occasion *occasion, enum seen_what what)
 static size_t ttl_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
     (void)argument;
-    return is_seen(occasion, SEEN_TTL) ? print(out, room, "%u", occasion->seen->ttl) : 0;
+    return is_seen(occasion, SEEN_TTL) ? digits_write(out, room, occasion->seen->ttl) : 0;
 }
 
 static size_t hops_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
     (void)argument;
-    return is_seen(occasion, SEEN_TTL) ? print(out, room, "%u", seen_hops(occasion->seen->ttl)) : 0;
+    return is_seen(occasion, SEEN_TTL) ? digits_write(out, room, seen_hops(occasion->seen->ttl)) : 0;
 }
 
 static size_t dscp_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
     (void)argument;
-    return is_seen(occasion, SEEN_TTL) ? print(out, room, "%u", occasion->seen->dscp) : 0;
+    return is_seen(occasion, SEEN_TTL) ? digits_write(out, room, occasion->seen->dscp) : 0;
 }
 
 /* A SYN has no mark of its own, but asks for the use of them (RFC 3168, section 6.1.1). */
@@ -239,21 +227,23 @@ static size_t ecn_value(const struct occasion *occasion, const char *argument, c
 
 static size_t flow_label_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
+    size_t used = is_seen(occasion, SEEN_FLOW) ? put(out, room, "0x") : 0;
+
     (void)argument;
-    return is_seen(occasion, SEEN_FLOW) ? print(out, room, "0x%05" PRIx32, occasion->seen->flow_label) : 0;
+    return used ? used + digits_write_hex(out + used, room - used, occasion->seen->flow_label, 5) : 0;
 }
 
 static size_t mss_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
     (void)argument;
-    return is_seen(occasion, SEEN_MSS) ? print(out, room, "%u", occasion->seen->mss) : 0;
+    return is_seen(occasion, SEEN_MSS) ? digits_write(out, room, occasion->seen->mss) : 0;
 }
 
 static size_t window_scale_value(const struct occasion *occasion, const char *argument, char *out,
                                  size_t room)
 {
     (void)argument;
-    return is_seen(occasion, SEEN_SCALE) ? print(out, room, "%u", occasion->seen->window_scale) : 0;
+    return is_seen(occasion, SEEN_SCALE) ? digits_write(out, room, occasion->seen->window_scale) : 0;
 }
 
 static size_t syn_options_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
@@ -265,7 +255,7 @@ static size_t syn_options_value(const struct occasion *occasion, const char *arg
 static size_t path_mtu_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
     (void)argument;
-    return is_seen(occasion, SEEN_MTU) ? print(out, room, "%" PRIu32, occasion->seen->path_mtu) : 0;
+    return is_seen(occasion, SEEN_MTU) ? digits_write(out, room, occasion->seen->path_mtu) : 0;
 }
 
 static size_t rtt_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
@@ -281,25 +271,25 @@ static size_t rtt_value(const struct occasion *occasion, const char *argument, c
 static size_t pid_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
     (void)argument;
-    return print(out, room, "%d", (int)occasion->speaker->pid);
+    return digits_write(out, room, occasion->speaker->pid);
 }
 
 static size_t worker_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
     (void)argument;
-    return print(out, room, "%u", occasion->speaker->worker);
+    return digits_write(out, room, occasion->speaker->worker);
 }
 
 static size_t generation_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
     (void)argument;
-    return print(out, room, "%u", occasion->speaker->generation);
+    return digits_write(out, room, occasion->speaker->generation);
 }
 
 static size_t uptime_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
     (void)argument;
-    return print(out, room, "%" PRId64, (monotonic_ns() - occasion->speaker->service_began) / NS_PER_S);
+    return digits_write(out, room, (monotonic_ns() - occasion->speaker->service_began) / NS_PER_S);
 }
 
 static size_t load_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
@@ -308,7 +298,7 @@ static size_t load_value(const struct occasion *occasion, const char *argument, 
 
     (void)occasion;
     (void)argument;
-    return load_hundredths(&load) ? print(out, room, "%lu.%02lu", load / 100, load % 100) : 0;
+    return load_hundredths(&load) ? digits_write_fixed(out, room, load, 2) : 0;
 }
 
 static size_t state_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
@@ -320,7 +310,7 @@ static size_t state_value(const struct occasion *occasion, const char *argument,
 static size_t weight_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
     (void)argument;
-    return print(out, room, "%u", occasion->state->weight);
+    return digits_write(out, room, occasion->state->weight);
 }
 
 static size_t reason_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
@@ -333,7 +323,7 @@ static size_t reason_value(const struct occasion *occasion, const char *argument
 static size_t connections_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
     (void)argument;
-    return occasion->metrics ? print(out, room, "%" PRIu64, metrics_connections(occasion->metrics)) : 0;
+    return occasion->metrics ? digits_write(out, room, (int64_t)metrics_connections(occasion->metrics)) : 0;
 }
 
 static size_t greetings_total_value(const struct occasion *occasion, const char *argument, char *out,
@@ -342,22 +332,26 @@ static size_t greetings_total_value(const struct occasion *occasion, const char 
     const struct tally *clients = occasion->metrics ? &occasion->metrics->totals.clients : NULL;
 
     (void)argument;
-    return clients ? print(out, room, "%" PRIu64,
-                           clients->results[RESULT_SENT] + clients->results[RESULT_TRUNCATED])
-                   : 0;
+    if (!clients)
+        return 0;
+    return digits_write(out, room,
+                        (int64_t)(clients->results[RESULT_SENT] + clients->results[RESULT_TRUNCATED]));
 }
 
 static size_t request_id_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
+    size_t used = digits_write_hex(out, room, occasion->speaker->id, 16);
+
     (void)argument;
-    return print(out, room, "%016" PRIx64 "-%" PRIx64, occasion->speaker->id, occasion->answers);
+    used += put(out + used, room - used, "-");
+    return used + digits_write_hex(out + used, room - used, occasion->answers, 1);
 }
 
 static size_t received_bytes_value(const struct occasion *occasion, const char *argument, char *out,
                                    size_t room)
 {
     (void)argument;
-    return print(out, room, "%" PRIu32, occasion->received);
+    return digits_write(out, room, occasion->received);
 }
 
 /* --- Time --- */
@@ -380,9 +374,14 @@ static size_t put_format(const struct moment *moment, const char *format, char *
 
 static size_t put_milliseconds(const struct moment *moment, char *out, size_t room)
 {
-    int seconds = (int)strlen(moment->rfc3339) - 1; /* without the Z */
+    size_t used = put(out, room, moment->rfc3339) - 1; /* without the Z */
+    char fraction[8];
+    size_t length =
+        digits_write_fixed(fraction, sizeof(fraction) - 2, (uint64_t)moment->nanosecond / NS_PER_MS, 3);
 
-    return print(out, room, "%.*s.%03ldZ", seconds, moment->rfc3339, (long)(moment->nanosecond / NS_PER_MS));
+    fraction[length] = 'Z';
+    fraction[length + 1] = '\0';
+    return used + put(out + used, room - used, fraction + 1); /* without the 0 */
 }
 
 static size_t time_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
@@ -417,7 +416,7 @@ static size_t queue_time_value(const struct occasion *occasion, const char *argu
 static size_t unix_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
     (void)argument;
-    return print(out, room, "%jd", (intmax_t)occasion->moment->second);
+    return digits_write(out, room, occasion->moment->second);
 }
 
 static size_t unix_us_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
@@ -425,8 +424,7 @@ static size_t unix_us_value(const struct occasion *occasion, const char *argumen
     const struct moment *moment = occasion->moment;
 
     (void)argument;
-    return print(out, room, "%jd",
-                 (intmax_t)moment->second * US_PER_S + (intmax_t)(moment->nanosecond / NS_PER_US));
+    return digits_write(out, room, (int64_t)moment->second * US_PER_S + moment->nanosecond / NS_PER_US);
 }
 
 bool values_time_is_exact(const char *argument)
