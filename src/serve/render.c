@@ -2,6 +2,7 @@
 #include "serve/render.h"
 
 #include "base/util.h"
+#include "service/load.h"
 #include "service/metrics.h"
 
 #include <errno.h>
@@ -35,6 +36,7 @@ int render_open(struct render *render, const struct conf *conf, const struct spe
 
     render->metrics = NULL;
     render->totals_seen = 0;
+    render->load_until = 0;
     render->notice = shared->notice;
     render->service = shared->service;
     render->state = STATE_DEFAULT;
@@ -78,6 +80,16 @@ static bool read_metrics(struct render *render, unsigned needs)
                                 : shared_totals(render->service, &render->totals_seen, render->metrics);
 }
 
+/* The kernel measures it every five seconds, and takes longer to say it than all else that it is asked. */
+static const unsigned long *read_load(struct render *render, int64_t now)
+{
+    if (now >= render->load_until) {
+        render->load_known = load_hundredths(&render->load);
+        render->load_until = now + NS_PER_S;
+    }
+    return render->load_known ? &render->load : NULL;
+}
+
 /* What is not the client's, as far as the plan needs it. */
 static void add_needed(struct render *render, unsigned needs, struct occasion *occasion)
 {
@@ -87,6 +99,8 @@ static void add_needed(struct render *render, unsigned needs, struct occasion *o
     }
     if (needs & (PLAN_METRICS | PLAN_TOTALS) && read_metrics(render, needs))
         occasion->metrics = render->metrics;
+    if (needs & PLAN_LOAD)
+        occasion->load = read_load(render, occasion->arrived);
     if (needs & PLAN_ACCEPTED)
         occasion->accepted = date_arrival(render, occasion->arrived);
     if ((needs & PLAN_INTERFACE) && occasion->seen)

@@ -9,6 +9,7 @@
 #include "service/service.h"
 #include "shm/shm.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct render {
@@ -22,7 +23,10 @@ struct render {
     const struct shared_service *service;
     struct metrics *metrics; /* what it had counted when it was read last; NULL where no listener tells it */
     uint64_t totals_seen;    /* see shared_totals() */
-    uint64_t answers;        /* that were written */
+    unsigned long load;      /* of the machine, in hundredths */
+    bool load_known;
+    int64_t load_until; /* when it is asked for again: monotonic ns */
+    uint64_t answers;   /* that were written */
 };
 
 /* Of a thread that speaks as speaker, but for what it gets here: its id and process; shared has what the

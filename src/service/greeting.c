@@ -295,7 +295,8 @@ static unsigned needs_of(uint64_t uses)
                  {OF_ACCEPTED, PLAN_ACCEPTED},
                  {OF_RECEIVED, PLAN_RECEIVED},
                  {OF_HELD, PLAN_HELD},
-                 {OF_TOTALS, PLAN_TOTALS}};
+                 {OF_TOTALS, PLAN_TOTALS},
+                 {VARIABLE_BIT(VARIABLE_LOAD), PLAN_LOAD}};
     unsigned found = 0;
 
     for (size_t i = 0; i < ARRAY_SIZE(needs); i++)

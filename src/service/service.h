@@ -63,6 +63,7 @@ struct occasion {
     int64_t arrived;                /* when the client was accepted, or its datagram read: monotonic ns */
     const struct moment *accepted;  /* the same by the calendar, if the plan needs it */
     const struct seen *seen;        /* as far as the plan needs it */
+    const unsigned long *load;      /* of the machine, in hundredths; NULL: not needed, or not known */
     const char *interface;          /* that the client came in by, if the plan needs it; "": not known */
     uint32_t received;              /* bytes that had come of the client, if the plan needs it */
     uint32_t held;                  /* connections of its source, if the plan needs it; 0: not known */
@@ -85,7 +86,8 @@ enum plan_need {
     PLAN_RECEIVED = 1 << 7,   /* how much the client had sent */
     PLAN_HELD = 1 << 8,       /* how many connections the client's source has */
     PLAN_METRICS = 1 << 9,    /* what the whole service counted: see shared_metrics() */
-    PLAN_TOTALS = 1 << 10     /* of that, what is not of a listener */
+    PLAN_TOTALS = 1 << 10,    /* of that, what is not of a listener */
+    PLAN_LOAD = 1 << 11       /* of the machine */
 };
 
 #define PLAN_SOCKET  (PLAN_PACKET | PLAN_INTERFACE | PLAN_STAMP) /* what a socket is prepared for */

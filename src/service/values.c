@@ -4,7 +4,6 @@
 #include "base/escape.h"
 #include "base/util.h"
 #include "service/digits.h"
-#include "service/load.h"
 #include "service/metrics.h"
 
 #include <string.h>
@@ -294,11 +293,8 @@ static size_t uptime_value(const struct occasion *occasion, const char *argument
 
 static size_t load_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
-    unsigned long load;
-
-    (void)occasion;
     (void)argument;
-    return load_hundredths(&load) ? digits_write_fixed(out, room, load, 2) : 0;
+    return occasion->load ? digits_write_fixed(out, room, *occasion->load, 2) : 0;
 }
 
 static size_t state_value(const struct occasion *occasion, const char *argument, char *out, size_t room)

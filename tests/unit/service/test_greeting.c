@@ -492,7 +492,7 @@ Test(greeting, tells_how_the_client_came)
     assert_said_at(&udp, "[${queue_time}]", &occasion, "[]");
 }
 
-Test(greeting, tells_what_the_service_counts)
+Test(greeting, tells_what_service_and_machine_count)
 {
     struct metrics counted = {.totals.clients = {.taken = 12, .bytes = 99, .abandoned = 1}};
     struct occasion occasion = {.metrics = &counted};
@@ -501,6 +501,8 @@ Test(greeting, tells_what_the_service_counts)
     counted.totals.clients.results[RESULT_TRUNCATED] = 2;
     counted.totals.clients.results[RESULT_DENIED] = 1;
     assert_said("${connections} ${greetings_total}", &occasion, "3 7");
+    assert_said("${load}", &(struct occasion){.load = &(unsigned long){205}}, "2.05");
+    assert_said("[${load}]", &(struct occasion){.load = NULL}, "[]");
     occasion.metrics = NULL;
     assert_said("[${connections}${greetings_total}]", &occasion, "[]");
 }
@@ -543,6 +545,7 @@ Test(greeting, the_network_is_asked_about_where_it_is_said)
                      {"${accept_time}", PLAN_ACCEPTED},
                      {"${client_connections}", PLAN_HELD},
                      {"${queue_time}${proxy_unique_id}", 0}, /* no client of this listener has one */
+                     {"${load}", PLAN_LOAD},
                      {"${connections}", PLAN_TOTALS},
                      {"${greetings_total}", PLAN_TOTALS},
                      {"${state}", PLAN_STATE},
