@@ -289,6 +289,7 @@ def test_ready_and_stopping(spawn, manager):
     ready = manager.wait("READY=1")
     assert ready == ["READY=1", "STATUS=Generation 1 serving: 3 of 3 workers, 0 greeted (0/s), 0 restarts"]
     assert greet(service.address("tcp")) == GREETING
+    service.wait_counter("served", 1)
     assert len(service.workers()) == 3
     service.stop()
     stopping = manager.wait("STOPPING=1")
