@@ -357,12 +357,11 @@ static bool failed(struct door *door, int received)
 static int take(struct door *door, uint32_t events)
 {
     struct dgrams *dgrams = door->transport;
-    int taken = 0;
+    int taken = 0, received = 0;
 
     (void)events;
     for (int i = 0; i < BATCHES && !door->paused && !door->doors->closed; i++) {
-        int received = receive(door, dgrams->batch);
-
+        received = receive(door, dgrams->batch);
         if (received <= 0 && !failed(door, received))
             break;
         if (received <= 0)
@@ -373,6 +372,8 @@ static int take(struct door *door, uint32_t events)
         if (received < BATCH)
             break;
     }
+    if (door->foreign && received < BATCH)
+        door_step_back(door);
     return taken;
 }
 

@@ -11,6 +11,7 @@
 #define IN_VAIN_SURE 8                 /* times in such a look that there is somebody and then nobody */
 #define PAUSE_NS     (100 * NS_PER_MS) /* without descriptors or memory */
 #define FAILURES     64                /* calls in a row that may fail */
+#define AWAY_NS      (10 * NS_PER_MS)  /* from a shard of another thread */
 
 int doors_open(struct doors *doors, size_t room)
 {
@@ -119,7 +120,10 @@ struct door *doors_add(struct doors *doors, const struct sockets_member *member,
 
 bool door_watch(struct door *door)
 {
-    return loop_watch(door->doors->loop, door->fd, EPOLLIN | EPOLLEXCLUSIVE, &door->watch);
+    if (!loop_watch(door->doors->loop, door->fd, EPOLLIN | EPOLLEXCLUSIVE, &door->watch))
+        return false;
+    door->away = false;
+    return true;
 }
 
 void door_report_shut(struct door *door)
@@ -130,6 +134,42 @@ void door_report_shut(struct door *door)
     door->shut = true;
     if (write(door->doors->attention_fd, &one, sizeof(one)) < 0)
         return; /* it is readable already */
+}
+
+/* --- Shards of other threads --- */
+
+void door_step_back(struct door *door)
+{
+    struct doors *doors = door->doors;
+
+    if (door->away || door->paused)
+        return;
+    loop_unwatch(doors->loop, door->fd);
+    door->away = true;
+    if (!doors->away)
+        doors->return_at = doors->loop->now + AWAY_NS;
+    doors->away = true;
+}
+
+/* Returns whether the door is not away any more; what else it is not watched for has an end of its own. */
+static bool come_back(struct door *door)
+{
+    if (door->away && !door->left && !door->paused && !door->shut)
+        return door_watch(door);
+    door->away = false;
+    return true;
+}
+
+void doors_return(struct doors *doors)
+{
+    bool all = true;
+
+    if (!doors->away || doors->loop->now < doors->return_at)
+        return;
+    for (size_t i = 0; i < doors->count; i++)
+        all &= come_back(&doors->all[i]);
+    doors->away = !all;
+    doors->return_at = doors->loop->now + AWAY_NS;
 }
 
 /* --- All of them --- */

@@ -37,6 +37,8 @@ struct door {
     size_t position;           /* in the generation's set */
     int fd;
     bool paused;       /* not watched, until there is room again */
+    bool foreign;      /* another thread's shard: this one only helps */
+    bool away;         /* not watched for a while, because its thread keeps up */
     bool left;         /* to others, for good */
     bool shut;         /* somebody shut it down: not watched until the master listens again */
     unsigned in_vain;  /* wake-ups in a row for which nobody was there */
@@ -55,6 +57,8 @@ struct doors {
     bool paused;     /* some door is */
     bool lacks_room; /* and for no other reason than the limit of connections */
     int64_t resume_at;
+    bool away; /* from some door */
+    int64_t return_at;
     _Atomic uint32_t *logger_asleep; /* who reports pauses */
     int log_wake_fd;
 };
@@ -89,6 +93,12 @@ void doors_have_room(struct doors *doors);
 
 /* Ends a pause that is over. */
 void doors_resume(struct doors *doors);
+
+/* Leaves a foreign door to its own thread for a while. */
+void door_step_back(struct door *door);
+
+/* Watches doors again that were left so, when the while is over. */
+void doors_return(struct doors *doors);
 
 /* Whether that is what an error means which says so. */
 bool door_is_shut(const struct door *door);

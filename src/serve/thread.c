@@ -60,6 +60,8 @@ static int64_t next_due(const struct thread *thread)
 
     if (thread->doors.paused)
         next = earliest(next, thread->doors.resume_at);
+    if (thread->doors.away)
+        next = earliest(next, thread->doors.return_at);
     return earliest(next, drain_next(&thread->drain, thread->loop.now));
 }
 
@@ -67,6 +69,7 @@ static void do_what_is_due(struct thread *thread)
 {
     stream_due(&thread->stream);
     doors_resume(&thread->doors);
+    doors_return(&thread->doors);
     if (thread->loop.now < thread->next_beat)
         return;
     atomic_store_explicit(&thread->shared->beat_at, thread->loop.now, memory_order_relaxed);
@@ -153,6 +156,33 @@ static void wire(struct thread *thread)
                                    .open = s->open};
 }
 
+static size_t global_number(const struct thread *thread)
+{
+    return thread->settings.worker * thread->settings.shared->threads + thread->settings.thread;
+}
+
+/* Whether a UDP socket is a shard that another thread looks after. While that one is busy the kernel wakes the
+ * next for whatever comes, and they share in small batches what one would have taken in a large one: so others
+ * only help where it does not keep up. */
+static bool is_foreign(const struct thread *thread, size_t position)
+{
+    const struct sockets *set = thread->settings.sockets;
+    const struct sockets_member *member = &set->members[position];
+    const struct conf *conf = thread->settings.conf;
+    size_t threads = conf->processes * conf->thread_count, shards = member->conf->shards;
+    size_t first = position, end = position + 1;
+
+    if (member->conf->transport != TRANSPORT_UDP)
+        return false;
+    while (first > 0 && set->members[first - 1].listener == member->listener)
+        first--;
+    while (end < set->count && set->members[end].listener == member->listener)
+        end++;
+    if (end - first < shards) /* a unit has passed fewer */
+        shards = end - first;
+    return (position - first) % shards % threads != global_number(thread) % shards;
+}
+
 /* Returns false with errno if it cannot be watched. */
 static bool add_door(struct thread *thread, const struct sockets_member *member, size_t position)
 {
@@ -167,15 +197,19 @@ static bool add_door(struct thread *thread, const struct sockets_member *member,
         door = doors_add(&thread->doors, member, position, &dgram_ops, &thread->dgrams);
     door->stages = stages_of(&thread->stream.stages, member->listener);
     door->clients = account_listener(&thread->account, member->listener);
-    return door_watch(door);
+    door->foreign = is_foreign(thread, position);
+    if (!door->foreign)
+        return door_watch(door);
+    door_step_back(door); /* its own thread is to be the first in line */
+    return true;
 }
 
-/* The order matters to EPOLLEXCLUSIVE: each thread is first in line at its own UDP shard. */
+/* Each thread begins with another socket, so that not all try the same one. */
 static int open_doors(struct thread *thread)
 {
     const struct thread_settings *s = &thread->settings;
     const struct sockets *set = s->sockets;
-    size_t start = s->worker * s->shared->threads + s->thread;
+    size_t start = global_number(thread);
     int error = doors_open(&thread->doors, set->count);
 
     for (size_t i = 0; i < set->count && !error; i++) {

@@ -13,6 +13,7 @@
 #define DOORS    3
 #define FAILURES 64
 #define PAUSE    (100 * NS_PER_MS)
+#define AWAY     (10 * NS_PER_MS)
 
 /* A transport that takes whom a test says. */
 struct counter {
@@ -128,6 +129,7 @@ static void pass(struct house *house, int64_t ns)
 {
     house->loop.now += ns;
     doors_resume(&house->doors);
+    doors_return(&house->doors);
 }
 
 static bool is_watched(struct house *house, size_t i)
@@ -305,6 +307,65 @@ Test(door, room_ends_a_pause_at_once)
     doors_have_room(&house.doors);
     pass(&house, 0);
     cr_assert(is_watched(&house, 0));
+    house_close(&house);
+}
+
+Test(door, a_foreign_one_is_left_to_its_thread_for_a_while)
+{
+    struct house house;
+
+    house_open(&house);
+    door_step_back(door(&house, 0));
+    pass(&house, AWAY - 1);
+    door_step_back(door(&house, 1)); /* comes back with the first */
+    door_step_back(door(&house, 0));
+    cr_assert_not(is_watched(&house, 0));
+    cr_assert_not(is_watched(&house, 1));
+    cr_assert(is_watched(&house, 2));
+    pass(&house, 1);
+    cr_assert(is_watched(&house, 0));
+    cr_assert(is_watched(&house, 1));
+    cr_assert_not(house.doors.away);
+    house_close(&house);
+}
+
+Test(door, one_that_is_away_is_not_watched_again_while_it_is_paused_or_left)
+{
+    struct house house;
+
+    house_open(&house);
+    for (size_t i = 0; i < DOORS; i++)
+        door_step_back(door(&house, i));
+    doors_pause(&house.doors, &some, 0);
+    house.counters[0].full = true;
+    doors_leave(&house.doors, (_Atomic bool[DOORS]){true, true, false});
+    pass(&house, AWAY);
+    cr_assert_not(house.doors.away);
+    cr_assert_not(is_watched(&house, 0));
+    cr_assert_not(is_watched(&house, 1));
+    cr_assert_not(is_watched(&house, 2));
+    pass(&house, PAUSE);
+    cr_assert_not(is_watched(&house, 0));
+    cr_assert(is_watched(&house, 1));
+    cr_assert_not(is_watched(&house, 2));
+    house_close(&house);
+}
+
+Test(door, one_that_is_away_comes_back_when_there_is_memory_to_watch_it)
+{
+    struct house house;
+    int fd;
+
+    house_open(&house);
+    door_step_back(door(&house, 0));
+    fd = door(&house, 0)->fd;
+    door(&house, 0)->fd = -1;
+    pass(&house, AWAY);
+    cr_assert(house.doors.away);
+    door(&house, 0)->fd = fd;
+    pass(&house, AWAY);
+    cr_assert(is_watched(&house, 0));
+    cr_assert_not(house.doors.away);
     house_close(&house);
 }
 
