@@ -35,13 +35,14 @@ struct dgram {
     bool for_itself; /* a proxy that asks in nobody's name */
     uint32_t length; /* of the answer */
     enum result result;
-    char rendered[CONF_DATAGRAM_MAX];
+    char *rendered;  /* room for it, where it is not the same for all */
 };
 
 struct dgram_batch {
     struct mmsghdr in[BATCH], out[BATCH];
     struct iovec in_iov[BATCH], iov[BATCH];
     char (*headers)[PROXY_HEADER_MAX]; /* what datagrams begin with, where proxies send them; NULL: nowhere */
+    char (*rendered)[CONF_DATAGRAM_MAX];
     struct {
         _Alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
     } out_control[BATCH];
@@ -385,29 +386,47 @@ static bool has_room(const struct door *door)
 
 const struct transport_ops dgram_ops = {.take = take, .has_room = has_room, .queue = QUEUE};
 
-static bool expects_headers(const struct conf *conf)
+/* What the datagram listeners of a configuration need. */
+struct needs {
+    bool batch, headers, rendered;
+};
+
+static struct needs needs_of(const struct conf *conf)
 {
-    for (size_t i = 0; i < conf->listener_count; i++)
-        if (conf->listeners[i].transport == TRANSPORT_UDP && conf_is_proxied(&conf->listeners[i]))
-            return true;
-    return false;
+    struct needs needs = {0};
+
+    for (size_t i = 0; i < conf->listener_count; i++) {
+        const struct conf_listener *listener = &conf->listeners[i];
+
+        if (transport_is_stream(listener->transport))
+            continue;
+        needs.batch = true;
+        needs.headers |= listener->transport == TRANSPORT_UDP && conf_is_proxied(listener);
+        needs.rendered |= !listener->plan->is_constant;
+    }
+    return needs;
 }
 
 int dgrams_open(struct dgrams *dgrams)
 {
-    struct dgram_batch *batch = dgrams->batch = calloc(1, sizeof(*batch));
+    const struct needs needs = needs_of(dgrams->conf);
+    struct dgram_batch *batch = dgrams->batch = needs.batch ? calloc(1, sizeof(*batch)) : NULL;
 
     if (!batch)
-        return -ENOMEM;
-    if (expects_headers(dgrams->conf))
-        batch->headers = malloc(BATCH * sizeof(*batch->headers));
-    return batch->headers || !expects_headers(dgrams->conf) ? 0 : -ENOMEM;
+        return needs.batch ? -ENOMEM : 0;
+    batch->headers = needs.headers ? malloc(BATCH * sizeof(*batch->headers)) : NULL;
+    batch->rendered = needs.rendered ? malloc(BATCH * sizeof(*batch->rendered)) : NULL;
+    for (int i = 0; batch->rendered && i < BATCH; i++)
+        batch->dgrams[i].rendered = batch->rendered[i];
+    return (needs.headers && !batch->headers) || (needs.rendered && !batch->rendered) ? -ENOMEM : 0;
 }
 
 void dgrams_close(struct dgrams *dgrams)
 {
-    if (dgrams->batch)
-        free(dgrams->batch->headers);
+    if (!dgrams->batch)
+        return;
+    free(dgrams->batch->headers);
+    free(dgrams->batch->rendered);
     free(dgrams->batch);
     dgrams->batch = NULL;
 }
