@@ -70,12 +70,12 @@ static void do_what_is_due(struct thread *thread)
     stream_due(&thread->stream);
     doors_resume(&thread->doors);
     doors_return(&thread->doors);
+    conn_pool_trim(&thread->stream.pool);
     if (thread->loop.now < thread->next_beat)
         return;
     atomic_store_explicit(&thread->shared->beat_at, thread->loop.now, memory_order_relaxed);
     thread->next_beat = thread->loop.now + thread->settings.conf->heartbeat_ns;
     doors_try(&thread->doors);
-    conn_pool_trim(&thread->stream.pool);
     guard_beat(&thread->guard, thread->loop.now);
 }
 
