@@ -12,8 +12,8 @@ import bench_proc
 from bench_regimes import ONE, REGIMES, TWO
 from bench_server import HOST, PORT_FIRST, START_LIMIT, Server, Unavailable, program
 
-# A user there is, as after an installation: to look for one there is not takes half a millisecond.
-USER = 'user = "nobody"; group = "nogroup";\n'
+# A user and groups that there are, as after an installation: to look for one there is not takes half a millisecond.
+USER = 'user = "nobody"; group = "nogroup"; control = { group = "nogroup"; };\n'
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
