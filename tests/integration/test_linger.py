@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from clients import connect, greet, greet_many, read_all
-from processes import SLOWNESS, stays, wait_until
+from clients import Crowd, connect, greet, greet_many, read_all
+from processes import SANITIZER, SLOWNESS, stays, wait_until
 from service import GREETING, tcp, unix
 
 
@@ -113,3 +113,22 @@ def test_clients_that_talk_first_over_a_unix_socket(daemon, tmp_path):
     service = daemon({"local": unix(tmp_path / "greet.sock")})
     results = greet_many(service.address(), [b"x" * (i * 131) for i in range(500)], at_once=32)
     assert results == [GREETING] * 500
+
+
+def own_memory(pid):
+    """What is in no file, in kB."""
+    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("Anonymous:"))
+
+
+@pytest.mark.skipif(bool(SANITIZER), reason="a sanitizer has memory of its own for every page")
+def test_memory_of_a_crowd_is_given_back(daemon):
+    """When the last of a crowd has gone, also where no heartbeat looks after it."""
+    service = daemon({"tcp": tcp()}, workers={"processes": 1, "threads": 1}, supervision={"heartbeat": 0},
+                     timeouts={"linger": 60, "linger_total": 60})
+    worker = service.workers()[0]
+    greet(service.address())
+    before = own_memory(worker)
+    with Crowd(service.address(), 1500):
+        wait_until(lambda: own_memory(worker) > before + 200, "a crowd takes memory")
+    wait_until(lambda: own_memory(worker) < before + 100, "it is given back")
