@@ -35,7 +35,7 @@ struct dgram {
     bool for_itself; /* a proxy that asks in nobody's name */
     uint32_t length; /* of the answer */
     enum result result;
-    char *rendered;  /* room for it, where it is not the same for all */
+    char *rendered; /* room for it, where it is not the same for all */
 };
 
 struct dgram_batch {

@@ -161,9 +161,9 @@ static size_t global_number(const struct thread *thread)
     return thread->settings.worker * thread->settings.shared->threads + thread->settings.thread;
 }
 
-/* Whether a UDP socket is a shard that another thread looks after. While that one is busy the kernel wakes the
- * next for whatever comes, and they share in small batches what one would have taken in a large one: so others
- * only help where it does not keep up. */
+/* Whether a UDP socket is a shard that another thread looks after. While that one is busy the kernel wakes
+ * the next for whatever comes, and they share in small batches what one would have taken in a large one: so
+ * others only help where it does not keep up. */
 static bool is_foreign(const struct thread *thread, size_t position)
 {
     const struct sockets *set = thread->settings.sockets;
