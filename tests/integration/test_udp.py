@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """UDP: one datagram is answered by one, from the address that was asked."""
 
+import contextlib
+import statistics
+
 import pytest
 
 from clients import HAS_IPV6, ask_udp, exchange, first_answer, is_silent, udp_socket
@@ -113,6 +116,29 @@ def test_shards(daemon, shards):
     assert len(inodes) == shards
     for _ in range(100):
         assert ask_udp(service.address())[0] == GREETING
+
+
+def asked_by_turns(service, clients, times):
+    """The numbers of the workers that answered each client."""
+    answers = {client: [] for client in clients}
+    for _ in range(times):
+        for client, answered in answers.items():
+            client.sendto(b"", service.address())
+            answered.append(int(client.recv(100)))
+    return list(answers.values())
+
+
+def test_a_shard_is_a_worker_s(daemon):
+    """Whom the kernel sends to a worker's shard that worker answers, as long as it keeps up; the first worker answered all
+    who came one after the other. Another may be faster where a machine is busy, but not as a rule."""
+    service = daemon({"udp": udp(greeting="${worker}", shards=2)}, workers={"processes": 2, "threads": 1},
+                     supervision={"heartbeat": 0})
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(udp_socket(service.address())) for _ in range(40)]
+        answered = asked_by_turns(service, clients, 15)
+    usual = [statistics.mode(workers) for workers in answered]
+    assert set(usual) == {0, 1}
+    assert sum(workers.count(worker) for workers, worker in zip(answered, usual)) > 40 * 15 * 0.8
 
 
 @pytest.mark.parametrize("shards", [1, 4])
