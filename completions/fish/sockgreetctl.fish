@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Completion of sockgreetctl(8) in fish.
 
-set -l commands status listeners workers counters config state reload
+set -l commands status listeners workers counters config state reload top
 
 complete -c sockgreetctl -f
 complete -c sockgreetctl -n "not __fish_seen_subcommand_from $commands" -a status -d 'Print what the service does, and whether anything is wrong'
@@ -11,10 +11,13 @@ complete -c sockgreetctl -n "not __fish_seen_subcommand_from $commands" -a count
 complete -c sockgreetctl -n "not __fish_seen_subcommand_from $commands" -a config -d 'Print the configuration in effect'
 complete -c sockgreetctl -n "not __fish_seen_subcommand_from $commands" -a state -d 'Print whether it wants clients, or set that'
 complete -c sockgreetctl -n "not __fish_seen_subcommand_from $commands" -a reload -d 'Load the configuration again, and wait for the result'
+complete -c sockgreetctl -n "not __fish_seen_subcommand_from $commands" -a top -d 'Show what it does each second'
 set -l states ready drain maint
 complete -c sockgreetctl -n "__fish_seen_subcommand_from state; and not __fish_seen_subcommand_from $states" -a ready -d 'It wants clients'
 complete -c sockgreetctl -n "__fish_seen_subcommand_from state; and not __fish_seen_subcommand_from $states" -a drain -d 'It wants no new ones'
 complete -c sockgreetctl -n "__fish_seen_subcommand_from state; and not __fish_seen_subcommand_from $states" -a maint -d 'It wants none'
+complete -c sockgreetctl -s 1 -l once -d 'top: print one frame'
+complete -c sockgreetctl -s i -l interval -x -d 'top: seconds between frames, 0.1 to 60 (1)'
 complete -c sockgreetctl -s j -l json -d 'Print the answer as JSON'
 # What is in the runtime directory is not root's: no name and no text with anything special in it is taken.
 complete -c sockgreetctl -s n -l name -x -a '(for path in /run/sockgreet/*/; string replace -rf "^.*/([A-Za-z0-9_-][A-Za-z0-9_.-]*)/\$" "\$1" -- $path; end)' -d 'Ask this instance'

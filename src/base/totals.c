@@ -46,6 +46,13 @@ uint64_t totals_served(const struct totals *totals)
     return tally_served(&totals->clients);
 }
 
+uint64_t tally_connections(const struct tally *tally)
+{
+    uint64_t gone = tally_served(tally) + tally->abandoned;
+
+    return tally->taken > gone ? tally->taken - gone : 0;
+}
+
 void totals_text(const struct totals *totals, char *text, size_t size)
 {
     FILE *out = fmemopen(text, size, "w");

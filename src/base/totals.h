@@ -43,6 +43,10 @@ uint64_t tally_served(const struct tally *tally);
 uint64_t tally_refused(const struct tally *tally);
 uint64_t totals_served(const struct totals *totals);
 
+/* Clients at this moment; while somebody comes or goes the counters may not have been read at the same one.
+ */
+uint64_t tally_connections(const struct tally *tally);
+
 /* One line of text with every counter: "taken=3 sent=3 truncated=0 …". Always terminates. */
 void totals_text(const struct totals *totals, char *text, size_t size);
 

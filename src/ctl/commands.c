@@ -11,6 +11,7 @@
 #include "ctl/show_status.h"
 #include "ctl/show_workers.h"
 #include "ctl/text.h"
+#include "ctl/top.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,6 +78,8 @@ static bool show(const struct options *options, FILE *out, const json_t *answer)
     case CTL_CONFIG:
     case CTL_RELOAD:
         return show_text(out, answer);
+    case CTL_TOP: /* is not one answer */
+        break;
     }
     return false;
 }
@@ -121,6 +124,8 @@ int commands_run(const struct options *options)
     struct output output;
     int status;
 
+    if (options->command == CTL_TOP)
+        return top_run(options);
     if (output_open_standard(&output, PROGRAM) < 0)
         return EX_OSERR;
     status = ask_and_report(options, output.stream);

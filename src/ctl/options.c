@@ -11,11 +11,13 @@
 #include <string.h>
 #include <sysexits.h>
 
-#define PROGRAM       "sockgreetctl"
-#define PID_MAX       (1ul << 22)
-#define TIMEOUT_MAX   86400
-#define COMMAND_NAMES "status, listeners, workers, counters, config, state, reload"
-#define NAME_BYTES    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
+#define PROGRAM        "sockgreetctl"
+#define PID_MAX        (1ul << 22)
+#define TIMEOUT_MAX    86400
+#define INTERVAL_MIN_S 0.1
+#define INTERVAL_MAX_S 60
+#define COMMAND_NAMES  "status, listeners, workers, counters, config, state, reload, top"
+#define NAME_BYTES     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 
 enum key { KEY_USAGE = 0x100 };
 
@@ -30,7 +32,8 @@ static const char doc[] = "Ask the running greeting service for something.\n"
                           "  state      whether it wants clients; state WORD [N%] [REASON] sets that:\n"
                           "             ready, drain or maint, and a weight from 0% to 256%\n"
                           "  reload     load the configuration again; wait until it is in effect or\n"
-                          "             refused"
+                          "             refused\n"
+                          "  top        what it does each second, until q is typed"
                           "\v"
                           "The service is found by its control socket in $RUNTIME_DIRECTORY; without it\n"
                           "in /run/sockgreet, and for users other than root in $XDG_RUNTIME_DIR/sockgreet\n"
@@ -43,6 +46,8 @@ static const struct argp_option rows[] = {
     {"json", 'j', NULL, 0, "Print the service's answer as JSON", 1},
     {"name", 'n', "NAME", 0, "Ask the instance in /run/sockgreet/NAME", 1},
     {"pid", 'p', "PID", 0, "Ask the service with this process id", 1},
+    {"interval", 'i', "SECONDS", 0, "top: time between frames, 0.1 to 60 (default 1)", 1},
+    {"once", '1', NULL, 0, "top: print one frame, after one interval", 1},
     {"timeout", 'w', "SECONDS", 0, "How long to wait (default 60 for reload, else 5)", 1},
     {"help", 'h', NULL, 0, "Print this help", 2},
     {NULL, '?', NULL, OPTION_HIDDEN, NULL, 2},
@@ -56,9 +61,10 @@ static const struct command {
     enum options_command command;
     unsigned timeout;
 } commands[] = {
-    {"status", CTL_STATUS, 5},     {"listeners", CTL_LISTENERS, 5}, {"workers", CTL_WORKERS, 5},
-    {"counters", CTL_COUNTERS, 5}, {"config", CTL_CONFIG, 5},       {"state", CTL_STATE, 5},
-    {"reload", CTL_RELOAD, 60},
+    {"status", CTL_STATUS, 5},   {"listeners", CTL_LISTENERS, 5},
+    {"workers", CTL_WORKERS, 5}, {"counters", CTL_COUNTERS, 5},
+    {"config", CTL_CONFIG, 5},   {"state", CTL_STATE, 5},
+    {"reload", CTL_RELOAD, 60},  {"top", CTL_TOP, 5},
 };
 
 bool options_name_valid(const char *name)
@@ -76,6 +82,17 @@ static unsigned number_from(struct argp_state *state, const char *option, const 
     if (strspn(text, "0123456789") != strlen(text) || end == text || number == 0 || number > max)
         argp_error(state, "%s: '%s' is not a whole number from 1 to %lu", option, text, max);
     return (unsigned)number;
+}
+
+static int64_t interval_from(struct argp_state *state, const char *text)
+{
+    char *end;
+    double seconds = strtod(text, &end);
+
+    if (strspn(text, "0123456789.") != strlen(text) || end == text || *end || seconds < INTERVAL_MIN_S ||
+        seconds > INTERVAL_MAX_S)
+        argp_error(state, "--interval: '%s' is not a number of seconds from 0.1 to 60", text);
+    return (int64_t)(seconds * (double)NS_PER_S);
 }
 
 static const char *name_from(struct argp_state *state, const char *name)
@@ -128,12 +145,24 @@ static void check_state(struct argp_state *state, const struct options *options)
         argp_error(state, "%s", error.text);
 }
 
+/* Frames are for people, and only top has them. */
+static void check_top(struct argp_state *state, struct options *options)
+{
+    if (options->command == CTL_TOP && options->json)
+        argp_error(state, "top has no JSON; status, counters, listeners and workers have what it shows");
+    if (options->command != CTL_TOP && (options->once || options->interval_ns))
+        argp_error(state, "--once and --interval are for top");
+    if (!options->interval_ns)
+        options->interval_ns = NS_PER_S;
+}
+
 static void check(struct argp_state *state, struct options *options)
 {
     if (!*options->request)
         argp_error(state, "a command is missing; allowed: " COMMAND_NAMES);
     if (options->command == CTL_STATE)
         check_state(state, options);
+    check_top(state, options);
     if (options->name && options->pid)
         argp_error(state, "--name and --pid exclude each other");
     for (size_t i = 0; i < ARRAY_SIZE(commands) && !options->timeout; i++)
@@ -162,6 +191,12 @@ static error_t take(int key, char *argument, struct argp_state *state)
     struct options *options = state->input;
 
     switch (key) {
+    case '1':
+        options->once = true;
+        return 0;
+    case 'i':
+        options->interval_ns = interval_from(state, argument);
+        return 0;
     case 'j':
         options->json = true;
         return 0;

@@ -6,6 +6,7 @@
 #include "control/protocol.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #define OPTIONS_NAME_MAX 64
@@ -17,7 +18,8 @@ enum options_command {
     CTL_COUNTERS,
     CTL_CONFIG,
     CTL_STATE,
-    CTL_RELOAD
+    CTL_RELOAD,
+    CTL_TOP
 };
 
 struct options {
@@ -27,6 +29,8 @@ struct options {
     pid_t pid;                          /* of the master; 0: not given */
     unsigned timeout;                   /* seconds */
     bool json;
+    bool once;           /* top: one frame */
+    int64_t interval_ns; /* top: between frames */
 };
 
 /* Whether an instance may have this name. */

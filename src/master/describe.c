@@ -126,6 +126,7 @@ void describe_status(struct json *json, const struct view *view)
 
     generations_totals(view->generations, &totals, &written);
     json_text(json, "version", PACKAGE_VERSION);
+    json_text(json, "instance", generation ? generation->conf->instance : "");
     json_number(json, "pid", (uint64_t)getpid());
     json_text(json, "state", status_word(view->state));
     add_time(json, "state_since", view, view->state_since);
@@ -182,6 +183,7 @@ static void add_listener(struct json *json, const struct view *view, const struc
     json_text(json, "trouble", trouble ? trouble : "");
     json_number(json, "greetings", tally_served(clients) - tally_refused(clients));
     json_number(json, "refusals", tally_refused(clients));
+    json_number(json, "connections", tally_connections(clients));
     json_close_object(json);
 }
 

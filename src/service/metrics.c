@@ -46,18 +46,9 @@ static const char *transport_of(const struct metrics_listener *listener)
     return listener->transport < TRANSPORT_COUNT ? transport_name((enum transport)listener->transport) : NULL;
 }
 
-/* Clients at this moment; while somebody comes or goes the counters may not have been read at the same one.
- */
-static uint64_t connections(const struct tally *clients)
-{
-    uint64_t gone = tally_served(clients) + clients->abandoned;
-
-    return clients->taken > gone ? clients->taken - gone : 0;
-}
-
 uint64_t metrics_connections(const struct metrics *metrics)
 {
-    return connections(&metrics->totals.clients);
+    return tally_connections(&metrics->totals.clients);
 }
 
 /* --- Text --- */
@@ -170,7 +161,7 @@ static void clients(const struct page *page)
     family(page, GAUGE, "connections", NULL, "Connections open now.");
     for (size_t i = 0; i < page->metrics->listener_count; i++)
         sample(page, GAUGE, "connections", &page->metrics->listeners[i], NULL, NULL,
-               connections(&page->metrics->listeners[i].clients));
+               tally_connections(&page->metrics->listeners[i].clients));
 }
 
 static void times(const struct page *page)
@@ -267,7 +258,7 @@ static void add_results(struct json *json, const char *name, const struct tally 
 static void add_clients(struct json *json, const struct tally *clients)
 {
     json_number(json, "clients", clients->taken);
-    json_number(json, "connections", connections(clients));
+    json_number(json, "connections", tally_connections(clients));
     json_number(json, "served", tally_served(clients));
     json_number(json, "refused", tally_refused(clients));
     json_number(json, "bytes", clients->bytes);

@@ -104,7 +104,8 @@ def test_listeners(daemon, tmp_path):
     listeners = {listener["name"]: listener for listener in ask(service, "listeners")["listeners"]}
     port = service.address("tcp")[1]
     assert listeners["tcp"] == {"name": "tcp", "transport": "tcp", "endpoint": f"127.0.0.1:{port}", "interface": "",
-                                "sockets": 1, "state": "up", "trouble": "", "greetings": 0, "refusals": 0}
+                                "sockets": 1, "state": "up", "trouble": "", "greetings": 0, "refusals": 0,
+                                "connections": 0}
     assert (listeners["udp"]["sockets"], listeners["local"]["endpoint"]) == (2, str(tmp_path / "greet.sock"))
     os.unlink(tmp_path / "greet.sock")
     local = next(listener for listener in ask(service, "listeners")["listeners"] if listener["name"] == "local")

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+#include "ctl/terminal.h"
+
+#include "base/util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* The other screen, without the cursor; and back. */
+#define ENTER "\033[?1049h\033[?25l\033[2J"
+#define LEAVE "\033[m\033[?25h\033[?1049l"
+
+#define CONTROL_D 4
+
+/* What signal handlers need is here, and what is beside it. They are blocked while it changes. */
+static struct {
+    int out;
+    int in;                  /* -1: no keys */
+    struct termios original; /* the mode in which the terminal was */
+    sigset_t handled;
+    sigset_t waiting; /* the signals that are blocked while nothing is done */
+    volatile sig_atomic_t entered;
+} terminal = {.out = -1, .in = -1};
+
+/* --- leaving --- */
+
+/* What the terminal does not take, which is full then, is for a screen that nobody will see. */
+static void write_leave(void)
+{
+    if (write(terminal.out, LEAVE, strlen(LEAVE)) >= 0 || errno != EAGAIN)
+        return;
+    tcflush(terminal.out, TCOFLUSH);
+    if (write(terminal.out, LEAVE, strlen(LEAVE)) < 0)
+        return; /* nothing more can be done */
+}
+
+/* With every signal blocked: SIGTTOU would stop a process of the background. */
+static void leave(void)
+{
+    if (!terminal.entered)
+        return;
+    terminal.entered = false;
+    write_leave();
+    tcsetattr(terminal.out, TCSANOW, &terminal.original);
+}
+
+void terminal_close(void)
+{
+    sigset_t all, before;
+
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    leave();
+    sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+/* --- signals: handlers act at once, since a service that does not answer is waited for elsewhere --- */
+
+/* Has a signal do what it does by default, while every other one is blocked. */
+static void do_default(int number)
+{
+    struct sigaction ours, standard = {.sa_handler = SIG_DFL};
+    sigset_t one, before;
+
+    sigemptyset(&one);
+    sigaddset(&one, number);
+    sigaction(number, &standard, &ours);
+    raise(number);
+    sigprocmask(SIG_UNBLOCK, &one, &before);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    sigaction(number, &ours, NULL);
+}
+
+/* SIGTSTP comes back from it, when the program goes on. */
+static void on_end(int number)
+{
+    int saved = errno;
+
+    leave();
+    if (number == SIGINT)
+        _exit(EXIT_SUCCESS);
+    do_default(number);
+    errno = saved;
+}
+
+/* Whoever stopped the program may have used the terminal; a size is asked for with each frame. */
+static void on_change(int number)
+{
+    if (number == SIGCONT)
+        terminal.entered = false;
+}
+
+static void handle(int number, void (*handler)(int))
+{
+    struct sigaction action = {.sa_handler = handler};
+
+    sigfillset(&action.sa_mask);
+    sigaction(number, &action, NULL);
+    sigaddset(&terminal.handled, number);
+}
+
+static void handle_signals(void)
+{
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGTSTP};
+    sigset_t changes;
+
+    sigemptyset(&terminal.handled);
+    for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+        handle(ends[i], on_end);
+    handle(SIGWINCH, on_change);
+    handle(SIGCONT, on_change);
+    sigemptyset(&changes);
+    sigaddset(&changes, SIGWINCH);
+    sigaddset(&changes, SIGCONT);
+    sigprocmask(SIG_BLOCK, &changes, &terminal.waiting);
+}
+
+/* --- opening --- */
+
+static bool is_screen(void)
+{
+    const char *term = getenv("TERM");
+
+    return isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb") != 0;
+}
+
+/* A description of its own does not wait, without others noticing. Where the terminal belongs to another
+ * user, as after su(1), there is the one that was inherited. */
+static void open_descriptors(void)
+{
+    const char *name = ttyname(STDOUT_FILENO);
+    int fd = name ? open(name, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
+
+    terminal.out = fd >= 0 ? fd : STDOUT_FILENO;
+    terminal.in = fd >= 0 ? fd : isatty(STDIN_FILENO) ? STDIN_FILENO : -1;
+}
+
+bool terminal_open(void)
+{
+    if (!is_screen())
+        return false;
+    open_descriptors();
+    if (tcgetattr(terminal.out, &terminal.original) < 0)
+        return false;
+    atexit(terminal_close);
+    handle_signals();
+    return true;
+}
+
+bool terminal_size(size_t *columns, size_t *lines)
+{
+    struct winsize size;
+
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0 || size.ws_row == 0)
+        return false;
+    *columns = size.ws_col;
+    *lines = size.ws_row;
+    return true;
+}
+
+/* --- drawing --- */
+
+/* Writes it all, and handles signals while the terminal is full. Returns 0 or -errno; -EINTR if it is not
+ * ours any longer. */
+static int write_all(const char *text, size_t size)
+{
+    struct pollfd writable = {.fd = terminal.out, .events = POLLOUT};
+
+    while (size > 0) {
+        ssize_t n = write(terminal.out, text, size);
+
+        if (n < 0 && errno != EAGAIN && errno != EINTR)
+            return -errno;
+        text += n > 0 ? n : 0;
+        size -= n > 0 ? (size_t)n : 0;
+        if (size > 0)
+            ppoll(&writable, 1, NULL, &terminal.waiting);
+        if (!terminal.entered)
+            return -EINTR;
+    }
+    return 0;
+}
+
+/* Keys arrive at once and are not shown; those that make signals still do. A process in the background stops
+ * here until it has the terminal. */
+static int enter(void)
+{
+    struct termios mode = terminal.original;
+
+    if (terminal.entered)
+        return 0;
+    mode.c_lflag &= ~(tcflag_t)(ICANON | ECHO | IEXTEN);
+    mode.c_iflag &= ~(tcflag_t)IXON;
+    mode.c_cc[VMIN] = 1;
+    mode.c_cc[VTIME] = 0;
+    while (tcsetattr(terminal.out, TCSANOW, &mode) < 0)
+        if (errno != EINTR)
+            return -errno;
+    terminal.entered = true;
+    return write_all(ENTER, strlen(ENTER));
+}
+
+int terminal_draw(const char *text, size_t size)
+{
+    sigset_t before;
+    int error;
+
+    sigprocmask(SIG_BLOCK, &terminal.handled, &before);
+    error = enter();
+    if (error == 0)
+        error = write_all(text, size);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return error == -EINTR ? 0 : error;
+}
+
+/* --- waiting --- */
+
+static enum terminal_event read_key(int64_t until_ns)
+{
+    char key;
+    ssize_t n = read(terminal.in, &key, 1);
+
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return TERMINAL_CHANGED;
+    if (n <= 0 || key == 'q' || key == 'Q' || key == CONTROL_D)
+        return TERMINAL_END;
+    return key == ' ' ? TERMINAL_DRAW : terminal_wait(until_ns);
+}
+
+enum terminal_event terminal_wait(int64_t until_ns)
+{
+    struct pollfd readable = {.fd = terminal.in, .events = POLLIN};
+    int64_t left = until_ns - monotonic_ns();
+    struct timespec wait;
+    int ready;
+
+    if (left < 0)
+        left = 0;
+    wait = (struct timespec){.tv_sec = left / NS_PER_S, .tv_nsec = left % NS_PER_S};
+    ready = ppoll(&readable, 1, &wait, &terminal.waiting);
+    if (ready < 0)
+        return TERMINAL_CHANGED;
+    return ready == 0 ? TERMINAL_TIME : read_key(until_ns);
+}
