@@ -78,7 +78,15 @@ static void do_default(int number)
     sigaction(number, &ours, NULL);
 }
 
-/* SIGTSTP comes back from it, when the program goes on. */
+static void forget(int number)
+{
+    struct sigaction ours, ignored = {.sa_handler = SIG_IGN};
+
+    sigaction(number, &ignored, &ours);
+    sigaction(number, &ours, NULL);
+}
+
+/* SIGTSTP comes back from it, when the program goes on, and then the screen is to be entered, once. */
 static void on_end(int number)
 {
     int saved = errno;
@@ -87,6 +95,7 @@ static void on_end(int number)
     if (number == SIGINT)
         _exit(EXIT_SUCCESS);
     do_default(number);
+    forget(SIGCONT);
     errno = saved;
 }
 
@@ -188,7 +197,8 @@ static int write_all(const char *text, size_t size)
     return 0;
 }
 
-/* Keys arrive at once and are not shown; those that make signals still do. A process in the background stops
+/* Keys arrive at once and are not shown, and output goes out as it is; those keys that make
+ * signals still do. A process in the background stops
  * here until it has the terminal. */
 static int enter(void)
 {
@@ -198,6 +208,7 @@ static int enter(void)
         return 0;
     mode.c_lflag &= ~(tcflag_t)(ICANON | ECHO | IEXTEN);
     mode.c_iflag &= ~(tcflag_t)IXON;
+    mode.c_oflag &= ~(tcflag_t)OPOST;
     mode.c_cc[VMIN] = 1;
     mode.c_cc[VTIME] = 0;
     while (tcsetattr(terminal.out, TCSANOW, &mode) < 0)
