@@ -11,6 +11,7 @@
 #include "ctl/show_workers.h"
 #include "ctl/stale.h"
 #include "ctl/text.h"
+#include "ctl/top_view.h"
 #include "ctl/wrap.h"
 #include "fuzz.h"
 
@@ -67,8 +68,22 @@ static void check_lines(void)
 
 /* --- Each way to print it --- */
 
-static void show_all(const json_t *object)
+/* As each of the answers that a frame is made of, twice. */
+static void draw_top(json_t *object)
 {
+    static const struct frame_look look = {.width = WRAP_WIDTH, .height = SIZE_MAX};
+    struct sample before = {object, object, object, object, 0}, now = before;
+    struct top_view view = {.host = "host", .before = &before, .now = &now, .time = NOW};
+
+    now.at = NS_PER_S;
+    printed = top_view_draw(&view, &look, &printed_size);
+    FUZZ_CHECK(strlen(printed) == printed_size);
+    check_lines();
+}
+
+static void show_all(json_t *object)
+{
+    draw_top(object);
     begin();
     show_status(out, object, NOW, "sockgreetctl reload");
     end();

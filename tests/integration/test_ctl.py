@@ -675,7 +675,7 @@ def test_help():
     """-h as well as --help, at most 80 columns wide, and with every command."""
     out = shown(run("-h"))
     assert shown(run("--help")) == shown(run("-?")) == out
-    assert all(re.search(rf"^  {command} ", out, re.M) for command in COMMANDS)
+    assert all(re.search(rf"^  {command} ", out, re.M) for command in (*COMMANDS, "state", "top"))
     assert re.fullmatch(r"sockgreetctl [\d.]+\n", run("-V").out)
 
 
