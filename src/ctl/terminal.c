@@ -197,9 +197,8 @@ static int write_all(const char *text, size_t size)
     return 0;
 }
 
-/* Keys arrive at once and are not shown, and output goes out as it is; those keys that make
- * signals still do. A process in the background stops
- * here until it has the terminal. */
+/* Keys arrive at once and are not shown, and output goes out as it is; keys that make signals still do. A
+ * process in the background stops here until it has the terminal. */
 static int enter(void)
 {
     struct termios mode = terminal.original;
@@ -233,30 +232,48 @@ int terminal_draw(const char *text, size_t size)
 
 /* --- waiting --- */
 
-static enum terminal_event read_key(int64_t until_ns)
+/* Waits for a key. Returns what poll(2) does, and -1 too if the screen is to be entered again; nothing that
+ * happens between two looks is missed, since signals are handled while it sleeps alone. */
+static int wait_key(int64_t until_ns)
+{
+    struct pollfd readable = {.fd = terminal.in, .events = POLLIN};
+    int64_t left = until_ns - monotonic_ns();
+    struct timespec wait = {0};
+    sigset_t before;
+    int ready = -1;
+
+    if (left > 0)
+        wait = (struct timespec){.tv_sec = left / NS_PER_S, .tv_nsec = left % NS_PER_S};
+    sigprocmask(SIG_BLOCK, &terminal.handled, &before);
+    if (terminal.entered)
+        ready = ppoll(&readable, 1, &wait, &terminal.waiting);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return ready;
+}
+
+/* Returns whether the key says anything. */
+static bool read_key(enum terminal_event *event)
 {
     char key;
     ssize_t n = read(terminal.in, &key, 1);
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return TERMINAL_CHANGED;
-    if (n <= 0 || key == 'q' || key == 'Q' || key == CONTROL_D)
-        return TERMINAL_END;
-    return key == ' ' ? TERMINAL_DRAW : terminal_wait(until_ns);
+        return false;
+    *event = n > 0 && key == ' ' ? TERMINAL_DRAW : TERMINAL_END;
+    return n <= 0 || key == ' ' || key == 'q' || key == 'Q' || key == CONTROL_D;
 }
 
 enum terminal_event terminal_wait(int64_t until_ns)
 {
-    struct pollfd readable = {.fd = terminal.in, .events = POLLIN};
-    int64_t left = until_ns - monotonic_ns();
-    struct timespec wait;
-    int ready;
+    for (;;) {
+        enum terminal_event event;
+        int ready = wait_key(until_ns);
 
-    if (left < 0)
-        left = 0;
-    wait = (struct timespec){.tv_sec = left / NS_PER_S, .tv_nsec = left % NS_PER_S};
-    ready = ppoll(&readable, 1, &wait, &terminal.waiting);
-    if (ready < 0)
-        return TERMINAL_CHANGED;
-    return ready == 0 ? TERMINAL_TIME : read_key(until_ns);
+        if (ready < 0)
+            return TERMINAL_CHANGED;
+        if (ready == 0)
+            return TERMINAL_TIME;
+        if (read_key(&event))
+            return event;
+    }
 }
