@@ -3,6 +3,7 @@
 
 #include "base/escape.h"
 #include "base/util.h"
+#include "service/dates.h"
 #include "service/values.h"
 #include "service/variables.h"
 
@@ -249,10 +250,10 @@ static int resolve_quote(const struct compilation *c, enum variable variable, si
 
 static int resolve_time(struct compilation *c, const char *argument, size_t *longest, struct message *error)
 {
-    c->is_exact |= values_time_is_exact(argument);
-    if (!values_time_is_exact(argument))
+    c->is_exact |= dates_is_exact(argument);
+    if (!dates_is_exact(argument))
         *longest = VARIABLES_FORMAT;
-    return values_check_time(argument, error);
+    return dates_check(argument, error);
 }
 
 static int resolve(const void *context, unsigned variable, const char *argument, const char **known,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "service/values.h"
 
-#include "base/escape.h"
 #include "base/util.h"
+#include "service/dates.h"
 #include "service/digits.h"
 #include "service/metrics.h"
 
@@ -352,20 +352,11 @@ static size_t received_bytes_value(const struct occasion *occasion, const char *
 
 /* --- Time --- */
 
-/* Into size bytes, with the end. Returns the length; 0 if there is no room. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* which values_check_time() has judged */
-static size_t write_time(char *text, size_t size, const char *format, const struct tm *tm)
-{
-    return strftime(text, size, format, tm);
-}
-#pragma GCC diagnostic pop
-
 static size_t put_format(const struct moment *moment, const char *format, char *out, size_t room)
 {
     char text[VARIABLES_FORMAT + 1];
 
-    return put(out, room, write_time(text, sizeof(text), format, &moment->broken_down) ? text : "");
+    return put(out, room, dates_write(text, sizeof(text), format, &moment->broken_down) ? text : "");
 }
 
 static size_t put_milliseconds(const struct moment *moment, char *out, size_t room)
@@ -386,8 +377,8 @@ static size_t time_value(const struct occasion *occasion, const char *argument, 
 
     if (!argument)
         return put(out, room, moment->rfc3339);
-    return values_time_is_exact(argument) ? put_milliseconds(moment, out, room)
-                                          : put_format(moment, argument, out, room);
+    return dates_is_exact(argument) ? put_milliseconds(moment, out, room)
+                                    : put_format(moment, argument, out, room);
 }
 
 static size_t accept_time_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
@@ -421,56 +412,6 @@ static size_t unix_us_value(const struct occasion *occasion, const char *argumen
 
     (void)argument;
     return digits_write(out, room, (int64_t)moment->second * US_PER_S + moment->nanosecond / NS_PER_US);
-}
-
-bool values_time_is_exact(const char *argument)
-{
-    return argument && strcmp(argument, "ms") == 0;
-}
-
-/* strftime(3) leaves as they are what it does not know, as if they were meant. */
-static const char *unknown_conversion(const char *format)
-{
-    for (const char *at = strchr(format, '%'); at; at = strchr(at, '%')) {
-        const char *conversion = at + 1 + strspn(at + 1, "_-0^#");
-
-        if (!*conversion || !strchr("aAbBcCdDeFgGhHIjklmMnpPrRsStTuUVwWxXyYzZ%", *conversion))
-            return at;
-        at = conversion + 1;
-    }
-    return NULL;
-}
-
-/* In September and on a Wednesday names are as long as they get. */
-static bool is_too_long(const char *format)
-{
-    struct tm longest = {
-        .tm_year = 200, .tm_mon = 8, .tm_mday = 24, .tm_hour = 22, .tm_wday = 3, .tm_yday = 266};
-    char text[VARIABLES_FORMAT + 1];
-
-    return write_time(text, sizeof(text), format, &longest) == 0;
-}
-
-int values_check_time(const char *argument, struct message *error)
-{
-    const char *unknown = unknown_conversion(argument);
-    char shown[48];
-
-    if (values_time_is_exact(argument))
-        return 0;
-    escape_bytes(shown, sizeof(shown), argument, strlen(argument));
-    if (!strchr(argument, '%'))
-        return message_set(error,
-                           "${time:%s} has no %% and would say itself; allowed: ${time:ms}, and what "
-                           "strftime(3) knows, as ${time:%%H:%%M}",
-                           shown);
-    if (unknown)
-        return message_set(error, "${time:%s}: %.4s is unknown; allowed: what strftime(3) knows", shown,
-                           unknown);
-    if (is_too_long(argument))
-        return message_set(error, "${time:%s} is too long; allowed: %d bytes of text", shown,
-                           VARIABLES_FORMAT);
-    return 0;
 }
 
 /* --- The table --- */

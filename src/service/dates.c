@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "service/dates.h"
+
+#include "base/escape.h"
+#include "service/variables.h"
+
+#include <string.h>
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* which dates_check() has judged */
+size_t dates_write(char *text, size_t size, const char *format, const struct tm *tm)
+{
+    return strftime(text, size, format, tm);
+}
+#pragma GCC diagnostic pop
+
+bool dates_is_exact(const char *argument)
+{
+    return argument && strcmp(argument, "ms") == 0;
+}
+
+/* strftime(3) leaves as they are what it does not know, as if they were meant. */
+static const char *unknown_conversion(const char *format)
+{
+    for (const char *at = strchr(format, '%'); at; at = strchr(at, '%')) {
+        const char *conversion = at + 1 + strspn(at + 1, "_-0^#");
+
+        if (!*conversion || !strchr("aAbBcCdDeFgGhHIjklmMnpPrRsStTuUVwWxXyYzZ%", *conversion))
+            return at;
+        at = conversion + 1;
+    }
+    return NULL;
+}
+
+/* In September and on a Wednesday names are as long as they get. */
+static bool is_too_long(const char *format)
+{
+    struct tm longest = {
+        .tm_year = 200, .tm_mon = 8, .tm_mday = 24, .tm_hour = 22, .tm_wday = 3, .tm_yday = 266};
+    char text[VARIABLES_FORMAT + 1];
+
+    return dates_write(text, sizeof(text), format, &longest) == 0;
+}
+
+int dates_check(const char *argument, struct message *error)
+{
+    const char *unknown = unknown_conversion(argument);
+    char shown[48];
+
+    if (dates_is_exact(argument))
+        return 0;
+    escape_bytes(shown, sizeof(shown), argument, strlen(argument));
+    if (!strchr(argument, '%'))
+        return message_set(error,
+                           "${time:%s} has no %% and would say itself; allowed: ${time:ms}, and what "
+                           "strftime(3) knows, as ${time:%%H:%%M}",
+                           shown);
+    if (unknown)
+        return message_set(error, "${time:%s}: %.4s is unknown; allowed: what strftime(3) knows", shown,
+                           unknown);
+    if (is_too_long(argument))
+        return message_set(error, "${time:%s} is too long; allowed: %d bytes of text", shown,
+                           VARIABLES_FORMAT);
+    return 0;
+}
