@@ -374,6 +374,30 @@ Test(stream, a_slow_reader_is_served_if_there_is_time)
     close(client);
 }
 
+/* By the clock of the turn, so that who is greeted in the turn in which he came took no time. */
+Test(stream, the_time_until_the_greeting_was_sent_is_counted_once)
+{
+    struct fixture f;
+    int client;
+
+    open_small(&f, 3);
+    client = fixture_lingering(&f);
+    cr_expect_eq(atomic_load(&f.shared.stats.times[0]), 1);
+    fixture_close(&f);
+    close(client);
+    open_large(&f, true, 60 * NS_PER_S);
+    client = fixture_connect(&f);
+    fixture_turn(&f);
+    fixture_pass(&f, 2 * NS_PER_S);
+    cr_expect_eq(atomic_load(&f.shared.stats.times[times_range(2 * NS_PER_S)]), 0, "it is not sent yet");
+    for (size_t length = 0; length < LARGE; fixture_turn(&f))
+        length += fixture_read(client, LARGE);
+    cr_expect_eq(atomic_load(&f.shared.stats.times[times_range(2 * NS_PER_S)]), 1);
+    cr_expect_eq(atomic_load(&f.shared.stats.times[0]), 0);
+    fixture_close(&f);
+    close(client);
+}
+
 /* --- At the limit --- */
 
 Test(stream, at_the_limit_who_lingers_longest_gives_way)
