@@ -98,6 +98,47 @@ def test_clients_are_counted_by_listener(daemon):
     assert counted(service) == 11
 
 
+def greet_on_and_on(address, done):
+    """Asks for greetings until it is done; a worker that is killed may take its client along."""
+    while not done.is_set():
+        with contextlib.suppress(OSError):
+            greet(address)
+
+
+def test_no_counter_goes_back(daemon):
+    """Whatever is killed or loaded again while clients come, and whatever listeners are called meanwhile."""
+    first, second = tcp(), udp()
+    service = daemon({"a": first, "u": second}, workers={"processes": 2, "threads": 1})
+    done, seen = threading.Event(), {}
+    greeter = threading.Thread(target=greet_on_and_on, args=(service.address("a"), done))
+
+    def look():
+        numbers = {("service", name): value for name, value in ask(service, "counters").items()}
+        numbers |= {(listener["name"], kind): listener[kind] for listener in ask(service, "listeners")["listeners"]
+                    for kind in ("greetings", "refusals")}
+        for name, value in numbers.items():
+            assert value >= seen.get(name, 0), (name, value, seen)
+        seen.update(numbers)
+
+    greeter.start()
+    try:
+        for turn in range(4):
+            reached = seen.get(("a", "greetings"), 0) + 20
+            os.kill(service.workers()[-1], signal.SIGKILL)
+            wait_until(lambda: look() or seen.get(("a", "greetings"), 0) >= reached,  # pylint: disable=cell-var-from-loop
+                       "clients are greeted meanwhile")
+            reconfigure(service, listeners={"a": first, "u": second} if turn % 2 else {"new": udp(), "a": first})
+            reload = threading.Thread(target=ask, args=(service, "reload", 30))
+            reload.start()
+            while reload.is_alive():
+                look()
+        wait_until(lambda: look() or len(service.workers()) == 2, "the old workers have ended")
+    finally:
+        done.set()
+        greeter.join()
+    assert seen[("service", "taken")] >= 80
+
+
 def test_listeners(daemon, tmp_path):
     """Where it listens, a line for each endpoint; a listener whose file is gone is down, and says why."""
     service = daemon({"tcp": tcp(), "udp": udp(shards=2), "local": unix(tmp_path / "greet.sock")})
