@@ -38,7 +38,6 @@ static void sum(struct metrics *metrics, const struct view *view, int64_t now)
     metrics->restarts = generations_restarts(generations);
     metrics->reloads = view->reloads;
     metrics->reloads_refused = view->reloads_refused;
-    metrics->state = generations->state;
     generations_totals(generations, &metrics->totals, &metrics->written);
     generations_sum_listeners(generations);
     metrics->listener_count = ledger_list(&generations->accounts.ledger, metrics->listeners);

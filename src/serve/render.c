@@ -76,8 +76,13 @@ static void read_clock(struct render *render, enum plan_time exactness)
 /* All of them are read each time, since that is seldom; totals when they are new. */
 static bool read_metrics(struct render *render, unsigned needs)
 {
-    return needs & PLAN_METRICS ? shared_metrics(render->service, render->metrics)
-                                : shared_totals(render->service, &render->totals_seen, render->metrics);
+    bool is_read = needs & PLAN_METRICS
+                       ? shared_metrics(render->service, render->metrics)
+                       : shared_totals(render->service, &render->totals_seen, render->metrics);
+
+    if (is_read)
+        render->metrics->state = render->state; /* the master's own word: workers cannot write the notice */
+    return is_read;
 }
 
 /* The kernel measures it every five seconds, and takes longer to say it than all else that it is asked. */
@@ -93,7 +98,7 @@ static const unsigned long *read_load(struct render *render, int64_t now)
 /* What is not the client's, as far as the plan needs it. */
 static void add_needed(struct render *render, unsigned needs, struct occasion *occasion)
 {
-    if (needs & PLAN_STATE) {
+    if (needs & (PLAN_STATE | PLAN_METRICS)) {
         notice_read(render->notice, &render->notice_seen, &render->state);
         occasion->state = &render->state;
     }

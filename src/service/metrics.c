@@ -28,9 +28,7 @@ bool metrics_are_whole(struct metrics *metrics, size_t size)
     if (size < sizeof(*metrics) || metrics->listener_count > METRICS_LISTENERS ||
         size != metrics_size(metrics->listener_count))
         return false;
-    if (metrics->state.word >= STATE_WORD_COUNT)
-        metrics->state = STATE_DEFAULT;
-    metrics->state.reason[STATE_REASON_MAX] = '\0';
+    metrics->state = STATE_DEFAULT;
     for (size_t i = 0; i < metrics->listener_count; i++) {
         struct metrics_listener *listener = &metrics->listeners[i];
 

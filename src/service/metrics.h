@@ -30,8 +30,8 @@ struct metrics {
     uint64_t workers, workers_wanted; /* that serve; that should */
     uint64_t restarts;                /* of workers */
     uint64_t reloads, reloads_refused;
-    uint64_t written; /* log entries */
-    struct state state;
+    uint64_t written;   /* log entries */
+    struct state state; /* as who answers has it from the master: every worker can write the sums */
     struct totals totals;
     uint64_t listener_count;
     struct metrics_listener listeners[];

@@ -93,8 +93,9 @@ def test_health(watched, sockgreetctl):
     status, _, text = get(watched, "/readyz")
     assert (status, text) == (503, "drain: new disks\n")
     assert get(watched, "/livez")[0] == 200
-    wait_until(lambda: metrics(watched)["sockgreet_weight_ratio",] == 0.5, "the metrics have the weight")
-    assert metrics(watched)["sockgreet_state", ("sockgreet_state", "drain")] == 1
+    samples = metrics(watched)
+    assert samples["sockgreet_weight_ratio",] == 0.5
+    assert samples["sockgreet_state", ("sockgreet_state", "drain")] == 1
 
 
 @pytest.mark.parametrize("method, path, expected", [
