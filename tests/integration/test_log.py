@@ -83,9 +83,8 @@ def test_lines_of_a_whole_life(daemon):
     assert re.fullmatch(r"Ready: 2 workers of \d+ threads serve 1 listeners", lines[1])
     assert re.fullmatch(rf"Got connection from {host}:\d+ on front, sent 26 bytes", lines[2])
     assert lines[3] == "Stopping on SIGTERM: clients have up to 2.0 s"
-    assert lines[4] == "State: drain, weight 100%: stopping (stop)"
-    assert lines[5].startswith("debug: Counters: served=1 sent=1 ")
-    assert lines[6:] == ["Stopped: 1 clients served"]
+    assert lines[4].startswith("debug: Counters: served=1 sent=1 ")
+    assert lines[5:] == ["Stopped: 1 clients served"]
 
 
 def test_every_line_has_a_time(daemon):
