@@ -13,13 +13,16 @@ static struct conf_report report;
 static struct arena arena;
 static struct conf conf;
 static struct conf_builder builder = {.arena = &arena, .report = &report, .conf = &conf};
-static char path[] = "/tmp/test_conf_content.XXXXXX";
+static char path[32];
 static struct message error;
 
 static void write_file(const char *text, size_t length)
 {
-    int fd = mkstemp(path);
+    int fd;
 
+    strcpy(path, "/tmp/test_conf_content.XXXXXX");
+    fd = mkstemp(path);
+    conf = (struct conf){.file = NULL};
     cr_assert_eq(write(fd, text, length), (ssize_t)length);
     close(fd);
     cr_assert_eq(arena_open(&arena, 1 << 20), 0);
@@ -109,7 +112,6 @@ Test(conf_content, a_mebibyte_is_allowed)
     cr_assert_eq(content(path, &text), 0);
     cr_assert_eq(strlen(text), size);
     close_all();
-    strcpy(path + strlen(path) - 6, "XXXXXX");
     write_file(large, size + 1);
     cr_assert_eq(content(path, &text), -EFBIG);
     cr_assert_str_eq(error.text, "is too large; allowed: at most 1048576 bytes");

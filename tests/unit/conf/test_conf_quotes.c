@@ -13,13 +13,15 @@
 
 static struct arena arena;
 static struct conf_report report;
-static char first_file[] = "/tmp/test_conf_quotes.1.XXXXXX", second_file[] = "/tmp/test_conf_quotes.2.XXXXXX";
+static char first_file[32], second_file[32];
 static const struct speaker speaker = {.id = 7};
 
 static void write_file(char *path, const char *text)
 {
-    int fd = mkstemp(path);
+    int fd;
 
+    strcpy(path, "/tmp/test_conf_quotes.XXXXXX");
+    fd = mkstemp(path);
     cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
     close(fd);
 }
@@ -135,7 +137,7 @@ Test(conf_quotes, an_error_in_a_file_is_the_only_one)
                          "  q = { type = \"tcp\"; service = \"qotd\"; }; j = { type = \"udp\"; }; };",
                          "One.\n", "\x01\n"));
     cr_assert_eq(report.errors, 1);
-    cr_assert(strstr(report.text, ":1: quotes: /tmp/test_conf_quotes.2."), "%s", report.text);
+    cr_assert(strstr(report.text, second_file), "%s", report.text);
     cr_assert(strstr(report.text, ":1: byte 0x01; allowed: printable ASCII\n"), "%s", report.text);
     arena_close(&arena);
 }

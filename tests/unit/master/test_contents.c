@@ -4,11 +4,12 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char path[] = "/tmp/test_contents.XXXXXX";
-static struct contents_file file = {.is_new = true};
+static char path[64];
+static struct contents_file file;
 
 static void set_time(time_t second)
 {
@@ -20,8 +21,10 @@ static void set_time(time_t second)
 /* A file that was read as it was at second 100. */
 static void make_file(void)
 {
+    strcpy(path, "/tmp/test_contents.XXXXXX");
     close(mkstemp(path));
     set_time(100);
+    file = (struct contents_file){.is_new = true};
     file.known.modified.tv_sec = 100;
 }
 
