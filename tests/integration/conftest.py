@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Fixtures. The environment says which programs are tested (SOCKGREETD, SOCKGREET, SOCKGREETCTL), and whether a
 sanitizer is built into them (SOCKGREET_SANITIZER=address or thread). SOCKGREET_LONG=1 has the tests that wait for rare
-accidents run at full length."""
+accidents run at full length; SOCKGREET_BUSY=1 says that others use the processors, so that nothing is measured."""
 
 import os
 import pathlib

@@ -7,6 +7,7 @@ import time
 import traceback
 
 SANITIZER = os.environ.get("SOCKGREET_SANITIZER", "")
+BUSY = os.environ.get("SOCKGREET_BUSY", "")  # the processors have more to do than one test: it measures nothing then
 SLOWNESS = 4 if SANITIZER else 1  # how much longer everything may take under a sanitizer
 PATIENCE = 30.0  # seconds after which what is awaited will not come, however little of the processors there is
 

@@ -19,7 +19,7 @@ import pytest
 from clients import HAS_IPV6, TIMEOUT, Crowd, connect, dgram_socket, exchange, greet, read_all, udp_socket
 from namespaces import SETTINGS_INSIDE
 from operations import EX_USAGE, LONG, Load, describe, lost, targets
-from processes import SANITIZER, SLOWNESS, descriptors, own_memory, wait_until
+from processes import BUSY, SANITIZER, SLOWNESS, descriptors, own_memory, wait_until
 from service import GREETING, tcp, udp, unix, unix_dgram
 from test_log import GREETED
 
@@ -263,7 +263,8 @@ def latency(program, service):
 ], ids=["rate", "per_source"])
 def test_one_source_that_opens_and_holds(daemon, load_program, many_descriptors, figures, limits, refusal, least, most):
     """One source that opens connections as fast as it can and reads slowly has what a limit allows it, and no more: of the
-    others nobody is refused or waits for a place, and their p99 is less than twice what it is without it."""
+    others nobody is refused or waits for a place, and their p99 is less than twice what it is without it, where nothing else
+    runs that would add to it."""
     del many_descriptors
     service = daemon({"small": tcp(), "large": tcp(greeting=LARGE)}, log={"greetings": "off"},
                      limits={"connections": ROOM, **limits},
@@ -278,12 +279,12 @@ def test_one_source_that_opens_and_holds(daemon, load_program, many_descriptors,
             attack.give_way()
             attacked.append(latency(load_program, service))
             holds = max(holds, held(service))
-        if SANITIZER or min(attacked) < 2 * min(idle):
+        if SANITIZER or BUSY or min(attacked) < 2 * min(idle):
             break
     counters = service.counters()
     figures(f"p99 {min(idle):.0f} us idle, {min(attacked):.0f} us with {attack.opened} connections, at most {holds} held; "
             f"{counters[refusal]} refused")
-    assert SANITIZER or min(attacked) < 2 * min(idle)
+    assert SANITIZER or BUSY or min(attacked) < 2 * min(idle)
     assert least < holds < most + 200
     assert counters["accept_pauses"] == 0
 
