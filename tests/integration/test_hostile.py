@@ -168,7 +168,7 @@ def drip(clients):
             client.send(b"x", socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
 
 
-TOTAL = 8 * SLOWNESS  # timeouts.linger_total: longer than it takes until all of a crowd are there
+TOTAL = 16 if SANITIZER else 8  # timeouts.linger_total: longer than it takes until all of a crowd are there
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -182,6 +182,7 @@ def test_clients_that_drip(daemon, many_descriptors, figures, processes):
     before = held(service)
     with Crowd(service.address(), count) as crowd:
         drip(crowd.connections)
+        wait_until(lambda: held(service) - before > count / 2, "most of the crowd is there")
         most, began = held(service), time.monotonic()
         assert greet(service.address()) == GREETING
         next_drip = began
@@ -192,7 +193,6 @@ def test_clients_that_drip(daemon, many_descriptors, figures, processes):
             time.sleep(0.05)
         seconds = time.monotonic() - began
     figures(f"{most - before} of {count} held at once; all gone {seconds:.1f} s after the last came")
-    assert most - before > count / 2
     assert seconds < TOTAL + SLOWNESS
     assert service.wait_counter("served", count + 1)["sent"] == count + 1
 
