@@ -146,7 +146,7 @@ static const struct conf_setting listener_settings[] = {
     {"linger", CONF_TIME, AT(linger_ns), .number = 0, .min = 0, .max = 3600, .transports = STREAM},
     {"delay", CONF_TIME, AT(delay_ns), .number = 0, .min = 0, .max = 3600, .transports = STREAM},
     {"chunk", CONF_COUNT, AT(chunk), .number = 0, .min = 0, .max = 65536, .transports = STREAM},
-    {"chunk_pause", CONF_TIME, AT(chunk_pause_ns), .number = 1, .min = 0.001, .max = 3600, .transports = STREAM},
+    {"chunk_pause", CONF_TIME, AT(chunk_pause_ns), .number = 1, .min = 0.001, .max = 60, .transports = STREAM},
     {"end", CONF_CHOICE, AT(end), .number = CONF_END_CLOSE, .choices = ends, .transports = STREAM},
     {"backlog", CONF_COUNT, AT(backlog), .number = 4096, .min = 1, .max = 65535, .transports = STREAM},
     {"interface", CONF_STRING, AT(interface), .text = "", .transports = IP},

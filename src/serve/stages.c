@@ -20,7 +20,7 @@ static struct timer_list *total(const struct stages *s, int64_t duration, const 
     return timers_list(s->timers, duration, s->total_expired, kind);
 }
 
-/* Pieces take the time of their pauses, however many there are. */
+/* Pieces take the time of their pauses, however many there are: years at most. */
 static int64_t pieces_total(const struct conf *conf, const struct conf_listener *listener)
 {
     return conf->send_total_ns +
