@@ -11,7 +11,7 @@
 
 /* Everything that is counted beside results: member, text. The first kind is counted for each listener. */
 #define COUNTERS(BY_LISTENER, BY_THREAD)                                       \
-    BY_LISTENER(taken, "clients taken in hand")                                \
+    BY_LISTENER(taken, "clients accepted, and datagrams received")             \
     BY_LISTENER(bytes, "bytes of greetings")                                   \
     BY_THREAD(summarised, "greetings counted instead of written to the log")   \
     BY_THREAD(dropped, "log records that the log did not take")                \

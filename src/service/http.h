@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* http: greets whoever asks in HTTP/1, and says at /ready whether the service wants clients. */
+/* http: greets clients that ask in HTTP/1, and says at /ready whether the service is ready for them. */
 #ifndef SOCKGREET_HTTP_H
 #define SOCKGREET_HTTP_H
 

@@ -11,8 +11,8 @@
 
 #define HTTP_CONTENT_MAX (64 * 1024) /* bytes of content that a request may announce */
 
-/* What a request is answered with: enumerator, status and its phrase (RFC 9110, section 15), and what to tell
- * whoever reads the answer. */
+/* What a request is answered with: enumerator, status and its phrase (RFC 9110, section 15), and what the
+ * answer says to people who read it. */
 #define HTTP_VERDICTS(X)                                                                                   \
     X(OK, 200, "OK", "")                                                                                   \
     X(BAD_LINE, 400, "Bad Request", "the first line has to be METHOD TARGET HTTP/1.1")                     \

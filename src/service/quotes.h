@@ -23,8 +23,8 @@ struct quotes {
     size_t longest; /* bytes of the longest */
 };
 
-/* The quote of the UTC day that second, since the epoch, is in: whoever has the same quotes has the same one,
- * and each comes once before the first comes again. */
+/* The quote of a day, which is the UTC day of a second since the epoch. Hosts with the same quotes have the
+ * same one, and each comes once before the first comes again. */
 const struct quote *quotes_of_the_day(const struct quotes *quotes, time_t second);
 
 /* Any of them, another for each of a speaker's requests, and the same when asked for again. */

@@ -2,7 +2,7 @@
 /* snapshot: a value that one process writes now and then and others read whole, in shared memory.
  *
  * There are two copies: readers have the last one that is complete, the writer makes the next one meanwhile.
- * Nobody waits for anybody, whoever dies. */
+ * Neither waits for the other, even if that one dies. */
 #ifndef SOCKGREET_SNAPSHOT_H
 #define SOCKGREET_SNAPSHOT_H
 
