@@ -103,18 +103,6 @@ static void check_datagram(const struct completion *c)
         refuse_length(c);
 }
 
-/* The same whatever the listener, but for the weight that depends on the load. */
-static void take_fixed(const struct completion *c)
-{
-    const struct service *service = service_of(c->listener);
-
-    c->listener->plan = service->fixed;
-    if (c->listener->weight_by_load && service->weigh_by_load)
-        c->listener->plan = service->weigh_by_load(c->builder->arena);
-    if (!c->listener->plan)
-        conf_builder_full(c->builder);
-}
-
 static void complete_without_text(const struct completion *c)
 {
     const struct service *service = service_of(c->listener);
@@ -129,7 +117,7 @@ static void complete_without_text(const struct completion *c)
                          service->name);
     c->listener->greeting_text = "";
     if (service->fixed)
-        take_fixed(c);
+        c->listener->plan = service->fixed;
     else
         compile_without_text(c);
 }
@@ -149,7 +137,7 @@ static void check_weight(const struct completion *c)
 {
     const struct service *service = service_of(c->listener);
 
-    if (completion_has(c, "weight_by_load") && !service->weigh_by_load)
+    if (completion_has(c, "weight_by_load") && !service->tells_weight)
         completion_wrong(c, "weight_by_load",
                          "service \"%s\" tells no weight; allowed: with service = \"agent\"", service->name);
 }

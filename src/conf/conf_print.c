@@ -147,7 +147,7 @@ static bool is_left_out(const struct conf *conf, const struct conf_listener *lis
     if (strcmp(setting->path, "quote") == 0)
         return !service->says_quotes;
     if (strcmp(setting->path, "weight_by_load") == 0)
-        return !service->weigh_by_load;
+        return !service->tells_weight;
     if (is_rate(setting))
         return !listener->rates_given;
     if (strcmp(setting->path, "allow") == 0 || strcmp(setting->path, "deny") == 0)

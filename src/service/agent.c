@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "service/agent.h"
 
-#include "service/load.h"
-
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,9 +12,6 @@ struct agent {
     unsigned processors; /* of this machine; 0: the weight does not depend on the load */
 };
 
-static const struct agent plain = {
-    .plan = {.service = &service_agent, .needs = PLAN_STATE, .longest = LONGEST, .prefix = ""}};
-
 unsigned agent_weight(unsigned weight, unsigned processors, unsigned long load)
 {
     unsigned long whole = processors * 100ul, told = weight * whole / (whole + load);
@@ -24,13 +19,12 @@ unsigned agent_weight(unsigned weight, unsigned processors, unsigned long load)
     return weight && !told ? 1 : (unsigned)told;
 }
 
-static unsigned weight_of(const struct agent *agent, const struct state *state)
+static unsigned weight_of(const struct agent *agent, const struct occasion *occasion)
 {
-    unsigned long load;
+    unsigned weight = occasion->state->weight;
 
-    if (!agent->processors || !load_hundredths(&load))
-        return state->weight;
-    return agent_weight(state->weight, agent->processors, load);
+    return agent->processors && occasion->load ? agent_weight(weight, agent->processors, *occasion->load)
+                                               : weight;
 }
 
 /* HAProxy keeps what it was told until it is told otherwise: "ready" ends drain and maint, "up" ends down. A
@@ -43,7 +37,7 @@ static size_t answer(const struct plan *plan, const struct occasion *occasion, c
     size_t length;
 
     if (state->word == STATE_READY)
-        snprintf(ready, sizeof(ready), " up %u%%", weight_of(agent, state));
+        snprintf(ready, sizeof(ready), " up %u%%", weight_of(agent, occasion));
     snprintf(text, sizeof(text), "%s%s%s%s\n", state_name(state->word), ready, state->reason[0] ? " # " : "",
              state->reason);
     length = strlen(text);
@@ -51,21 +45,36 @@ static size_t answer(const struct plan *plan, const struct occasion *occasion, c
     return length;
 }
 
-/* All processors, since the load is that of all programs. */
-static const struct plan *weigh_by_load(struct arena *arena)
+/* All of them, since the load is that of all programs. */
+static unsigned count_processors(void)
 {
-    struct agent *agent = arena_alloc(arena, sizeof(*agent));
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
-    if (!agent)
+    return processors > 0 ? (unsigned)processors : 1;
+}
+
+static const struct plan *compile(struct arena *arena, const char *text, size_t length,
+                                  const struct site *site, struct template_errors *errors)
+{
+    struct agent *agent = arena_alloc(arena, sizeof(*agent));
+
+    (void)text;
+    (void)length;
+    if (!agent) {
+        message_set(&errors->list[0], TEMPLATE_NO_ROOM);
+        errors->count = 1;
         return NULL;
-    *agent = plain;
-    agent->processors = processors > 0 ? (unsigned)processors : 1;
+    }
+    agent->processors = site->weighs_by_load ? count_processors() : 0;
+    agent->plan = (struct plan){.service = &service_agent,
+                                .needs = PLAN_STATE | (site->weighs_by_load ? PLAN_LOAD : 0u),
+                                .longest = LONGEST,
+                                .prefix = ""};
     return &agent->plan;
 }
 
 const struct service service_agent = {.name = "agent",
-                                      .transports = SERVICE_ON(TRANSPORT_TCP) | SERVICE_ON(TRANSPORT_UNIX),
-                                      .fixed = &plain.plan,
-                                      .weigh_by_load = weigh_by_load,
+                                      .transports = SERVICE_ON_STREAMS,
+                                      .tells_weight = true,
+                                      .compile = compile,
                                       .answer = answer};

@@ -42,7 +42,8 @@ struct site {
     enum format format;
     bool has_proxies; /* clients come through them */
     struct files files;
-    bool is_daily; /* service qotd: says the quote of the day */
+    bool is_daily;       /* service qotd: says the quote of the day */
+    bool weighs_by_load; /* service agent */
 };
 
 /* Who answers: one thread of a worker. */
@@ -111,6 +112,7 @@ struct service {
     unsigned transports; /* a bit for each enum transport that it can answer on */
     bool says_text;      /* the greeting of its listener, in the format of that */
     bool says_quotes;    /* of its site, which has some */
+    bool tells_weight;   /* which can depend on the load of the machine */
     bool is_private;     /* what it tells is not for everybody */
 
     /* Makes a plan of length bytes of text, the listener's greeting if it says that, all of it in arena.
@@ -121,10 +123,6 @@ struct service {
 
     /* Reads what has come of a client's request. NULL: the service speaks first. */
     void (*read)(const char *bytes, size_t length, enum request_input input, struct service_request *request);
-
-    /* Makes the plan of a listener whose weight depends on the machine's load. Returns NULL without memory.
-     * NULL: the service tells no weight. */
-    const struct plan *(*weigh_by_load)(struct arena *arena);
 
     /* Writes the answer to one client; out has room for the plan's longest. Returns the length. */
     size_t (*answer)(const struct plan *plan, const struct occasion *occasion, char *out);

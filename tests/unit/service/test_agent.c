@@ -1,13 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 #include "service/agent.h"
 
+#include "service/load.h"
+
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
 
+static const struct plan *compile(struct arena *arena, bool by_load)
+{
+    const struct site site = {.weighs_by_load = by_load};
+    struct template_errors errors;
+    const struct plan *plan;
+
+    cr_assert_eq(arena_open(arena, 1 << 20), 0);
+    plan = service_agent.compile(arena, "", 0, &site, &errors);
+    cr_assert_not_null(plan);
+    cr_assert(plan->needs & PLAN_STATE);
+    return plan;
+}
+
 static void check(const struct state state, const char *expected)
 {
-    const struct plan *plan = service_agent.fixed;
+    struct arena arena;
+    const struct plan *plan = compile(&arena, false);
     const struct occasion occasion = {.state = &state};
     char out[256];
     size_t length = service_agent.answer(plan, &occasion, out);
@@ -15,6 +31,7 @@ static void check(const struct state state, const char *expected)
     cr_assert_leq(length, plan->longest);
     out[length] = '\0';
     cr_expect_str_eq(out, expected);
+    arena_close(&arena);
 }
 
 /* One line each; only what is said here brings a server back that was told to drain or to rest. */
@@ -34,11 +51,14 @@ Test(agent, the_longest_answer_has_room)
 {
     struct state state = {.word = STATE_READY, .weight = STATE_WEIGHT_MAX};
     const struct occasion occasion = {.state = &state};
+    struct arena arena;
+    const struct plan *plan = compile(&arena, false);
     char out[256];
 
     memset(state.reason, 'x', STATE_REASON_MAX);
-    cr_assert_eq(service_agent.answer(service_agent.fixed, &occasion, out), service_agent.fixed->longest);
-    cr_assert_eq(out[service_agent.fixed->longest - 1], '\n');
+    cr_assert_eq(service_agent.answer(plan, &occasion, out), plan->longest);
+    cr_assert_eq(out[plan->longest - 1], '\n');
+    arena_close(&arena);
 }
 
 Test(agent, a_weight_goes_down_with_the_load_and_never_to_nothing)
@@ -58,16 +78,15 @@ Test(agent, a_weight_goes_down_with_the_load_and_never_to_nothing)
 Test(agent, by_load_it_tells_no_more_than_the_weight)
 {
     const struct state state = {STATE_READY, 80, ""};
-    const struct occasion occasion = {.state = &state};
+    unsigned long load;
+    const struct occasion occasion = {.state = &state, .load = &load};
     struct arena arena;
-    const struct plan *plan;
+    const struct plan *plan = compile(&arena, true);
     char out[256] = "";
     unsigned weight;
 
-    cr_assert_eq(arena_open(&arena, 1 << 20), 0);
-    plan = service_agent.weigh_by_load(&arena);
-    cr_assert_not_null(plan);
-    cr_assert(plan->needs & PLAN_STATE);
+    cr_assert(load_hundredths(&load));
+    cr_assert(plan->needs & PLAN_LOAD);
     out[service_agent.answer(plan, &occasion, out)] = '\0';
     cr_assert_eq(sscanf(out, "ready up %u%%\n", &weight), 1, "%s", out);
     cr_assert(weight >= 1 && weight <= 80, "%u", weight);
