@@ -76,9 +76,12 @@ static void read_clock(struct render *render, enum plan_time exactness)
 /* All of them are read each time, since that is seldom; totals when they are new. */
 static bool read_metrics(struct render *render, unsigned needs)
 {
-    bool is_read = needs & PLAN_METRICS
-                       ? shared_metrics(render->service, render->metrics)
-                       : shared_totals(render->service, &render->totals_seen, render->metrics);
+    bool is_read;
+
+    if (needs & PLAN_METRICS)
+        render->totals_seen = 0; /* they are overwritten */
+    is_read = needs & PLAN_METRICS ? shared_metrics(render->service, render->metrics)
+                                   : shared_totals(render->service, &render->totals_seen, render->metrics);
 
     if (is_read)
         render->metrics->state = render->state; /* the master's own word: workers cannot write the notice */
@@ -96,8 +99,10 @@ static const unsigned long *read_load(struct render *render, int64_t now)
 }
 
 /* What is not the client's, as far as the plan needs it. */
-static void add_needed(struct render *render, unsigned needs, struct occasion *occasion)
+static void add_needed(struct render *render, struct occasion *occasion)
 {
+    unsigned needs = occasion->needs;
+
     if (needs & (PLAN_STATE | PLAN_METRICS)) {
         notice_read(render->notice, &render->notice_seen, &render->state);
         occasion->state = &render->state;
@@ -123,6 +128,6 @@ size_t render_answer(struct render *render, const struct conf_listener *listener
     occasion->moment = &render->moment;
     if (plan->time != PLAN_NO_TIME)
         read_clock(render, plan->time);
-    add_needed(render, plan->needs, occasion);
+    add_needed(render, occasion);
     return plan->service->answer(plan, occasion, out);
 }

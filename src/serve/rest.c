@@ -14,10 +14,9 @@
 #define COPIES_MAX (16 * 1024 * 1024)
 
 /* Asks only what the answer says. Returns NULL if that is nothing. */
-static const struct seen *observe(const struct conn *conn, struct seen *seen)
+static const struct seen *observe(const struct conn *conn, unsigned needs, struct seen *seen)
 {
     const struct door *door = conn->door;
-    unsigned needs = door->conf->plan->needs;
 
     if (!(needs & PLAN_NETWORK))
         return NULL;
@@ -41,6 +40,13 @@ static uint32_t held(const struct conn *conn)
     return guard_held(door->doors->guard, door->member->listener, &conn->peer.client) + !conn->is_held;
 }
 
+static unsigned needs_of(const struct conn *conn)
+{
+    const struct plan *plan = conn->door->conf->plan;
+
+    return plan->service->needs ? plan->service->needs(plan, &conn->request) : plan->needs;
+}
+
 void rest_render(struct conn *conn)
 {
     const struct conf_listener *listener = conn->door->conf;
@@ -48,6 +54,7 @@ void rest_render(struct conn *conn)
     struct render *render = conn->rests->render;
     struct seen seen __attribute__((uninitialized));
     struct occasion occasion;
+    unsigned needs;
 
     if (plan->is_constant) {
         conn->rest = plan->bytes;
@@ -55,12 +62,14 @@ void rest_render(struct conn *conn)
         return;
     }
     conn_learn_peer(conn);
+    needs = needs_of(conn);
     occasion = (struct occasion){.peer = &conn->peer,
+                                 .needs = needs,
                                  .request = conn->request,
                                  .arrived = conn->arrived,
-                                 .seen = observe(conn, &seen),
-                                 .received = plan->needs & PLAN_RECEIVED ? received(conn) : 0,
-                                 .held = plan->needs & PLAN_HELD ? held(conn) : 0};
+                                 .seen = observe(conn, needs, &seen),
+                                 .received = needs & PLAN_RECEIVED ? received(conn) : 0,
+                                 .held = needs & PLAN_HELD ? held(conn) : 0};
     conn->rest = render->buffer;
     conn->rest_length = (uint32_t)render_answer(render, listener, &occasion, render->buffer);
 }

@@ -88,6 +88,19 @@ static const struct plan *compile(struct arena *arena, const char *text, size_t 
 
 /* --- The answer --- */
 
+static const struct plan *plan_for(const struct http *http, const struct service_request *request)
+{
+    return request->as_json ? http->json : http->usual;
+}
+
+/* A client that wants text does not pay for all that JSON says. */
+static unsigned needs(const struct plan *plan, const struct service_request *request)
+{
+    if (http_reply_is_refusal(request))
+        return 0;
+    return request->page == PAGE_READY ? PLAN_STATE : plan_for((const struct http *)plan, request)->needs;
+}
+
 static size_t greet(const struct plan *plan, const struct occasion *occasion, char *out)
 {
     if (!plan->is_constant)
@@ -102,11 +115,11 @@ static size_t answer(const struct plan *plan, const struct occasion *occasion, c
     const struct service_request *request = &occasion->request;
     size_t length;
 
-    if (request->kind != REQUEST_GOOD || request->verdict != HTTP_OK)
+    if (http_reply_is_refusal(request))
         return http_reply_refuse(request, occasion->moment, out);
     if (request->page == PAGE_READY)
         return http_reply_ready(request, occasion->state, occasion->moment, out);
-    length = greet(request->as_json ? http->json : http->usual, occasion, out + HTTP_HEAD_MAX);
+    length = greet(plan_for(http, request), occasion, out + HTTP_HEAD_MAX);
     return http_reply_write(request, HTTP_OK, request->as_json ? HTTP_JSON : http->type, occasion->moment,
                             length, out);
 }
@@ -116,4 +129,5 @@ const struct service service_http = {.name = "http",
                                      .says_text = true,
                                      .compile = compile,
                                      .read = read_request,
+                                     .needs = needs,
                                      .answer = answer};

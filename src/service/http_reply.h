@@ -7,6 +7,7 @@
 #include "service/http_request.h"
 #include "service/moment.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define HTTP_HEAD_MAX  640 /* bytes of status line and fields */
@@ -34,7 +35,13 @@ size_t http_reply_ready(const struct service_request *request, const struct stat
 size_t http_reply_fail(const struct service_request *request, enum http_verdict verdict,
                        const struct moment *moment, char *out);
 
-/* Writes the answer to a request that is not REQUEST_GOOD, or whose verdict is not HTTP_OK; out has room for
+/* Whether it is answered by http_reply_refuse(). */
+static inline bool http_reply_is_refusal(const struct service_request *request)
+{
+    return request->kind != REQUEST_GOOD || request->verdict != HTTP_OK;
+}
+
+/* Writes the answer to such a request; out has room for
  * HTTP_ERROR_MAX. Returns the length; 0 if there is nothing to say. */
 size_t http_reply_refuse(const struct service_request *request, const struct moment *moment, char *out);
 

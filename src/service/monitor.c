@@ -108,11 +108,28 @@ static size_t tell_constant(const struct occasion *occasion, const char *type, c
     return http_reply_write(&occasion->request, HTTP_OK, type, occasion->moment, length, out);
 }
 
+/* The numbers are copied for those pages alone that have them. */
+static unsigned needs(const struct plan *plan, const struct service_request *request)
+{
+    (void)plan;
+    if (http_reply_is_refusal(request))
+        return 0;
+    switch ((enum page)request->page) {
+    case PAGE_READY:
+        return PLAN_STATE;
+    case PAGE_METRICS:
+    case PAGE_STATUS:
+        return PLAN_STATE | PLAN_METRICS;
+    default:
+        return 0;
+    }
+}
+
 static size_t answer(const struct plan *plan, const struct occasion *occasion, char *out)
 {
     const struct service_request *request = &occasion->request;
 
-    if (request->kind != REQUEST_GOOD || request->verdict != HTTP_OK)
+    if (http_reply_is_refusal(request))
         return http_reply_refuse(request, occasion->moment, out);
     switch ((enum page)request->page) {
     case PAGE_READY:
@@ -163,4 +180,5 @@ const struct service service_monitor = {.name = "monitor",
                                         .compile = compile,
                                         .is_private = true,
                                         .read = read_request,
+                                        .needs = needs,
                                         .answer = answer};

@@ -58,6 +58,7 @@ struct speaker {
 struct occasion {
     const struct peer *peer;
     const struct speaker *speaker;
+    unsigned needs;                 /* of the plan, for this answer */
     uint64_t answers;               /* that the speaker had given */
     struct service_request request; /* of a service that waits for one */
     const struct moment *moment;    /* now, as exactly as the plan needs it */
@@ -123,6 +124,9 @@ struct service {
 
     /* Reads what has come of a client's request. NULL: the service speaks first. */
     void (*read)(const char *bytes, size_t length, enum request_input input, struct service_request *request);
+
+    /* What the answer to a request needs of what the plan needs (enum plan_need). NULL: all of it. */
+    unsigned (*needs)(const struct plan *plan, const struct service_request *request);
 
     /* Writes the answer to one client; out has room for the plan's longest. Returns the length. */
     size_t (*answer)(const struct plan *plan, const struct occasion *occasion, char *out);

@@ -142,3 +142,25 @@ Test(http, answers_others_in_their_words)
                  0);
     cr_assert_str_empty(answer(plan, "", REQUEST_ENDED));
 }
+
+static unsigned needs(const struct plan *plan, const char *request)
+{
+    struct service_request read;
+
+    service_http.read(request, strlen(request), REQUEST_OPEN, &read);
+    return service_http.needs(plan, &read);
+}
+
+/* What JSON would say is asked for those alone who get it. */
+Test(http, needs_what_the_answer_says)
+{
+    const struct plan *plan = compile("${state}", FORMAT_TEXT), *fixed = compile("hello", FORMAT_TEXT);
+    const char *json = "GET / HTTP/1.0\r\nAccept: application/json\r\n\r\n";
+
+    cr_assert_eq(needs(fixed, "GET / HTTP/1.0\r\n\r\n"), 0);
+    cr_assert_eq(needs(plan, "GET / HTTP/1.0\r\n\r\n"), PLAN_STATE);
+    cr_assert_eq(needs(fixed, "GET /ready HTTP/1.0\r\n\r\n"), PLAN_STATE);
+    cr_assert_eq(needs(fixed, "TRACE / HTTP/1.0\r\n\r\n"), 0);
+    cr_assert_eq(needs(fixed, json) & PLAN_CONNECTION, PLAN_CONNECTION);
+    cr_assert_eq(needs(fixed, json) & ~fixed->needs, 0);
+}

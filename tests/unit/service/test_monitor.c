@@ -49,6 +49,10 @@ static const char *answer(const char *method, const char *path, const char *fiel
 
     snprintf(request, sizeof(request), "%s %s HTTP/1.0\r\n%s\r\n", method, path, fields);
     service_monitor.read(request, strlen(request), REQUEST_OPEN, &occasion.request);
+    if (!(service_monitor.needs(plan, &occasion.request) & PLAN_METRICS))
+        occasion.metrics = NULL; /* nobody reads them then */
+    if (!(service_monitor.needs(plan, &occasion.request) & PLAN_STATE))
+        occasion.state = NULL;
     length = service_monitor.answer(plan, &occasion, out);
     cr_assert_leq(length, plan->longest);
     out[length] = '\0';
