@@ -33,7 +33,8 @@ static const struct plan *compile(const struct completion *c, const char *text,
                               .format = listener->format,
                               .has_proxies = conf_is_proxied(listener),
                               .files = files_of(builder),
-                              .is_daily = listener->quote == CONF_QUOTE_DAILY};
+                              .is_daily = listener->quote == CONF_QUOTE_DAILY,
+                              .weighs_by_load = listener->weight_by_load};
 
     return service_of(listener)->compile(builder->arena, text, strlen(text), &site, errors);
 }
