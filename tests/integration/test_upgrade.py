@@ -150,8 +150,8 @@ def test_no_descriptor_is_passed_on(old, installed):
 
 
 @pytest.mark.parametrize("script, words, seconds", [
-    ("exit 1", "ended before it was ready", 5),
-    ("kill -SEGV $$", "ended before it was ready", 5),
+    ("exit 1", "ended before it was ready", 15),
+    ("kill -SEGV $$", "ended before it was ready", 15),
     ("exec sleep 100", "was not ready in 16 s", 25),
 ])
 def test_broken_program(old, installed, figures, script, words, seconds):
