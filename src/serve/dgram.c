@@ -156,6 +156,7 @@ static const char *answer(struct dgrams *dgrams, const struct door *door, struct
     d->seen.interface = interface_of(d);
     occasion = (struct occasion){.peer = &d->peer,
                                  .needs = plan->needs,
+                                 .now = dgrams->loop->now,
                                  .arrived = dgrams->loop->now,
                                  .seen = &d->seen,
                                  .received = (uint32_t)(d->request - d->header)};

@@ -55,11 +55,11 @@ void render_close(struct render *render)
     render->metrics = NULL;
 }
 
-/* Both clocks are read, since the calendar's may have been set meanwhile; the moment is now. */
-static const struct moment *date_arrival(struct render *render, int64_t arrived)
+/* By how long ago it was, since the calendar's clock may have been set meanwhile; the moment is now. */
+static const struct moment *date_arrival(struct render *render, int64_t ago)
 {
     int64_t now = (int64_t)render->moment.second * NS_PER_S + render->moment.nanosecond;
-    int64_t then = now - (monotonic_ns() - arrived);
+    int64_t then = now - ago;
 
     moment_set(&render->accepted, (struct timespec){then / NS_PER_S, then % NS_PER_S});
     return &render->accepted;
@@ -110,12 +110,11 @@ static void add_needed(struct render *render, struct occasion *occasion)
     if (needs & (PLAN_METRICS | PLAN_TOTALS) && read_metrics(render, needs))
         occasion->metrics = render->metrics;
     if (needs & PLAN_LOAD)
-        occasion->load = read_load(render, occasion->arrived);
+        occasion->load = read_load(render, occasion->now);
     if (needs & PLAN_ACCEPTED)
-        occasion->accepted = date_arrival(render, occasion->arrived);
+        occasion->accepted = date_arrival(render, occasion->now - occasion->arrived);
     if ((needs & PLAN_INTERFACE) && occasion->seen)
-        occasion->interface =
-            interfaces_name(&render->interfaces, occasion->seen->interface, occasion->arrived);
+        occasion->interface = interfaces_name(&render->interfaces, occasion->seen->interface, occasion->now);
 }
 
 size_t render_answer(struct render *render, const struct conf_listener *listener, struct occasion *occasion,

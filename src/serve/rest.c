@@ -66,6 +66,7 @@ void rest_render(struct conn *conn)
     occasion = (struct occasion){.peer = &conn->peer,
                                  .needs = needs,
                                  .request = conn->request,
+                                 .now = conn->door->doors->loop->now,
                                  .arrived = conn->arrived,
                                  .seen = observe(conn, needs, &seen),
                                  .received = needs & PLAN_RECEIVED ? received(conn) : 0,

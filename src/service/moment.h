@@ -9,6 +9,7 @@ struct moment {
     time_t second;         /* since the epoch */
     long nanosecond;       /* of the second */
     struct tm broken_down; /* in UTC */
+    char digits[24];       /* the second, as a number */
     char http_date[32];    /* the second, RFC 9110 section 5.6.7 */
     char rfc3339[40];      /* the second, RFC 3339 section 5.6, in UTC; empty before the first moment_set() */
 };

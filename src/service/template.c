@@ -12,14 +12,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LITERAL UINT_MAX
+#define NONE UINT_MAX
 
+/* Text as it is, and the variable after it. */
 struct template_part {
-    unsigned variable;    /* its place in the list, or LITERAL */
-    const char *argument; /* NULL: none */
-    const char *text;     /* the literal, or the default of an empty variable */
+    const char *text;
     size_t length;
-    size_t longest; /* of the variable's value */
+    unsigned variable;    /* its place in the list; NONE: the last part may have none */
+    const char *argument; /* NULL: none */
+    size_t longest;       /* of the variable's value */
+    const char *fallback; /* if that is empty */
+    size_t fallback_length;
 };
 
 /* What is between the braces of ${...}. */
@@ -36,6 +39,7 @@ struct compiler {
     struct template_part *parts; /* NULL the first time */
     char *bytes;                 /* literals, arguments and defaults, one after the other; likewise */
     size_t used;
+    bool is_open; /* the last part has no variable yet */
     struct template_errors *errors;
     size_t omitted; /* errors for which there was no room */
 };
@@ -76,25 +80,30 @@ static const char *store(struct compiler *c, const char *text, size_t length)
     return at;
 }
 
-static void put_part(struct compiler *c, struct template_part part)
-{
-    if (c->parts)
-        c->parts[c->compiled->part_count] = part;
-    c->compiled->part_count++;
-}
-
-static void put_literal(struct compiler *c, const char *text, size_t length)
+/* Returns the part to add to; NULL the first time. */
+static struct template_part *open_part(struct compiler *c)
 {
     struct template *compiled = c->compiled;
-    struct template_part *last =
-        c->parts && compiled->part_count ? &c->parts[compiled->part_count - 1] : NULL;
-    const char *stored = store(c, text, length);
 
-    compiled->max_length += length;
-    if (last && last->variable == LITERAL)
-        last->length += length;
-    else if (length)
-        put_part(c, (struct template_part){.variable = LITERAL, .text = stored, .length = length});
+    compiled->part_count += !c->is_open;
+    if (c->parts && !c->is_open)
+        c->parts[compiled->part_count - 1] = (struct template_part){.text = "", .variable = NONE};
+    c->is_open = true;
+    return c->parts ? &c->parts[compiled->part_count - 1] : NULL;
+}
+
+/* Literals that follow each other are one. */
+static void put_literal(struct compiler *c, const char *text, size_t length)
+{
+    const char *stored = store(c, text, length);
+    struct template_part *part = length ? open_part(c) : NULL;
+
+    c->compiled->max_length += length;
+    if (!part)
+        return;
+    if (!part->length)
+        part->text = stored;
+    part->length += length;
 }
 
 static const char *store_argument(struct compiler *c, const struct reference *reference)
@@ -109,15 +118,21 @@ static void put_variable(struct compiler *c, unsigned variable, size_t longest,
                          const struct reference *reference)
 {
     struct template *compiled = c->compiled;
-    struct template_part part = {.variable = variable, .longest = longest};
+    struct template_part *part = open_part(c);
+    const char *argument = reference->argument ? store_argument(c, reference) : NULL;
+    const char *fallback = store(c, reference->fallback, reference->fallback_length);
+    size_t fallback_length = reference->fallback_length;
 
-    if (reference->argument)
-        part.argument = store_argument(c, reference);
-    part.text = store(c, reference->fallback, reference->fallback_length);
-    part.length = reference->fallback_length;
-    compiled->max_length += longest > part.length ? longest : part.length;
+    c->is_open = false;
+    compiled->max_length += longest > fallback_length ? longest : fallback_length;
     compiled->uses |= UINT64_C(1) << variable;
-    put_part(c, part);
+    if (!part)
+        return;
+    part->variable = variable;
+    part->longest = longest;
+    part->argument = argument;
+    part->fallback = fallback;
+    part->fallback_length = fallback_length;
 }
 
 static bool is_name(const char *name, size_t length, const char *wanted)
@@ -325,17 +340,17 @@ static int make_room(struct compiler *c, struct arena *arena)
         return fail(c, TEMPLATE_NO_ROOM);
     *c->compiled = (struct template){0};
     c->used = 0;
+    c->is_open = false;
     return 0;
 }
 
-/* Literals that follow each other are one part. */
 static void finish(struct compiler *c)
 {
     struct template *compiled = c->compiled;
 
     compiled->parts = c->parts;
     compiled->prefix = c->bytes;
-    if (compiled->part_count > 0 && c->parts[0].variable == LITERAL)
+    if (compiled->part_count > 0)
         compiled->prefix_length = c->parts[0].length;
 }
 
@@ -357,15 +372,17 @@ int template_compile(struct arena *arena, const char *text, size_t length,
 
 size_t template_render(const struct template *compiled, template_value *value, const void *context, char *out)
 {
+    const struct template_part *end = compiled->parts + compiled->part_count;
     char *at = out;
 
-    for (size_t i = 0; i < compiled->part_count; i++) {
-        const struct template_part *part = &compiled->parts[i];
-        size_t length = 0;
+    for (const struct template_part *part = compiled->parts; part < end; part++) {
+        size_t length;
 
-        if (part->variable != LITERAL)
-            length = value(context, part->variable, part->argument, at, part->longest);
-        at = length ? at + length : mempcpy(at, part->text, part->length);
+        at = mempcpy(at, part->text, part->length);
+        if (part->variable == NONE)
+            break;
+        length = value(context, part->variable, part->argument, at, part->longest);
+        at = length ? at + length : mempcpy(at, part->fallback, part->fallback_length);
     }
     return (size_t)(at - out);
 }

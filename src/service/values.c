@@ -9,8 +9,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define US_PER_S 1000000
-
 typedef size_t writer(const struct occasion *occasion, const char *argument, char *out, size_t room);
 
 static size_t put(char *out, size_t room, const char *text)
@@ -23,14 +21,18 @@ static size_t put(char *out, size_t room, const char *text)
 
 /* --- Addresses --- */
 
-static size_t put_host(char *out, size_t room, const struct peer_address *end)
+static size_t put_host_text(char *out, size_t room, const struct peer_address *end)
 {
     char text[ADDRESS_TEXT_MAX];
 
-    if (end->family == AF_INET)
-        return digits_write_ipv4(out, room, end->ip);
     peer_host(end, text);
     return put(out, room, text);
+}
+
+/* Most are of IPv4, and written in less time than the buffer for others is zeroed. */
+static size_t put_host(char *out, size_t room, const struct peer_address *end)
+{
+    return end->family == AF_INET ? digits_write_ipv4(out, room, end->ip) : put_host_text(out, room, end);
 }
 
 static size_t put_port(char *out, size_t room, const struct peer_address *end)
@@ -288,7 +290,7 @@ static size_t generation_value(const struct occasion *occasion, const char *argu
 static size_t uptime_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
     (void)argument;
-    return digits_write(out, room, (monotonic_ns() - occasion->speaker->service_began) / NS_PER_S);
+    return digits_write(out, room, (occasion->now - occasion->speaker->service_began) / NS_PER_S);
 }
 
 static size_t load_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
@@ -362,13 +364,10 @@ static size_t put_format(const struct moment *moment, const char *format, char *
 static size_t put_milliseconds(const struct moment *moment, char *out, size_t room)
 {
     size_t used = put(out, room, moment->rfc3339) - 1; /* without the Z */
-    char fraction[8];
-    size_t length =
-        digits_write_fixed(fraction, sizeof(fraction) - 2, (uint64_t)moment->nanosecond / NS_PER_MS, 3);
 
-    fraction[length] = 'Z';
-    fraction[length + 1] = '\0';
-    return used + put(out + used, room - used, fraction + 1); /* without the 0 */
+    used += put(out + used, room - used, ".");
+    used += digits_write_padded(out + used, room - used, (uint64_t)moment->nanosecond / NS_PER_MS, 3);
+    return used + put(out + used, room - used, "Z");
 }
 
 static size_t time_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
@@ -403,15 +402,16 @@ static size_t queue_time_value(const struct occasion *occasion, const char *argu
 static size_t unix_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
     (void)argument;
-    return digits_write(out, room, occasion->moment->second);
+    return put(out, room, occasion->moment->digits);
 }
 
 static size_t unix_us_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
     const struct moment *moment = occasion->moment;
+    size_t used = put(out, room, moment->digits);
 
     (void)argument;
-    return digits_write(out, room, (int64_t)moment->second * US_PER_S + moment->nanosecond / NS_PER_US);
+    return used + digits_write_padded(out + used, room - used, (uint64_t)(moment->nanosecond / NS_PER_US), 6);
 }
 
 /* --- The table --- */
