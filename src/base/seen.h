@@ -17,18 +17,20 @@ enum seen_what {
     SEEN_FLOW = 1 << 1,
     SEEN_MSS = 1 << 2,
     SEEN_SCALE = 1 << 3,
-    SEEN_SYN = 1 << 4, /* options, asks_ecn */
+    SEEN_SYN = 1 << 4, /* to, options, asks_ecn */
     SEEN_RTT = 1 << 5,
     SEEN_MTU = 1 << 6,
     SEEN_STAMP = 1 << 7,
+    SEEN_SILENCE = 1 << 8, /* it has sent nothing */
 };
 
 struct seen {
+    struct peer_address to;             /* if SEEN_SYN: where its SYN went, without a scope */
     struct peer_address asked;          /* of a proxy, as that says; AF_UNSPEC: nothing */
     struct proxy_text authority;        /* the same, by name */
     struct proxy_text unique_id;        /* the proxy's own name for the client */
     unsigned interface;                 /* index of the one it came in by; 0: not known */
-    uint8_t what;                       /* enum seen_what: which of the others are known */
+    uint16_t what;                      /* enum seen_what: which of the others are known */
     uint8_t ttl;                        /* hop limit on arrival */
     uint8_t dscp, ecn;                  /* RFC 2474 and RFC 3168, section 5 */
     uint8_t window_scale;               /* RFC 7323, section 2.2 */
@@ -40,6 +42,16 @@ struct seen {
     int64_t stamp;                      /* when the kernel got it, in ns since 1970 */
     char options[SEEN_OPTIONS_MAX + 1]; /* a letter for each TCP option in its order, see observe.c */
 };
+
+/* Nothing is known yet; the rest of the struct need not be anything. */
+static inline void seen_begin(struct seen *seen)
+{
+    seen->what = 0;
+    seen->interface = 0;
+    seen->asked.family = AF_UNSPEC;
+    seen->authority.length = 0;
+    seen->unique_id.length = 0;
+}
 
 /* The hops that a packet has made, if it began with the lowest usual hop limit that is not below: 64, 128 or
  * 255. */

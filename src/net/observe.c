@@ -5,8 +5,9 @@
 #include "net/option.h"
 #include "service/service.h"
 
+#include <linux/tcp.h> /* whose tcp_info is longer than that of <netinet/tcp.h> */
 #include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -49,6 +50,8 @@ static size_t see_ipv4(struct seen *seen, const uint8_t *packet, size_t length)
         return 0;
     see_limit(seen, packet[8]);
     see_marks(seen, packet[1]);
+    seen->to = (struct peer_address){.family = AF_INET};
+    memcpy(seen->to.ip, packet + 16, sizeof(struct in_addr));
     return header;
 }
 
@@ -60,6 +63,8 @@ static size_t see_ipv6(struct seen *seen, const uint8_t *packet, size_t length)
     see_marks(seen, (unsigned)(packet[0] & 15) << 4 | packet[1] >> 4);
     seen->what |= SEEN_FLOW;
     seen->flow_label = (uint32_t)(packet[1] & 15) << 16 | two_bytes(packet + 2);
+    seen->to = (struct peer_address){.family = AF_INET6};
+    memcpy(seen->to.ip, packet + 24, sizeof(struct in6_addr));
     return packet[6] == IPPROTO_TCP ? IPV6_LENGTH : 0;
 }
 
@@ -131,16 +136,15 @@ static void see_tcp(struct seen *seen, const uint8_t *header, size_t length)
     if (offset < TCP_LENGTH || offset > length)
         return;
     seen->what |= SEEN_SYN;
+    seen->to.port = two_bytes(header + 2);
     seen->asks_ecn = (header[13] & (TCP_ECE | TCP_CWR)) == (TCP_ECE | TCP_CWR);
     see_options(seen, header + TCP_LENGTH, offset - TCP_LENGTH);
 }
 
 void observe_syn(const uint8_t *packet, size_t length, struct seen *seen)
 {
-    size_t header;
+    size_t header = see_ip(seen, packet, length);
 
-    memset(seen, 0, sizeof(*seen));
-    header = see_ip(seen, packet, length);
     if (header)
         see_tcp(seen, packet + header, length - header);
 }
@@ -182,20 +186,25 @@ unsigned observe_prepared(int fd, enum transport transport)
 
 static void see_saved_syn(int fd, struct seen *seen)
 {
-    uint8_t packet[OBSERVE_SYN_MAX];
+    uint8_t packet[OBSERVE_SYN_MAX] __attribute__((uninitialized));
     socklen_t length = sizeof(packet);
 
     if (getsockopt(fd, IPPROTO_TCP, TCP_SAVED_SYN, packet, &length) == 0)
         observe_syn(packet, length, seen);
 }
 
+#define INFO_LENGTH offsetof(struct tcp_info, tcpi_segs_out) /* after the last that is read */
+
+/* The end of file of a client counts as a byte. */
 static void see_connection(int fd, struct seen *seen)
 {
-    struct tcp_info info = {0};
-    socklen_t length = sizeof(info);
+    struct tcp_info info __attribute__((uninitialized));
+    socklen_t length = INFO_LENGTH;
 
-    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0)
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0 || length < INFO_LENGTH)
         return;
+    if (!info.tcpi_bytes_received)
+        seen->what |= SEEN_SILENCE;
     if (info.tcpi_rtt) {
         seen->what |= SEEN_RTT;
         seen->rtt_us = info.tcpi_rtt;
@@ -217,7 +226,8 @@ static unsigned interface_of_ipv6(int fd)
 /* IP_PKTOPTIONS has the control messages that a datagram would come with. */
 static unsigned interface_of_ipv4(int fd)
 {
-    _Alignas(struct cmsghdr) char control[2 * CMSG_SPACE(sizeof(struct in_pktinfo))];
+    _Alignas(struct cmsghdr) char control[2 * CMSG_SPACE(sizeof(struct in_pktinfo))]
+        __attribute__((uninitialized));
     struct msghdr header = {.msg_control = control};
     socklen_t length = sizeof(control);
     struct in_pktinfo info;
@@ -236,7 +246,7 @@ static unsigned interface_of_ipv4(int fd)
 
 void observe_stream(int fd, bool is_ipv6, unsigned needs, struct seen *seen)
 {
-    memset(seen, 0, sizeof(*seen));
+    seen_begin(seen);
     if (needs & PLAN_PACKET)
         see_saved_syn(fd, seen);
     if (needs & PLAN_CONNECTION)

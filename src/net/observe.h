@@ -14,7 +14,7 @@
 #define OBSERVE_SYN_MAX (60 + 60)
 
 /* Reads a SYN as TCP_SAVED_SYN has it (tcp(7)): the headers of IPv4 or IPv6, and of TCP. What is not there,
- * or cut, is not known. */
+ * or cut, is not known, as seen_begin() has it. */
 void observe_syn(const uint8_t *packet, size_t length, struct seen *seen);
 
 /* Has a listening socket keep what observe_stream() and observe_control() read, of needs, or keep it no more.
@@ -31,7 +31,7 @@ void observe_stream(int fd, bool is_ipv6, unsigned needs, struct seen *seen);
 /* Bytes that came over a connection and were not read. */
 uint32_t observe_unread(int fd);
 
-/* Reads one control message of a datagram, if it says anything; seen begins with zeros. */
+/* Reads one control message of a datagram, if it says anything; seen begins with seen_begin(). */
 void observe_control(const struct cmsghdr *message, struct seen *seen);
 
 /* Room for all control messages that a socket so prepared can have, beside those of the address asked. */

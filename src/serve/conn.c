@@ -96,6 +96,18 @@ static void ask_server(struct conn *conn)
         peer_pack(&conn->peer.server, &address);
 }
 
+/* A connection of a link has the link's scope, which its SYN does not say. */
+void conn_learn_server(struct conn *conn, const struct seen *seen)
+{
+    const struct peer_address *to = &seen->to;
+
+    if (conn->server_known || !(seen->what & SEEN_SYN) ||
+        (to->family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL((const struct in6_addr *)to->ip)))
+        return;
+    conn->peer.server = *to;
+    conn->server_known = true;
+}
+
 void conn_learn_client(struct conn *conn)
 {
     if (!conn->client_known && conn->door->conf->transport == TRANSPORT_UNIX)

@@ -4,6 +4,7 @@
 #define SOCKGREET_CONN_H
 
 #include "base/peer.h"
+#include "base/seen.h"
 #include "serve/loop.h"
 #include "serve/timers.h"
 #include "service/request.h"
@@ -80,5 +81,8 @@ void conn_learn_peer(struct conn *conn);
 
 /* The same, of the client alone. */
 void conn_learn_client(struct conn *conn);
+
+/* The server's address, if the client's SYN says it: then the kernel need not be asked. */
+void conn_learn_server(struct conn *conn, const struct seen *seen);
 
 #endif

@@ -82,9 +82,7 @@ static int receive(struct door *door, struct dgram_batch *batch)
 static void read_control(struct dgram *d, struct msghdr *header)
 {
     d->has_info4 = d->has_info6 = false;
-    d->seen.what = 0;
-    d->seen.asked.family = AF_UNSPEC;
-    d->seen.authority.length = d->seen.unique_id.length = 0;
+    seen_begin(&d->seen);
     for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
         if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
             memcpy(&d->info4, CMSG_DATA(c), sizeof(d->info4));

@@ -14,21 +14,24 @@
 #define COPIES_MAX (16 * 1024 * 1024)
 
 /* Asks only what the answer says. Returns NULL if that is nothing. */
-static const struct seen *observe(const struct conn *conn, unsigned needs, struct seen *seen)
+static const struct seen *observe(struct conn *conn, unsigned needs, struct seen *seen)
 {
     const struct door *door = conn->door;
 
     if (!(needs & PLAN_NETWORK))
         return NULL;
     observe_stream(conn->fd, address_is_ipv6(&door->member->socket->address), needs, seen);
+    conn_learn_server(conn, seen);
     if (conn->told)
         told_show(conn->told, seen);
     return seen;
 }
 
 /* A request has been read, and what comes after it counts no more. */
-static uint32_t received(const struct conn *conn)
+static uint32_t received(const struct conn *conn, const struct seen *seen)
 {
+    if (seen && (seen->what & SEEN_SILENCE))
+        return 0;
     return conn->door->conf->plan->service->read ? conn->request.length : observe_unread(conn->fd);
 }
 
@@ -53,6 +56,7 @@ void rest_render(struct conn *conn)
     const struct plan *plan = listener->plan;
     struct render *render = conn->rests->render;
     struct seen seen __attribute__((uninitialized));
+    const struct seen *known;
     struct occasion occasion;
     unsigned needs;
 
@@ -61,15 +65,16 @@ void rest_render(struct conn *conn)
         conn->rest_length = (uint32_t)plan->length;
         return;
     }
-    conn_learn_peer(conn);
     needs = needs_of(conn);
+    known = observe(conn, needs, &seen);
+    conn_learn_peer(conn);
     occasion = (struct occasion){.peer = &conn->peer,
                                  .needs = needs,
                                  .request = conn->request,
                                  .now = conn->door->doors->loop->now,
                                  .arrived = conn->arrived,
-                                 .seen = observe(conn, needs, &seen),
-                                 .received = needs & PLAN_RECEIVED ? received(conn) : 0,
+                                 .seen = known,
+                                 .received = needs & PLAN_RECEIVED ? received(conn, known) : 0,
                                  .held = needs & PLAN_HELD ? held(conn) : 0};
     conn->rest = render->buffer;
     conn->rest_length = (uint32_t)render_answer(render, listener, &occasion, render->buffer);

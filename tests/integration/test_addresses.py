@@ -134,6 +134,16 @@ def test_broadcast_to_any_address(namespace, daemon, asked, wanted):
 
 
 @needs_ipv6
+def test_link_local_on_any(namespace, daemon):
+    """The scope of the server's address is that of the connection, though nothing in the client's SYN says it."""
+    namespace.add_link()
+    listener = tcp("", greeting="${server_address} ${ttl}")
+    daemon({"tcp": listener}, prefix=namespace.prefix, **SETTINGS_INSIDE)
+    with namespace.tcp("fe80::77", listener["port"], 0, namespace.index("east")) as connection:
+        assert read_all(connection) == b"fe80::77%east 64"
+
+
+@needs_ipv6
 def test_link_local_with_scope(namespace, daemon):
     """A link-local address is given with its interface, and shown with it."""
     namespace.add_link()

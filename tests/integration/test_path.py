@@ -91,6 +91,39 @@ def test_json_says_it_too(daemon):
     assert stream["mss"] > 1000 and "mss" not in datagram and isinstance(stream["rtt"], float)
 
 
+@pytest.mark.parametrize("host", ["127.0.0.2", pytest.param("::1", marks=needs_ipv6)])
+def test_the_server_that_a_syn_names(daemon, host):
+    """It is the one that the kernel knows, also on a socket of all addresses."""
+    service = daemon({"seen": tcp("", greeting="${server_address} ${server_port} ${ttl:-none}")})
+    address = (host, service.address()[1])
+    assert asked(socket.SOCK_STREAM, address) == f"{host} {address[1]} 64"
+
+
+REDIRECTION = """
+table ip redirection {
+    chain of_own {
+        type nat hook output priority -100;
+        tcp dport 7 redirect to :%d
+    }
+}
+"""
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root may redirect")
+@pytest.mark.parametrize("says, after", [("", ""), (" ${ttl:-none}", " 64")])
+def test_the_server_behind_a_redirection(daemon, says, after):
+    """Who is redirected asks for another port than the one that answers."""
+    namespace = Namespace()
+    try:
+        service = daemon({"tcp": tcp("", greeting="${server_address} ${server_port}" + says)}, prefix=namespace.prefix)
+        port = service.address()[1]
+        namespace.run("nft", "-f", "-", text=REDIRECTION % port)
+        with namespace.socket(lambda: socket.create_connection(("127.0.0.3", 7), timeout=10)) as client:
+            assert read_all(client).decode() == f"127.0.0.1 {port}{after}"
+    finally:
+        namespace.close()
+
+
 MANGLING = """
 table inet mangling {
     chain on_the_way {

@@ -26,10 +26,23 @@ static struct seen observed(const uint8_t *packet, size_t length)
     uint8_t *copy = malloc(length ? length : 1);
     struct seen seen;
 
+    seen_begin(&seen);
     memcpy(copy, packet, length);
     observe_syn(copy, length, &seen);
     free(copy);
     return seen;
+}
+
+/* Port 80 of this address, and not a byte else: addresses are compared as bytes. */
+static void assert_to(const struct seen *seen, int family, const uint8_t *ip, size_t length)
+{
+    struct peer_address expected;
+
+    memset(&expected, 0, sizeof(expected));
+    expected.family = (uint8_t)family;
+    expected.port = 80;
+    memcpy(expected.ip, ip, length);
+    cr_assert_eq(memcmp(&seen->to, &expected, sizeof(expected)), 0);
 }
 
 /* Of each transport what it can keep, and nothing else. */
@@ -87,6 +100,7 @@ Test(observe, reads_a_syn_of_ipv4)
     cr_assert_eq(seen.mss, 1460);
     cr_assert_eq(seen.window_scale, 7);
     cr_assert_str_eq(seen.options, "MSTNW");
+    assert_to(&seen, AF_INET, ipv4 + 16, sizeof(struct in_addr));
 }
 
 Test(observe, reads_a_syn_of_ipv6)
@@ -100,6 +114,7 @@ Test(observe, reads_a_syn_of_ipv6)
     cr_assert_not(seen.asks_ecn);
     cr_assert_eq(seen.mss, 1440);
     cr_assert_str_eq(seen.options, "M");
+    assert_to(&seen, AF_INET6, ipv6 + 24, sizeof(struct in6_addr));
 }
 
 /* An extension comes first, here a fragment's header. */
