@@ -141,25 +141,29 @@ static unsigned interface_of(const struct dgram *d)
     return d->has_info4 ? (unsigned)d->info4.ipi_ifindex : d->has_info6 ? d->info6.ipi6_ifindex : 0;
 }
 
+static const char *render(struct dgrams *dgrams, const struct door *door, struct dgram *d)
+{
+    struct occasion occasion = {.peer = &d->peer,
+                                .needs = door->conf->plan->needs,
+                                .now = dgrams->loop->now,
+                                .arrived = dgrams->loop->now,
+                                .seen = &d->seen,
+                                .received = (uint32_t)(d->request - d->header)};
+
+    d->seen.interface = interface_of(d);
+    d->length = (uint32_t)render_answer(dgrams->render, door->conf, &occasion, d->rendered);
+    return d->rendered;
+}
+
 /* The bytes to answer with, before any cut. */
 static const char *answer(struct dgrams *dgrams, const struct door *door, struct dgram *d)
 {
     const struct plan *plan = door->conf->plan;
-    struct occasion occasion;
 
-    if (plan->is_constant) {
-        d->length = (uint32_t)plan->length;
-        return plan->bytes;
-    }
-    d->seen.interface = interface_of(d);
-    occasion = (struct occasion){.peer = &d->peer,
-                                 .needs = plan->needs,
-                                 .now = dgrams->loop->now,
-                                 .arrived = dgrams->loop->now,
-                                 .seen = &d->seen,
-                                 .received = (uint32_t)(d->request - d->header)};
-    d->length = (uint32_t)render_answer(dgrams->render, door->conf, &occasion, d->rendered);
-    return d->rendered;
+    if (!plan->is_constant)
+        return render(dgrams, door, d);
+    d->length = (uint32_t)plan->length;
+    return plan->bytes;
 }
 
 /* It was sent to a broadcast or multicast address, by somebody who need not know who answers; a listener that
@@ -336,6 +340,7 @@ static void serve_batch(struct dgrams *dgrams, struct door *door, unsigned recei
     unsigned answers = 0;
 
     account_taken(&door->clients, received);
+    render_begin(dgrams->render);
     for (unsigned i = 0; i < received; i++) {
         struct dgram *d = &batch->dgrams[i];
 

@@ -71,6 +71,7 @@ static void read_clock(struct render *render, enum plan_time exactness)
 
     clock_gettime(exactness == PLAN_INSTANT ? CLOCK_REALTIME : CLOCK_REALTIME_COARSE, &now);
     moment_set(&render->moment, now);
+    render->is_dated = true;
 }
 
 /* All of them are read each time, since that is seldom; totals when they are new. */
@@ -117,6 +118,11 @@ static void add_needed(struct render *render, struct occasion *occasion)
         occasion->interface = interfaces_name(&render->interfaces, occasion->seen->interface, occasion->now);
 }
 
+void render_begin(struct render *render)
+{
+    render->is_dated = false;
+}
+
 size_t render_answer(struct render *render, const struct conf_listener *listener, struct occasion *occasion,
                      char *out)
 {
@@ -125,7 +131,7 @@ size_t render_answer(struct render *render, const struct conf_listener *listener
     occasion->speaker = &render->speaker;
     occasion->answers = ++render->answers;
     occasion->moment = &render->moment;
-    if (plan->time != PLAN_NO_TIME)
+    if (plan->time != PLAN_NO_TIME && !render->is_dated)
         read_clock(render, plan->time);
     add_needed(render, occasion);
     return plan->service->answer(plan, occasion, out);

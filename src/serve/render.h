@@ -15,6 +15,7 @@
 struct render {
     char *buffer; /* room for the longest answer to a stream client */
     struct moment moment, accepted;
+    bool is_dated; /* the moment is that of the answers that are written now */
     struct interfaces interfaces;
     struct speaker speaker;
     const struct notice *notice;
@@ -34,6 +35,9 @@ struct render {
 int render_open(struct render *render, const struct conf *conf, const struct speaker *speaker,
                 const struct shared *shared);
 void render_close(struct render *render);
+
+/* The answers that follow, up to the next call, are of one moment. */
+void render_begin(struct render *render);
 
 /* Writes a listener's answer to a client; out has room for its plan's longest. The occasion has what is known
  * of the client, and gets the rest here. Returns the length. */

@@ -50,34 +50,39 @@ static unsigned needs_of(const struct conn *conn)
     return plan->service->needs ? plan->service->needs(plan, &conn->request) : plan->needs;
 }
 
-void rest_render(struct conn *conn)
+static void render(struct conn *conn)
 {
     const struct conf_listener *listener = conn->door->conf;
-    const struct plan *plan = listener->plan;
     struct render *render = conn->rests->render;
     struct seen seen __attribute__((uninitialized));
-    const struct seen *known;
-    struct occasion occasion;
-    unsigned needs;
+    const unsigned needs = needs_of(conn);
+    const struct seen *known = observe(conn, needs, &seen);
+    struct occasion occasion = {.peer = &conn->peer,
+                                .needs = needs,
+                                .request = conn->request,
+                                .now = conn->door->doors->loop->now,
+                                .arrived = conn->arrived,
+                                .seen = known,
+                                .received = needs & PLAN_RECEIVED ? received(conn, known) : 0};
 
-    if (plan->is_constant) {
-        conn->rest = plan->bytes;
-        conn->rest_length = (uint32_t)plan->length;
-        return;
-    }
-    needs = needs_of(conn);
-    known = observe(conn, needs, &seen);
     conn_learn_peer(conn);
-    occasion = (struct occasion){.peer = &conn->peer,
-                                 .needs = needs,
-                                 .request = conn->request,
-                                 .now = conn->door->doors->loop->now,
-                                 .arrived = conn->arrived,
-                                 .seen = known,
-                                 .received = needs & PLAN_RECEIVED ? received(conn, known) : 0,
-                                 .held = needs & PLAN_HELD ? held(conn) : 0};
+    if (needs & PLAN_HELD)
+        occasion.held = held(conn);
+    render_begin(render);
     conn->rest = render->buffer;
     conn->rest_length = (uint32_t)render_answer(render, listener, &occasion, render->buffer);
+}
+
+void rest_render(struct conn *conn)
+{
+    const struct plan *plan = conn->door->conf->plan;
+
+    if (!plan->is_constant) {
+        render(conn);
+        return;
+    }
+    conn->rest = plan->bytes;
+    conn->rest_length = (uint32_t)plan->length;
 }
 
 static bool have_room(struct rests *rests, size_t size)

@@ -63,7 +63,10 @@ size_t digits_write_padded(char *out, size_t room, uint64_t number, size_t lengt
 
 static size_t write_number(char *out, size_t room, uint64_t number)
 {
-    return digits_write_padded(out, room, number, length_of(number));
+    if (number >= 10 || room == 0)
+        return digits_write_padded(out, room, number, length_of(number));
+    *out = (char)('0' + number);
+    return 1;
 }
 
 size_t digits_write(char *out, size_t room, int64_t number)
