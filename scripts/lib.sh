@@ -5,9 +5,9 @@
 # shellcheck disable=SC2034 # the lists are used by the scripts that source this file
 BUILD_PACKAGES=(autoconf automake gcc libc6-dev libcap-ng-dev libconfig-dev libjansson-dev libseccomp-dev libsystemd-dev make
     pkg-config)
-TEST_PACKAGES=("${BUILD_PACKAGES[@]}" curl dnsdist fortunes-min haproxy iproute2 libcriterion-dev libnginx-mod-stream netbase
-    monitoring-plugins-basic netcat-openbsd nftables nginx openssl procps prometheus python3 python3-jsonschema
-    python3-prometheus-client python3-pytest rdate socat systemd tmux wget xinetd)
+TEST_PACKAGES=("${BUILD_PACKAGES[@]}" curl dnsdist dropbear-bin fortunes-min haproxy iproute2 jq keepalived libcriterion-dev
+    libnginx-mod-stream monitoring-plugins-basic netbase netcat-openbsd nftables nginx openssl procps prometheus python3
+    python3-aiosmtpd python3-jsonschema python3-prometheus-client python3-pytest rdate socat systemd tmux wget xinetd)
 DEB_PACKAGES=(autoconf automake build-essential debhelper dpkg-dev libcap-ng-dev libconfig-dev libcriterion-dev libjansson-dev
     libseccomp-dev libsystemd-dev locales pkg-config systemd)
 FULL_PACKAGES=("${TEST_PACKAGES[@]}" "${DEB_PACKAGES[@]}" bash-completion chromium chromium-driver clang-14 clang-format-14

@@ -9,10 +9,17 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 status=0
 
+# The client under its other name.
+mkdir "$scratch/bin"
+ln -s "$PWD/sockgreet" "$scratch/bin/check_sockgreet"
+
 # Each line of help that names options, less their values and what they do.
 options_of_help()
 {
-    "./$1" --help | sed -n 's/^ \{2,6\}\(-[^ ,]*\(, --[^ ]*\)\{0,1\}\).*/\1/p' | tr -d ' ' | tr ',' '\n' | sed 's/=.*//'
+    command=./$1
+    [ -x "$command" ] || command=$scratch/bin/$1
+    "$command" --help | sed -n 's/^ \{2,6\}\(-[^ ,]*\(, -[^ ,]*\)*\).*/\1/p' | tr -d ' ' | tr ',' '\n' |
+        sed 's/\[\{0,1\}=.*//'
 }
 
 # mdoc says "Fl c Ar file , Fl -config" for -c and --config, and "Fl f , -stderr" for -f and --stderr.
@@ -43,7 +50,7 @@ options_of_bash()
 # One option per line: what excludes it, its names, [what it does].
 options_of_zsh()
 {
-    sed -n "s/^    '\([^[]*\)\[[^]].*/\1/p" "$1" | sed "s/^([^)]*)//; s/[{},+='*]/ /g; s/[\\\\]//g" | tr -s ' ' '\n' |
+    sed -n "s/^    '\([^[]*\)\[[^]].*/\1/p" "$1" | sed "s/^([^)]*)//; s/=-/=/g; s/-\([,}]\)/\1/g; s/[{},+='*]/ /g; s/[\\\\]//g" | tr -s ' ' '\n' |
         sed '/^-/!d'
 }
 

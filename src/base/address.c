@@ -238,3 +238,23 @@ bool address_is_any(const struct address *address)
         return address->in.sin_addr.s_addr == htonl(INADDR_ANY);
     return address->sa.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&address->in6.sin6_addr);
 }
+
+void address_set_any(struct address *address, int family)
+{
+    *address = (struct address){.length = family == AF_INET6 ? sizeof(address->in6) : sizeof(address->in)};
+    address->sa.sa_family = (sa_family_t)family;
+}
+
+const char *address_family_name(int family)
+{
+    switch (family) {
+    case AF_INET:
+        return "IPv4";
+    case AF_INET6:
+        return "IPv6";
+    case AF_UNIX:
+        return "Unix";
+    default:
+        return "IP";
+    }
+}

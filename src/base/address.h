@@ -68,6 +68,12 @@ bool address_equal(const struct address *a, const struct address *b);
 /* Which part of the address space a (possibly mapped) IP address lies in. */
 enum address_scope address_scope(const struct address *address);
 
+/* Sets it to 0.0.0.0 or ::, port 0. */
+void address_set_any(struct address *address, int family);
+
+/* "IPv4", "IPv6", "Unix" or "IP". */
+const char *address_family_name(int family);
+
 /* 0.0.0.0 or ::. */
 bool address_is_any(const struct address *address);
 

@@ -2,6 +2,7 @@
 #include "base/endpoint.h"
 #include "base/message.h"
 
+#include "base/ascii.h"
 #include "base/escape.h"
 #include "base/util.h"
 
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define DIGITS     "0123456789"
 #define LETTERS    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -62,6 +62,27 @@ static bool is_ipv6(const char *host)
     return inet_pton(AF_INET6, bare, &ignored) == 1;
 }
 
+/* RFC 6874: in a URL the percent sign before an interface is written "%25". Digits alone after it could be
+ * the number of an interface as well, and are taken for that. */
+static void unescape_scope(char *host)
+{
+    char *scope = strchr(host, '%');
+
+    if (scope && strchr(host, ':') && strncmp(scope, ENDPOINT_ESCAPED_PERCENT, 3) == 0 &&
+        scope[3 + strspn(scope + 3, DIGITS)])
+        memmove(scope + 1, scope + 3, strlen(scope + 3) + 1);
+}
+
+/* How other tools write what is written differently here. */
+static const char *foreign_form(const char *host, size_t length)
+{
+    if (host[0] == '@')
+        return "a host is written without @, as HOST; an abstract Unix socket is written unix:@NAME";
+    if (memchr(host, '#', length))
+        return "a port is written HOST:PORT, not HOST#PORT";
+    return NULL;
+}
+
 static const char *take_host(struct endpoint *endpoint, const char *host, size_t length)
 {
     if (length == 0)
@@ -75,7 +96,8 @@ static const char *take_host(struct endpoint *endpoint, const char *host, size_t
         return "nothing may follow HOST or HOST:PORT; a path is written unix:PATH or unix-dgram:PATH";
     memcpy(endpoint->host, host, length);
     endpoint->host[length] = '\0';
-    return NULL;
+    unescape_scope(endpoint->host);
+    return foreign_form(host, length);
 }
 
 static const char *take_port(struct endpoint *endpoint, const char *port)
@@ -111,9 +133,11 @@ static const char *take_host_and_port(struct endpoint *endpoint, const char *tex
 
     if (text[0] == '[')
         return take_bracketed(endpoint, text);
+    if (strchr(text, ']'))
+        return "the opening bracket is missing; allowed is [IPV6] or [IPV6]:PORT";
     if (colon && strchr(colon + 1, ':')) {
         why = take_host(endpoint, text, strlen(text));
-        if (!why && !is_ipv6(text))
+        if (!why && !is_ipv6(endpoint->host))
             why = "neither HOST:PORT nor an IPv6 address; an IPv6 address with a port is written [IPV6]:PORT";
         return why;
     }
@@ -134,18 +158,31 @@ static const char *take_path(struct endpoint *endpoint, const char *path)
     return NULL;
 }
 
+/* As browsers show URLs, with a slash at the end. */
+static const char *take_url(struct endpoint *endpoint, const char *text)
+{
+    char bare[ENDPOINT_HOST_MAX + sizeof(endpoint->port) + 8];
+    size_t length = strlen(text);
+
+    if (length < 2 || text[length - 1] != '/' || length > sizeof(bare))
+        return take_host_and_port(endpoint, text);
+    memcpy(bare, text, length - 1);
+    bare[length - 1] = '\0';
+    return take_host_and_port(endpoint, bare);
+}
+
 static const char *parse(const char *text, struct endpoint *endpoint)
 {
     for (size_t i = 0; i < ARRAY_SIZE(schemes); i++) {
         size_t length = strlen(schemes[i].prefix);
 
         /* RFC 3986 3.1: schemes are case-insensitive */
-        if (strncasecmp(text, schemes[i].prefix, length) != 0)
+        if (!ascii_same(text, schemes[i].prefix, length))
             continue;
         endpoint->transport = schemes[i].transport;
         endpoint->transport_given = true;
         return transport_is_unix(endpoint->transport) ? take_path(endpoint, text + length)
-                                                      : take_host_and_port(endpoint, text + length);
+                                                      : take_url(endpoint, text + length);
     }
     if (strstr(text, "://"))
         return "the transport must be tcp://, udp://, unix: or unix-dgram:";

@@ -9,9 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define ENDPOINT_DEFAULT_PORT "12345"
-#define ENDPOINT_HOST_MAX     254 /* RFC 1035 2.3.4, and a final dot */
-#define ENDPOINT_PATH_MAX     107 /* sun_path less its terminator */
+#define ENDPOINT_DEFAULT_PORT    "12345"
+#define ENDPOINT_HOST_MAX        254   /* RFC 1035 2.3.4, and a final dot */
+#define ENDPOINT_ESCAPED_PERCENT "%25" /* RFC 6874 */
+#define ENDPOINT_PATH_MAX        107   /* sun_path less its terminator */
 
 struct endpoint {
     enum transport transport; /* default: TRANSPORT_TCP */
@@ -24,8 +25,8 @@ struct endpoint {
 };
 
 /* Parses HOST, HOST:PORT, [V6]:PORT, V6, tcp://HOST[:PORT], udp://HOST[:PORT], unix:PATH, unix-dgram:PATH
- * (RFC 3986 3.2.2 for the brackets). Returns 0, or -1 with a message in error that quotes nothing unescaped
- * and says what is allowed. */
+ * (RFC 3986 3.2.2 for the brackets); a slash may end a URL, and "%25NAME" is the interface NAME. Returns 0,
+ * or -1 with a message in error that quotes nothing unescaped and says what is allowed. */
 int endpoint_parse(const char *text, struct endpoint *endpoint, struct message *error);
 
 /* The same for a place to listen at: the host may be missing or "*", which means any address (host is ""

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/suggest.h"
 
-#include <ctype.h>
+#include "base/ascii.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -25,7 +26,7 @@ static unsigned edits(const char *a, size_t a_length, const char *b, size_t b_le
         rows[0][j] = (unsigned)j;
     for (size_t i = 1; i <= a_length; i++)
         for (size_t j = 1; j <= b_length; j++) {
-            unsigned change = tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1]);
+            unsigned change = ascii_lower(a[i - 1]) != ascii_lower(b[j - 1]);
 
             rows[i][j] = least(rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + change);
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&

@@ -1,30 +1,58 @@
 /* SPDX-License-Identifier: MIT */
-/* statistics: how many requests were answered, and how fast. */
+/* statistics: how many requests were sent, how they ended, and how long the answers took. */
 #ifndef SOCKGREET_STATISTICS_H
 #define SOCKGREET_STATISTICS_H
 
+#include "client/ask/outcome.h"
+#include "client/histogram.h"
+
+#include <stddef.h>
 #include <stdint.h>
 
-/* All zero to begin with. */
+#define STATISTICS_PERCENT_MAX 16 /* bytes of a percentage as text, with the end */
+
+/* All zero to begin with. What was sent and is in neither count below is outstanding. */
 struct statistics {
     uint64_t sent;
     uint64_t answered;
-    int64_t min_ns; /* 0 until something was answered, as the others */
-    int64_t max_ns;
+    uint64_t losses[OUTCOME_COUNT]; /* by class; OUTCOME_ANSWERED is not one */
+    struct histogram times;         /* of the answers */
     double average_ns;
     double squares; /* of the distances to the average, added up */
 };
 
-/* Counts a request that got no answer. */
-void statistics_add_loss(struct statistics *statistics);
+/* Times of answers in milliseconds; all 0 while there are none. */
+struct statistics_times {
+    double min, avg, max;
+    double mdev; /* standard deviation, under the name that ping gives it */
+    double p50, p90, p99;
+};
 
-/* Counts a request that was answered after so many nanoseconds. */
-void statistics_add_answer(struct statistics *statistics, int64_t nanoseconds);
+/* Counts a request that leaves. */
+void statistics_add_sent(struct statistics *statistics);
 
-/* The standard deviation of the times, which ping calls mdev. */
-double statistics_mdev_ns(const struct statistics *statistics);
+/* What was counted as sent could not leave. */
+void statistics_take_back(struct statistics *statistics);
 
-/* Requests without an answer in percent of those sent; 0 if none was sent. */
-double statistics_loss_percent(const struct statistics *statistics);
+/* Counts the answer to a request that was sent, which took so many nanoseconds. */
+void statistics_add_answer(struct statistics *statistics, int64_t ns);
+
+/* Counts that a request that was sent ended without an answer, or without the right one. */
+void statistics_add_loss(struct statistics *statistics, enum outcome outcome);
+
+/* Losses of all classes. */
+uint64_t statistics_lost(const struct statistics *statistics);
+
+/* Requests that were sent and have not ended. */
+uint64_t statistics_outstanding(const struct statistics *statistics);
+
+struct statistics_times statistics_times(const struct statistics *statistics);
+
+/* Writes part of whole as "2.5 %" and returns text. "0 %" is exactly nothing and "100 %" exactly everything:
+ * what rounds to them is "<0.01 %" or ">99.99 %". Nothing of nothing is "0 %". */
+const char *statistics_percent(char text[STATISTICS_PERCENT_MAX], uint64_t part, uint64_t whole);
+
+/* The same of the requests that ended: those that are outstanding may yet be answered. */
+const char *statistics_loss_percent(char text[STATISTICS_PERCENT_MAX], const struct statistics *statistics);
 
 #endif

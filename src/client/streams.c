@@ -49,12 +49,12 @@ static bool was_full(const struct streams *streams)
 bool streams_flush(struct streams *streams)
 {
     int error = -output_flush(&streams->output);
-    char words[WORDS_MAX];
+    char words[ERRORS_MAX];
 
     if (was_full(streams))
         warnx("standard output: still full %s", error == EINTR ? "when interrupted" : "at the deadline");
     else if (error && error != EPIPE) {
-        words_errno(words, sizeof(words), error);
+        errors_errno(words, sizeof(words), error);
         warnx("standard output: %s", words);
     }
     return error == 0;

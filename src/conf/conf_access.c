@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "conf/conf_access.h"
 
+#include "base/ascii.h"
 #include "base/suggest.h"
 #include "conf/conf_group.h"
 #include "conf/conf_table.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,9 +130,9 @@ static void wrong(const struct lists *lists, unsigned which, size_t entry, const
 /* Whether the text names networks, and is not an address: these have dots or colons. */
 static bool is_name(const char *text)
 {
-    if (!isalpha((unsigned char)*text))
+    if (!ascii_is_letter(*text))
         return false;
-    while (isalnum((unsigned char)*text) || *text == '_' || *text == '-')
+    while (ascii_is_letter(*text) || ascii_is_digit(*text) || *text == '_' || *text == '-')
         text++;
     return !*text;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "conf/conf_resolve.h"
+#include "base/ascii.h"
 #include "base/message.h"
 
 #include "base/util.h"
@@ -150,7 +151,7 @@ static bool looks_like_ipv4(const char *word)
     const char *dot = strrchr(word, '.');
     const char *last = dot ? dot + 1 : word;
 
-    if (strncasecmp(last, "0x", 2) == 0)
+    if (ascii_same(last, "0x", 2))
         return !last[2 + strspn(last + 2, "0123456789abcdefABCDEF")];
     return is_digits(last) || (dot && !*last && strspn(word, "0123456789.") == strlen(word));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "conf/conf_scan.h"
 
+#include "base/ascii.h"
 #include "base/escape.h"
 #include "base/util.h"
 #include "conf/conf_advice.h"
@@ -152,7 +153,7 @@ static void check_number(struct scan *scan, unsigned number)
 
 static bool is_word(const struct conf_token *token, const char *word)
 {
-    return token->length == strlen(word) && strncasecmp(token->start, word, token->length) == 0;
+    return token->length == strlen(word) && ascii_same(token->start, word, token->length);
 }
 
 static void check_word(struct scan *scan, unsigned number)

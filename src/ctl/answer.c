@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ctl/answer.h"
 
-#include "ctl/text.h"
+#include "base/printable.h"
 
 #include <string.h>
 #include <sysexits.h>
@@ -59,33 +59,10 @@ int answer_status(const json_t *object)
     return code >= EX__BASE && code <= EX__MAX ? (int)code : EX_OSERR;
 }
 
-/* Beyond U+FFFF JSON has two halves of a pair. */
-static void print_escaped(FILE *out, uint32_t character)
-{
-    if (character < 0x10000)
-        fprintf(out, "\\u%04x", (unsigned)character);
-    else
-        fprintf(out, "\\u%04x\\u%04x", (unsigned)(0xd800 + ((character - 0x10000) >> 10)),
-                (unsigned)(0xdc00 + (character & 0x3ff)));
-}
-
 void answer_print(FILE *out, const char *bytes, size_t size)
 {
-    const char *end = bytes + size;
-
-    while (end > bytes && strchr(" \t\r\n", end[-1]))
-        end--;
-    while (bytes < end) {
-        uint32_t character;
-        size_t length = text_character(bytes, &character);
-
-        if (text_shows(character))
-            fwrite(bytes, 1, length, out);
-        else if (character < 0x20)
-            fputc(' ', out); /* between members; JSON has no others in texts */
-        else
-            print_escaped(out, character);
-        bytes += length;
-    }
+    while (size > 0 && strchr(" \t\r\n", bytes[size - 1]))
+        size--;
+    printable_json(out, bytes, size);
     fputc('\n', out);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ctl/grid.h"
 
-#include "ctl/bar.h"
+#include "base/bar.h"
 #include "ctl/memory.h"
 #include "ctl/text.h"
 

@@ -5,6 +5,7 @@
 #include "ctl/text.h"
 #include "ctl/wrap.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,18 +3,8 @@
 #ifndef SOCKGREET_CTL_TEXT_H
 #define SOCKGREET_CTL_TEXT_H
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-
-#define TEXT_INVALID UINT32_MAX /* a byte that is not UTF-8 */
-
-/* Reads the character that a text begins with. Returns its bytes, 1 for one that is not UTF-8. */
-size_t text_character(const char *text, uint32_t *character);
-
-/* Whether the terminal shows it as a character, and where it stands. */
-bool text_shows(uint32_t character);
 
 /* A copy in which whatever does not show is escaped: newline, return and tab as \n \r \t, other bytes as
  * \xHH. Control characters that are in kept stay. The caller frees it. */

@@ -9,16 +9,16 @@
 
 static void add_time(struct json *json, const char *name, const struct view *view, int64_t monotonic)
 {
-    json_time(json, name, monotonic + view->realtime);
+    json_write_time(json, name, monotonic + view->realtime);
 }
 
 /* --- state --- */
 
 static void add_state(struct json *json, const struct state *state)
 {
-    json_text(json, "state", state_name(state->word));
-    json_number(json, "weight", state->weight);
-    json_text(json, "reason", state->reason);
+    json_write_text(json, "state", state_name(state->word));
+    json_write_number(json, "weight", state->weight);
+    json_write_text(json, "reason", state->reason);
 }
 
 void describe_readiness(struct json *json, const struct view *view)
@@ -27,11 +27,11 @@ void describe_readiness(struct json *json, const struct view *view)
 
     add_state(json, &readiness->state);
     add_time(json, "since", view, readiness->since);
-    json_text(json, "origin", readiness_origin_name(readiness->origin));
-    json_object(json, "set");
+    json_write_text(json, "origin", readiness_origin_name(readiness->origin));
+    json_write_object(json, "set");
     add_state(json, &readiness->set);
-    json_close_object(json);
-    json_text(json, "unkept", readiness->unkept.text);
+    json_write_close_object(json);
+    json_write_text(json, "unkept", readiness->unkept.text);
 }
 
 /* --- status --- */
@@ -42,19 +42,19 @@ static void add_listeners(struct json *json, const struct generation *generation
     size_t all = generation ? sockets_endpoints(&generation->sockets) : 0;
     unsigned down = generation ? sockets_down(&generation->sockets, &trouble) : 0;
 
-    json_object(json, "listeners");
-    json_number(json, "up", all - down);
-    json_number(json, "down", down);
-    json_text(json, "trouble", trouble.text);
-    json_close_object(json);
+    json_write_object(json, "listeners");
+    json_write_number(json, "up", all - down);
+    json_write_number(json, "down", down);
+    json_write_text(json, "trouble", trouble.text);
+    json_write_close_object(json);
 }
 
 static void add_workers(struct json *json, const struct generation *generation)
 {
-    json_object(json, "workers");
-    json_number(json, "ready", generation ? slots_ready(&generation->slots) : 0);
-    json_number(json, "wanted", generation ? generation->slots.count : 0);
-    json_close_object(json);
+    json_write_object(json, "workers");
+    json_write_number(json, "ready", generation ? slots_ready(&generation->slots) : 0);
+    json_write_number(json, "wanted", generation ? generation->slots.count : 0);
+    json_write_close_object(json);
 }
 
 static void add_sandbox(struct json *json, const struct generation *generation)
@@ -63,59 +63,59 @@ static void add_sandbox(struct json *json, const struct generation *generation)
 
     if (generation)
         sandbox_describe(&generation->sandbox, &message);
-    json_text(json, "sandbox", *message.text ? message.text : NULL);
+    json_write_text(json, "sandbox", *message.text ? message.text : NULL);
 }
 
 static void add_finishing(struct json *json, const struct view *view)
 {
-    json_array(json, "finishing");
+    json_write_array(json, "finishing");
     for (unsigned i = 0; i < view->generations->count; i++) {
         const struct generation *generation = view->generations->all[i];
 
         if (generation->state != GENERATION_DRAINING)
             continue;
-        json_object(json, NULL);
-        json_number(json, "generation", generation->number);
-        json_number(json, "workers", slots_alive(&generation->slots));
+        json_write_object(json, NULL);
+        json_write_number(json, "generation", generation->number);
+        json_write_number(json, "workers", slots_alive(&generation->slots));
         add_time(json, "until", view, generation->kill_at);
-        json_close_object(json);
+        json_write_close_object(json);
     }
-    json_close_array(json);
+    json_write_close_array(json);
 }
 
 static void add_failure(struct json *json, const struct view *view)
 {
     if (view->failure->kind == FAILURE_NONE) {
-        json_null(json, "last_failure");
+        json_write_null(json, "last_failure");
         return;
     }
-    json_object(json, "last_failure");
-    json_text(json, "text", view->failure->text);
+    json_write_object(json, "last_failure");
+    json_write_text(json, "text", view->failure->text);
     add_time(json, "time", view, view->failure->at);
-    json_close_object(json);
+    json_write_close_object(json);
 }
 
 /* A file from before 1970 has no time that anybody meant. */
 static void add_modification(struct json *json, const struct conf *conf)
 {
     if (!conf->file || conf->file_modified.tv_sec < 0) {
-        json_null(json, "modified");
+        json_write_null(json, "modified");
         return;
     }
-    json_object(json, "modified");
-    json_number(json, "seconds", (uint64_t)conf->file_modified.tv_sec);
-    json_number(json, "nanoseconds", (uint64_t)conf->file_modified.tv_nsec);
-    json_close_object(json);
+    json_write_object(json, "modified");
+    json_write_number(json, "seconds", (uint64_t)conf->file_modified.tv_sec);
+    json_write_number(json, "nanoseconds", (uint64_t)conf->file_modified.tv_nsec);
+    json_write_close_object(json);
 }
 
 static void add_configuration(struct json *json, const struct view *view, const struct generation *generation)
 {
-    json_object(json, "configuration");
-    json_text(json, "file", generation->conf->file);
-    json_number(json, "files", generation->conf->file_count);
+    json_write_object(json, "configuration");
+    json_write_text(json, "file", generation->conf->file);
+    json_write_number(json, "files", generation->conf->file_count);
     add_time(json, "loaded", view, generation->opened_at);
     add_modification(json, generation->conf);
-    json_close_object(json);
+    json_write_close_object(json);
 }
 
 void describe_status(struct json *json, const struct view *view)
@@ -125,31 +125,31 @@ void describe_status(struct json *json, const struct view *view)
     uint64_t written;
 
     generations_totals(view->generations, &totals, &written);
-    json_text(json, "version", PACKAGE_VERSION);
-    json_text(json, "instance", generation ? generation->conf->instance : "");
-    json_number(json, "pid", (uint64_t)getpid());
-    json_text(json, "state", status_word(view->state));
+    json_write_text(json, "version", PACKAGE_VERSION);
+    json_write_text(json, "instance", generation ? generation->conf->instance : "");
+    json_write_number(json, "pid", (uint64_t)getpid());
+    json_write_text(json, "state", status_word(view->state));
     add_time(json, "state_since", view, view->state_since);
     add_time(json, "started", view, view->started_at);
-    json_object(json, "readiness");
+    json_write_object(json, "readiness");
     describe_readiness(json, view);
-    json_close_object(json);
-    json_number(json, "generation", view->generations->last_number);
+    json_write_close_object(json);
+    json_write_number(json, "generation", view->generations->last_number);
     add_listeners(json, generation);
     add_workers(json, generation);
     add_sandbox(json, generation);
     add_finishing(json, view);
-    json_number(json, "greeted", totals_served(&totals));
-    json_real(json, "greeted_per_second", view->rate);
-    json_number(json, "restarts", generations_restarts(view->generations));
+    json_write_number(json, "greeted", totals_served(&totals));
+    json_write_real(json, "greeted_per_second", view->rate);
+    json_write_number(json, "restarts", generations_restarts(view->generations));
     add_failure(json, view);
-    json_text(json, "refused", view->degraded[0] ? view->degraded : NULL);
-    json_text(json, "unwanted", view->unwanted);
-    json_text(json, "waiting", view->waiting);
+    json_write_text(json, "refused", view->degraded[0] ? view->degraded : NULL);
+    json_write_text(json, "unwanted", view->unwanted);
+    json_write_text(json, "waiting", view->waiting);
     if (generation)
         add_configuration(json, view, generation);
     else
-        json_null(json, "configuration");
+        json_write_null(json, "configuration");
 }
 
 /* --- listeners --- */
@@ -173,18 +173,18 @@ static void add_listener(struct json *json, const struct view *view, const struc
     char where[ADDRESS_TEXT_MAX];
 
     address_text(&member->socket->address, where, sizeof(where));
-    json_object(json, NULL);
-    json_text(json, "name", member->conf->name);
-    json_text(json, "transport", transport_name(member->conf->transport));
-    json_text(json, "endpoint", where);
-    json_text(json, "interface", member->socket->interface_name);
-    json_number(json, "sockets", count_shards(&generation->sockets, index));
-    json_text(json, "state", trouble ? "down" : "up");
-    json_text(json, "trouble", trouble ? trouble : "");
-    json_number(json, "greetings", tally_served(clients) - tally_refused(clients));
-    json_number(json, "refusals", tally_refused(clients));
-    json_number(json, "connections", tally_connections(clients));
-    json_close_object(json);
+    json_write_object(json, NULL);
+    json_write_text(json, "name", member->conf->name);
+    json_write_text(json, "transport", transport_name(member->conf->transport));
+    json_write_text(json, "endpoint", where);
+    json_write_text(json, "interface", member->socket->interface_name);
+    json_write_number(json, "sockets", count_shards(&generation->sockets, index));
+    json_write_text(json, "state", trouble ? "down" : "up");
+    json_write_text(json, "trouble", trouble ? trouble : "");
+    json_write_number(json, "greetings", tally_served(clients) - tally_refused(clients));
+    json_write_number(json, "refusals", tally_refused(clients));
+    json_write_number(json, "connections", tally_connections(clients));
+    json_write_close_object(json);
 }
 
 void describe_listeners(struct json *json, const struct view *view)
@@ -192,11 +192,11 @@ void describe_listeners(struct json *json, const struct view *view)
     const struct generation *generation = view_current(view);
 
     generations_sum_listeners(view->generations);
-    json_array(json, "listeners");
+    json_write_array(json, "listeners");
     for (size_t i = 0; generation && i < generation->sockets.count; i++)
         if (!sockets_is_shard(&generation->sockets, i))
             add_listener(json, view, generation, i);
-    json_close_array(json);
+    json_write_close_array(json);
 }
 
 /* --- workers --- */
@@ -223,25 +223,25 @@ static void add_worker(struct json *json, const struct view *view, const struct 
 {
     const struct slot *slot = &generation->slots.table[index];
 
-    json_object(json, NULL);
-    json_number(json, "generation", generation->number);
-    json_number(json, "worker", index);
-    json_number(json, "pid", (uint64_t)slot->child.pid);
-    json_text(json, "state", worker_state(generation, slot));
+    json_write_object(json, NULL);
+    json_write_number(json, "generation", generation->number);
+    json_write_number(json, "worker", index);
+    json_write_number(json, "pid", (uint64_t)slot->child.pid);
+    json_write_text(json, "state", worker_state(generation, slot));
     add_time(json, "since", view, slot->ready ? slot->ready_at : slot->started_at);
-    json_number(json, "greeted", greeted_by(generation, index));
-    json_number(json, "restarts", slot->starts > 1 ? slot->starts - 1 : 0);
-    json_text(json, "last_exit", slot->last_exit);
+    json_write_number(json, "greeted", greeted_by(generation, index));
+    json_write_number(json, "restarts", slot->starts > 1 ? slot->starts - 1 : 0);
+    json_write_text(json, "last_exit", slot->last_exit);
     if (!slot->child.pid && slot->start_at != SLOT_NEVER)
         add_time(json, "next_start", view, slot->start_at);
     else
-        json_null(json, "next_start");
-    json_close_object(json);
+        json_write_null(json, "next_start");
+    json_write_close_object(json);
 }
 
 void describe_workers(struct json *json, const struct view *view)
 {
-    json_array(json, "workers");
+    json_write_array(json, "workers");
     for (unsigned i = 0; i < view->generations->count; i++) {
         const struct generation *generation = view->generations->all[i];
 
@@ -249,7 +249,7 @@ void describe_workers(struct json *json, const struct view *view)
             if (generation->slots.table[k].child.pid || generation->state != GENERATION_DRAINING)
                 add_worker(json, view, generation, k);
     }
-    json_close_array(json);
+    json_write_close_array(json);
 }
 
 /* --- counters and configuration --- */
@@ -260,13 +260,13 @@ void describe_counters(struct json *json, const struct view *view)
     uint64_t written;
 
     generations_totals(view->generations, &totals, &written);
-    json_number(json, "served", totals_served(&totals));
+    json_write_number(json, "served", totals_served(&totals));
     for (enum result i = 0; i < RESULT_COUNT; i++)
-        json_number(json, result_name(i), totals.clients.results[i]);
-#define CLIENTS_JSON(member, text) json_number(json, #member, totals.clients.member);
-#define TOTALS_JSON(member, text)  json_number(json, #member, totals.member);
+        json_write_number(json, result_name(i), totals.clients.results[i]);
+#define CLIENTS_JSON(member, text) json_write_number(json, #member, totals.clients.member);
+#define TOTALS_JSON(member, text)  json_write_number(json, #member, totals.member);
     COUNTERS(CLIENTS_JSON, TOTALS_JSON)
-    json_number(json, "written", written);
+    json_write_number(json, "written", written);
 }
 
 static void add_text(struct json *json, const struct generation *generation)
@@ -279,7 +279,7 @@ static void add_text(struct json *json, const struct generation *generation)
         conf_print_resolved(generation->conf, generation->connections, out);
         fclose(out);
     }
-    json_text(json, "text", text);
+    json_write_text(json, "text", text);
     free(text);
 }
 
@@ -288,10 +288,10 @@ void describe_configuration(struct json *json, const struct view *view)
     const struct generation *generation = view_current(view);
 
     if (!generation) {
-        json_null(json, "text");
+        json_write_null(json, "text");
         return;
     }
-    json_text(json, "file", generation->conf->file);
+    json_write_text(json, "file", generation->conf->file);
     add_time(json, "loaded", view, generation->opened_at);
     add_text(json, generation);
 }

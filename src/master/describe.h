@@ -4,7 +4,7 @@
 #ifndef SOCKGREET_DESCRIBE_H
 #define SOCKGREET_DESCRIBE_H
 
-#include "base/json.h"
+#include "base/json_write.h"
 #include "master/view.h"
 
 /* Each adds its members to the object that is open. */

@@ -48,10 +48,10 @@ __attribute__((format(printf, 3, 4))) static char *refuse(size_t *length, int co
     va_start(arguments, format);
     vsnprintf(text.text, sizeof(text.text), format, arguments);
     va_end(arguments);
-    json_begin(&json);
-    json_text(&json, "error", text.text);
-    json_number(&json, "code", (uint64_t)code);
-    return json_end(&json, length);
+    json_write_begin(&json);
+    json_write_text(&json, "error", text.text);
+    json_write_number(&json, "code", (uint64_t)code);
+    return json_write_end(&json, length);
 }
 
 static bool is_in_control_group(const struct view *view, const struct control_peer *peer)
@@ -99,9 +99,9 @@ static char *describe(const struct request *request, const struct view *view, si
 {
     struct json json;
 
-    json_begin(&json);
+    json_write_begin(&json);
     request->describe(&json, view);
-    return json_end(&json, length);
+    return json_write_end(&json, length);
 }
 
 char *requests_answer(const struct view *view, const struct control_peer *peer, const char *request,
@@ -134,12 +134,12 @@ char *requests_reloaded(const struct view *view, int code, const char *text, siz
     const struct generation *serving = view->generations->serving;
     struct json json;
 
-    json_begin(&json);
-    json_text(&json, code ? "error" : "text", text);
-    json_number(&json, "code", (uint64_t)code);
+    json_write_begin(&json);
+    json_write_text(&json, code ? "error" : "text", text);
+    json_write_number(&json, "code", (uint64_t)code);
     if (serving && code == EX_OK) {
-        json_number(&json, "generation", serving->number);
-        json_number(&json, "workers", serving->slots.count);
+        json_write_number(&json, "generation", serving->number);
+        json_write_number(&json, "workers", serving->slots.count);
     }
-    return json_end(&json, length);
+    return json_write_end(&json, length);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/binding.h"
 
+#include "base/ascii.h"
 #include "log/log.h"
 #include "net/bind_error.h"
 #include "net/detach.h"
 #include "net/match.h"
 #include "system/privs.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <linux/capability.h>
 #include <stdio.h>
@@ -36,7 +36,7 @@ static void remember(struct opening *opening, const struct wanted *wanted, const
     opening->first_error = error;
     address_text(&wanted->endpoint.address, where, sizeof(where));
     snprintf(why, sizeof(why), "%s", strerror(-error));
-    why[0] = (char)tolower((unsigned char)why[0]);
+    why[0] = ascii_lower(why[0]);
     opening->quiet = !message_change(opening->reason, "cannot %s %s (%s)", step, where, why);
 }
 

@@ -2,7 +2,7 @@
 #include "service/format.h"
 
 #include "base/escape.h"
-#include "base/json.h"
+#include "base/json_write.h"
 #include "service/variables.h"
 
 #include <stdio.h>
@@ -53,9 +53,9 @@ static void put_members(struct json *json, uint64_t left_out)
         if (left_out & VARIABLE_BIT(i))
             continue;
         if (NUMBERS & VARIABLE_BIT(i))
-            json_verbatim(json, variables_name(i), reference(i, ":-null", text, sizeof(text)));
+            json_write_verbatim(json, variables_name(i), reference(i, ":-null", text, sizeof(text)));
         else
-            json_text(json, variables_name(i), reference(i, "", text, sizeof(text)));
+            json_write_text(json, variables_name(i), reference(i, "", text, sizeof(text)));
     }
 }
 
@@ -63,11 +63,11 @@ static char *wrap_json(const char *greeting, uint64_t left_out, size_t *length)
 {
     struct json json;
 
-    json_begin(&json);
-    json_number(&json, "schema", FORMAT_SCHEMA);
-    json_text(&json, "greeting", greeting);
+    json_write_begin(&json);
+    json_write_number(&json, "schema", FORMAT_SCHEMA);
+    json_write_text(&json, "greeting", greeting);
     put_members(&json, left_out);
-    return json_end(&json, length);
+    return json_write_end(&json, length);
 }
 
 static char *quote_json(const char *value)
@@ -76,8 +76,8 @@ static char *quote_json(const char *value)
     size_t length;
     char *text;
 
-    json_text(&json, NULL, value);
-    text = json_end(&json, &length);
+    json_write_text(&json, NULL, value);
+    text = json_write_end(&json, &length);
     if (!text)
         return NULL;
     length -= strlen("\"\"}\n");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "service/http_accept.h"
 
-#include <ctype.h>
+#include "base/ascii.h"
+
 #include <string.h>
-#include <strings.h>
 
 #define WEIGHT_MAX 1000
 
@@ -35,7 +35,7 @@ static bool take(const char **rest, const char *end, char separator, const char 
 
 static bool is(const char *at, const char *end, const char *text)
 {
-    return (size_t)(end - at) == strlen(text) && strncasecmp(at, text, strlen(text)) == 0;
+    return (size_t)(end - at) == strlen(text) && ascii_same(at, text, strlen(text));
 }
 
 /* "0.5" is 500: three decimals at most (RFC 9110, section 12.4.2). */
@@ -46,7 +46,7 @@ static unsigned read_weight(const char *at, const char *end)
     for (; at < end && worth > 0; at++) {
         if (*at == '.' && worth == WEIGHT_MAX / 10)
             continue;
-        if (!isdigit((unsigned char)*at))
+        if (!ascii_is_digit(*at))
             return 0;
         weight += (unsigned)(*at - '0') * worth;
         worth /= 10;
@@ -60,7 +60,7 @@ static unsigned weight_of(const char *parameters, const char *end)
     const char *at, *at_end;
 
     while (take(&parameters, end, ';', &at, &at_end))
-        if (at_end - at > 2 && strncasecmp(at, "q=", 2) == 0)
+        if (at_end - at > 2 && ascii_same(at, "q=", 2))
             weight = read_weight(at + 2, at_end);
     return weight;
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "service/http_request.h"
 
+#include "base/ascii.h"
 #include "service/http_accept.h"
 
-#include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
 #define TLS_HANDSHAKE 0x16 /* what a TLS connection begins with (RFC 8446, section 5.1) */
 
@@ -26,13 +25,13 @@ static bool is_text(struct span span, const char *text)
 
 static bool is_name(struct span span, const char *name)
 {
-    return length_of(span) == strlen(name) && strncasecmp(span.at, name, length_of(span)) == 0;
+    return length_of(span) == strlen(name) && ascii_same(span.at, name, length_of(span));
 }
 
 /* tchar (RFC 9110, section 5.6.2) */
 static bool is_token(char byte)
 {
-    return isalnum((unsigned char)byte) || (byte && strchr("!#$%&'*+-.^_`|~", byte));
+    return ascii_is_letter(byte) || ascii_is_digit(byte) || (byte && strchr("!#$%&'*+-.^_`|~", byte));
 }
 
 /* --- Where it begins and ends --- */
@@ -130,7 +129,7 @@ static struct span after_authority(struct span target)
     for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
         size_t length = strlen(schemes[i]);
 
-        if (length_of(target) < length || strncasecmp(target.at, schemes[i], length) != 0)
+        if (length_of(target) < length || !ascii_same(target.at, schemes[i], length))
             continue;
         rest.at = target.at + length;
         while (rest.at < rest.end && !strchr("/?#", *rest.at))
@@ -161,8 +160,7 @@ static enum http_verdict read_version(struct span version, int *minor)
     static const char form[] = "HTTP/d.d";
 
     if (length_of(version) != strlen(form) || memcmp(version.at, form, strlen("HTTP/")) != 0 ||
-        !isdigit((unsigned char)version.at[5]) || version.at[6] != '.' ||
-        !isdigit((unsigned char)version.at[7]))
+        !ascii_is_digit(version.at[5]) || version.at[6] != '.' || !ascii_is_digit(version.at[7]))
         return HTTP_BAD_LINE;
     *minor = version.at[7] - '0';
     return version.at[5] == '1' ? HTTP_OK : HTTP_BAD_VERSION;
@@ -198,7 +196,7 @@ static bool is_value(char byte)
 
 static bool is_of_host(char byte)
 {
-    return isalnum((unsigned char)byte) || (byte && strchr("-._~%!$&'()*+,;=:[]", byte));
+    return ascii_is_letter(byte) || ascii_is_digit(byte) || (byte && strchr("-._~%!$&'()*+,;=:[]", byte));
 }
 
 static struct span trimmed(struct span value)
@@ -217,7 +215,7 @@ static enum http_verdict read_length(struct span value, struct fields *fields)
     if (length_of(value) == 0)
         return HTTP_BAD_LENGTH;
     for (const char *at = value.at; at < value.end; at++) {
-        if (!isdigit((unsigned char)*at))
+        if (!ascii_is_digit(*at))
             return HTTP_BAD_LENGTH;
         length = length * 10 + (size_t)(*at - '0');
         if (length > HTTP_CONTENT_MAX)

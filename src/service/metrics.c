@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "service/metrics.h"
 
-#include "base/json.h"
+#include "base/json_write.h"
 #include "base/util.h"
 
 #include <inttypes.h>
@@ -246,84 +246,84 @@ char *metrics_text(const struct metrics *metrics, enum metrics_format format, si
 
 static void add_results(struct json *json, const char *name, const struct tally *clients, bool refusals)
 {
-    json_object(json, name);
+    json_write_object(json, name);
     for (enum result result = 0; result < RESULT_COUNT; result++)
         if (result_is_refusal(result) == refusals)
-            json_number(json, result_name(result), clients->results[result]);
-    json_close_object(json);
+            json_write_number(json, result_name(result), clients->results[result]);
+    json_write_close_object(json);
 }
 
 static void add_clients(struct json *json, const struct tally *clients)
 {
-    json_number(json, "clients", clients->taken);
-    json_number(json, "connections", tally_connections(clients));
-    json_number(json, "served", tally_served(clients));
-    json_number(json, "refused", tally_refused(clients));
-    json_number(json, "bytes", clients->bytes);
-    json_number(json, "abandoned", clients->abandoned);
+    json_write_number(json, "clients", clients->taken);
+    json_write_number(json, "connections", tally_connections(clients));
+    json_write_number(json, "served", tally_served(clients));
+    json_write_number(json, "refused", tally_refused(clients));
+    json_write_number(json, "bytes", clients->bytes);
+    json_write_number(json, "abandoned", clients->abandoned);
     add_results(json, "results", clients, false);
     add_results(json, "refusals", clients, true);
 }
 
 static void add_times(struct json *json, const struct totals *totals)
 {
-    json_array(json, "times");
+    json_write_array(json, "times");
     for (unsigned range = 0; range < TIMES; range++) {
         char end[32];
 
         snprintf(end, sizeof(end), range < TIMES - 1 ? "%g" : "null", times_end(range));
-        json_object(json, NULL);
-        json_verbatim(json, "le", end);
-        json_number(json, "count", totals->times[range]);
-        json_close_object(json);
+        json_write_object(json, NULL);
+        json_write_verbatim(json, "le", end);
+        json_write_number(json, "count", totals->times[range]);
+        json_write_close_object(json);
     }
-    json_close_array(json);
+    json_write_close_array(json);
 }
 
 static void add_service(struct json *json, const struct metrics *metrics, const char *instance)
 {
-    json_text(json, "instance", instance);
-    json_text(json, "version", PACKAGE_VERSION);
-    json_time(json, "started", metrics->started_ns);
-    json_time(json, "summed", metrics->summed_ns);
-    json_text(json, "state", state_name(metrics->state.word));
-    json_number(json, "weight", metrics->state.weight);
-    json_text(json, "reason", metrics->state.reason);
-    json_number(json, "generation", metrics->generation);
-    json_object(json, "workers");
-    json_number(json, "ready", metrics->workers);
-    json_number(json, "wanted", metrics->workers_wanted);
-    json_close_object(json);
-    json_number(json, "restarts", metrics->restarts);
-    json_object(json, "reloads");
-    json_number(json, "applied", metrics->reloads);
-    json_number(json, "refused", metrics->reloads_refused);
-    json_close_object(json);
-    json_object(json, "log");
-    json_number(json, "written", metrics->written);
-    json_number(json, "summarised", metrics->totals.summarised);
-    json_number(json, "dropped", metrics->totals.dropped);
-    json_close_object(json);
-    json_number(json, "accept_pauses", metrics->totals.accept_pauses);
-    json_number(json, "spared", metrics->totals.spared);
+    json_write_text(json, "instance", instance);
+    json_write_text(json, "version", PACKAGE_VERSION);
+    json_write_time(json, "started", metrics->started_ns);
+    json_write_time(json, "summed", metrics->summed_ns);
+    json_write_text(json, "state", state_name(metrics->state.word));
+    json_write_number(json, "weight", metrics->state.weight);
+    json_write_text(json, "reason", metrics->state.reason);
+    json_write_number(json, "generation", metrics->generation);
+    json_write_object(json, "workers");
+    json_write_number(json, "ready", metrics->workers);
+    json_write_number(json, "wanted", metrics->workers_wanted);
+    json_write_close_object(json);
+    json_write_number(json, "restarts", metrics->restarts);
+    json_write_object(json, "reloads");
+    json_write_number(json, "applied", metrics->reloads);
+    json_write_number(json, "refused", metrics->reloads_refused);
+    json_write_close_object(json);
+    json_write_object(json, "log");
+    json_write_number(json, "written", metrics->written);
+    json_write_number(json, "summarised", metrics->totals.summarised);
+    json_write_number(json, "dropped", metrics->totals.dropped);
+    json_write_close_object(json);
+    json_write_number(json, "accept_pauses", metrics->totals.accept_pauses);
+    json_write_number(json, "spared", metrics->totals.spared);
 }
 
 char *metrics_json(const struct metrics *metrics, const char *instance, size_t *length)
 {
     struct json json;
 
-    json_begin(&json);
+    json_write_begin(&json);
     add_service(&json, metrics, instance);
     add_clients(&json, &metrics->totals.clients);
     add_times(&json, &metrics->totals);
-    json_array(&json, "listeners");
+    json_write_array(&json, "listeners");
     for (size_t i = 0; i < metrics->listener_count; i++) {
-        json_object(&json, NULL);
-        json_text(&json, "name", metrics->listeners[i].name);
-        json_text(&json, "transport", transport_of(&metrics->listeners[i]));
+        json_write_object(&json, NULL);
+        json_write_text(&json, "name", metrics->listeners[i].name);
+        json_write_text(&json, "transport", transport_of(&metrics->listeners[i]));
         add_clients(&json, &metrics->listeners[i].clients);
-        json_close_object(&json);
+        json_write_close_object(&json);
     }
-    json_close_array(&json);
-    return json_end(&json, length);
+    json_write_close_array(&json);
+    return json_write_end(&json, length);
 }

@@ -46,7 +46,7 @@ def linger(port):
 def step(options, server, count):
     """What is measured while so many linger."""
     memory = bench_proc.memory(server.process.pid)
-    figures = bench_load.measured(options.build, server, 256, options.seconds / 2, "-r", str(RATE))
+    figures = bench_load.measured(options.build, server, 256, options.seconds / 2, rate=RATE)
     del figures["latency_us"]["curve"]
     return {"clients": count, "pss": memory["pss"], "own": memory["own"], "load": figures}
 

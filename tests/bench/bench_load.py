@@ -1,31 +1,22 @@
 # SPDX-License-Identifier: MIT
 """Runs the load generator, with the run time of whoever serves beside it."""
 import contextlib
-import json
 import os
 import subprocess
 import time
 
 import bench_proc
 import bench_server
+import generator as load
 
 GRACE = 60    # seconds after which a generator that does not end is a failure
 
 
-def escaped(answer):
-    """An answer in the words of the generator's -e."""
-    text = answer.decode()
-    for character, word in (("\\", "\\\\"), ("\r", "\\r"), ("\n", "\\n")):
-        text = text.replace(character, word)
-    return text
-
-
-def command(build, server, target, clients, seconds, *more):
-    """The generator's arguments."""
-    expect = ["-e", escaped(server.answer)] if server.answer is not None else []
-    cores = server.regime.options() if server.regime else []
-    return [os.path.join(build, "tests/bench/load"), "-c", str(clients), "-d", str(seconds), "-w", str(server.patience),
-            *expect, *cores, *more, target]
+def command(build, server, targets, clients, seconds, **more):
+    """The generator's arguments; more: as in generator.arguments()."""
+    regime = server.regime.options() if server.regime else {}
+    return load.arguments(os.path.join(build, "sockgreet"), targets, clients, seconds, server.patience, answer=server.answer,
+                          **regime | more)
 
 
 @contextlib.contextmanager
@@ -51,9 +42,7 @@ def rounded(value):
 
 def figures_of(printed):
     """What the generator printed, without what does not vary, and kinds of failures that did not occur."""
-    figures = rounded(json.loads(printed))
-    for key in ("target", "threads", "talk", "clients", "rate_wanted"):
-        del figures[key]
+    figures = rounded(load.figures(printed))
     figures["failures"] = {kind: count for kind, count in figures["failures"].items() if count or kind == "all"}
     return figures
 
@@ -66,9 +55,9 @@ def result(generator, arguments, seconds):
     return figures_of(printed)
 
 
-def run(build, server, clients, seconds, *more, target=None):
+def run(build, server, clients, seconds, target=None, **more):
     """One run of the generator. Returns its figures."""
-    arguments = command(build, server, target or server.target(), clients, seconds, *more)
+    arguments = command(build, server, target or server.target(), clients, seconds, **more)
     with started(arguments) as generator:
         return result(generator, arguments, seconds)
 
@@ -81,9 +70,9 @@ def shared_out(run_time, answered):
             "by_name_us_each": {name: value * share for name, value in by_name.items()}}
 
 
-def measured(build, server, clients, seconds, *more, target=None, memory=False):
+def measured(build, server, clients, seconds, target=None, memory=False, **more):
     """One run with the server's run time, the journal's if it has one, and, if asked for, its memory half way."""
-    arguments = command(build, server, target or server.target(), clients, seconds, *more)
+    arguments = command(build, server, target or server.target(), clients, seconds, **more)
     entries = server.journal.entries() if server.journal else 0
     times = bench_proc.processor_times()
     cpu = bench_proc.RunTime(server.process.pid)

@@ -18,8 +18,8 @@ class Regime:
         self.name, self.title, self.generators, self.servers = name, title, generators, servers
 
     def options(self):
-        """The load generator's."""
-        return ["-t", str(len(self.generators)), "-a", ",".join(map(str, self.generators))]
+        """Arguments of the load generator."""
+        return {"threads": len(self.generators), "cpus": self.generators}
 
     def suffix(self):
         """What distinguishes the names of this regime's pictures."""

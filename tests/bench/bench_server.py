@@ -65,11 +65,14 @@ class Server:
 
     def target(self):
         """The first port, in the generator's words."""
-        return f"{self.transport}:{HOST}:{self.port}"
+        return self.target_at(self.port)
+
+    def target_at(self, port):
+        return f"{self.transport}://{HOST}:{port}"
 
     def all_targets(self):
         """All ports."""
-        return f"{self.target()}-{self.port + self.ports - 1}"
+        return [self.target_at(port) for port in range(self.port, self.port + self.ports)]
 
     def start(self, directory, port):
         """Starts it, and waits for its first greeting."""

@@ -20,8 +20,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 class Sockgreet(Server):
     """sockgreetd with 2 workers and otherwise default settings."""
 
-    def __init__(self, name, build, transport="tcp", log='greetings = "off";', extra="", ports=1, journalled=False):
+    def __init__(self, name, build, transport="tcp", log='greetings = "off";', extra="", ports=1, journalled=False, says=""):
         super().__init__(name, build, journalled)
+        self.says = says
+        self.answer = None if says else self.answer
         self.transport = transport
         self.ports = ports
         self.log_mark = "Served [0-9]+ clients" if "summary" in log else "Got connection from"
@@ -46,7 +48,7 @@ class Sockgreet(Server):
             raise Unavailable(done.stdout.strip().rpartition("\n")[2])
 
     def listener(self, port):
-        return f'greet{port} = {{ type = "{self.transport}"; address = "{HOST}"; port = {port}; }};\n'
+        return f'greet{port} = {{ type = "{self.transport}"; address = "{HOST}"; port = {port}; {self.says} }};\n'
 
     def command(self):
         listeners = "".join(self.listener(port) for port in range(self.port, self.port + self.ports))
@@ -142,6 +144,7 @@ access = {{ deny = ["many"]; }};
 sandbox = "strict";
 """
 UNGUARDED = 'sandbox = "off";\n'
+LONG = 950  # bytes, as many as a greeting in JSON has
 EVERY_GREETING = 'greetings = "each"; max_per_second = 1000000;'
 CLIENTS = ("c64", "c1", "c2", "c1024")
 TCP_MATRIX = {TWO: (*CLIENTS, "open", "talk"), ONE: (*CLIENTS, "open")}
@@ -172,14 +175,22 @@ def guards(suffix, build):
             for kind, extra in kinds.items()]
 
 
+def says(suffix, build):
+    """What it costs to say all there is, and to say as much that is always the same."""
+    room = " max_datagram = 1232;" if suffix else ""
+    kinds = {"json": 'format = "json";', "long": f'greeting = "{"x" * LONG}\\n";'}
+    return [in_turn(Sockgreet(f"sockgreet{suffix}-{kind}", build, suffix[1:] or "tcp", says=one + room), {TWO: ("c64",)})
+            for kind, one in kinds.items()]
+
+
 def compared(build, tried):
     """Those that have targets in both regimes, over TCP and then over UDP."""
     return ([in_turn(Bare("bare", build, "tcp"), TCP_MATRIX), in_turn(Sockgreet("sockgreet", build), TCP_MATRIX),
-             *guards("", build),
+             *guards("", build), *says("", build),
              *nginx(build, tried, "tcp")],
             [in_turn(Bare("bare-udp", build, "udp"), UDP_MATRIX),
              in_turn(Sockgreet("sockgreet-udp", build, transport="udp"), UDP_MATRIX),
-             *guards("-udp", build),
+             *guards("-udp", build), *says("-udp", build),
              *nginx(build, tried, "udp")])
 
 

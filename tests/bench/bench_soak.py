@@ -29,7 +29,7 @@ class Everything(bench_servers.Sockgreet):
     def target_of(self, transport):
         if transport.startswith("unix"):
             return f"{transport}:{self.directory}/{transport}"
-        return f"{transport}:{bench_server.HOST}:{self.port}"
+        return f"{transport}://{bench_server.HOST}:{self.port}"
 
     def listener(self, port):
         return super().listener(port) + (
@@ -90,8 +90,8 @@ def run(build, port, seconds, interval=10.0, part=1.0):
         before = descriptors(server)
         crowd(build, server)
         for transport, rate in LOADS:
-            command = bench_load.command(build, server, server.target_of(transport), CLIENTS, seconds, "-r",
-                                         str(round(rate * part)), "-t", "1")
+            command = bench_load.command(build, server, server.target_of(transport), CLIENTS, seconds,
+                                         rate=round(rate * part), threads=1)
             generators[transport] = running.enter_context(bench_load.started(command))
         samples = watch(server, generators, seconds, interval)
         for transport, generator in generators.items():

@@ -2,6 +2,7 @@
 """The targets, and whether they hold: medians of ratios within rounds, or of plain figures."""
 import statistics
 
+import bench_client
 import bench_soak
 import bench_stats
 import bench_turns
@@ -73,6 +74,9 @@ TARGETS = [
                  f"c64.{CPU}", (f"sockgreet{suffix}",)),
         with_two(f"{kind}, limits, 10 000 networks refused and sandbox: CPU per greeting, of without", 1.10,
                  f"sockgreet{suffix}-guarded", f"c64.{CPU}", (f"sockgreet{suffix}-unguarded",)))),
+    *(with_two(f"{kind}, all there is, as JSON: CPU per greeting, of as many bytes that are always the same", 1.25,
+               f"sockgreet{suffix}-json", f"c64.{CPU}", (f"sockgreet{suffix}-long",))
+      for suffix, kind in (("", "TCP"), ("-udp", "UDP"))),
     with_two("UDP: rate, of nginx's", 1.30, "sockgreet-udp", f"c64.{RATE}", NGINX_UDP, at_least=True),
     with_two("UDP: CPU per reply, of nginx's", 0.70, "sockgreet-udp", f"c64.{CPU}", NGINX_UDP),
     with_two("UDP: CPU per reply, of the bare loop's", 1.05, "sockgreet-udp", f"c64.{CPU}", ("bare-udp",)),
@@ -101,6 +105,8 @@ def judge(results, soak=None):
     if results.get("growth"):
         found.append(verdict("user memory of a lingering client, bytes",
                              [climb["bytes_each"] for climb in results["growth"]], 256))
+    found += [verdict(f"sockgreet --load, asking {name}: rate, of a bare loop's", ratios, bench_client.LEAST, at_least=True)
+              for name, ratios in (results.get("client") or {}).items()]
     if soak:
         found.append(soak_verdict(soak))
     return found

@@ -31,11 +31,11 @@ def part_of(options, server, part, rates):
         return bench_load.measured(build, server, options.crowd, short, memory=True)
     if part == "open":
         rate = rates[server.regime.name] if server.transport == "tcp" else rates["datagrams"]
-        return bench_load.measured(build, server, 1024, short, "-r", str(rate))
+        return bench_load.measured(build, server, 1024, short, rate=rate)
     if part == "spread":
         return bench_load.measured(build, server, 64, short, target=server.all_targets())
     if part == "talk":
-        return bench_load.run(build, server, 64, 10, "-n", str(options.talkers), "-b", "64")
+        return bench_load.run(build, server, 64, 10, requests=options.talkers, talk=64)
     return bench_load.measured(build, server, int(part[1:]), short)
 
 

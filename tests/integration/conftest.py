@@ -7,19 +7,20 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 import pytest
 
-from clients import abstract_name
-from fault import Faults
-from journal import Journal
-from manager import Manager
-from namespaces import Namespace
-from operations import control
-from service import Service
-
 HERE = pathlib.Path(__file__).parent
-BENCH = HERE.parent / "bench"
+sys.path.append(str(HERE.parent / "bench"))  # generator.py
+
+from clients import abstract_name  # noqa: E402
+from fault import Faults  # noqa: E402
+from journal import Journal  # noqa: E402
+from manager import Manager  # noqa: E402
+from namespaces import Namespace  # noqa: E402
+from operations import control  # noqa: E402
+from service import Service  # noqa: E402
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
@@ -93,10 +94,9 @@ def build(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def load_program(build):
-    """The benchmark's load generator."""
-    sources = sorted(BENCH.glob("load*.c")) + [BENCH / "histogram.c"]
-    return build("load", sources, "-pthread", "-lm")
+def load_program():
+    """The client, which puts a load on services."""
+    return program("SOCKGREET")
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import time
 
+import generator
 from processes import PATIENCE, SLOWNESS, descriptors, is_running, wait_until
 from service import GREETING, effective, render
 
@@ -124,14 +125,11 @@ class Load:
     or at a rate, and every answer is compared with the greeting."""
 
     def __init__(self, program, targets, seconds, clients=24, expected=GREETING, wait=5, rate=0):
-        words = expected.decode().replace("\\", "\\\\").replace("\r", "\\r").replace("\n", "\\n")
         self.processes = {}
         for name, target in targets.items():
-            command = [program, "-d", str(seconds), "-c", str(clients), "-t", "1", "-w", str(wait), "-e", words]
-            command += ["-r", str(rate)] if rate else []
-            if target.startswith("udp"):
-                command += ["-p", "64"]
-            self.processes[name] = subprocess.Popen([*map(str, command), target], stdout=subprocess.PIPE, text=True)
+            command = generator.arguments(program, target, clients, seconds, wait, rate=rate, answer=expected, threads=1,
+                                          pad=64)
+            self.processes[name] = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
     def running(self):
         """Whether any generator is still at work."""
@@ -139,7 +137,7 @@ class Load:
 
     def results(self):
         """Waits for the end: {name: what the generator says}."""
-        return {name: json.loads(process.communicate()[0]) for name, process in self.processes.items()}
+        return {name: generator.figures(process.communicate()[0]) for name, process in self.processes.items()}
 
     def __enter__(self):
         return self
@@ -155,7 +153,7 @@ class Load:
 def target(service, name):
     """A listener in the load generator's words."""
     kind, address = service.settings["listeners"][name]["type"], service.address(name)
-    return f"{kind}:{address}" if isinstance(address, str) else f"{kind}:{address[0]}:{address[1]}"
+    return f"{kind}:{address}" if isinstance(address, str) else f"{kind}://{address[0]}:{address[1]}"
 
 
 def targets(service, *names):

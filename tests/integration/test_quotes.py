@@ -180,10 +180,16 @@ def test_a_file_that_is_gone_is_told_on(daemon, tmp_path):
     assert "refused" not in service.log()
 
 
+def cmdline(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:  # it has ended meanwhile
+        return b""
+
+
 def lookers(service):
     """The children of the master that look for changes."""
-    return [pid for pid in children(service.pid)
-            if b"looks for" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in children(service.pid) if b"looks for" in cmdline(pid)]
 
 
 def test_one_that_cannot_look_holds_up_nothing(daemon, tmp_path, sockgreetctl):

@@ -65,7 +65,8 @@ def readme_tour(machine):
 def documented(machine):
     """Every program has its manual page, and help; the packages say what they are."""
     pages = machine.output("dpkg", "-L", *PACKAGES)
-    for page in ("man1/sockgreet.1", "man5/sockgreet.conf.5", "man8/sockgreetctl.8", "man8/sockgreetd.8"):
+    for page in ("man1/check_sockgreet.1", "man1/sockgreet.1", "man5/sockgreet.conf.5", "man8/sockgreetctl.8",
+                 "man8/sockgreetd.8"):
         expect(f"/usr/share/man/{page}.gz\n" in pages, f"no {page}")
     expect(f"{CONF}.d\n" in pages, f"no {CONF}.d")
     for program in ("sockgreet", "sockgreetd", "sockgreetctl"):

@@ -2,11 +2,11 @@
 """Listeners that change their endpoint, with the packaged unit: each edit by reload and by restart, with clients that ask
 all the time where the old and the new endpoint overlap."""
 
-import json
 import socket
 import threading
 import time
 
+import generator
 from clients import ask_udp, greet, greeted_text
 from common import CONF, GREETING, SOCKET_UNIT, UNIT, UNIX_PATH, configuration, expect, wait_until
 
@@ -32,13 +32,13 @@ SWAPPED = [{"one": 'type = "tcp"; port = 12345;', "two": 'type = "tcp"; port = 1
 SHARDS = [{"udp": f'type = "udp"; port = 12345; shards = {n};'} for n in (4, 1)]
 # what changes, back and forth; the targets that both have
 EDITS = [
-    ("any and 127.0.0.1", both(ANY), both(LOOPBACK), ("tcp:127.0.0.1:12345", "udp:127.0.0.1:12345")),
-    ("any and 0.0.0.0", both(ANY), both(V4), ("tcp:127.0.0.1:12345", "udp:127.0.0.1:12345")),
-    ('"::" and any', both(V6), both(ANY), ("tcp:::1:12345", "udp:::1:12345")),
-    ("a host and any", both(HOST), both(ANY), ("tcp:127.0.0.2:12345", "udp:127.0.0.2:12345")),
-    ("interface and none", both(LO), both(ANY), ("tcp:127.0.0.1:12345", "udp:127.0.0.1:12345")),
-    ("ports swapped", *SWAPPED, ("tcp:127.0.0.1:12345", "tcp:127.0.0.1:12346")),
-    ("4 shards and 1", *SHARDS, ("udp:127.0.0.1:12345",)),
+    ("any and 127.0.0.1", both(ANY), both(LOOPBACK), ("tcp://127.0.0.1:12345", "udp://127.0.0.1:12345")),
+    ("any and 0.0.0.0", both(ANY), both(V4), ("tcp://127.0.0.1:12345", "udp://127.0.0.1:12345")),
+    ('"::" and any', both(V6), both(ANY), ("tcp://[::1]:12345", "udp://[::1]:12345")),
+    ("a host and any", both(HOST), both(ANY), ("tcp://127.0.0.2:12345", "udp://127.0.0.2:12345")),
+    ("interface and none", both(LO), both(ANY), ("tcp://127.0.0.1:12345", "udp://127.0.0.1:12345")),
+    ("ports swapped", *SWAPPED, ("tcp://127.0.0.1:12345", "tcp://127.0.0.1:12346")),
+    ("4 shards and 1", *SHARDS, ("udp://127.0.0.1:12345",)),
 ]
 
 
@@ -46,11 +46,10 @@ class Askers:
     """The load generator at some targets, at a fixed rate, until it has asked for long enough."""
 
     def __init__(self, machine, targets, seconds):
-        escaped = GREETING.replace("\r", "\\r").replace("\n", "\\n")
         self.machine, self.processes = machine, {}
         for target in targets:
-            self.processes[target] = machine.popen(machine.load, "-e", escaped, "-d", str(seconds), "-w", "4", "-c", "1000",
-                                                   "-t", "1", "-r", str(RATE), target)
+            self.processes[target] = machine.popen(*generator.arguments("sockgreet", target, 1000, seconds, 4, rate=RATE,
+                                                                        answer=GREETING, threads=1))
 
     def finish(self):
         """{target: (answered, failures by kind)}"""
@@ -59,7 +58,7 @@ class Askers:
             out, err = process.communicate(timeout=60)
             self.machine.started.remove(process)
             expect(process.returncode in (0, 1), f"the load generator ended with {process.returncode}: {err}")
-            one = json.loads(out)
+            one = generator.figures(out)
             result[target] = one["answered"], {kind: n for kind, n in one["failures"].items() if n and kind != "all"}
         return result
 
@@ -154,7 +153,7 @@ def ipv6_comes_and_goes(machine):
     without = "RestrictAddressFamilies=\nRestrictAddressFamilies=AF_UNIX AF_INET"
     machine.fresh(listeners(**both(ANY)), drop_in=without)
     for drop_in, families in (("", 2), (without, 1)):
-        askers = Askers(machine, ("tcp:127.0.0.1:12345", "udp:127.0.0.1:12345"), BEFORE + AFTER + 0.7)
+        askers = Askers(machine, ("tcp://127.0.0.1:12345", "udp://127.0.0.1:12345"), BEFORE + AFTER + 0.7)
         time.sleep(BEFORE)
         machine.drop_in(drop_in)
         machine.systemctl("restart")

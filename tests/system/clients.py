@@ -1,21 +1,20 @@
 # SPDX-License-Identifier: MIT
 """Clients: load over TCP, UDP and Unix sockets, and single ones that are slow on purpose."""
 
-import json
 import socket
 import threading
 import time
 
+import generator
 from common import BIG, GREETING, NOBODY, UNIX_PATH, expect
 
-TARGETS = {"tcp": "tcp:127.0.0.1:12345", "udp": "udp:127.0.0.1:12345", "unix": f"unix:{UNIX_PATH}"}
+TARGETS = {"tcp": "tcp://127.0.0.1:12345", "udp": "udp://127.0.0.1:12345", "unix": f"unix:{UNIX_PATH}"}
 WAIT = 4.0  # seconds after which a client counts as failed
 
 
 def _start(machine, name, seconds, clients, rate):
-    escaped = GREETING.replace("\r", "\\r").replace("\n", "\\n")
-    command = [machine.load, "-e", escaped, "-d", str(seconds), "-w", str(WAIT), "-c", str(clients), "-t", "1",
-               *(["-r", f"{rate:.0f}"] if rate else []), TARGETS[name]]
+    command = generator.arguments("sockgreet", TARGETS[name], clients, seconds, WAIT, rate=round(rate), answer=GREETING,
+                                  threads=1)
     return machine.popen(*command, user=NOBODY)
 
 
@@ -23,7 +22,7 @@ def _finish(machine, process, seconds):
     out, err = process.communicate(timeout=seconds + WAIT + 30)
     machine.started.remove(process)
     expect(process.returncode in (0, 1), f"the load generator ended with {process.returncode}: {err}")
-    return json.loads(out)
+    return generator.figures(out)
 
 
 def full_load(machine):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What every part of these tests uses: names, figures, and how a case fails."""
 
-import glob
 import os
 import subprocess
 import time
@@ -54,11 +53,3 @@ def configuration(listeners="", settings="", big=True):
     return (f'{settings}\nlisteners = {{\n  tcp = {{ type = "tcp"; port = 12345; }};\n'
             f'  udp = {{ type = "udp"; port = 12345; }};\n  local = {{ type = "unix"; path = "{UNIX_PATH}"; }};\n'
             f'{large}{listeners}}};\n')
-
-
-def build_load(path):
-    """Builds the benchmark's load generator there, without shared libraries, so that it runs in any root."""
-    bench = os.path.join(SOURCE, "tests/bench")
-    sources = [*glob.glob(f"{bench}/load*.c"), f"{bench}/histogram.c"]
-    run_outside("gcc", "-std=gnu17", "-D_GNU_SOURCE", "-O2", "-static", "-pthread", "-o", path, *sources, "-lm")
-    return path

@@ -11,10 +11,10 @@ import subprocess
 import tempfile
 
 import root
-from common import SOURCE, build_load, expect, run_outside, wait_until
+from common import SOURCE, expect, run_outside, wait_until
 from system import System, libc
 
-TOOLS = ["gcc", "mmdebstrap", "nsenter", "systemd-nspawn", "tar", "unshare", "zstd"]
+TOOLS = ["mmdebstrap", "nsenter", "systemd-nspawn", "tar", "unshare", "zstd"]
 _PR_SET_PDEATHSIG = 1
 
 
@@ -55,7 +55,6 @@ def _die_with_parent():
 class Container(System):
     """The booted root. The packages are in /srv/out of it, the source's tests in /srv/source."""
 
-    load = "/usr/local/bin/load"
     packages = "/srv"
 
     def __init__(self, packages, installed):
@@ -83,7 +82,6 @@ class Container(System):
 
     def _fill(self, base):
         run_outside("tar", "-C", base, "-xf", root.tarball(self.installed))
-        build_load(base + self.load)
         shutil.copytree(self.directory_of_packages, base + "/srv/out",
                         ignore=lambda directory, names: [name for name in names if not name.endswith(".deb")])
         for name in ("debian", "tests/bench", "tests/system"):

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 
-from common import PACKAGES, build_load, expect
+from common import PACKAGES, expect
 from system import System
 
 
@@ -16,7 +16,6 @@ class Here(System):
     def open(self):
         self.work = tempfile.mkdtemp(prefix="sockgreet-system-", dir="/var/tmp")
         os.chmod(self.work, 0o755)
-        self.load = build_load(os.path.join(self.work, "load"))
         self.packages = self.work
         self._fetch_packages(os.path.join(self.work, "out"))
 

@@ -7,16 +7,32 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 
-bool patience_catch_interrupt(struct patience *patience)
+static bool is_ignored(int signal)
+{
+    struct sigaction action;
+
+    return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+int patience_signal_fd(const int *signals, size_t count)
 {
     sigset_t set;
 
     sigemptyset(&set);
-    sigaddset(&set, SIGINT);
+    for (size_t i = 0; i < count; i++)
+        if (!is_ignored(signals[i]))
+            sigaddset(&set, signals[i]);
     if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-        return false;
+        return -1;
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+bool patience_catch_interrupt(struct patience *patience)
+{
+    static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
+
     /* Never read: once interrupted, every later wait ends at once too. */
-    patience->interrupt_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    patience->interrupt_fd = patience_signal_fd(signals, ARRAY_SIZE(signals));
     return patience->interrupt_fd >= 0;
 }
 

@@ -4,6 +4,7 @@
 #define SOCKGREET_PATIENCE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct patience {
@@ -13,7 +14,12 @@ struct patience {
 
 enum patience_end { PATIENCE_READY, PATIENCE_OVER, PATIENCE_INTERRUPTED };
 
-/* From now on Ctrl-C ends waits instead of the program. False, with errno set, if that fails. */
+/* A descriptor that is readable once one of the signals came, which from now on do nothing else; those that
+ * the caller of the program ignores stay ignored. -1, with errno set, if that fails. */
+int patience_signal_fd(const int *signals, size_t count);
+
+/* From now on Ctrl-C, SIGTERM and SIGHUP end waits instead of the program. False, with errno set, if that
+ * fails. */
 bool patience_catch_interrupt(struct patience *patience);
 
 /* Waits until fd has one of the poll events or, with fd -1, until the time is over. */

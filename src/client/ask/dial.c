@@ -6,19 +6,16 @@
 #include "client/ask/lookup.h"
 
 #include <arpa/inet.h>
-#include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define FULL_QUEUE_PAUSE_NS (10 * NS_PER_MS)
 
 int dial_source_parse(struct dial_source *source, const char *text, struct message *error)
 {
     struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found;
 
-    *source = (struct dial_source){0};
+    source->address = (struct address){0};
+    source->interface[0] = '\0';
     if (getaddrinfo(text, NULL, &hints, &found) == 0) {
         address_set(&source->address, found->ai_addr, found->ai_addrlen);
         freeaddrinfo(found);
@@ -81,24 +78,66 @@ void dial_list_free(struct dial_list *list)
     *list = (struct dial_list){0};
 }
 
-static int bind_source(int fd, const struct dial_source *source)
+static bool set(int fd, int level, int option, int value)
 {
-    static const int on = 1;
+    return setsockopt(fd, level, option, &value, sizeof(value)) == 0;
+}
+
+static bool set_marks_v4(int fd, const struct dial_source *source)
+{
+    int class = source->dscp << 2 | source->ecn;
+
+    return (source->ttl == 0 || set(fd, IPPROTO_IP, IP_TTL, source->ttl)) &&
+           (!source->has_class || set(fd, IPPROTO_IP, IP_TOS, class)) &&
+           (!source->df || set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE));
+}
+
+static bool set_marks_v6(int fd, const struct dial_source *source)
+{
+    int class = source->dscp << 2 | source->ecn;
+
+    return (source->ttl == 0 || (set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, source->ttl) &&
+                                 set(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, source->ttl))) &&
+           (!source->has_class || set(fd, IPPROTO_IPV6, IPV6_TCLASS, class)) &&
+           (!source->df || set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE));
+}
+
+static bool set_marks(int fd, int family, const struct dial_source *source)
+{
+    if (source->mark && !set(fd, SOL_SOCKET, SO_MARK, (int)source->mark))
+        return false;
+    return family == AF_INET6 ? set_marks_v6(fd, source) : set_marks_v4(fd, source);
+}
+
+static struct address source_address(const struct dial_source *source, int family)
+{
+    struct address address = source->address;
+
+    if (address.length == 0)
+        address_set_any(&address, family);
+    address_set_port(&address, source->port);
+    return address;
+}
+
+static int bind_source(int fd, int family, const struct dial_source *source)
+{
+    struct address address = source_address(source, family);
 
     if (source->interface[0] && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, source->interface,
                                            (socklen_t)strlen(source->interface)) < 0)
         return -1;
-    if (source->address.length == 0)
+    if (source->address.length == 0 && source->port == 0)
         return 0;
-    /* Choose the port when connecting, so that ports in use towards other hosts do not count. */
-    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
-    return bind(fd, &source->address.sa, source->address.length);
+    if (source->port)
+        set(fd, SOL_SOCKET, SO_REUSEADDR, 1); /* a connection of just before keeps its port for a minute */
+    else /* Choose the port when connecting, so that ports in use towards other hosts do not count. */
+        set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+    return bind(fd, &address.sa, address.length);
 }
 
 static int prepare(int fd, int family, enum transport transport, const struct dial_source *source)
 {
     static const struct sockaddr autobind = {.sa_family = AF_UNIX};
-    static const int on = 1;
 
     if (transport == TRANSPORT_UNIX_DGRAM)
         return bind(fd, &autobind, sizeof(autobind.sa_family));
@@ -106,10 +145,10 @@ static int prepare(int fd, int family, enum transport transport, const struct di
         return 0;
     /* Without it an unreachable host is not told from a silent one. */
     if (transport == TRANSPORT_UDP && family == AF_INET)
-        setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on));
+        set(fd, IPPROTO_IP, IP_RECVERR, 1);
     if (transport == TRANSPORT_UDP && family == AF_INET6)
-        setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on));
-    return bind_source(fd, source);
+        set(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
+    return set_marks(fd, family, source) ? bind_source(fd, family, source) : -1;
 }
 
 int dial_socket(const struct address *address, enum transport transport, const struct dial_source *source)
@@ -122,24 +161,7 @@ int dial_socket(const struct address *address, enum transport transport, const s
     return fd < 0 ? -errno : fd;
 }
 
-static int finish_connecting(int fd, const struct patience *patience)
-{
-    int error = 0;
-    socklen_t length = sizeof(error);
-
-    switch (patience_wait(patience, fd, POLLOUT)) {
-    case PATIENCE_OVER:
-        return -ETIMEDOUT;
-    case PATIENCE_INTERRUPTED:
-        return -EINTR;
-    case PATIENCE_READY:
-        break;
-    }
-    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0 ? -errno : -error;
-}
-
-/* A request to an unused port of this machine may get that very port as its own, and then meets itself. */
-static bool met_itself(int fd)
+bool dial_met_itself(int fd)
 {
     struct address local = {.length = sizeof(local.un)};
     struct address peer = {.length = sizeof(peer.un)};
@@ -147,28 +169,6 @@ static bool met_itself(int fd)
     if (getsockname(fd, &local.sa, &local.length) < 0 || getpeername(fd, &peer.sa, &peer.length) < 0)
         return false;
     return local.sa.sa_family != AF_UNIX && address_equal(&local, &peer);
-}
-
-int dial_connect(int fd, const struct address *address, const struct patience *patience)
-{
-    int result;
-
-    while (connect(fd, &address->sa, address->length) < 0) {
-        struct patience pause = patience_at_most(patience, FULL_QUEUE_PAUSE_NS);
-
-        if (errno == EINPROGRESS) {
-            result = finish_connecting(fd, patience);
-            return result == 0 && met_itself(fd) ? -ECONNREFUSED : result;
-        }
-        /* A Unix listener whose queue is full; the kernel does not tell when there is room. */
-        if (errno != EAGAIN || address->sa.sa_family != AF_UNIX)
-            return -errno;
-        if (patience_wait(&pause, -1, 0) == PATIENCE_INTERRUPTED)
-            return -EINTR;
-        if (monotonic_ns() >= patience->until_ns)
-            return -ETIMEDOUT;
-    }
-    return met_itself(fd) ? -ECONNREFUSED : 0;
 }
 
 bool dial_is_group(int fd, const struct address *address)

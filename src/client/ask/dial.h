@@ -9,12 +9,20 @@
 #include "client/ask/deadline.h"
 
 #include <net/if.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-/* Where requests leave from (-I); all zero: where the kernel likes. */
+/* Where requests leave from, and the marks that they carry; all zero: as the kernel chooses. */
 struct dial_source {
     struct address address; /* length 0: none */
     char interface[IF_NAMESIZE];
+    uint16_t port;     /* host byte order */
+    uint8_t ttl;       /* hop limit */
+    bool has_class;    /* dscp and ecn are set; 0 is a value of its own */
+    uint8_t dscp, ecn; /* RFC 2474, RFC 3168; over TCP the kernel keeps ecn to itself */
+    bool df;           /* forbid fragmentation, and do not heed the path MTU that the kernel knows */
+    uint32_t mark;     /* SO_MARK */
 };
 
 struct dial_list {
@@ -22,7 +30,7 @@ struct dial_list {
     size_t count;
 };
 
-/* Reads an address or the name of an interface. Returns 0, or -1 with a message in error. */
+/* Reads an address or the name of an interface into source. Returns 0, or -1 with a message in error. */
 int dial_source_parse(struct dial_source *source, const char *text, struct message *error);
 
 /* Every address of the endpoint in the order they are to be tried. Returns 0, or an EAI_ code with *list
@@ -33,12 +41,13 @@ int dial_lookup(struct dial_list *list, const struct endpoint *endpoint, int fam
 /* Frees what dial_lookup found. */
 void dial_list_free(struct dial_list *list);
 
-/* A non-blocking socket that can reach address, bound to source; for unix-dgram to a name that can be
- * answered. Returns the descriptor or -errno. */
+/* A non-blocking socket that can reach address, bound to source and with its marks; for unix-dgram to a name
+ * that can be answered. Returns the descriptor or -errno. */
 int dial_socket(const struct address *address, enum transport transport, const struct dial_source *source);
 
-/* Connects fd. Returns 0 or -errno: -ETIMEDOUT when the time is over, -EINTR when interrupted. */
-int dial_connect(int fd, const struct address *address, const struct patience *patience);
+/* Whether a connected socket has met itself: a request to an unused port of this machine may get that very
+ * port as its own. */
+bool dial_met_itself(int fd);
 
 /* Whether many hosts may answer what is sent to address. Asks the kernel about broadcast addresses. */
 bool dial_is_group(int fd, const struct address *address);

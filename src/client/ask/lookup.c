@@ -10,8 +10,8 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
-/* A look-up in a thread of its own, because getaddrinfo can be neither bounded nor interrupted. */
-struct job {
+/* In a thread of its own, because getaddrinfo can be neither bounded nor interrupted. */
+struct lookup {
     char *host;
     char *service;
     struct addrinfo hints;
@@ -19,97 +19,114 @@ struct job {
     int code;
     int error;
     int done_fd;
-    atomic_bool left; /* by one of the two sides; the other one frees the job */
+    pthread_t thread;
+    atomic_bool left; /* by one of the two sides; the other one frees it */
 };
 
-static void job_free(struct job *job)
+static void lookup_free(struct lookup *lookup)
 {
-    if (!job)
+    if (!lookup)
         return;
-    if (job->found)
-        freeaddrinfo(job->found);
-    close_fd(&job->done_fd);
-    free(job->service);
-    free(job->host);
-    free(job);
+    if (lookup->found)
+        freeaddrinfo(lookup->found);
+    close_fd(&lookup->done_fd);
+    free(lookup->service);
+    free(lookup->host);
+    free(lookup);
 }
 
-static struct job *job_new(const char *host, const char *service, const struct addrinfo *hints)
+static struct lookup *lookup_new(const char *host, const char *service, const struct addrinfo *hints)
 {
-    struct job *job = calloc(1, sizeof(*job));
+    struct lookup *lookup = calloc(1, sizeof(*lookup));
 
-    if (!job)
+    if (!lookup)
         return NULL;
-    job->hints = *hints;
-    job->done_fd = eventfd(0, EFD_CLOEXEC);
-    job->host = strdup(host);
-    job->service = service ? strdup(service) : NULL;
-    if (job->done_fd >= 0 && job->host && (job->service || !service))
-        return job;
-    job_free(job);
+    lookup->hints = *hints;
+    lookup->done_fd = eventfd(0, EFD_CLOEXEC);
+    lookup->host = strdup(host);
+    lookup->service = service ? strdup(service) : NULL;
+    if (lookup->done_fd >= 0 && lookup->host && (lookup->service || !service))
+        return lookup;
+    lookup_free(lookup);
     return NULL;
 }
 
-static void *job_run(void *argument)
+static void *run(void *argument)
 {
-    struct job *job = argument;
+    struct lookup *lookup = argument;
 
-    job->code = getaddrinfo(job->host, job->service, &job->hints, &job->found);
-    job->error = errno;
-    eventfd_write(job->done_fd, 1);
-    if (atomic_exchange(&job->left, true))
-        job_free(job);
+    lookup->code = getaddrinfo(lookup->host, lookup->service, &lookup->hints, &lookup->found);
+    lookup->error = errno;
+    eventfd_write(lookup->done_fd, 1);
+    if (atomic_exchange(&lookup->left, true))
+        lookup_free(lookup);
     return NULL;
 }
 
-static int job_take(struct job *job, pthread_t thread, struct addrinfo **found)
+int lookup_numeric(const char *host, const char *service, const struct addrinfo *hints,
+                   struct addrinfo **found)
+{
+    struct addrinfo numeric = *hints;
+
+    *found = NULL;
+    numeric.ai_flags |= AI_NUMERICHOST;
+    return getaddrinfo(host, service, &numeric, found);
+}
+
+struct lookup *lookup_start(const char *host, const char *service, const struct addrinfo *hints)
+{
+    struct lookup *lookup = lookup_new(host, service, hints);
+
+    if (!lookup)
+        return NULL;
+    errno = pthread_create(&lookup->thread, NULL, run, lookup);
+    if (errno == 0)
+        return lookup;
+    lookup_free(lookup);
+    return NULL;
+}
+
+int lookup_fd(const struct lookup *lookup)
+{
+    return lookup->done_fd;
+}
+
+int lookup_take(struct lookup *lookup, struct addrinfo **found)
 {
     int code;
 
-    pthread_join(thread, NULL);
-    code = job->code;
-    *found = job->found;
-    job->found = NULL;
-    errno = job->error;
-    job_free(job);
+    pthread_join(lookup->thread, NULL);
+    code = lookup->code;
+    *found = lookup->found;
+    lookup->found = NULL;
+    errno = lookup->error;
+    lookup_free(lookup);
     return code;
 }
 
-static int job_leave(struct job *job, pthread_t thread, enum patience_end end)
+void lookup_leave(struct lookup *lookup)
 {
-    pthread_detach(thread);
-    if (atomic_exchange(&job->left, true))
-        job_free(job);
-    return end == PATIENCE_INTERRUPTED ? EAI_INTR : EAI_CANCELED;
-}
-
-static int lookup_in_thread(const char *host, const char *service, const struct addrinfo *hints,
-                            const struct patience *patience, struct addrinfo **found)
-{
-    struct job *job = job_new(host, service, hints);
-    enum patience_end end;
-    pthread_t thread;
-
-    if (!job)
-        return EAI_MEMORY;
-    errno = pthread_create(&thread, NULL, job_run, job);
-    if (errno) {
-        job_free(job);
-        return EAI_SYSTEM;
-    }
-    end = patience_wait(patience, job->done_fd, POLLIN);
-    return end == PATIENCE_READY ? job_take(job, thread, found) : job_leave(job, thread, end);
+    if (!lookup)
+        return;
+    pthread_detach(lookup->thread);
+    if (atomic_exchange(&lookup->left, true))
+        lookup_free(lookup);
 }
 
 int lookup_host(const char *host, const char *service, const struct addrinfo *hints,
                 const struct patience *patience, struct addrinfo **found)
 {
-    struct addrinfo numeric = *hints;
+    struct lookup *lookup;
+    enum patience_end end;
 
-    /* An address needs neither a name server nor a thread. */
-    *found = NULL;
-    numeric.ai_flags |= AI_NUMERICHOST;
-    if (getaddrinfo(host, service, &numeric, found) == 0)
+    if (lookup_numeric(host, service, hints, found) == 0)
         return 0;
-    return lookup_in_thread(host, service, hints, patience, found);
+    lookup = lookup_start(host, service, hints);
+    if (!lookup)
+        return EAI_SYSTEM;
+    end = patience_wait(patience, lookup_fd(lookup), POLLIN);
+    if (end == PATIENCE_READY)
+        return lookup_take(lookup, found);
+    lookup_leave(lookup);
+    return end == PATIENCE_INTERRUPTED ? EAI_INTR : EAI_CANCELED;
 }

@@ -17,17 +17,29 @@ struct target {
 struct target_defaults {
     bool udp;         /* -u */
     const char *port; /* -p, or NULL */
+    bool interface;   /* -I names one, so that link-local addresses need none */
 };
 
 struct target_list {
     struct target *targets;
-    size_t count;
+    size_t count, room;
 };
 
-/* One target per operand, but exactly two operands of which the second is a number from 1 to 65535 are a host
- * and its port. Returns 0, or -1 with a message in error. Free the list in both cases. */
+/* Makes targets of operands: one of each, except that
+ * - two operands of which the second is a number or the name of a service (services(5)) are a host and its
+ *   port;
+ * - a number alone is a port of localhost.
+ * A number is never a host. Returns 0, or -1 with a message in error. Free the list in both cases. */
 int target_list_parse(struct target_list *list, char *const *operands, size_t count,
                       const struct target_defaults *defaults, struct message *error);
+
+/* Appends what operands are to a list that may have targets already. Returns as above; on failure the list is
+ * as it was. */
+int target_list_add(struct target_list *list, char *const *operands, size_t count,
+                    const struct target_defaults *defaults, struct message *error);
+
+/* Whether text is the port of the host before it: all digits, or the name of a service. */
+bool target_is_port(const char *text);
 
 /* Frees what target_list_parse built. */
 void target_list_free(struct target_list *list);

@@ -3,33 +3,52 @@
 #include "base/message.h"
 
 #include "base/address.h"
+#include "base/escape.h"
 #include "base/util.h"
 #include "client/ask/lookup.h"
+#include "client/ask/reverse.h"
 #include "client/errors.h"
 
 #include <err.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define ROW "%-*s  %-6s  %-6s  %-8s  %s\n"
+#define NAME_MAX_PRINTED 256
 
-static const char *family_name(int family)
+enum { STREAM = 1, DGRAM = 2, RAW = 4 }; /* types of sockets */
+
+/* An address of a target. */
+struct row {
+    const char *host;
+    const char *family;
+    struct address address;
+    char text[ADDRESS_TEXT_MAX]; /* the address */
+    unsigned types;
+    char name[NAME_MAX_PRINTED];      /* of the address, escaped; "" if it has none or none is wanted */
+    char canonical[NAME_MAX_PRINTED]; /* in a host's first row, if it is another name, escaped; else "" */
+};
+
+struct resolution {
+    const struct cmdline *cmdline;
+    const struct patience *patience;
+    struct row *rows;
+    size_t count, room;
+    enum cmdline_exit status;
+};
+
+static unsigned type_of(int type)
 {
-    return family == AF_INET ? "IPv4" : family == AF_INET6 ? "IPv6" : "other";
+    return type == SOCK_STREAM ? STREAM : type == SOCK_DGRAM ? DGRAM : type == SOCK_RAW ? RAW : 0;
 }
 
-static const char *type_name(int type)
+static const char *types_text(unsigned types)
 {
-    return type == SOCK_STREAM ? "stream" : type == SOCK_DGRAM ? "dgram" : type == SOCK_RAW ? "raw" : "other";
-}
+    static const char *const texts[] = {"-",   "stream",     "dgram",     "stream,dgram",
+                                        "raw", "stream,raw", "dgram,raw", "stream,dgram,raw"};
 
-static const char *protocol_name(int protocol)
-{
-    return protocol == IPPROTO_TCP   ? "tcp"
-           : protocol == IPPROTO_UDP ? "udp"
-           : protocol == 0           ? "any"
-                                     : "other";
+    return texts[types];
 }
 
 static const char *host_of(const struct target *target)
@@ -37,30 +56,76 @@ static const char *host_of(const struct target *target)
     return transport_is_unix(target->endpoint.transport) ? target->label : target->endpoint.host;
 }
 
-static int host_width(const struct target_list *targets)
+/* The next row; NULL without memory. */
+static struct row *new_row(struct resolution *resolution)
 {
-    size_t width = strlen("HOST");
+    size_t room = resolution->room ? 2 * resolution->room : 16;
+    struct row *rows = resolution->rows;
 
-    for (size_t i = 0; i < targets->count; i++)
-        if (strlen(host_of(&targets->targets[i])) > width)
-            width = strlen(host_of(&targets->targets[i]));
-    return (int)width;
+    if (resolution->count == resolution->room) {
+        rows = reallocarray(rows, room, sizeof(*rows));
+        if (!rows) {
+            warnx("out of memory");
+            resolution->status = CMDLINE_ERROR;
+            return NULL;
+        }
+        resolution->rows = rows;
+        resolution->room = room;
+    }
+    return &rows[resolution->count++];
 }
 
-static void print_found(FILE *out, int width, const struct target *target, bool with_port,
-                        const struct addrinfo *found)
+/* getaddrinfo gives an address once for every type of socket. */
+static struct row *find_row(struct resolution *resolution, size_t begin, const struct address *address)
 {
+    for (size_t i = begin; i < resolution->count; i++)
+        if (address_equal(&resolution->rows[i].address, address))
+            return &resolution->rows[i];
+    return NULL;
+}
+
+static void add_found(struct resolution *resolution, const struct target *target, bool with_port,
+                      const struct addrinfo *found)
+{
+    size_t begin = resolution->count;
+
     for (; found; found = found->ai_next) {
-        char text[ADDRESS_TEXT_MAX];
         struct address address;
+        struct row *row;
 
         address_set(&address, found->ai_addr, found->ai_addrlen);
-        if (with_port)
-            address_text(&address, text, sizeof(text));
-        else
-            address_host(&address, text, sizeof(text));
-        fprintf(out, ROW, width, host_of(target), family_name(found->ai_family),
-                type_name(found->ai_socktype), protocol_name(found->ai_protocol), text);
+        row = find_row(resolution, begin, &address);
+        if (!row) {
+            row = new_row(resolution);
+            if (!row)
+                return;
+            *row = (struct row){
+                .host = host_of(target), .family = address_family_name(found->ai_family), .address = address};
+            (with_port ? address_text : address_host)(&address, row->text, sizeof(row->text));
+        }
+        row->types |= type_of(found->ai_socktype);
+    }
+}
+
+static void add_canonical(struct row *row, const char *name)
+{
+    if (name && strcmp(name, row->host) != 0)
+        escape_bytes(row->canonical, sizeof(row->canonical), name, strlen(name));
+}
+
+/* All of them within the time of one request. */
+static void add_names(struct resolution *resolution, size_t begin)
+{
+    struct patience share = patience_at_most(resolution->patience, resolution->cmdline->timeout_ns);
+    char name[NI_MAXHOST];
+
+    for (size_t i = begin; i < resolution->count; i++) {
+        struct row *row = &resolution->rows[i];
+        int code = reverse_lookup(&row->address, &share, name);
+
+        if (code == EAI_CANCELED || code == EAI_INTR)
+            return;
+        escape_bytes(row->name, sizeof(row->name), name, strlen(name));
     }
 }
 
@@ -72,71 +137,162 @@ static bool has_port(const struct cmdline *cmdline, const struct target *target)
     return endpoint->port_given || cmdline->port || strcmp(endpoint->port, ENDPOINT_DEFAULT_PORT) != 0;
 }
 
-static int look_up(const struct cmdline *cmdline, const struct target *target, bool with_port,
-                   const struct patience *patience, struct addrinfo **found)
+static int look_up(const struct resolution *resolution, const struct target *target, bool with_port,
+                   struct addrinfo **found)
 {
+    const struct cmdline *cmdline = resolution->cmdline;
     const struct endpoint *endpoint = &target->endpoint;
-    struct patience share = patience_at_most(patience, cmdline->timeout_ns);
-    struct addrinfo hints = {.ai_family = cmdline->family};
+    struct patience share = patience_at_most(resolution->patience, cmdline->timeout_ns);
+    struct addrinfo hints = {.ai_family = cmdline->family, .ai_flags = cmdline->verbose ? AI_CANONNAME : 0};
 
     if (endpoint->transport_given || cmdline->udp)
         hints.ai_socktype = transport_socket_type(endpoint->transport);
     return lookup_host(endpoint->host, with_port ? endpoint->port : NULL, &hints, &share, found);
 }
 
-static bool print_target(FILE *out, const struct cmdline *cmdline, const struct target *target, int width,
-                         const struct patience *patience)
+static void say_not_found(struct resolution *resolution, const struct target *target,
+                          const struct errors_lookup *lookup)
 {
-    int64_t started_ns = monotonic_ns();
-    bool with_port = has_port(cmdline, target);
-    struct addrinfo *found;
-    int code = look_up(cmdline, target, with_port, patience, &found);
-    struct words_lookup lookup = {.code = code, .error = errno, .family = cmdline->family};
-    char words[WORDS_MAX];
+    char words[ERRORS_MAX];
 
-    if (code == 0) {
-        print_found(out, width, target, with_port, found);
-        freeaddrinfo(found);
-        return true;
-    }
-    lookup.nanoseconds = monotonic_ns() - started_ns;
-    words_lookup(words, sizeof(words), &lookup);
+    errors_lookup(words, sizeof(words), lookup);
     warnx("%s: %s", host_of(target), words);
-    return false;
+    if (resolution->status == CMDLINE_ANSWERED)
+        resolution->status = CMDLINE_NO_ANSWER;
 }
 
-static bool print_row(FILE *out, const struct cmdline *cmdline, const struct target *target, int width,
-                      const struct patience *patience)
+static void resolve_host(struct resolution *resolution, const struct target *target)
 {
-    enum transport transport = target->endpoint.transport;
+    int64_t started_ns = monotonic_ns();
+    bool with_port = has_port(resolution->cmdline, target);
+    size_t begin = resolution->count;
+    struct addrinfo *found;
+    int code = look_up(resolution, target, with_port, &found);
+    struct errors_lookup lookup = {
+        .host = target->endpoint.host, .code = code, .error = errno, .family = resolution->cmdline->family};
 
-    if (!transport_is_unix(transport))
-        return print_target(out, cmdline, target, width, patience);
-    fprintf(out, ROW, width, target->label, "Unix", type_name(transport_socket_type(transport)), "any",
-            target->label);
-    return true;
+    if (code) {
+        lookup.nanoseconds = monotonic_ns() - started_ns;
+        say_not_found(resolution, target, &lookup);
+        return;
+    }
+    add_found(resolution, target, with_port, found);
+    if (resolution->cmdline->verbose && resolution->count > begin) {
+        add_canonical(&resolution->rows[begin], found->ai_canonname);
+        add_names(resolution, begin);
+    }
+    freeaddrinfo(found);
+}
+
+static void resolve_path(struct resolution *resolution, const struct target *target)
+{
+    struct row *row = new_row(resolution);
+
+    if (!row)
+        return;
+    *row = (struct row){.host = target->label,
+                        .family = "Unix",
+                        .types = type_of(transport_socket_type(target->endpoint.transport))};
+    snprintf(row->text, sizeof(row->text), "%s", target->label);
+}
+
+static void resolve_all(struct resolution *resolution, const struct target_list *targets)
+{
+    for (size_t i = 0; i < targets->count && resolution->status != CMDLINE_ERROR; i++) {
+        const struct target *target = &targets->targets[i];
+
+        if (transport_is_unix(target->endpoint.transport))
+            resolve_path(resolution, target);
+        else
+            resolve_host(resolution, target);
+    }
+}
+
+static void widen(int *width, const char *text)
+{
+    if ((int)strlen(text) > *width)
+        *width = (int)strlen(text);
+}
+
+static void print_table(FILE *out, const struct resolution *resolution)
+{
+    int host = (int)strlen("HOST"), address = (int)strlen("ADDRESS");
+
+    for (size_t i = 0; i < resolution->count; i++) {
+        widen(&host, resolution->rows[i].host);
+        widen(&address, resolution->rows[i].text);
+    }
+    if (resolution->cmdline->verbose)
+        fprintf(out, "%-*s  FAMILY  %-*s  TYPES             NAME\n", host, "HOST", address, "ADDRESS");
+    else
+        fprintf(out, "%-*s  FAMILY  ADDRESS\n", host, "HOST");
+    for (size_t i = 0; i < resolution->count; i++) {
+        const struct row *row = &resolution->rows[i];
+
+        if (resolution->cmdline->verbose)
+            fprintf(out, "%-*s  %-6s  %-*s  %-16s  %s\n", host, row->host, row->family, address, row->text,
+                    types_text(row->types), row->name[0] ? row->name : "-");
+        else
+            fprintf(out, "%-*s  %-6s  %s\n", host, row->host, row->family, row->text);
+    }
+}
+
+static void print_canonical(FILE *out, const struct resolution *resolution)
+{
+    const char *gap = "\n";
+
+    for (size_t i = 0; i < resolution->count; i++) {
+        const struct row *row = &resolution->rows[i];
+
+        if (!row->canonical[0])
+            continue;
+        fprintf(out, "%sThe canonical name of %s is %s.\n", gap, row->host, row->canonical);
+        gap = "";
+    }
+}
+
+/* This machine as the only target; none if it does not say what it is called, or that can be no host. */
+static void list_own(struct target_list *own, const char *name)
+{
+    struct message error;
+
+    own->targets = calloc(1, sizeof(struct target));
+    if (!own->targets)
+        warnx("out of memory");
+    else if (endpoint_parse(name, &own->targets->endpoint, &error) < 0)
+        warnx("%s", error.text);
+    else
+        own->count = 1;
+}
+
+static enum cmdline_exit resolve(struct resolution *resolution, const struct target_list *targets, FILE *out)
+{
+    resolve_all(resolution, targets);
+    print_table(out, resolution);
+    print_canonical(out, resolution);
+    free(resolution->rows);
+    return resolution->status;
 }
 
 enum cmdline_exit resolve_run(const struct cmdline *cmdline, const struct target_list *targets,
                               const struct patience *patience, struct streams *streams)
 {
+    struct resolution resolution = {.cmdline = cmdline, .patience = patience, .status = CMDLINE_ANSWERED};
     FILE *out = streams->output.stream;
-    char name[HOST_NAME_MAX + 1] = "";
-    char *const operands[] = {name};
-    struct target_list own = {0};
-    enum cmdline_exit status = CMDLINE_ANSWERED;
-    struct message error;
+    enum cmdline_exit status;
 
-    if (gethostname(name, sizeof(name)) < 0)
-        warn("gethostname");
-    if (targets->count == 0 &&
-        target_list_parse(&own, operands, 1, &(struct target_defaults){.udp = cmdline->udp}, &error) == 0)
-        targets = &own;
-    fprintf(out, ROW, host_width(targets), "HOST", "FAMILY", "TYPE", "PROTOCOL", "ADDRESS");
-    for (size_t i = 0; i < targets->count; i++)
-        if (!print_row(out, cmdline, &targets->targets[i], host_width(targets), patience))
-            status = CMDLINE_NO_ANSWER;
-    fprintf(out, "\nThis machine is called %s (gethostname).\n", name);
-    target_list_free(&own);
+    if (targets->count > 0) {
+        status = resolve(&resolution, targets, out);
+    } else {
+        char name[HOST_NAME_MAX + 1] = "";
+        struct target_list own = {0};
+
+        if (gethostname(name, sizeof(name)) < 0)
+            warn("gethostname");
+        list_own(&own, name);
+        status = own.count ? resolve(&resolution, &own, out) : CMDLINE_ERROR;
+        fprintf(out, "\nThis machine is called %s (gethostname).\n", name);
+        target_list_free(&own);
+    }
     return streams_flush(streams) ? status : CMDLINE_ERROR;
 }

@@ -2,177 +2,262 @@
 #include "client/mode/rounds.h"
 
 #include "base/util.h"
-#include "client/ask/probe.h"
-#include "client/report/text.h"
-#include "client/statistics.h"
+#include "client/ask/loop.h"
+#include "client/mode/visits.h"
 
 #include <err.h>
-#include <netdb.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
 
-/* A target on its way through the rounds. */
-struct visit {
-    const struct target *target;
-    struct dial_list addresses; /* looked up once */
-    struct statistics statistics;
-};
+#define BEHIND_MAX_NS (100 * NS_PER_MS) /* of the ticks; what is further behind is not made up for */
 
 struct rounds {
+    const struct rounds_settings *settings;
     const struct cmdline *cmdline;
-    const struct patience *patience; /* of the whole run */
-    struct streams *streams;
-    struct probe_settings settings;
-    struct report_text report;
-    struct probe probe; /* one at a time, to use its memory again */
-    int family;
-    struct visit *visits;
-    size_t visit_count;
+    struct loop loop;
+    struct visits visits;
+    unsigned long sequence; /* of the last round */
+    struct loop_timer tick;
+    struct loop_timer deadline;
+    struct loop_watch interrupt;
+    struct loop_watch quit;
+    int quit_fd; /* SIGQUIT; -1: it is not caught */
+    int64_t started_ns;
+    bool over;
     bool broken;
-    bool interrupted;
     bool output_lost;
 };
 
-static enum probe_outcome look_up(struct rounds *rounds, struct visit *visit, const struct patience *patience)
+static const struct report_ops *ops(const struct rounds *rounds)
 {
-    int64_t started_ns = monotonic_ns();
-    int code = dial_lookup(&visit->addresses, &visit->target->endpoint, rounds->family, patience);
-    struct words_lookup lookup = {.code = code, .error = errno, .family = rounds->family};
-    char words[WORDS_MAX];
-
-    if (code == 0)
-        return PROBE_ANSWERED;
-    if (code == EAI_INTR)
-        return PROBE_INTERRUPTED;
-    lookup.nanoseconds = monotonic_ns() - started_ns;
-    words_lookup(words, sizeof(words), &lookup);
-    report_text_no_address(&rounds->report, visit->target, words);
-    return PROBE_FAILED;
+    return rounds->settings->report.ops;
 }
 
-static void count(struct rounds *rounds, struct visit *visit, enum probe_outcome outcome)
+static void *report(const struct rounds *rounds)
 {
-    if (outcome == PROBE_ANSWERED)
-        statistics_add_answer(&visit->statistics, rounds->probe.last_ns);
-    else if (outcome == PROBE_FAILED)
-        statistics_add_loss(&visit->statistics);
-    else if (outcome == PROBE_BROKEN)
+    return rounds->settings->report.context;
+}
+
+static unsigned long last_sequence(const struct rounds *rounds)
+{
+    return rounds->cmdline->counting ? rounds->cmdline->count : 1;
+}
+
+static bool is_last_round_started(const struct rounds *rounds)
+{
+    unsigned long last = last_sequence(rounds);
+
+    return last > 0 && rounds->sequence >= last;
+}
+
+/* Rounds that are due, but that something kept from being started for long, are left out. */
+static void set_tick(struct rounds *rounds, int64_t due_ns)
+{
+    int64_t interval_ns = rounds->cmdline->interval_ns;
+    int64_t next_ns = due_ns + interval_ns;
+    int64_t behind_ns = monotonic_ns() - next_ns;
+
+    if (interval_ns == 0) /* after the answers */
+        return;
+    if (behind_ns > BEHIND_MAX_NS)
+        next_ns += behind_ns / interval_ns * interval_ns;
+    if (!loop_set(&rounds->loop, &rounds->tick, next_ns))
         rounds->broken = true;
-    else
-        rounds->interrupted = true;
 }
 
-static void ask(struct rounds *rounds, struct visit *visit, unsigned long sequence)
+static void tick(void *context)
 {
-    struct patience patience = patience_at_most(rounds->patience, rounds->cmdline->timeout_ns);
-    enum probe_outcome outcome = PROBE_ANSWERED;
+    struct rounds *rounds = context;
+    int64_t due_ns = rounds->tick.at_ns;
 
-    rounds->probe.target = visit->target;
-    rounds->probe.sequence = sequence;
-    if (visit->addresses.count == 0)
-        outcome = look_up(rounds, visit, &patience);
-    if (outcome == PROBE_ANSWERED) {
-        outcome = probe_run(&rounds->probe, &rounds->settings, &visit->addresses, &patience);
-        rounds->output_lost |= !report_text_outcome(&rounds->report, &rounds->probe, outcome);
+    if (is_last_round_started(rounds))
+        return;
+    visits_report_outstanding(&rounds->visits, rounds->sequence);
+    visits_ask(&rounds->visits, ++rounds->sequence);
+    if (!is_last_round_started(rounds))
+        set_tick(rounds, due_ns);
+}
+
+/* With an interval of 0 the next round begins when the last one has ended. */
+static void take_idle(void *context)
+{
+    struct rounds *rounds = context;
+
+    if (rounds->cmdline->interval_ns == 0 && !loop_set(&rounds->loop, &rounds->tick, monotonic_ns()))
+        rounds->broken = true;
+}
+
+static void take_interrupt(void *context)
+{
+    struct rounds *rounds = context;
+
+    /* Not read, so that a wait of the standard streams ends as well. */
+    loop_unwatch(&rounds->loop, rounds->settings->patience->interrupt_fd, &rounds->interrupt);
+    rounds->over = true;
+}
+
+static void take_deadline(void *context)
+{
+    struct rounds *rounds = context;
+
+    rounds->over = true;
+}
+
+static void take_quit(void *context)
+{
+    struct rounds *rounds = context;
+    struct signalfd_siginfo info;
+
+    if (read(rounds->quit_fd, &info, sizeof(info)) < 0 || !ops(rounds)->interim)
+        return;
+    for (size_t i = 0; i < rounds->visits.count; i++)
+        ops(rounds)->interim(report(rounds), &rounds->visits.list[i], monotonic_ns() - rounds->started_ns);
+}
+
+static int watch_signals(struct rounds *rounds)
+{
+    const struct patience *patience = rounds->settings->patience;
+    int error = 0;
+
+    rounds->interrupt = (struct loop_watch){.ready = take_interrupt, .context = rounds};
+    rounds->quit = (struct loop_watch){.ready = take_quit, .context = rounds};
+    if (patience->interrupt_fd >= 0)
+        error = -loop_watch(&rounds->loop, patience->interrupt_fd, EPOLLIN, &rounds->interrupt);
+    if (error || !rounds->cmdline->counting)
+        return error;
+    rounds->quit_fd = patience_signal_fd(&(int){SIGQUIT}, 1);
+    return rounds->quit_fd < 0 ? errno : -loop_watch(&rounds->loop, rounds->quit_fd, EPOLLIN, &rounds->quit);
+}
+
+static int set_timers(struct rounds *rounds)
+{
+    bool has_deadline = rounds->cmdline->counting && rounds->cmdline->deadline_ns > 0;
+
+    rounds->tick = (struct loop_timer){.due = tick, .context = rounds};
+    rounds->deadline = (struct loop_timer){.due = take_deadline, .context = rounds};
+    if (has_deadline && !loop_set(&rounds->loop, &rounds->deadline, rounds->settings->patience->until_ns))
+        return ENOMEM;
+    return loop_set(&rounds->loop, &rounds->tick, rounds->started_ns) ? 0 : ENOMEM;
+}
+
+/* Each outstanding request has a descriptor, and a round must not be late for the kernel's convenience. */
+static void ask_for_more(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
     }
-    count(rounds, visit, outcome);
+    prctl(PR_SET_TIMERSLACK, 1);
+}
+
+static int begin(struct rounds *rounds)
+{
+    const struct rounds_settings *settings = rounds->settings;
+    int error = -loop_open(&rounds->loop);
+
+    ask_for_more();
+    rounds->visits = (struct visits){.loop = &rounds->loop,
+                                     .cmdline = settings->cmdline,
+                                     .report = settings->report,
+                                     .in_order = settings->in_order,
+                                     .idle = take_idle,
+                                     .context = rounds};
+    if (!error)
+        error = -visits_open(&rounds->visits, settings->targets);
+    if (!error)
+        error = watch_signals(rounds);
+    return error ? error : set_timers(rounds);
 }
 
 static bool is_over(const struct rounds *rounds)
 {
-    return rounds->broken || rounds->output_lost || rounds->interrupted ||
-           monotonic_ns() >= rounds->patience->until_ns;
-}
-
-static void pause_until(struct rounds *rounds, int64_t next_ns)
-{
-    struct patience pause = patience_at_most(rounds->patience, next_ns - monotonic_ns());
-
-    if (patience_wait(&pause, -1, 0) == PATIENCE_INTERRUPTED)
-        rounds->interrupted = true;
+    return rounds->over || rounds->broken || rounds->visits.broken || rounds->output_lost ||
+           (is_last_round_started(rounds) && rounds->visits.outstanding == 0);
 }
 
 static void ask_all(struct rounds *rounds)
 {
-    unsigned last = rounds->cmdline->counting ? rounds->cmdline->count : 1;
+    while (!is_over(rounds)) {
+        int error = -loop_turn(&rounds->loop);
 
-    for (unsigned long sequence = 1; !is_over(rounds); sequence++) {
-        int64_t started_ns = monotonic_ns();
-
-        for (size_t i = 0; i < rounds->visit_count && !is_over(rounds); i++)
-            ask(rounds, &rounds->visits[i], sequence);
-        if (sequence == last)
-            return;
-        if (!is_over(rounds))
-            pause_until(rounds, started_ns + rounds->cmdline->interval_ns);
+        if (error) {
+            warnx("cannot wait: %s", strerrordesc_np(error));
+            rounds->broken = true;
+        }
+        rounds->output_lost |= !streams_flush(rounds->settings->streams);
     }
 }
 
 static bool is_satisfied(const struct rounds *rounds, const struct statistics *statistics)
 {
-    unsigned wanted = rounds->cmdline->counting && rounds->cmdline->count > 0 ? rounds->cmdline->count : 1;
+    unsigned long last = last_sequence(rounds);
 
-    return statistics->answered >= wanted;
+    return statistics->answered >= (last > 0 ? last : 1);
 }
 
-static enum cmdline_exit sum_up(struct rounds *rounds, int64_t nanoseconds)
+static void print_summaries(const struct rounds *rounds, FILE *out)
 {
-    enum cmdline_exit status = rounds->broken || rounds->output_lost ? CMDLINE_ERROR : CMDLINE_ANSWERED;
+    int64_t run_ns = monotonic_ns() - rounds->started_ns;
 
-    for (size_t i = 0; i < rounds->visit_count; i++) {
-        const struct visit *visit = &rounds->visits[i];
+    for (size_t i = 0; i < rounds->visits.count && ops(rounds)->summary; i++)
+        ops(rounds)->summary(report(rounds), out, &rounds->visits.list[i], run_ns);
+}
 
-        if (status == CMDLINE_ANSWERED && !is_satisfied(rounds, &visit->statistics))
-            status = CMDLINE_NO_ANSWER;
-        if (!report_text_summary(&rounds->report, visit->target, &visit->statistics, nanoseconds))
-            status = CMDLINE_ERROR;
+/* On standard error if standard output was full for too long. False if not all was printed where it belongs.
+ */
+static bool sum_up(const struct rounds *rounds)
+{
+    struct streams *streams = rounds->settings->streams;
+    FILE *out = streams_best(streams);
+    bool lost = out != streams->output.stream;
+
+    if (!lost) {
+        print_summaries(rounds, out);
+        lost = !streams_flush(streams);
+        out = streams_best(streams);
     }
-    return status;
+    if (lost && out)
+        print_summaries(rounds, out);
+    return !lost;
 }
 
-static bool begin(struct rounds *rounds, const struct target_list *targets, const struct dial_source *source)
+static enum cmdline_exit exit_status(const struct rounds *rounds)
 {
-    const struct cmdline *cmdline = rounds->cmdline;
-
-    rounds->report = (struct report_text){.streams = rounds->streams,
-                                          .counting = cmdline->counting,
-                                          .quiet = cmdline->quiet,
-                                          .verbose = cmdline->verbose,
-                                          .terminal = isatty(STDOUT_FILENO) == 1};
-    rounds->settings = (struct probe_settings){
-        .source = source, .pad = cmdline->pad, .step = report_text_step, .context = &rounds->report};
-    /* An address to ask from decides the family of the addresses to ask. */
-    rounds->family = source->address.length > 0 ? source->address.sa.sa_family : cmdline->family;
-    rounds->visits = calloc(targets->count, sizeof(struct visit));
-    if (!rounds->visits)
-        return false;
-    rounds->visit_count = targets->count;
-    for (size_t i = 0; i < targets->count; i++)
-        rounds->visits[i].target = &targets->targets[i];
-    return true;
+    for (size_t i = 0; i < rounds->visits.count; i++)
+        if (!is_satisfied(rounds, &rounds->visits.list[i].statistics))
+            return CMDLINE_NO_ANSWER;
+    return CMDLINE_ANSWERED;
 }
 
 static void end(struct rounds *rounds)
 {
-    for (size_t i = 0; i < rounds->visit_count; i++)
-        dial_list_free(&rounds->visits[i].addresses);
-    free(rounds->visits);
-    probe_free(&rounds->probe);
-    report_text_free(&rounds->report);
+    visits_close(&rounds->visits);
+    close_fd(&rounds->quit_fd);
+    loop_close(&rounds->loop);
 }
 
-enum cmdline_exit rounds_run(const struct cmdline *cmdline, const struct target_list *targets,
-                             const struct dial_source *source, const struct patience *patience,
-                             struct streams *streams)
+enum cmdline_exit rounds_run(const struct rounds_settings *settings)
 {
-    struct rounds rounds = {.cmdline = cmdline, .patience = patience, .streams = streams};
-    int64_t started_ns = monotonic_ns();
+    struct rounds rounds = {.settings = settings, .cmdline = settings->cmdline, .quit_fd = -1};
     enum cmdline_exit status = CMDLINE_ERROR;
+    int error;
 
-    if (begin(&rounds, targets, source)) {
-        ask_all(&rounds);
-        status = sum_up(&rounds, monotonic_ns() - started_ns);
+    rounds.started_ns = monotonic_ns();
+    error = begin(&rounds);
+    if (error) {
+        warnx("cannot begin: %s", strerrordesc_np(error));
     } else {
-        warnx("out of memory");
+        ask_all(&rounds);
+        if (settings->cmdline->counting)
+            visits_report_held(&rounds.visits);
+        if (sum_up(&rounds) && !rounds.broken && !rounds.visits.broken && !rounds.output_lost)
+            status = exit_status(&rounds);
     }
     end(&rounds);
     return status;

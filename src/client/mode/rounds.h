@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* rounds: asks every target in turn, once or as often as -c says, and sums up. */
+/* rounds: asks all targets at once, and again at every tick, whatever is outstanding; once or as often as -c
+ * says; and sums up. */
 #ifndef SOCKGREET_ROUNDS_H
 #define SOCKGREET_ROUNDS_H
 
 #include "client/ask/deadline.h"
-#include "client/ask/dial.h"
 #include "client/ask/target.h"
-#include "client/options.h"
+#include "client/options/options.h"
+#include "client/report/report.h"
 #include "client/streams.h"
 
-/* Prints as it goes. Returns the exit code of the program. */
-enum cmdline_exit rounds_run(const struct cmdline *cmdline, const struct target_list *targets,
-                             const struct dial_source *source, const struct patience *patience,
-                             struct streams *streams);
+struct rounds_settings {
+    const struct cmdline *cmdline;
+    const struct target_list *targets;
+    const struct patience *patience; /* of the whole run */
+    struct streams *streams;
+    struct report report;
+    bool in_order; /* results are reported by their sequence, and of a single round by the order of targets */
+};
+
+/* Reports as it goes. Returns the exit code of the program. */
+enum cmdline_exit rounds_run(const struct rounds_settings *settings);
 
 #endif

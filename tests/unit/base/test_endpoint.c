@@ -86,6 +86,45 @@ Test(endpoint, named_transports)
     cr_assert_eq(parsed("tcp://a").transport_given, true);
 }
 
+Test(endpoint, urls_may_end_in_a_slash)
+{
+    assert_inet("tcp://a/", TRANSPORT_TCP, "a", "12345");
+    assert_inet("tcp://a:1/", TRANSPORT_TCP, "a", "1");
+    assert_inet("udp://[::1]:9/", TRANSPORT_UDP, "::1", "9");
+    assert_error("tcp:///",
+                 "\"tcp:///\": nothing may follow HOST or HOST:PORT; a path is written unix:PATH or "
+                 "unix-dgram:PATH");
+    assert_error("a:1/", "\"a:1/\": the port must be a number from 1 to 65535 or the name of a service");
+    assert_error("tcp://a:1//",
+                 "\"tcp://a:1//\": the port must be a number from 1 to 65535 or the name of a service");
+}
+
+/* RFC 6874 */
+Test(endpoint, the_percent_sign_of_an_interface_may_be_escaped)
+{
+    assert_inet("tcp://[fe80::1%25eth0]:80", TRANSPORT_TCP, "fe80::1%eth0", "80");
+    assert_inet("[fe80::1%25eth0]", TRANSPORT_TCP, "fe80::1%eth0", "12345");
+    assert_inet("fe80::1%25eth0", TRANSPORT_TCP, "fe80::1%eth0", "12345");
+    assert_inet("fe80::1%25", TRANSPORT_TCP, "fe80::1%25", "12345");
+    assert_inet("fe80::1%257", TRANSPORT_TCP, "fe80::1%257", "12345");
+    assert_inet("a%25b", TRANSPORT_TCP, "a%25b", "12345");
+}
+
+Test(endpoint, forms_of_other_tools_are_errors_that_say_ours)
+{
+    assert_error("@a", "\"@a\": a host is written without @, as HOST; an abstract Unix socket is written "
+                       "unix:@NAME");
+    assert_error("a#53", "\"a#53\": a port is written HOST:PORT, not HOST#PORT");
+}
+
+/* A locale may have other pairs of letters: in Turkish, "I" is not the capital of "i". */
+Test(endpoint, schemes_in_any_case)
+{
+    cr_assert_str_eq(parsed("UNIX:/x").path, "/x");
+    cr_assert_eq(parsed("UNIX-DGRAM:/x").transport, TRANSPORT_UNIX_DGRAM);
+    assert_inet("Tcp://a", TRANSPORT_TCP, "a", "12345");
+}
+
 Test(endpoint, the_daemons_words_are_hosts)
 {
     assert_inet("*:80", TRANSPORT_TCP, "*", "80");
@@ -164,6 +203,9 @@ Test(endpoint, errors_about_ipv6)
     assert_error("[fe80::1%a-name-so-long-as]",
                  "\"[fe80::1%a-name-so-long-as]\": the brackets must hold an IPv6 address");
     assert_error("[::1", "\"[::1\": the closing bracket is missing; allowed is [IPV6] or [IPV6]:PORT");
+    assert_error("::1]:80", "\"::1]:80\": the opening bracket is missing; allowed is [IPV6] or [IPV6]:PORT");
+    assert_error("fe80::1%lo]:80",
+                 "\"fe80::1%lo]:80\": the opening bracket is missing; allowed is [IPV6] or [IPV6]:PORT");
     assert_error("[::1]80", "\"[::1]80\": only :PORT may follow the closing bracket");
 }
 

@@ -3,7 +3,10 @@
 #include "client/ask/target.h"
 
 #include <criterion/criterion.h>
+#include <netdb.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const struct target_defaults no_defaults;
 static struct message error;
@@ -51,14 +54,91 @@ Test(target, the_port_that_follows_beats_the_option)
     cr_assert_str_eq(targets(&defaults, OPERANDS("a", "80")), "udp://a:80");
 }
 
-Test(target, only_a_port_number_is_taken_for_a_port)
+Test(target, a_second_operand_that_is_no_port_is_a_host)
 {
     cr_assert_str_eq(targets(&no_defaults, OPERANDS("a", "b")), "tcp://a:12345 tcp://b:12345");
-    cr_assert_str_eq(targets(&no_defaults, OPERANDS("a", "qotd")), "tcp://a:12345 tcp://qotd:12345");
-    cr_assert_str_eq(targets(&no_defaults, OPERANDS("a", "0")), "tcp://a:12345 tcp://0:12345");
-    cr_assert_str_eq(targets(&no_defaults, OPERANDS("a", "65536")), "tcp://a:12345 tcp://65536:12345");
-    cr_assert_str_eq(targets(&no_defaults, OPERANDS("a", "80", "b")),
-                     "tcp://a:12345 tcp://80:12345 tcp://b:12345");
+    cr_assert_str_eq(targets(&no_defaults, OPERANDS("a", "b.qotd")), "tcp://a:12345 tcp://b.qotd:12345");
+    cr_assert_str_eq(targets(&no_defaults, OPERANDS("qotd", "a")), "tcp://qotd:12345 tcp://a:12345");
+    cr_assert_str_eq(targets(&no_defaults, OPERANDS("a", "qotd", "b")),
+                     "tcp://a:12345 tcp://qotd:12345 tcp://b:12345");
+}
+
+Test(target, the_name_of_a_service_is_the_port_of_the_host_before_it)
+{
+    cr_assert(getservbyname("qotd", "tcp"), "/etc/services (netbase) is missing");
+    cr_assert_str_eq(targets(&no_defaults, OPERANDS("a", "qotd")), "tcp://a:qotd");
+    cr_assert_str_eq(targets(&no_defaults, OPERANDS("udp://a", "domain")), "udp://a:domain");
+    cr_assert_str_eq(targets(&no_defaults, OPERANDS("a", "tcp://qotd")), "tcp://a:12345 tcp://qotd:12345");
+}
+
+/* "sockgreet host 70000" asked the hosts host and 0.1.17.112. */
+Test(target, a_number_is_a_port_and_never_a_host)
+{
+    static const struct {
+        const char *operands[3];
+        const char *expected;
+    } cases[] = {
+        {{"80"}, "tcp://localhost:80"},
+        {{"70000"}, "!70000 is not a port (1 to 65535)"},
+        {{"0"}, "!0 is not a port (1 to 65535)"},
+        {{"a", "0"}, "!0 is not a port (1 to 65535)"},
+        {{"a", "70000"}, "!70000 is not a port (1 to 65535)"},
+        {{"a", "99999999999999999999999999999999999999"},
+         "!99999999999999999999999999999999999999 is not a port (1 to 65535)"},
+        {{"80", "a"}, "!80 is a port, not a host; allowed: HOST:80"},
+        {{"80", "81"}, "!80 is a port, not a host; allowed: HOST:80"},
+        {{"a", "80", "b"}, "!80 is a port, not a host; allowed: HOST:80"},
+        {{"a", "80", "81"}, "!80 is a port, not a host; allowed: HOST:80"},
+        {{"a", "b", "70000"}, "!70000 is not a port (1 to 65535)"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char *operands[3];
+        size_t count = 0;
+
+        for (; count < 3 && cases[i].operands[count]; count++)
+            operands[count] = strdup(cases[i].operands[count]);
+        cr_expect_str_eq(targets(&no_defaults, operands, count), cases[i].expected);
+        while (count > 0)
+            free(operands[--count]);
+    }
+}
+
+Test(target, link_local_addresses_need_their_interface)
+{
+    const struct target_defaults with_interface = {.interface = true};
+
+    cr_expect_str_eq(targets(&no_defaults, OPERANDS("fe80::1")),
+                     "!fe80::1 needs its interface, as in fe80::1%eth0");
+    cr_expect_str_eq(targets(&no_defaults, OPERANDS("udp://[ff02::1]:80")),
+                     "!ff02::1 needs its interface, as in ff02::1%eth0");
+    cr_expect_str_eq(targets(&no_defaults, OPERANDS("fe80::1%eth0")), "tcp://[fe80::1%eth0]:12345");
+    cr_expect_str_eq(targets(&no_defaults, OPERANDS("ff05::1")), "tcp://[ff05::1]:12345");
+    cr_expect_str_eq(targets(&with_interface, OPERANDS("fe80::1")), "tcp://[fe80::1]:12345");
+}
+
+/* What is printed is read as the same again, also where "25" begins the name of an interface. */
+Test(target, interfaces_in_the_form_of_urls)
+{
+    cr_expect_str_eq(targets(&no_defaults, OPERANDS("tcp://[fe80::1%25eth0]:80/")),
+                     "tcp://[fe80::1%eth0]:80");
+    cr_expect_str_eq(targets(&no_defaults, OPERANDS("fe80::1%25eth0")), "tcp://[fe80::1%eth0]:12345");
+    cr_expect_str_eq(targets(&no_defaults, OPERANDS("fe80::1%2525ge")), "tcp://[fe80::1%2525ge]:12345");
+    cr_expect_str_eq(targets(&no_defaults, OPERANDS("fe80::1%25")), "tcp://[fe80::1%25]:12345");
+    cr_expect_str_eq(targets(&no_defaults, OPERANDS("fe80::1%251")), "tcp://[fe80::1%251]:12345");
+}
+
+Test(target, what_is_added_follows)
+{
+    struct target_list list;
+
+    cr_assert_eq(target_list_parse(&list, OPERANDS("a"), &no_defaults, &error), 0);
+    cr_assert_eq(target_list_add(&list, OPERANDS("b", "80"), &no_defaults, &error), 0);
+    cr_assert_eq(target_list_add(&list, OPERANDS("c", "[d"), &no_defaults, &error), -1);
+    cr_assert_eq(list.count, 2);
+    cr_expect_str_eq(list.targets[0].label, "a port 12345");
+    cr_expect_str_eq(list.targets[1].label, "b port 80");
+    target_list_free(&list);
 }
 
 Test(target, a_second_port_is_an_error)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 /* A listener with one endpoint; the caller sets what else it needs. */
@@ -23,17 +24,28 @@ static inline int fixture_descriptor(int family, int type)
     return socket(family, type | SOCK_CLOEXEC, 0);
 }
 
+static inline bool fixture_port_is_free(int type, unsigned port)
+{
+    struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
+    int fd = fixture_descriptor(AF_INET6, type);
+    bool is_free = fd >= 0 && bind(fd, (const struct sockaddr *)&any, sizeof(any)) == 0;
+
+    close(fd);
+    return is_free;
+}
+
+/* A port that nobody has on any address, and below those that the kernel gives to clients: a client that runs
+ * beside the test could get one of these at any time. */
 static inline unsigned fixture_free_port(void)
 {
-    struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t length = sizeof(in);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    unsigned port;
 
-    if (bind(fd, (const struct sockaddr *)&in, sizeof(in)) < 0 ||
-        getsockname(fd, (struct sockaddr *)&in, &length) < 0)
-        abort();
-    close(fd);
-    return ntohs(in.sin_port);
+    do {
+        if (getrandom(&port, sizeof(port), 0) != (ssize_t)sizeof(port))
+            abort();
+        port = 20000 + port % 12000;
+    } while (!fixture_port_is_free(SOCK_STREAM, port) || !fixture_port_is_free(SOCK_DGRAM, port));
+    return port;
 }
 
 /* address: "" for any of both families, "0.0.0.0", "::", "127.0.0.1" and so on. */

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+#include "client/ask/attempt.h"
+
+#include "base/util.h"
+#include "client/errors.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#define LOOKS_MAX 4 /* connected, and what a socket holds at most */
+
+#define PHASE_WORD(id, word) word,
+
+const char *phase_word(enum phase phase)
+{
+    static const char *const words[] = {PHASES(PHASE_WORD)};
+
+    return words[phase];
+}
+
+static void settle(struct attempt *attempt, enum outcome outcome)
+{
+    struct loop *loop = attempt->asking->loop;
+
+    attempt->over = true;
+    attempt->outcome = outcome;
+    loop_unset(loop, &attempt->timer);
+    if (attempt->fd >= 0)
+        loop_unwatch(loop, attempt->fd, &attempt->watch);
+    close_fd(&attempt->fd);
+}
+
+int attempt_socket_error(const struct attempt *attempt)
+{
+    int error = 0;
+    socklen_t length = sizeof(error);
+
+    return getsockopt(attempt->fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0 ? errno : error;
+}
+
+uint32_t attempt_answer(struct attempt *attempt)
+{
+    settle(attempt, OUTCOME_ANSWERED);
+    return 0;
+}
+
+uint32_t attempt_refuse(struct attempt *attempt, enum outcome outcome, const char *text)
+{
+    snprintf(attempt->text, sizeof(attempt->text), "%s", text);
+    settle(attempt, outcome);
+    return 0;
+}
+
+uint32_t attempt_fail(struct attempt *attempt, int error)
+{
+    const struct errors_attempt why = {.transport = attempt->transport,
+                                       .error = error,
+                                       .connected = attempt->connected_ns != 0,
+                                       .connect_ns = attempt->connected_ns - attempt->started_ns,
+                                       .total_ns = monotonic_ns() - attempt->started_ns,
+                                       .length = attempt->length};
+
+    attempt->error = error;
+    errors_attempt(attempt->text, sizeof(attempt->text), &why);
+    settle(attempt, outcome_of_errno(error));
+    return 0;
+}
+
+uint32_t attempt_break(struct attempt *attempt, const char *what, int error)
+{
+    char words[ERRORS_MAX];
+
+    errors_errno(words, sizeof(words), error);
+    snprintf(attempt->text, sizeof(attempt->text), "%s: %s", what, words);
+    attempt->error = error;
+    settle(attempt, OUTCOME_LOCAL);
+    return 0;
+}
+
+static void wait_for(struct attempt *attempt, uint32_t events)
+{
+    int error;
+
+    if (events == ATTEMPT_TIMER_ONLY)
+        return;
+    error = -loop_watch(attempt->asking->loop, attempt->fd, events, &attempt->watch);
+    if (error)
+        attempt_break(attempt, "cannot wait for a socket", error);
+}
+
+static void go_on(void *context)
+{
+    struct attempt *attempt = context;
+    uint32_t events = attempt->ops->ready(attempt);
+
+    if (events)
+        wait_for(attempt, events);
+    if (attempt->over && !attempt->cancelled)
+        attempt->ended(attempt->context, attempt);
+}
+
+static int open_socket(struct attempt *attempt)
+{
+    attempt->fd = dial_socket(&attempt->peer, attempt->transport, attempt->asking->source);
+    return attempt->fd < 0 ? -attempt->fd : 0;
+}
+
+static void refuse_socket(struct attempt *attempt, int error)
+{
+    char words[ERRORS_MAX];
+
+    attempt->fd = -1;
+    errors_dial(words, sizeof(words), attempt->asking->source, error);
+    /* A kernel without the family is as good as a host that cannot be reached over it. */
+    if (error == EAFNOSUPPORT)
+        attempt_fail(attempt, error);
+    else
+        attempt_refuse(attempt, OUTCOME_LOCAL, words);
+}
+
+bool attempt_begin(struct attempt *attempt, const struct asking *asking, enum transport transport)
+{
+    int error;
+    uint32_t events;
+
+    attempt->asking = asking;
+    attempt->transport = transport;
+    attempt->ops = transport_socket_type(transport) == SOCK_STREAM ? &attempt_stream_ops : &attempt_dgram_ops;
+    attempt->watch = (struct loop_watch){.ready = go_on, .context = attempt};
+    attempt->timer = (struct loop_timer){.due = go_on, .context = attempt};
+    attempt->phase = PHASE_CONNECT;
+    attempt->started_ns = monotonic_ns();
+    error = open_socket(attempt);
+    if (error) {
+        refuse_socket(attempt, error);
+        return false;
+    }
+    events = attempt->ops->begin(attempt);
+    if (events)
+        wait_for(attempt, events);
+    return !attempt->over;
+}
+
+static bool is_ready(const struct attempt *attempt)
+{
+    bool is_stream = transport_socket_type(attempt->transport) == SOCK_STREAM;
+    bool reads = is_stream ? attempt->phase != PHASE_CONNECT : attempt->is_sent;
+    struct pollfd polled = {.fd = attempt->fd, .events = reads ? POLLIN : POLLOUT};
+
+    return poll(&polled, 1, 0) > 0;
+}
+
+void attempt_look(struct attempt *attempt)
+{
+    for (int i = 0; i < LOOKS_MAX && !attempt->over && is_ready(attempt); i++)
+        attempt->ops->ready(attempt);
+}
+
+void attempt_expire(struct attempt *attempt)
+{
+    int error;
+
+    if (attempt->over)
+        return;
+    error = attempt_socket_error(attempt); /* that the kernel took for one that may pass */
+    /* Servers that greet and then listen, as for mail, have answered all the same. */
+    attempt->unended = attempt->length > 0 && attempt->transport != TRANSPORT_UDP;
+    if (attempt->unended)
+        attempt_answer(attempt);
+    else
+        attempt_fail(attempt, error ? error : ETIMEDOUT);
+}
+
+void attempt_cancel(struct attempt *attempt)
+{
+    if (attempt->over)
+        return;
+    attempt->cancelled = true;
+    settle(attempt, OUTCOME_OTHER);
+}
+
+void attempt_free(struct attempt *attempt)
+{
+    if (attempt->asking)
+        attempt_cancel(attempt);
+    free(attempt->request);
+    free(attempt->greeting);
+    attempt->request = attempt->greeting = NULL;
+}
+
+void attempt_note_connected(struct attempt *attempt)
+{
+    attempt->connected_ns = monotonic_ns();
+    attempt->phase = PHASE_GREETING;
+    attempt->local.length = sizeof(attempt->local.un);
+    if (getsockname(attempt->fd, &attempt->local.sa, &attempt->local.length) < 0)
+        attempt->local.length = 0;
+    attempt->connected(attempt->context, attempt);
+}
+
+bool attempt_make_room(struct attempt *attempt, size_t least)
+{
+    size_t capacity = attempt->capacity ? attempt->capacity : 1024;
+    char *larger;
+
+    while (capacity < attempt->length + least)
+        capacity *= 2;
+    if (capacity == attempt->capacity)
+        return true;
+    larger = realloc(attempt->greeting, capacity);
+    if (!larger)
+        return false;
+    attempt->greeting = larger;
+    attempt->capacity = capacity;
+    return true;
+}
+
+void attempt_note_bytes(struct attempt *attempt, size_t count)
+{
+    attempt->last_ns = monotonic_ns();
+    if (attempt->first_ns == 0)
+        attempt->first_ns = attempt->last_ns;
+    attempt->phase = PHASE_END;
+    attempt->length += count;
+}

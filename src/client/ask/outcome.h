@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* outcome: the classes into which the ends of requests fall. */
+#ifndef SOCKGREET_OUTCOME_H
+#define SOCKGREET_OUTCOME_H
+
+/* The words are what scripts look for, in messages, in summaries and in JSON. */
+#define OUTCOMES(X)                                                                    \
+    X(ANSWERED, "ANSWERED")                                                            \
+    X(DNS, "DNS")                 /* the name has no address, or nobody says which */  \
+    X(REFUSED, "REFUSED")         /* the host says that nothing listens there */       \
+    X(TIMEOUT, "TIMEOUT")         /* nothing came in time */                           \
+    X(RESET, "RESET")             /* the connection was broken off */                  \
+    X(UNREACHABLE, "UNREACHABLE") /* a router, a filter or this host says so */        \
+    X(UNEXPECTED, "UNEXPECTED")   /* an answer, but not what --expect asks for */      \
+    X(OTHER, "OTHER")             /* closed without a greeting, a greeting too long */ \
+    X(LOCAL, "LOCAL")             /* this side could not even ask: it is no loss */
+
+#define OUTCOME_ENUMERATOR(id, word) OUTCOME_##id,
+enum outcome { OUTCOMES(OUTCOME_ENUMERATOR) OUTCOME_COUNT };
+
+/* "ANSWERED", "DNS", ... */
+const char *outcome_word(enum outcome outcome);
+
+/* The class of an errno value that ended a request; 0 is OUTCOME_ANSWERED. */
+enum outcome outcome_of_errno(int error);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* exit_profile: what the exit status means to those who read it (--exit-code). */
+#ifndef SOCKGREET_EXIT_PROFILE_H
+#define SOCKGREET_EXIT_PROFILE_H
+
+#include "client/nagios.h"
+
+#include <stdbool.h>
+
+/* keepalived takes 2 and more as healthy, with a weight of the status less 2, so that it may hear only 0 and
+ * 1, also where nothing could be asked. */
+#define EXIT_PROFILES(X)                        \
+    /*  id          name          OK W  C  U */ \
+    X(PING, "ping", 0, 0, 1, 2)                 \
+    X(NAGIOS, "nagios", 0, 1, 2, 3)             \
+    X(KEEPALIVED, "keepalived", 0, 0, 1, 1)
+
+#define EXIT_PROFILE_ENUMERATOR(id, name, ok, warning, critical, unknown) EXIT_PROFILE_##id,
+enum exit_profile { EXIT_PROFILES(EXIT_PROFILE_ENUMERATOR) EXIT_PROFILE_COUNT };
+
+/* Finds the profile of that name; false if there is none. */
+bool exit_profile_from_name(const char *name, enum exit_profile *profile);
+
+/* The exit status: OK: answered, WARNING: answered, but slower than -w allows, CRITICAL: no answer, or not
+ * the right one, UNKNOWN: a usage or local error. */
+int exit_profile_status(enum exit_profile profile, enum nagios_state state);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include "client/load/destination.h"
+
+#include "base/util.h"
+#include "client/errors.h"
+
+#include <netdb.h>
+#include <poll.h>
+
+/* Returns 0 or -errno. */
+static int await_connection(int fd, const struct patience *patience)
+{
+    socklen_t length = sizeof(int);
+    int error = ETIMEDOUT;
+
+    if (patience_wait(patience, fd, POLLOUT) == PATIENCE_READY &&
+        getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
+        error = errno;
+    return error == 0 && dial_met_itself(fd) ? -ECONNREFUSED : -error;
+}
+
+/* What came of an address. */
+struct trial {
+    int error; /* an errno value; 0: nothing went wrong */
+    bool has_socket;
+};
+
+static struct trial try_address(const struct plan_target *found, bool connecting,
+                                const struct dial_source *source, const struct patience *patience)
+{
+    const struct address *address = &found->address;
+    int fd = dial_socket(address, found->transport, source);
+    int result = 0;
+
+    if (fd < 0)
+        return (struct trial){.error = -fd};
+    if (connecting)
+        result = connect(fd, &address->sa, address->length) == 0 ? 0 : -errno;
+    if (result == -EINPROGRESS)
+        result = await_connection(fd, patience);
+    close_fd(&fd);
+    return (struct trial){.error = -result, .has_socket = true};
+}
+
+/* The name of a target can have addresses that nobody listens on. */
+static struct trial choose(struct plan_target *found, const struct dial_list *list,
+                           const struct dial_source *source, const struct patience *patience)
+{
+    struct trial trial = {0};
+
+    for (size_t i = 0; i < list->count; i++) {
+        struct patience share = *patience;
+
+        if (patience->until_ns != INT64_MAX)
+            share = patience_at_most(patience,
+                                     (patience->until_ns - monotonic_ns()) / (int64_t)(list->count - i));
+        found->address = list->addresses[i];
+        trial = try_address(found, list->count > 1, source, &share);
+        if (trial.error == 0)
+            break;
+    }
+    return trial;
+}
+
+/* Returns false with words in error. */
+static bool look_up(struct dial_list *list, const struct target *target, int family,
+                    const struct patience *patience, struct message *error)
+{
+    struct errors_lookup lookup = {.host = target->endpoint.host, .family = family};
+    int64_t began_ns = monotonic_ns();
+
+    lookup.code = dial_lookup(list, &target->endpoint, family, patience);
+    lookup.error = errno;
+    lookup.nanoseconds = monotonic_ns() - began_ns;
+    if (lookup.code)
+        errors_lookup(error->text, ERRORS_MAX, &lookup);
+    return lookup.code == 0;
+}
+
+enum outcome destination_find(struct plan_target *found, const struct target *target, int family,
+                              const struct dial_source *source, const struct patience *patience,
+                              struct message *error)
+{
+    struct dial_list list;
+    struct trial trial;
+
+    found->transport = target->endpoint.transport;
+    if (!look_up(&list, target, family, patience, error))
+        return OUTCOME_DNS;
+    trial = choose(found, &list, source, patience);
+    dial_list_free(&list);
+    if (trial.error && !trial.has_socket)
+        errors_dial(error->text, ERRORS_MAX, source, trial.error);
+    else if (trial.error)
+        errors_errno(error->text, ERRORS_MAX, trial.error);
+    return trial.error && !trial.has_socket ? OUTCOME_LOCAL : outcome_of_errno(trial.error);
+}

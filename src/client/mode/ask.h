@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* ask: asks the targets, once or many times, and chooses the writer of the results. */
+#ifndef SOCKGREET_ASK_H
+#define SOCKGREET_ASK_H
+
+#include "client/ask/deadline.h"
+#include "client/ask/target.h"
+#include "client/options/options.h"
+#include "client/streams.h"
+
+/* Prints as it goes. CMDLINE_NO_ANSWER if a target did not answer as often as it was to. */
+enum cmdline_exit ask_run(const struct cmdline *cmdline, const struct target_list *targets,
+                          const struct patience *patience, struct streams *streams);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* check: the client as a plug-in of a monitor (check_sockgreet). */
+#ifndef SOCKGREET_CLIENT_CHECK_H
+#define SOCKGREET_CLIENT_CHECK_H
+
+#include "client/ask/deadline.h"
+#include "client/ask/target.h"
+#include "client/options/check_options.h"
+#include "client/streams.h"
+
+/* Asks once and prints the line. Returns the exit status. */
+int check_run(const struct check_options *options, const struct target_list *targets,
+              const struct patience *patience, struct streams *streams);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* visits: the targets of a run: asks them, and hands each result to the writer, in the order that the run
+ * wants. */
+#ifndef SOCKGREET_VISITS_H
+#define SOCKGREET_VISITS_H
+
+#include "client/ask/loop.h"
+#include "client/ask/request.h"
+#include "client/ask/target.h"
+#include "client/options/options.h"
+#include "client/report/report.h"
+#include "client/result.h"
+#include "client/visit.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the caller sets before visits_open(), and what it may read. */
+struct visits {
+    struct loop *loop;
+    const struct cmdline *cmdline;
+    struct report report;
+    bool in_order; /* results are reported by their sequence; without -c by the order of targets */
+    void (*idle)(void *context); /* every request has ended */
+    void *context;
+
+    struct visit *list;
+    size_t count;
+    uint64_t outstanding; /* requests */
+    bool broken;          /* a local error, which has been reported */
+    size_t turn;          /* without -c: the target whose result is the next to be reported */
+
+    struct request_list open; /* in the order in which they began */
+    struct result_settings judging;
+    struct request_owner owner;
+    char *scratch;
+};
+
+/* Returns 0 or -errno; visits_close() is right in both cases. The targets stay where they are. */
+int visits_open(struct visits *visits, const struct target_list *targets);
+
+/* Sends a request to every target. */
+void visits_ask(struct visits *visits, unsigned long sequence);
+
+/* Tells the writer of the requests of this sequence that are outstanding. */
+void visits_report_outstanding(const struct visits *visits, unsigned long sequence);
+
+/* At the end: reports the results that waited for one that is outstanding. */
+void visits_report_held(struct visits *visits);
+
+/* Ends what is outstanding, without a word. */
+void visits_close(struct visits *visits);
+
+#endif

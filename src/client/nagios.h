@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* nagios: states, ranges and the line of output that monitors read (Monitoring Plugins Development
+ * Guidelines). */
+#ifndef SOCKGREET_NAGIOS_H
+#define SOCKGREET_NAGIOS_H
+
+#include "base/message.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+enum nagios_state { NAGIOS_OK, NAGIOS_WARNING, NAGIOS_CRITICAL, NAGIOS_UNKNOWN, NAGIOS_STATES };
+
+/* Values that are well, or with inside, values that are not. Both ends belong to it. */
+struct nagios_range {
+    double start, end; /* may be infinite */
+    bool inside;
+    const char *text; /* as it was given */
+};
+
+/* What was measured. */
+struct nagios_value {
+    const char *label;
+    double value;                                  /* NAN: it could not be measured */
+    const char *unit;                              /* "s", "%", or "" for a count */
+    const struct nagios_range *warning, *critical; /* NULL: no threshold */
+    double min, max;                               /* of what is possible; NAN: no such end */
+};
+
+/* "OK", "WARNING", "CRITICAL" or "UNKNOWN". */
+const char *nagios_word(enum nagios_state state);
+
+/* Reads "10" (0 to 10), "10:" (from 10), "~:10" (up to 10), "10:20", each with "@" in front for the inside.
+ * text must outlive it. Returns 0, or -1 with "'text' is not a range: what is one" in error. */
+int nagios_range_parse(struct nagios_range *range, const char *text, struct message *error);
+
+/* Whether a value is one to report. */
+bool nagios_range_alerts(const struct nagios_range *range, double value);
+
+/* CRITICAL, WARNING or OK by the thresholds, UNKNOWN of a value that could not be measured. */
+enum nagios_state nagios_judge(const struct nagios_value *value);
+
+/* Prints "SOCKGREET OK - text|'time'=0.0012s;0.5;1;0;10" and a newline. What of the text would end or split
+ * the line is escaped; it may be a server's. */
+void nagios_print(FILE *out, enum nagios_state state, const char *text, const struct nagios_value *values,
+                  size_t count);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include "client/options/arguments.h"
+
+#include "base/ascii.h"
+#include "base/util.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Digits with at most one point; strtod() alone would also take "1e3", "0x10" and "inf". */
+static size_t number_length(const char *text)
+{
+    size_t length = strspn(text, "0123456789");
+
+    if (text[length] == '.')
+        length += 1 + strspn(text + length + 1, "0123456789");
+    return length == 1 && text[0] == '.' ? 0 : length;
+}
+
+double arguments_number(struct argp_state *state, const char *option, const char *text, double min,
+                        double max)
+{
+    size_t length = number_length(text);
+    double number = length ? strtod(text, NULL) : 0;
+
+    if (length == 0 || text[length] || number < min || number > max)
+        argp_error(state, "%s: '%s' is not a number from %g to %.10g", option, text, min, max);
+    return number;
+}
+
+unsigned arguments_whole(struct argp_state *state, const char *option, const char *text, unsigned min,
+                         unsigned max)
+{
+    double number = number_length(text) ? strtod(text, NULL) : -1;
+
+    if (text[strspn(text, "0123456789")] || number < min || number > max)
+        argp_error(state, "%s: '%s' is not a whole number from %u to %u", option, text, min, max);
+    return (unsigned)number;
+}
+
+struct unit {
+    const char *name;
+    int64_t ns;
+};
+
+static int64_t unit_of(const char *suffix)
+{
+    static const struct unit units[] = {
+        {"", NS_PER_S},  {"us", 1000},         {"ms", NS_PER_MS},
+        {"s", NS_PER_S}, {"m", 60 * NS_PER_S}, {"h", 3600 * NS_PER_S},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+        if (strcmp(suffix, units[i].name) == 0)
+            return units[i].ns;
+    return 0;
+}
+
+int64_t arguments_duration(struct argp_state *state, const char *option, const char *text, int64_t min_ns)
+{
+    size_t length = number_length(text);
+    int64_t unit = unit_of(text + length);
+    double ns = length ? strtod(text, NULL) * (double)unit : 0;
+
+    if (length == 0 || unit == 0)
+        argp_error(state, "%s: '%s' is not a time: a number, and us, ms, s, m or h (default: s)", option,
+                   text);
+    if (ns < (double)min_ns || ns > (double)ARGUMENTS_SECONDS_MAX * (double)NS_PER_S)
+        argp_error(state, "%s: '%s' is not a time from %g s to %d s", option, text,
+                   (double)min_ns / (double)NS_PER_S, ARGUMENTS_SECONDS_MAX);
+    return (int64_t)ns;
+}
+
+struct code_point {
+    const char *name;
+    unsigned value;
+};
+
+unsigned arguments_dscp(struct argp_state *state, const char *option, const char *text)
+{
+    static const struct code_point points[] = {
+        {"cs0", 0},   {"cs1", 8},   {"cs2", 16},  {"cs3", 24},  {"cs4", 32},  {"cs5", 40},
+        {"cs6", 48},  {"cs7", 56},  {"af11", 10}, {"af12", 12}, {"af13", 14}, {"af21", 18},
+        {"af22", 20}, {"af23", 22}, {"af31", 26}, {"af32", 28}, {"af33", 30}, {"af41", 34},
+        {"af42", 36}, {"af43", 38}, {"ef", 46},   {"va", 44},   {"le", 1},    {"be", 0},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(points); i++)
+        if (ascii_same(text, points[i].name, SIZE_MAX))
+            return points[i].value;
+    if (!text[0] || text[strspn(text, "0123456789")] || strlen(text) > 2 || atoi(text) > 63)
+        argp_error(state, "%s: '%s' is neither a number from 0 to 63 nor a name such as ef, af41 or cs1",
+                   option, text);
+    return (unsigned)atoi(text);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* arguments: numbers and times that follow options. Each function ends the program with a usage error that
+ * names the option, the text and what is allowed, if the text is something else. */
+#ifndef SOCKGREET_ARGUMENTS_H
+#define SOCKGREET_ARGUMENTS_H
+
+#include <argp.h>
+#include <stdint.h>
+
+#define ARGUMENTS_SECONDS_MAX 1000000
+
+/* A whole number from min to max. */
+unsigned arguments_whole(struct argp_state *state, const char *option, const char *text, unsigned min,
+                         unsigned max);
+
+/* A number from min to max, which may have a fraction. */
+double arguments_number(struct argp_state *state, const char *option, const char *text, double min,
+                        double max);
+
+/* A time of at least min_ns and at most a million seconds, in nanoseconds: "0.5", "200ms", "50us", "2s",
+ * "1.5m", "1h"; a number alone is seconds. */
+int64_t arguments_duration(struct argp_state *state, const char *option, const char *text, int64_t min_ns);
+
+/* The name or number of a differentiated services code point, 0 to 63 (RFC 2474, RFC 2597, RFC 3246,
+ * RFC 5865, RFC 8622): "46", "ef", "af41", "cs1". */
+unsigned arguments_dscp(struct argp_state *state, const char *option, const char *text);
+
+#endif

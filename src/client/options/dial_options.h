@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* dial_options: where requests leave from, and with which marks (-I, --source-port, --ttl, --dscp, --ecn,
+ * --mark, --df). */
+#ifndef SOCKGREET_DIAL_OPTIONS_H
+#define SOCKGREET_DIAL_OPTIONS_H
+
+#include "client/ask/dial.h"
+
+#include <argp.h>
+
+/* A child parser whose input is a struct dial_source, all zero to begin with. */
+extern const struct argp dial_options_argp;
+
+#endif

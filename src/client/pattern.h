@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* pattern: a POSIX extended regular expression, searched for in what a server says. */
+#ifndef SOCKGREET_PATTERN_H
+#define SOCKGREET_PATTERN_H
+
+#include "base/message.h"
+
+#include <regex.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define PATTERN_SEARCHED_MAX 65536 /* bytes of an answer; what is beyond is not searched */
+
+struct pattern {
+    regex_t regex;
+};
+
+/* A part of the bytes that were searched. */
+struct pattern_match {
+    const char *bytes;
+    size_t count;
+};
+
+/* Compiles text. Returns 0, or -1 with "'text' is not a regular expression: why" in error. */
+int pattern_compile(struct pattern *pattern, const char *text, struct message *error);
+
+/* Whether the pattern is found, in the bytes without the newlines at their end; ^ and $ match at every line.
+ * match, unless NULL, becomes what the first group matched, or everything if the pattern has no group or the
+ * group took no part. */
+bool pattern_find(const struct pattern *pattern, const char *bytes, size_t count,
+                  struct pattern_match *match);
+
+void pattern_free(struct pattern *pattern);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* report_json: what happens, as JSON objects for programs: one for each event, after doc/client.schema.json.
+ */
+#ifndef SOCKGREET_REPORT_JSON_H
+#define SOCKGREET_REPORT_JSON_H
+
+#include "base/address.h"
+#include "base/transport.h"
+#include "client/ask/outcome.h"
+#include "client/statistics.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define REPORT_JSON_SCHEMA       1           /* another when a member goes, or means something else */
+#define REPORT_JSON_GREETING_MAX 65536       /* bytes of a greeting that an event has */
+#define REPORT_JSON_UNKNOWN      INT64_C(-1) /* of times: null, or not there */
+
+/* In all of these a text may be NULL, which is null in JSON, and may be anything: what is not UTF-8 becomes
+ * U+FFFD, a character for each byte. Times that are points are nanoseconds since 1970 (CLOCK_REALTIME), all
+ * others nanoseconds. */
+
+/* The request that an event is about. */
+struct report_json_request {
+    const char *target; /* as an operand that can be used again: "tcp://localhost:12345" */
+    const char *name;   /* of the host, as it was asked for; NULL of a path */
+    enum transport transport;
+    const struct address *peer; /* NULL: none is known */
+    uint64_t sequence;
+};
+
+struct report_json_start {
+    const char *const *targets;
+    size_t target_count;
+    uint64_t count;      /* of requests to each; 0: until interrupted */
+    int64_t interval_ns; /* REPORT_JSON_UNKNOWN: there is a single request */
+    int64_t timeout_ns;
+};
+
+struct report_json_answer {
+    struct report_json_request request;
+    const struct address *local; /* where the request left from */
+    int64_t lookup_ns;           /* REPORT_JSON_UNKNOWN: the address was known */
+    int64_t connect_ns;          /* REPORT_JSON_UNKNOWN of datagrams */
+    int64_t first_ns, last_ns;   /* from the beginning to the first and the last byte */
+    const char *greeting;
+    size_t length;
+    bool complete; /* the server ended it, and not the time */
+    const char *who;
+};
+
+/* A request that failed. The answer has what is known: bytes where the wrong ones came, else none. */
+struct report_json_loss {
+    struct report_json_answer answer; /* last_ns: until it failed */
+    enum outcome outcome;
+    const char *phase; /* phase_word() of ask/attempt.h */
+    const char *error; /* in words */
+};
+
+/* One address of several that are tried for a request. */
+struct report_json_attempt {
+    struct report_json_request request;
+    const struct address *local;
+    const char *result; /* "started", "connected", "failed", "abandoned" */
+    int64_t time_ns;    /* since the request began */
+    enum outcome outcome;
+    const char *phase, *error; /* of a failure, else NULL */
+};
+
+/* How a target answers. */
+struct report_json_state {
+    enum outcome outcome;
+    const char *who;
+    const struct address *peer;
+    const char *error; /* NULL of an answer */
+};
+
+struct report_json_change {
+    struct report_json_request request;     /* the first that saw it */
+    const struct report_json_state *before; /* NULL: this is the first result */
+    const struct report_json_state *after;
+};
+
+struct report_json_outage {
+    struct report_json_request request; /* the first that failed */
+    int64_t start_ns, end_ns;           /* points; end_ns REPORT_JSON_UNKNOWN: it goes on */
+    int64_t length_ns;
+    uint64_t lost;
+    const uint64_t *losses; /* by class, OUTCOME_COUNT of them */
+    const char *who_before, *who_after;
+};
+
+struct report_json_who {
+    const char *who; /* NULL: did not say */
+    uint64_t answers;
+};
+
+struct report_json_summary {
+    const char *target, *name;
+    enum transport transport;
+    int64_t duration_ns;
+    const struct statistics *statistics;
+    const struct report_json_who *answered_by;
+    size_t answered_by_count;
+    bool final; /* not one on the way */
+};
+
+/* Each makes the event of that name, at a point in time. The caller owns the object. NULL without memory. */
+json_t *report_json_start(const struct report_json_start *start, int64_t now_ns);
+json_t *report_json_answer(const struct report_json_answer *answer, int64_t now_ns);
+json_t *report_json_loss(const struct report_json_loss *loss, int64_t now_ns);
+json_t *report_json_attempt(const struct report_json_attempt *attempt, int64_t now_ns);
+json_t *report_json_change(const struct report_json_change *change, int64_t now_ns);
+json_t *report_json_outage(const struct report_json_outage *outage, int64_t now_ns);
+json_t *report_json_summary(const struct report_json_summary *summary, int64_t now_ns);
+
+/* Prints an event on a line, where a terminal heeds none of it, and frees it. False if there is none, or the
+ * stream did not take it. */
+bool report_json_print(FILE *out, json_t *event);
+
+#endif

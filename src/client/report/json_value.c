@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "client/report/json_value.h"
+
+#include "base/printable.h"
+#include "base/util.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define REPLACEMENT "\xef\xbf\xbd"
+
+json_t *json_value_bytes(const char *bytes, size_t count)
+{
+    char *text = bytes ? malloc(count * strlen(REPLACEMENT) + 1) : NULL, *end = text;
+    json_t *value;
+
+    if (!bytes)
+        return json_null();
+    if (!text)
+        return NULL;
+    for (size_t i = 0; i < count;) {
+        uint32_t character;
+        size_t length = printable_read(bytes + i, count - i, &character);
+
+        if (character == PRINTABLE_INVALID)
+            end = mempcpy(end, REPLACEMENT, strlen(REPLACEMENT));
+        else
+            end = mempcpy(end, bytes + i, length);
+        i += length;
+    }
+    value = json_stringn_nocheck(text, (size_t)(end - text));
+    free(text);
+    return value;
+}
+
+json_t *json_value_text(const char *text)
+{
+    return json_value_bytes(text, text ? strlen(text) : 0);
+}
+
+json_t *json_value_ms(int64_t ns)
+{
+    return ns < 0 ? json_null() : json_real((double)ns / (double)NS_PER_MS);
+}
+
+json_t *json_value_timestamp(int64_t ns)
+{
+    time_t seconds = (time_t)(ns / NS_PER_S);
+    char date[64];
+    struct tm tm;
+
+    if (ns < 0 || !gmtime_r(&seconds, &tm))
+        return json_null();
+    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+    return json_sprintf("%s.%06dZ", date, (int)(ns % NS_PER_S / NS_PER_US));
+}
+
+/* An address without one is a socket's that has no name. */
+static bool is_known(const struct address *address)
+{
+    return address && address->length > 0;
+}
+
+json_t *json_value_host(const struct address *address)
+{
+    char host[ADDRESS_TEXT_MAX];
+
+    if (!is_known(address))
+        return json_null();
+    address_host(address, host, sizeof(host));
+    return json_value_text(host);
+}
+
+json_t *json_value_family(const struct address *address)
+{
+    if (!is_known(address))
+        return json_null();
+    if (address->sa.sa_family == AF_UNIX)
+        return json_string("unix");
+    return json_string(address_is_ipv4(address) ? "ipv4" : "ipv6");
+}
+
+json_t *json_value_port(const struct address *address)
+{
+    if (!is_known(address) || address->sa.sa_family == AF_UNIX)
+        return json_null();
+    return json_integer(address_port(address));
+}

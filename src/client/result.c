@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "client/result.h"
+
+#include "client/http_answer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static size_t skip_digits(const char *bytes, size_t length, size_t from)
+{
+    while (from < length && is_digit(bytes[from]))
+        from++;
+    return from;
+}
+
+static bool same_but_for_numbers(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+    size_t i = 0, j = 0;
+
+    while (i < a_length && j < b_length) {
+        bool number = is_digit(a[i]) && is_digit(b[j]);
+
+        if (!number && a[i] != b[j])
+            return false;
+        i = number ? skip_digits(a, a_length, i) : i + 1;
+        j = number ? skip_digits(b, b_length, j) : j + 1;
+    }
+    return i == a_length && j == b_length;
+}
+
+/* A greeting that tells the time or the client's port is not another one for that. */
+static bool greeting_changed(struct result_memory *memory, const struct result *result)
+{
+    char *copy;
+
+    if (memory->greeting &&
+        same_but_for_numbers(memory->greeting, memory->length, result->greeting, result->length))
+        return false;
+    copy = malloc(result->length + 1);
+    if (!copy)
+        return true;
+    memcpy(copy, result->greeting, result->length);
+    free(memory->greeting);
+    memory->greeting = copy;
+    memory->length = result->length;
+    return true;
+}
+
+static bool who_changed(struct result_memory *memory, const struct result *result)
+{
+    bool changed = memory->greeting && strcmp(memory->who, result->who) != 0;
+
+    snprintf(memory->who, sizeof(memory->who), "%s", result->who);
+    return changed;
+}
+
+static bool address_changed(struct result_memory *memory, const struct address *peer)
+{
+    bool changed = memory->peer.length > 0 && !address_equal(&memory->peer, peer);
+
+    memory->peer = *peer;
+    return changed;
+}
+
+static void read_answer(struct result *result, struct result_memory *memory,
+                        const struct result_settings *settings)
+{
+    said_free(&memory->said);
+    said_read(&memory->said, result->answer, result->answer_length);
+    who_name(result->who, settings->who, &memory->said, result->answer, result->answer_length);
+    result->greeting = memory->said.greeting ? memory->said.greeting : result->answer;
+    result->length = memory->said.greeting ? strlen(memory->said.greeting) : result->answer_length;
+    result->who_changed = who_changed(memory, result);
+    result->greeting_changed = greeting_changed(memory, result);
+}
+
+static void refuse(struct result *result, const char *why)
+{
+    result->outcome = OUTCOME_UNEXPECTED;
+    snprintf(result->text, sizeof(result->text), "%.*s", ATTEMPT_ERROR_MAX - 1, why);
+}
+
+static void judge_answer(struct result *result, struct result_memory *memory,
+                         const struct result_settings *settings, const struct attempt *attempt)
+{
+    struct message why = {""};
+
+    result->address_changed = address_changed(memory, &attempt->peer);
+    if (attempt->first_ns == 0) /* connected, and no more was asked for */
+        return;
+    result->answer = attempt->greeting ? attempt->greeting : "";
+    result->answer_length = attempt->length;
+    if (settings->http && !http_answer_body(&result->answer, &result->answer_length, &why))
+        refuse(result, why.text);
+    read_answer(result, memory, settings);
+    if (result->outcome == OUTCOME_ANSWERED && settings->expect &&
+        !expect_met(settings->expect, result->answer, result->answer_length, &why))
+        refuse(result, why.text);
+}
+
+void result_judge(struct result *result, struct result_memory *memory, const struct result_settings *settings,
+                  const struct request *request)
+{
+    *result = (struct result){.outcome = request->outcome};
+    snprintf(result->text, sizeof(result->text), "%s", request->text);
+    if (request->outcome == OUTCOME_ANSWERED)
+        judge_answer(result, memory, settings, request->telling);
+}
+
+void result_forget(struct result_memory *memory)
+{
+    said_free(&memory->said);
+    free(memory->greeting);
+    *memory = (struct result_memory){0};
+}

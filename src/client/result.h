@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* result: what a request that has ended means: its class, who answered, the greeting in the answer. */
+#ifndef SOCKGREET_RESULT_H
+#define SOCKGREET_RESULT_H
+
+#include "client/ask/request.h"
+#include "client/expect.h"
+#include "client/pattern.h"
+#include "client/said.h"
+#include "client/who.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What answers are judged by. */
+struct result_settings {
+    const struct expect *expect; /* NULL: anything will do */
+    const struct pattern *who;   /* NULL: what the answer says */
+    bool http;                   /* the answer has a header of HTTP */
+};
+
+/* The last answer of a target; all zero to begin with. */
+struct result_memory {
+    struct address peer;
+    char who[WHO_MAX];
+    char *greeting;
+    size_t length;
+    struct said said; /* of the answer that was judged last */
+};
+
+struct result {
+    enum outcome outcome;
+    char text[ATTEMPT_ERROR_MAX]; /* why it is not OUTCOME_ANSWERED */
+    char who[WHO_MAX];            /* "": not known */
+    const char *answer;           /* NULL: there is none; without the header of HTTP */
+    size_t answer_length;
+    const char *greeting; /* the same, or the member of this name in a JSON answer */
+    size_t length;
+    bool greeting_changed; /* by more than its numbers; also the first one */
+    bool address_changed;  /* another address answered than last time */
+    bool who_changed;      /* another server answered than last time */
+    unsigned change;       /* enum outages_change, where results are reported by their sequence */
+};
+
+/* Judges a request that has ended. The result's texts live as long as the request, and until the next
+ * judgement with this memory. */
+void result_judge(struct result *result, struct result_memory *memory, const struct result_settings *settings,
+                  const struct request *request);
+
+/* Frees what the memory holds. */
+void result_forget(struct result_memory *memory);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#include "client/who.h"
+
+#include "client/safe_text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool name_by_pattern(char who[WHO_MAX], const struct pattern *pattern, const char *answer,
+                            size_t length)
+{
+    struct pattern_match match;
+
+    return pattern_find(pattern, answer, length, &match) &&
+           safe_text_line(who, WHO_MAX, WHO_MAX, match.bytes, match.count) > 0;
+}
+
+static bool is_said(const char *text)
+{
+    return text && *text;
+}
+
+static bool name_by_said(char who[WHO_MAX], const struct said *said)
+{
+    bool instance = is_said(said->instance), host = is_said(said->hostname);
+    char name[2 * WHO_MAX * 4];
+
+    if (instance && host && strcmp(said->instance, said->hostname) == 0)
+        instance = false;
+    snprintf(name, sizeof(name), "%s%s%s", instance ? said->instance : "", instance && host ? "@" : "",
+             host ? said->hostname : "");
+    return safe_text_line(who, WHO_MAX, WHO_MAX, name, strlen(name)) > 0;
+}
+
+bool who_name(char who[WHO_MAX], const struct pattern *pattern, const struct said *said, const char *answer,
+              size_t length)
+{
+    who[0] = '\0';
+    return pattern ? name_by_pattern(who, pattern, answer, length) : name_by_said(who, said);
+}
