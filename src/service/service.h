@@ -63,7 +63,7 @@ struct occasion {
     struct service_request request; /* of a service that waits for one */
     const struct moment *moment;    /* now, as exactly as the plan needs it */
     int64_t now;                    /* monotonic ns, of the turn of the thread */
-    int64_t arrived;                /* when the client was accepted, or its datagram read */
+    int64_t arrived;                /* monotonic ns, when it was accepted, or its datagram read */
     const struct moment *accepted;  /* the same by the calendar, if the plan needs it */
     const struct seen *seen;        /* as far as the plan needs it */
     const unsigned long *load;      /* of the machine, in hundredths; NULL: not needed, or not known */
