@@ -10,6 +10,7 @@
 #include "master/readiness.h"
 #include "master/reload.h"
 #include "master/requests.h"
+#include "master/rundir.h"
 #include "master/signals.h"
 #include "master/start.h"
 #include "master/status.h"
@@ -18,7 +19,6 @@
 #include "master/wake.h"
 #include "net/store.h"
 #include "system/notify.h"
-#include "system/runtime.h"
 #include "system/title.h"
 
 #include <inttypes.h>
@@ -47,7 +47,7 @@ struct master {
     struct upgrade upgrade;
     struct stop stop;
     struct control_server control;
-    bool owns_runtime; /* the runtime directory is not another sockgreetd's */
+    struct rundir rundir;
     bool has_terminal; /* whose end is this process's */
     int replaced_fd;   /* see master_settings */
 
@@ -228,42 +228,18 @@ static int64_t store_sockets(struct master *master, int64_t now)
     return master->store_at;
 }
 
-static void save_last_good(FILE *out, const void *conf)
-{
-    conf_print(conf, out);
-}
-
 /* What serves from now on is what a restart falls back to. */
 static void keep_last_good(struct master *master)
 {
     master->store_at = 0;
-    if (master->owns_runtime && !master->refused.text[0] && notify_enabled() &&
-        runtime_replace(PROTOCOL_LAST_GOOD, save_last_good, serving(master)->conf) < 0)
-        log_warning("cannot keep a copy of the configuration in the runtime directory");
-}
-
-static void write_pid(struct master *master)
-{
-    char directory[PROTOCOL_PATH_MAX] = "";
-    int error = master->owns_runtime ? runtime_write_pid() : 0;
-
-    protocol_directory(directory, sizeof(directory));
-    if (error)
-        log_warning("cannot write the pid file in %s: %s", directory, strerror(-error));
-}
-
-static void name_control_socket(struct master *master)
-{
-    int error = control_server_publish(&master->control);
-
-    if (error)
-        log_warning("cannot put the control socket at %s: %s", master->control.path, strerror(-error));
+    if (!master->refused.text[0] && notify_enabled())
+        rundir_keep_conf(&master->rundir, serving(master)->conf);
 }
 
 /* Until the control socket was this one's, the process that this one replaces could be told another. */
 static void take_over_state(struct master *master, int64_t now)
 {
-    if (master->owns_runtime && master->replaced_fd >= 0)
+    if (master->rundir.is_ours && master->replaced_fd >= 0)
         readiness_restore(&master->readiness, now);
 }
 
@@ -280,9 +256,9 @@ static void first_ready(struct master *master, int64_t now)
     master->refused = master->start.degraded;
     keep_last_good(master);
     store_sockets(master, now); /* the first of them before READY=1: systemctl returns with it */
-    name_control_socket(master);
+    rundir_publish(&master->rundir);
     take_over_state(master, now);
-    write_pid(master);
+    rundir_write_pid(&master->rundir);
     note_state(master, now);
     status_ready(&master->status, now);
     upgrade_report_ready(&master->replaced_fd);
@@ -443,32 +419,14 @@ static int open_all(struct master *master)
     return error;
 }
 
-/* Without it the service serves all the same. An upgrade's socket gets its name when it serves. */
-static void open_control(struct master *master)
+/* An upgrade's control socket gets its name when it serves. */
+static void open_rundir(struct master *master)
 {
-    char directory[PROTOCOL_PATH_MAX];
-    pid_t other = runtime_open();
-    int error;
-
-    master->owns_runtime = other == 0;
-    if (!protocol_directory(directory, sizeof(directory)))
+    if (!rundir_open(&master->rundir, &master->control))
         return;
-    if (other) {
-        log_warning("%s belongs to another sockgreetd (pid %d): nothing is written there, and sockgreetctl "
-                    "finds that one only",
-                    directory, (int)other);
-        return;
-    }
-    error = control_server_open(&master->control);
-    if (error) {
-        log_warning("cannot write to %s: %s; sockgreetctl will not find this process", directory,
-                    strerror(-error));
-        master->owns_runtime = false;
-        return;
-    }
     readiness_restore(&master->readiness, monotonic_ns());
     if (master->replaced_fd < 0)
-        name_control_socket(master);
+        rundir_publish(&master->rundir);
 }
 
 static void close_all(struct master *master)
@@ -523,8 +481,8 @@ static void report_end(struct master *master)
         log_counters(master, LOG_DEBUG);
     log_event(LOG_INFO, MESSAGE_STOPPED, NULL, "Stopped: %" PRIu64 " clients served", totals_served(&totals));
     status_refresh(&master->status, monotonic_ns());
-    if (!master->upgrade.done && master->owns_runtime)
-        runtime_remove_pid();
+    if (!master->upgrade.done)
+        rundir_remove_pid(&master->rundir);
 }
 
 static void wire(struct master *master)
@@ -586,7 +544,7 @@ int master_run(const struct master_settings *settings)
         master.start.status = EX_OSERR;
     } else {
         set_title(settings->source);
-        open_control(&master);
+        open_rundir(&master);
         master.has_terminal = !settings->ignores_hangup && signals_has_terminal();
         start_begin(&master.start);
         run(&master);
