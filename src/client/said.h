@@ -17,8 +17,8 @@ struct said {
     char *greeting; /* the text alone; without it, the answer is the greeting */
 };
 
-/* Reads an answer: a JSON object with members of these names, whoever made it, or words for the shell in
- * which they are quoted; controls in those stay escaped. All members are NULL if it is anything else. */
+/* Reads an answer: a JSON object with members of these names (also one of another program), or name=value
+ * words quoted for the shell, in which controls stay escaped. All members are NULL if it is anything else. */
 void said_read(struct said *said, const char *answer, size_t length);
 
 /* Frees the members. */

@@ -12,9 +12,8 @@
 #define WHO_MAX 64 /* bytes, with the end; a longer name ends in an ellipsis */
 
 /* Writes the name, safe for a terminal: with a pattern (--who) what it finds in the answer, without (NULL)
- * what the answer says: "web-1", or "blue@web-1" where the instance on the host has a name of its own. False,
- * and
- * "", if there is none. */
+ * what the answer says: "web-1", or "blue@web-1" where the instance on the host has a name of its own. If
+ * there is none, writes "" and returns false. */
 bool who_name(char who[WHO_MAX], const struct pattern *pattern, const struct said *said, const char *answer,
               size_t length);
 

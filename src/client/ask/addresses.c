@@ -91,7 +91,7 @@ static void take_found(struct addresses *addresses, const struct addrinfo *ipv6,
     }
     addresses->count = 0;
     take_turns(addresses, ipv4_first ? ipv4 : ipv6, ipv4_first ? ipv6 : ipv4);
-    /* The second family of the first look-up is no change. */
+    /* The second family of the first look-up is not a change. */
     addresses->changed =
         old ? addresses->look_ups > 1 && differs(addresses, old, old_count) : addresses->code != 0;
     addresses->code = 0;

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GREETERS_MAX 4096 /* addresses; whoever forges answers from more does not fill the memory */
+#define GREETERS_MAX 4096 /* addresses: a limit on memory, since source addresses can be forged */
 
 /* An address that answered. */
 struct greeter {

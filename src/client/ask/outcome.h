@@ -6,14 +6,14 @@
 /* The words are what scripts look for, in messages, in summaries and in JSON. */
 #define OUTCOMES(X)                                                                    \
     X(ANSWERED, "ANSWERED")                                                            \
-    X(DNS, "DNS")                 /* the name has no address, or nobody says which */  \
+    X(DNS, "DNS")                 /* the name has no address, or its look-up failed */ \
     X(REFUSED, "REFUSED")         /* the host says that nothing listens there */       \
     X(TIMEOUT, "TIMEOUT")         /* nothing came in time */                           \
     X(RESET, "RESET")             /* the connection was broken off */                  \
     X(UNREACHABLE, "UNREACHABLE") /* a router, a filter or this host says so */        \
     X(UNEXPECTED, "UNEXPECTED")   /* an answer, but not what --expect asks for */      \
     X(OTHER, "OTHER")             /* closed without a greeting, a greeting too long */ \
-    X(LOCAL, "LOCAL")             /* this side could not even ask: it is no loss */
+    X(LOCAL, "LOCAL")             /* this side could not send it: not a loss */
 
 #define OUTCOME_ENUMERATOR(id, word) OUTCOME_##id,
 enum outcome { OUTCOMES(OUTCOME_ENUMERATOR) OUTCOME_COUNT };

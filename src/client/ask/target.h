@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* target: whom to ask, from the operands of the command line. */
+/* target: what to ask, from the operands of the command line. */
 #ifndef SOCKGREET_TARGET_H
 #define SOCKGREET_TARGET_H
 

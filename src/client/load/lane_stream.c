@@ -199,7 +199,7 @@ static void turn(struct stream *stream, int64_t *next_check)
     count = lane_wait(lane, events, EVENTS, stream->free != NULL, stream->queued ? RETRY_NS : LANE_CHECK_NS);
     for (int i = 0; i < count; i++) {
         ready(stream, events[i].data.ptr, events[i].events);
-        if (stream->free) /* whoever has its answer asks again at once */
+        if (stream->free) /* after an answer the next request follows at once */
             start_due(stream);
     }
     connect_queued(stream);

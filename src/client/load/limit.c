@@ -20,7 +20,7 @@ static enum kind kind_of(enum limit_metric metric)
     return metric == LIMIT_RATE ? KIND_NUMBER : KIND_COUNT;
 }
 
-/* Digits with at most one point. Returns their length, 0 if they are no number. */
+/* Digits with at most one point. Returns their length; 0: not a number. */
 static size_t read_number(const char *text, double *number)
 {
     size_t length = strspn(text, "0123456789");

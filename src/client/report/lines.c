@@ -164,7 +164,7 @@ static void print_loss(const struct lines *lines, size_t used, const struct resu
             phrases_fit(&lines->terminal, used, result->text), result->text);
 }
 
-/* An error of this side is no line of the run, which ends with it. */
+/* A local error ends the run: it goes to standard error, not among the lines. */
 static void complain(const struct request *request, const struct result *result)
 {
     char place[PHRASES_PLACE_MAX];
