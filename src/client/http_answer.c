@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/http_answer.h"
 
+#include "base/ascii.h"
 #include "base/escape.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -49,17 +51,13 @@ static size_t header_length(const char *answer, size_t length)
     return 0;
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* "HTTP/1.1 200": RFC 9112, section 4. */
 static bool has_status(const char *answer, size_t length)
 {
-    return length > 12 && memcmp(answer, "HTTP/", 5) == 0 && is_digit(answer[5]) && answer[6] == '.' &&
-           is_digit(answer[7]) && answer[8] == ' ' && is_digit(answer[9]) && is_digit(answer[10]) &&
-           is_digit(answer[11]) && strchr(" \r\n", answer[12]) && answer[12];
+    return length > 12 && memcmp(answer, "HTTP/", 5) == 0 && ascii_is_digit(answer[5]) && answer[6] == '.' &&
+           ascii_is_digit(answer[7]) && answer[8] == ' ' && ascii_is_digit(answer[9]) &&
+           ascii_is_digit(answer[10]) && ascii_is_digit(answer[11]) && strchr(" \r\n", answer[12]) &&
+           answer[12];
 }
 
 static void write_status(struct message *why, const char *answer, size_t length)

@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/result.h"
 
+#include "base/ascii.h"
 #include "client/http_answer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static size_t skip_digits(const char *bytes, size_t length, size_t from)
 {
-    while (from < length && is_digit(bytes[from]))
+    while (from < length && ascii_is_digit(bytes[from]))
         from++;
     return from;
 }
@@ -24,7 +20,7 @@ static bool same_but_for_numbers(const char *a, size_t a_length, const char *b, 
     size_t i = 0, j = 0;
 
     while (i < a_length && j < b_length) {
-        bool number = is_digit(a[i]) && is_digit(b[j]);
+        bool number = ascii_is_digit(a[i]) && ascii_is_digit(b[j]);
 
         if (!number && a[i] != b[j])
             return false;

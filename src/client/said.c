@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/said.h"
 
+#include "base/ascii.h"
 #include "base/util.h"
 #include "client/safe_text.h"
 
@@ -8,8 +9,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 
 /* Where a member of a name goes; NULL if it is none of ours. */
 static char **member(struct said *said, const char *name, size_t length)
@@ -53,12 +52,17 @@ struct line {
     const char *at, *end;
 };
 
-/* The name before a '='; 0 if there is none. */
+static bool is_in_name(char c)
+{
+    return ascii_is_letter(c) || ascii_is_digit(c) || c == '_';
+}
+
+/* The length of the name before a '='; 0 if there is none. */
 static size_t name_length(const struct line *line)
 {
     size_t length = 0, left = (size_t)(line->end - line->at);
 
-    while (length < left && line->at[length] && strchr(LETTERS "0123456789", line->at[length]))
+    while (length < left && is_in_name(line->at[length]))
         length++;
     return length > 0 && length < left && line->at[length] == '=' ? length : 0;
 }
