@@ -10,6 +10,7 @@
 #include "client/ask/places.h"
 #include "client/errors.h"
 #include "client/report/discovery.h"
+#include "client/report/stamp.h"
 
 #include <err.h>
 #include <netdb.h>
@@ -130,14 +131,6 @@ static void say_nobody(const struct discovery *discovery)
               discovery->port, (double)(monotonic_ns() - discovery->begun_ns) / (double)NS_PER_S);
 }
 
-static int64_t realtime_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
-}
-
 static enum cmdline_exit report(struct discovery *discovery, struct streams *streams)
 {
     struct greeters *greeters = &discovery->greeters;
@@ -149,7 +142,7 @@ static enum cmdline_exit report(struct discovery *discovery, struct streams *str
         say_nobody(discovery);
     greeters_sort(greeters);
     if (discovery->cmdline->json)
-        printed = discovery_print_json(streams->output.stream, greeters, realtime_ns());
+        printed = discovery_print_json(streams->output.stream, greeters, stamp_now_ns());
     else if (greeters->count > 0 && !discovery->cmdline->quiet)
         discovery_print_table(streams->output.stream, greeters);
     if (!streams_flush(streams) || !printed)

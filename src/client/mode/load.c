@@ -9,6 +9,7 @@
 #include "client/report/load_json.h"
 #include "client/report/load_plot.h"
 #include "client/report/load_text.h"
+#include "client/report/stamp.h"
 #include "client/report/terminal.h"
 
 #include <argp.h>
@@ -118,14 +119,6 @@ static bool close_plot(FILE *plot, const char *path, const struct load_report *r
     return false;
 }
 
-static int64_t realtime_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
-}
-
 static bool print_result(const struct cmdline *cmdline, const struct load_report *report,
                          struct streams *streams)
 {
@@ -137,7 +130,7 @@ static bool print_result(const struct cmdline *cmdline, const struct load_report
     if (!cmdline->json)
         load_text_result(out, report, !cmdline->quiet, terminal_of(streams->output.fd).width, blocks);
     else
-        report_json_print(out, load_json_event(report, realtime_ns()));
+        report_json_print(out, load_json_event(report, stamp_now_ns()));
     return streams_flush(streams);
 }
 

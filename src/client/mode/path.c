@@ -10,6 +10,7 @@
 #include "client/mode/path_udp.h"
 #include "client/report/json.h"
 #include "client/report/phrases.h"
+#include "client/report/stamp.h"
 
 #include <err.h>
 #include <netdb.h>
@@ -131,18 +132,10 @@ static enum cmdline_exit status_of(const struct path *path)
     return status;
 }
 
-static int64_t realtime_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
-}
-
 static bool print_event(struct path *path, const char *error)
 {
     return report_json_print(path->streams->output.stream,
-                             path_json_event(path->target, path->legs, path->count, error, realtime_ns()));
+                             path_json_event(path->target, path->legs, path->count, error, stamp_now_ns()));
 }
 
 static bool print(struct path *path)

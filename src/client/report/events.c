@@ -3,24 +3,11 @@
 
 #include "base/util.h"
 #include "client/report/json.h"
+#include "client/report/stamp.h"
 
 #include <stdlib.h>
 
 #define NAME_MAX_BYTES (TARGET_LABEL_MAX + 32)
-
-/* A point of the monotonic clock as one of the clock on the wall. */
-static int64_t realtime_of(int64_t monotonic)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec - (monotonic_ns() - monotonic);
-}
-
-static int64_t now(void)
-{
-    return realtime_of(monotonic_ns());
-}
 
 static void print(const struct events *events, json_t *event)
 {
@@ -65,7 +52,7 @@ void events_start(const struct events *events, const struct target_list *targets
         texts[i] = names[i];
     }
     if (texts && names)
-        print(events, report_json_start(&start, now()));
+        print(events, report_json_start(&start, stamp_now_ns()));
     free(names);
     free(texts);
 }
@@ -87,7 +74,7 @@ static void take_step(void *report, const struct request *request, const struct 
                                               .error = failed ? attempt->text : NULL};
 
     if (events->cmdline->verbose)
-        print(events, report_json_attempt(&event, now()));
+        print(events, report_json_attempt(&event, stamp_now_ns()));
 }
 
 static int64_t since(const struct request *request, int64_t point_ns)
@@ -138,7 +125,7 @@ static void print_change(const struct events *events, const struct visit *visit,
                                               .before = result->change & OUTAGES_FIRST ? NULL : &before,
                                               .after = &after};
 
-    print(events, report_json_change(&change, realtime_of(request->started_ns)));
+    print(events, report_json_change(&change, stamp_ns_of(request->started_ns)));
 }
 
 static void print_outage(const struct events *events, FILE *out, const struct visit *visit,
@@ -149,8 +136,8 @@ static void print_outage(const struct events *events, FILE *out, const struct vi
                                                          .name = name_of(visit->target),
                                                          .transport = visit->target->endpoint.transport,
                                                          .sequence = outage->sequence},
-                                             .start_ns = realtime_of(outage->from_ns),
-                                             .end_ns = outage->to_ns ? realtime_of(outage->to_ns)
+                                             .start_ns = stamp_ns_of(outage->from_ns),
+                                             .end_ns = outage->to_ns ? stamp_ns_of(outage->to_ns)
                                                                      : REPORT_JSON_UNKNOWN,
                                              .length_ns = outage_length(outage, monotonic_ns()),
                                              .lost = outage->lost,
@@ -160,7 +147,7 @@ static void print_outage(const struct events *events, FILE *out, const struct vi
 
     (void)events;
     target_text(visit->target, name, sizeof(name));
-    report_json_print(out, report_json_outage(&event, now()));
+    report_json_print(out, report_json_outage(&event, stamp_now_ns()));
 }
 
 static void ended(void *report, const struct visit *visit, const struct request *request,
@@ -178,13 +165,13 @@ static void ended(void *report, const struct visit *visit, const struct request 
     } else if (events->cmdline->quiet) {
         return;
     } else if (result->outcome == OUTCOME_ANSWERED) {
-        print(events, report_json_answer(&answer, now()));
+        print(events, report_json_answer(&answer, stamp_now_ns()));
     } else {
         print(events, report_json_loss(&(struct report_json_loss){.answer = answer,
                                                                   .outcome = result->outcome,
                                                                   .phase = phase_word(request->phase),
                                                                   .error = result->text},
-                                       now()));
+                                       stamp_now_ns()));
     }
 }
 
@@ -214,7 +201,7 @@ static void print_summary(FILE *out, const struct visit *visit, int64_t run_ns, 
                                                 .final = final};
 
     target_text(visit->target, name, sizeof(name));
-    report_json_print(out, report_json_summary(&summary, now()));
+    report_json_print(out, report_json_summary(&summary, stamp_now_ns()));
 }
 
 static void interim(void *report, const struct visit *visit, int64_t run_ns)

@@ -3,11 +3,10 @@
 
 #include "base/printable.h"
 #include "base/util.h"
+#include "client/report/stamp.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
@@ -47,14 +46,9 @@ json_t *json_value_ms(int64_t ns)
 
 json_t *json_value_timestamp(int64_t ns)
 {
-    time_t seconds = (time_t)(ns / NS_PER_S);
-    char date[64];
-    struct tm tm;
+    char text[STAMP_MAX];
 
-    if (ns < 0 || !gmtime_r(&seconds, &tm))
-        return json_null();
-    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
-    return json_sprintf("%s.%06dZ", date, (int)(ns % NS_PER_S / NS_PER_US));
+    return ns < 0 ? json_null() : json_string(stamp_text(text, ns));
 }
 
 /* An address without one is a socket's that has no name. */

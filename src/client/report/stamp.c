@@ -5,7 +5,20 @@
 
 #include <stdio.h>
 
-static const char *write_stamp(char text[STAMP_MAX], int64_t ns)
+int64_t stamp_now_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+int64_t stamp_ns_of(int64_t monotonic)
+{
+    return stamp_now_ns() - (monotonic_ns() - monotonic);
+}
+
+const char *stamp_text(char text[STAMP_MAX], int64_t ns)
 {
     time_t seconds = (time_t)(ns / NS_PER_S);
     struct tm tm;
@@ -17,32 +30,19 @@ static const char *write_stamp(char text[STAMP_MAX], int64_t ns)
     return text;
 }
 
-static int64_t realtime_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
-}
-
 const char *stamp_now(char text[STAMP_MAX])
 {
-    return write_stamp(text, realtime_ns());
-}
-
-static int64_t realtime_of(int64_t monotonic)
-{
-    return realtime_ns() - (monotonic_ns() - monotonic);
+    return stamp_text(text, stamp_now_ns());
 }
 
 const char *stamp_of(char text[STAMP_MAX], int64_t monotonic)
 {
-    return write_stamp(text, realtime_of(monotonic));
+    return stamp_text(text, stamp_ns_of(monotonic));
 }
 
 const char *stamp_clock(char text[STAMP_MAX], int64_t monotonic)
 {
-    int64_t ns = realtime_of(monotonic);
+    int64_t ns = stamp_ns_of(monotonic);
     time_t seconds = (time_t)(ns / NS_PER_S);
     struct tm tm;
 
