@@ -64,7 +64,7 @@ struct report_json_loss {
 struct report_json_attempt {
     struct report_json_request request;
     const struct address *local;
-    const char *result; /* "started", "connected", "failed", "abandoned" */
+    const char *result; /* "started", "connected", "failed" */
     int64_t time_ns;    /* since the request began */
     enum outcome outcome;
     const char *phase, *error; /* of a failure, else NULL */
