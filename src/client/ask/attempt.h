@@ -54,7 +54,7 @@ struct attempt {
     int fd;
     struct loop_watch watch;
     struct loop_timer timer; /* silence after a line; the next try at a full queue */
-    size_t sent;             /* bytes of what is sent */
+    size_t sent;             /* bytes of the request, on a stream */
     char *request;           /* what is sent, with a header made for this connection */
     size_t request_length;
     bool group;      /* many may answer */

@@ -26,7 +26,6 @@ static uint32_t send_request(struct attempt *attempt)
         message.msg_namelen = attempt->peer.length;
     }
     if (sendmsg(attempt->fd, &message, MSG_NOSIGNAL) >= 0) {
-        attempt->sent = attempt->request_length;
         attempt->is_sent = true;
         return EPOLLIN;
     }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/report/steps.h"
 
-#include "client/errors.h"
 #include "client/report/phrases.h"
 
 #include <err.h>
@@ -59,7 +58,7 @@ void steps_answered(const struct request *request)
     char place[PHRASES_PLACE_MAX];
 
     phrases_place(place, request->target, attempt);
-    if (attempt->length > 0 || attempt->first_ns)
+    if (attempt->first_ns)
         warnx("%s: %zu bytes, the first after %.3f ms, the %s after %.3f ms", place, attempt->length,
               phrases_ms(request_first_byte(request)), attempt->unended ? "last" : "end",
               phrases_ms(request_time(request)));
