@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/nagios.h"
 
+#include "base/util.h"
 #include "client/decimal.h"
 #include "client/safe_text.h"
 
@@ -12,7 +13,7 @@
 #define DIGITS   "0123456789"
 #define TEXT_MAX 1024 /* bytes of the text; monitors keep a few thousand of the line */
 
-const char *nagios_word(enum nagios_state state)
+static const char *word_of(enum nagios_state state)
 {
     static const char *const words[NAGIOS_STATES] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
 
@@ -128,7 +129,7 @@ static void print_value(FILE *out, const struct nagios_value *value)
     const char *const fields[] = {range_text(value->warning), range_text(value->critical),
                                   isnan(value->min) ? "" : decimal_text(min, value->min, 6),
                                   isnan(value->max) ? "" : decimal_text(max, value->max, 6)};
-    size_t count = sizeof(fields) / sizeof(fields[0]);
+    size_t count = ARRAY_SIZE(fields);
 
     while (count > 0 && !*fields[count - 1])
         count--;
@@ -144,7 +145,7 @@ static void print_value(FILE *out, const struct nagios_value *value)
 void nagios_print(FILE *out, enum nagios_state state, const char *text, const struct nagios_value *values,
                   size_t count)
 {
-    fprintf(out, "SOCKGREET %s - ", nagios_word(state));
+    fprintf(out, "SOCKGREET %s - ", word_of(state));
     print_text(out, text);
     for (size_t i = 0; i < count; i++) {
         fputc(i ? ' ' : '|', out);

@@ -28,9 +28,6 @@ struct nagios_value {
     double min, max;                               /* of what is possible; NAN: no such end */
 };
 
-/* "OK", "WARNING", "CRITICAL" or "UNKNOWN". */
-const char *nagios_word(enum nagios_state state);
-
 /* Reads "10" (0 to 10), "10:" (from 10), "~:10" (up to 10), "10:20", each with "@" in front for the inside.
  * text must outlive it. Returns 0, or -1 with "'text' is not a range: what is one" in error. */
 int nagios_range_parse(struct nagios_range *range, const char *text, struct message *error);

@@ -6,7 +6,6 @@
 #include "client/ask/outcome.h"
 #include "client/histogram.h"
 
-#include <stddef.h>
 #include <stdint.h>
 
 #define STATISTICS_PERCENT_MAX 16 /* bytes of a percentage as text, with the end */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/mode/resolve.h"
-#include "base/message.h"
 
 #include "base/address.h"
 #include "base/escape.h"
+#include "base/message.h"
 #include "base/util.h"
 #include "client/ask/lookup.h"
 #include "client/ask/reverse.h"

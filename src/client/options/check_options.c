@@ -6,9 +6,9 @@
 #include "base/util.h"
 #include "client/exit_profile.h"
 #include "client/options/arguments.h"
+
 #include <argp.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
 static const char doc[] =

@@ -4,9 +4,6 @@
 #include "base/message.h"
 #include "client/options/arguments.h"
 
-#include <err.h>
-#include <stdlib.h>
-
 enum key { KEY_SOURCE_PORT = 0x200, KEY_TTL, KEY_DSCP, KEY_ECN, KEY_MARK, KEY_DF };
 
 static const struct argp_option options[] = {

@@ -8,7 +8,6 @@
 #include "client/safe_text.h"
 
 #include <err.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define GREETING_MAX   4096 /* bytes of a greeting in a line */

@@ -82,7 +82,6 @@ static void print_greeting(const struct once *once, const struct request *reques
     phrases_place(place, request->target, request->telling);
     if (once->terminal.is_terminal && once->many_targets)
         fprintf(out, "==> %s <==\n", place);
-
     if (once->terminal.is_terminal)
         safe_text_print(out, result->answer, result->answer_length);
     else

@@ -7,7 +7,6 @@
 #include "client/result.h"
 #include "client/visit.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
