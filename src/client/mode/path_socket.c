@@ -4,7 +4,6 @@
 #include "base/util.h"
 
 #include <poll.h>
-#include <stdio.h>
 
 void path_socket_begin(struct path_leg *leg, enum transport transport, const struct address *peer)
 {
@@ -17,7 +16,8 @@ void path_socket_begin(struct path_leg *leg, enum transport transport, const str
     path_seen_parse(&leg->seen, "", 0);
 }
 
-int path_socket_get(int fd, int level, int option)
+/* A socket option that is a number; PATH_UNKNOWN if it cannot be had. */
+static int get_option(int fd, int level, int option)
 {
     int value = 0;
     socklen_t length = sizeof(value);
@@ -59,18 +59,16 @@ static int await_connection(int fd, const struct patience *patience)
 
     if (patience_wait(patience, fd, POLLOUT) != PATIENCE_READY)
         return ETIMEDOUT;
-    error = path_socket_get(fd, SOL_SOCKET, SO_ERROR);
+    error = get_option(fd, SOL_SOCKET, SO_ERROR);
     return error == PATH_UNKNOWN ? errno : error;
 }
 
 static void note_marks(struct path_leg *leg, int fd)
 {
     bool is_ipv6 = leg->peer.sa.sa_family == AF_INET6;
-    int class =
-        is_ipv6 ? path_socket_get(fd, IPPROTO_IPV6, IPV6_TCLASS) : path_socket_get(fd, IPPROTO_IP, IP_TOS);
+    int class = is_ipv6 ? get_option(fd, IPPROTO_IPV6, IPV6_TCLASS) : get_option(fd, IPPROTO_IP, IP_TOS);
 
-    leg->ttl = is_ipv6 ? path_socket_get(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS)
-                       : path_socket_get(fd, IPPROTO_IP, IP_TTL);
+    leg->ttl = is_ipv6 ? get_option(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS) : get_option(fd, IPPROTO_IP, IP_TTL);
     if (class == PATH_UNKNOWN)
         return;
     leg->dscp = class >> 2;
