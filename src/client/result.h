@@ -39,7 +39,7 @@ struct result {
     bool greeting_changed; /* by more than its numbers; also the first one */
     bool address_changed;  /* another address answered than last time */
     bool who_changed;      /* another server answered than last time */
-    unsigned change;       /* enum outages_change, where results are reported by their sequence */
+    unsigned change;       /* --watch only: enum outages_change */
 };
 
 /* Judges a request that has ended. The result's texts live as long as the request, and until the next

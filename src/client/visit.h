@@ -22,7 +22,7 @@ struct visit {
     unsigned long looked_up; /* times */
     struct statistics statistics;
     struct answerers answerers;
-    struct outages outages; /* where results are reported by their sequence */
+    struct outages outages; /* --watch only */
     bool is_name;           /* which may mean something else later */
 
     struct visits *visits;

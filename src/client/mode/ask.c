@@ -51,8 +51,7 @@ static enum cmdline_exit ask_targets(const struct cmdline *cmdline, const struct
                                              .targets = targets,
                                              .patience = patience,
                                              .streams = streams,
-                                             .report = report_of(&writers, cmdline, targets, streams),
-                                             .in_order = cmdline->watch};
+                                             .report = report_of(&writers, cmdline, targets, streams)};
 
     if (cmdline->json)
         events_start(&writers.events, targets);

@@ -164,7 +164,6 @@ static int begin(struct rounds *rounds)
     rounds->visits = (struct visits){.loop = &rounds->loop,
                                      .cmdline = settings->cmdline,
                                      .report = settings->report,
-                                     .in_order = settings->in_order,
                                      .idle = take_idle,
                                      .context = rounds};
     if (!error)

@@ -16,10 +16,10 @@ struct rounds_settings {
     const struct patience *patience; /* of the whole run */
     struct streams *streams;
     struct report report;
-    bool in_order; /* results are reported by their sequence, and of a single round by the order of targets */
 };
 
-/* Reports as it goes. Returns the exit code of the program. */
+/* Reports as it goes: a single round in the order of targets, --watch by sequence, otherwise as requests end.
+ * Returns the exit code of the program. */
 enum cmdline_exit rounds_run(const struct rounds_settings *settings);
 
 #endif

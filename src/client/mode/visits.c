@@ -47,7 +47,7 @@ static void print_result(struct visit *visit, const struct request *request)
     } else {
         statistics_add_loss(&visit->statistics, result.outcome);
     }
-    if (visits->in_order && result.outcome != OUTCOME_LOCAL)
+    if (visits->cmdline->watch && result.outcome != OUTCOME_LOCAL)
         note_change(visit, request, &result);
     ops(visits)->ended(report(visits), visit, request, &result);
 }
@@ -112,7 +112,7 @@ static void request_ended(void *context, struct request *request)
     if (!visits->cmdline->counting) {
         hold(visit, request);
         report_in_turn(visits);
-    } else if (visits->in_order) {
+    } else if (visits->cmdline->watch) {
         hold(visit, request);
         report_held(visit);
     } else {

@@ -21,7 +21,6 @@ struct visits {
     struct loop *loop;
     const struct cmdline *cmdline;
     struct report report;
-    bool in_order; /* results are reported by their sequence; without -c by the order of targets */
     void (*idle)(void *context); /* every request has ended */
     void *context;
 
