@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/ask/dial.h"
-#include "base/message.h"
 
+#include "base/message.h"
 #include "base/util.h"
 #include "client/ask/lookup.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/ask/target.h"
-#include "base/message.h"
 
 #include "base/escape.h"
+#include "base/message.h"
 
 #include <arpa/inet.h>
 #include <netdb.h>
