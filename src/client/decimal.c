@@ -2,7 +2,23 @@
 #include "client/decimal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define DIGITS "0123456789"
+
+size_t decimal_read(const char *text, double *number)
+{
+    size_t length = strspn(text, DIGITS);
+
+    if (text[length] == '.')
+        length += 1 + strspn(text + length + 1, DIGITS);
+    if (length == 0 || (length == 1 && text[0] == '.'))
+        return 0;
+    /* Of "1e3" and "0x10", strtod() reads more: what follows the digits is for the caller to refuse. */
+    *number = strtod(text, NULL);
+    return length;
+}
 
 const char *decimal_text(char text[DECIMAL_MAX], double number, int decimals)
 {

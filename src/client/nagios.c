@@ -7,10 +7,8 @@
 
 #include <math.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define DIGITS   "0123456789"
 #define TEXT_MAX 1024 /* bytes of the text; monitors keep a few thousand of the line */
 
 static const char *word_of(enum nagios_state state)
@@ -20,21 +18,17 @@ static const char *word_of(enum nagios_state state)
     return words[state];
 }
 
-/* Reads the number at *at and moves on; false if there is none. strtod() alone would take "0x10" and "inf".
- */
+/* Reads the number at *at and moves on; false if there is none. */
 static bool read_number(const char **at, double *number)
 {
-    const char *digits = *at + (**at == '-');
-    size_t whole = strspn(digits, DIGITS), length = whole;
+    bool is_negative = **at == '-';
+    size_t length = decimal_read(*at + is_negative, number);
 
-    if (digits[length] == '.') {
-        length++;
-        length += strspn(digits + length, DIGITS);
-    }
-    if (length <= (whole ? 0 : 1))
+    if (length == 0)
         return false;
-    *number = strtod(*at, NULL);
-    *at = digits + length;
+    if (is_negative)
+        *number = -*number;
+    *at += is_negative + length;
     return true;
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/load/limit.h"
 
+#include "base/ascii.h"
 #include "base/util.h"
+#include "client/decimal.h"
 
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 const char limit_syntax[] =
@@ -20,17 +20,10 @@ static enum kind kind_of(enum limit_metric metric)
     return metric == LIMIT_RATE ? KIND_NUMBER : KIND_COUNT;
 }
 
-/* Digits with at most one point. Returns their length; 0: not a number. */
+/* A digit comes first. Returns the length; 0: not a number. */
 static size_t read_number(const char *text, double *number)
 {
-    size_t length = strspn(text, "0123456789");
-
-    if (length == 0)
-        return 0;
-    if (text[length] == '.')
-        length += 1 + strspn(text + length + 1, "0123456789");
-    *number = strtod(text, NULL);
-    return length;
+    return ascii_is_digit(text[0]) ? decimal_read(text, number) : 0;
 }
 
 /* "p99.9<": a share that is neither none nor all. */

@@ -3,25 +3,16 @@
 
 #include "base/ascii.h"
 #include "base/util.h"
+#include "client/decimal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Digits with at most one point; strtod() alone would also take "1e3", "0x10" and "inf". */
-static size_t number_length(const char *text)
-{
-    size_t length = strspn(text, "0123456789");
-
-    if (text[length] == '.')
-        length += 1 + strspn(text + length + 1, "0123456789");
-    return length == 1 && text[0] == '.' ? 0 : length;
-}
-
 double arguments_number(struct argp_state *state, const char *option, const char *text, double min,
                         double max)
 {
-    size_t length = number_length(text);
-    double number = length ? strtod(text, NULL) : 0;
+    double number = 0;
+    size_t length = decimal_read(text, &number);
 
     if (length == 0 || text[length] || number < min || number > max)
         argp_error(state, "%s: '%s' is not a number from %g to %.10g", option, text, min, max);
@@ -31,8 +22,9 @@ double arguments_number(struct argp_state *state, const char *option, const char
 unsigned arguments_whole(struct argp_state *state, const char *option, const char *text, unsigned min,
                          unsigned max)
 {
-    double number = number_length(text) ? strtod(text, NULL) : -1;
+    double number = -1;
 
+    decimal_read(text, &number);
     if (text[strspn(text, "0123456789")] || number < min || number > max)
         argp_error(state, "%s: '%s' is not a whole number from %u to %u", option, text, min, max);
     return (unsigned)number;
@@ -46,7 +38,7 @@ struct unit {
 static int64_t unit_of(const char *suffix)
 {
     static const struct unit units[] = {
-        {"", NS_PER_S},  {"us", 1000},         {"ms", NS_PER_MS},
+        {"", NS_PER_S},  {"us", NS_PER_US},    {"ms", NS_PER_MS},
         {"s", NS_PER_S}, {"m", 60 * NS_PER_S}, {"h", 3600 * NS_PER_S},
     };
 
@@ -58,9 +50,10 @@ static int64_t unit_of(const char *suffix)
 
 int64_t arguments_duration(struct argp_state *state, const char *option, const char *text, int64_t min_ns)
 {
-    size_t length = number_length(text);
+    double number = 0;
+    size_t length = decimal_read(text, &number);
     int64_t unit = unit_of(text + length);
-    double ns = length ? strtod(text, NULL) * (double)unit : 0;
+    double ns = number * (double)unit;
 
     if (length == 0 || unit == 0)
         argp_error(state, "%s: '%s' is not a time: a number, and us, ms, s, m or h (default: s)", option,

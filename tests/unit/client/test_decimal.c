@@ -31,3 +31,28 @@ Test(decimal, ends)
     expect(1e-9, 6, "0");
     cr_assert_eq(strlen(decimal_text(text, -DBL_MAX, 6)), 310);
 }
+
+static void expect_read(const char *text, size_t length, double expected)
+{
+    double number = 7;
+
+    cr_assert_eq(decimal_read(text, &number), length, "%s", text);
+    cr_assert_eq(number, expected, "%s", text);
+}
+
+Test(decimal, reads_digits_with_a_point)
+{
+    expect_read("30", 2, 30);
+    expect_read("0.5ms", 3, 0.5);
+    expect_read(".5", 2, 0.5);
+    expect_read("5.:", 2, 5);
+    expect_read("1.2.3", 3, 1.2);
+}
+
+Test(decimal, reads_nothing_else)
+{
+    const char *const texts[] = {"", ".", "-1", "+1", " 1", "inf", "nan", "x"};
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        expect_read(texts[i], 0, 7);
+}
