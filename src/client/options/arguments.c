@@ -2,6 +2,7 @@
 #include "client/options/arguments.h"
 
 #include "base/ascii.h"
+#include "base/endpoint.h"
 #include "base/util.h"
 #include "client/decimal.h"
 
@@ -62,6 +63,14 @@ int64_t arguments_duration(struct argp_state *state, const char *option, const c
         argp_error(state, "%s: '%s' is not a time from %g s to %d s", option, text,
                    (double)min_ns / (double)NS_PER_S, ARGUMENTS_SECONDS_MAX);
     return (int64_t)ns;
+}
+
+const char *arguments_port(struct argp_state *state, const char *option, const char *text)
+{
+    if (!endpoint_port_valid(text))
+        argp_error(state, "%s: '%s' is neither a number from 1 to 65535 nor the name of a service", option,
+                   text);
+    return text;
 }
 
 struct code_point {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* arguments: numbers and times that follow options. Each function ends the program with a usage error that
- * names the option, the text and what is allowed, if the text is something else. */
+/* arguments: numbers, times and ports that follow options. Each function ends the program with a usage error
+ * that names the option, the text and what is allowed, if the text is something else. */
 #ifndef SOCKGREET_ARGUMENTS_H
 #define SOCKGREET_ARGUMENTS_H
 
@@ -20,6 +20,9 @@ double arguments_number(struct argp_state *state, const char *option, const char
 /* A time of at least min_ns and at most a million seconds, in nanoseconds: "0.5", "200ms", "50us", "2s",
  * "1.5m", "1h"; a number alone is seconds. */
 int64_t arguments_duration(struct argp_state *state, const char *option, const char *text, int64_t min_ns);
+
+/* A port: 1 to 65535, or the name of a service. Returns text. */
+const char *arguments_port(struct argp_state *state, const char *option, const char *text);
 
 /* The name or number of a differentiated services code point, 0 to 63 (RFC 2474, RFC 2597, RFC 3246,
  * RFC 5865, RFC 8622): "46", "ef", "af41", "cs1". */

@@ -133,10 +133,7 @@ static error_t take(int key, char *argument, struct argp_state *state)
         take_operand(state, check, argument);
         break;
     case 'p':
-        if (!endpoint_port_valid(argument))
-            argp_error(state, "-p: '%s' is neither a number from 1 to 65535 nor the name of a service",
-                       argument);
-        check->cmdline.port = argument;
+        check->cmdline.port = arguments_port(state, "-p", argument);
         break;
     case '4':
         check->cmdline.family = AF_INET;

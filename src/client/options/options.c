@@ -100,13 +100,6 @@ static void take_family(struct argp_state *state, struct cmdline *cmdline, int f
     cmdline->family = family;
 }
 
-static void take_port(struct argp_state *state, struct cmdline *cmdline, const char *port)
-{
-    if (!endpoint_port_valid(port))
-        argp_error(state, "-p: '%s' is neither a number from 1 to 65535 nor the name of a service", port);
-    cmdline->port = port;
-}
-
 static void take_count(struct argp_state *state, struct cmdline *cmdline, const char *count)
 {
     cmdline->counting = true;
@@ -197,7 +190,7 @@ static error_t take_target_option(int key, char *argument, struct argp_state *st
         cmdline->udp = true;
         break;
     case 'p':
-        take_port(state, cmdline, argument);
+        cmdline->port = arguments_port(state, "-p", argument);
         break;
     case 'f':
         cmdline->file = argument;
