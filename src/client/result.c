@@ -64,14 +64,30 @@ static bool address_changed(struct result_memory *memory, const struct address *
     return changed;
 }
 
+/* A pattern means the greeting as people see it, or else all of the answer that it is a member of. */
+static void name_server(struct result *result, const struct result_memory *memory,
+                        const struct pattern *pattern)
+{
+    if (!who_name(result->who, pattern, &memory->said, result->greeting, result->length))
+        who_name(result->who, pattern, &memory->said, result->answer, result->answer_length);
+}
+
+static bool is_expected(const struct result *result, const struct expect *expect, struct message *why)
+{
+    struct message other;
+
+    return expect_met(expect, result->greeting, result->length, why) ||
+           expect_met(expect, result->answer, result->answer_length, &other);
+}
+
 static void read_answer(struct result *result, struct result_memory *memory,
                         const struct result_settings *settings)
 {
     said_free(&memory->said);
     said_read(&memory->said, result->answer, result->answer_length);
-    who_name(result->who, settings->who, &memory->said, result->answer, result->answer_length);
     result->greeting = memory->said.greeting ? memory->said.greeting : result->answer;
     result->length = memory->said.greeting ? strlen(memory->said.greeting) : result->answer_length;
+    name_server(result, memory, settings->who);
     result->who_changed = who_changed(memory, result);
     result->greeting_changed = greeting_changed(memory, result);
 }
@@ -96,7 +112,7 @@ static void judge_answer(struct result *result, struct result_memory *memory,
         refuse(result, why.text);
     read_answer(result, memory, settings);
     if (result->outcome == OUTCOME_ANSWERED && settings->expect &&
-        !expect_met(settings->expect, result->answer, result->answer_length, &why))
+        !is_expected(result, settings->expect, &why))
         refuse(result, why.text);
 }
 

@@ -114,9 +114,10 @@ static void print_change(const struct events *events, const struct visit *visit,
     const struct outages *outages = &visit->outages;
     bool answered = result->outcome == OUTCOME_ANSWERED;
     char name[NAME_MAX_BYTES];
+    bool was_up = outages->outcome_before == OUTCOME_ANSWERED;
     const struct report_json_state before = {.outcome = outages->outcome_before,
-                                             .who = or_null(outages->before.who),
-                                             .peer = &outages->before.peer};
+                                             .who = was_up ? or_null(outages->before.who) : NULL,
+                                             .peer = was_up ? &outages->before.peer : NULL};
     const struct report_json_state after = {.outcome = result->outcome,
                                             .who = or_null(result->who),
                                             .peer = request->telling ? &request->telling->peer : NULL,
