@@ -20,7 +20,7 @@ struct answerers {
     struct answerer *list; /* in the order of their first answers */
     size_t count;
     uint64_t others;
-    uint64_t unnamed; /* answers that do not say who gave them */
+    uint64_t unnamed; /* answers without the name of a server */
 };
 
 /* Counts an answer of who, or one without a name (""). */

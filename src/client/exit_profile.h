@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-/* keepalived takes 2 and more as healthy, with a weight of the status less 2, so that it may hear only 0 and
- * 1, also where nothing could be asked. */
+/* keepalived takes 2 and more as healthy, with a weight of the status less 2, so only 0 and 1 are used, also
+ * where nothing could be asked. */
 #define EXIT_PROFILES(X)                        \
     /*  id          name          OK W  C  U */ \
     X(PING, "ping", 0, 0, 1, 2)                 \

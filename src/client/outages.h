@@ -22,10 +22,10 @@ enum outages_change {
     OUTAGES_ADDRESS = 1 << 5, /* another address answers than before */
 };
 
-/* Who answered: all zero if nobody has. */
+/* The server that answered; all zero: none has. */
 struct outages_answerer {
     char who[WHO_MAX];   /* "": without a name */
-    struct address peer; /* length 0: nobody */
+    struct address peer; /* length 0: none */
 };
 
 /* Times are of the monotonic clock: when requests were sent. */

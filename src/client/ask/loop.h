@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* loop: waits for descriptors and times, and calls who asked for them. One thread. */
+/* loop: waits for descriptors and times, and calls back. One thread. */
 #ifndef SOCKGREET_LOOP_H
 #define SOCKGREET_LOOP_H
 

@@ -21,7 +21,7 @@ enum request_step {
 
 struct request;
 
-/* Who is told of requests. */
+/* Called as requests go on. */
 struct request_owner {
     void (*step)(void *context, const struct request *request, const struct attempt *attempt,
                  enum request_step step);

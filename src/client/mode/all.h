@@ -8,9 +8,9 @@
 
 #include <stdint.h>
 
-/* Looks the names up, for timeout_ns each at most. A name that cannot be looked up is said on standard error,
- * and counted in *failed. Returns 0, or -1 after a message if there is no memory or the user interrupted.
- * Free the list in both cases. */
+/* Looks the names up, for timeout_ns each at most. A name that cannot be looked up is reported on standard
+ * error and counted in *failed. Returns 0, or -1 after a message if there is no memory or the user
+ * interrupted. Free the list in both cases. */
 int all_addresses(struct target_list *addresses, const struct target_list *targets, int family,
                   const struct patience *patience, int64_t timeout_ns, unsigned *failed);
 

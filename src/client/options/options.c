@@ -305,7 +305,7 @@ __attribute__((noreturn)) static void print_usage(void)
     exit(CMDLINE_ERROR);
 }
 
-/* A wrong option in front of --exit-code must not mislead who reads the exit status either. */
+/* The profile also holds for the error of an option in front of --exit-code. */
 static enum exit_profile profile_in(int argc, char **argv)
 {
     static const char option[] = "--exit-code";

@@ -7,7 +7,7 @@
 
 #define STAMP_MAX 40
 
-/* The time now, and the time at which the monotonic clock had or will have a value. */
+/* The time now, and the time when the monotonic clock showed a value. */
 int64_t stamp_now_ns(void);
 int64_t stamp_ns_of(int64_t monotonic);
 
