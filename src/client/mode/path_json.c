@@ -14,36 +14,21 @@ static json_t *number(int value)
     return value >= 0 ? json_integer(value) : json_null();
 }
 
-static json_t *endpoint(const struct address *address)
-{
-    char text[ADDRESS_TEXT_MAX];
-
-    if (address->length == 0)
-        return json_null();
-    address_text(address, text, sizeof(text));
-    return json_string(text);
-}
-
-/* An address whose length is 0 is none. */
-static const struct address *address_or_none(const struct address *address)
-{
-    return address->length > 0 ? address : NULL;
-}
-
 static json_t *sent(const struct path_leg *leg)
 {
     return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "times", leg->sends, "from",
-                     endpoint(&leg->local), "to", endpoint(&leg->peer), "hop_limit", number(leg->ttl), "dscp",
-                     number(leg->dscp), "ecn", number(leg->ecn), "mss", number(leg->mss));
+                     json_value_endpoint(&leg->local), "to", json_value_endpoint(&leg->peer), "hop_limit",
+                     number(leg->ttl), "dscp", number(leg->dscp), "ecn", number(leg->ecn), "mss",
+                     number(leg->mss));
 }
 
 static json_t *seen(const struct path_seen *seen)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}", "from", endpoint(&seen->client), "to",
-                     endpoint(&seen->server), "proxy", json_value_host(address_or_none(&seen->proxy)),
-                     "hop_limit", number(seen->ttl), "dscp", number(seen->dscp), "ecn", number(seen->ecn),
-                     "mss", number(seen->mss), "tcp_options", seen->options, "path_mtu",
-                     number(seen->path_mtu));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}", "from",
+                     json_value_endpoint(&seen->client), "to", json_value_endpoint(&seen->server), "proxy",
+                     json_value_host(&seen->proxy), "hop_limit", number(seen->ttl), "dscp",
+                     number(seen->dscp), "ecn", number(seen->ecn), "mss", number(seen->mss), "tcp_options",
+                     seen->options, "path_mtu", number(seen->path_mtu));
 }
 
 static json_t *back(const struct path_leg *leg)
@@ -60,8 +45,8 @@ static json_t *path_mtu(const struct path_mtu *mtu)
     if (mtu->source == PATH_MTU_NOT_SEARCHED)
         return json_null();
     return json_pack("{s:o, s:s, s:o, s:i, s:i}", "there", number(mtu->there > 0 ? mtu->there : PATH_UNKNOWN),
-                     "by", found[mtu->source], "router", json_value_host(address_or_none(&mtu->teller)),
-                     "interface", mtu->own, "datagrams", (int)mtu->datagrams);
+                     "by", found[mtu->source], "router", json_value_host(&mtu->teller), "interface", mtu->own,
+                     "datagrams", (int)mtu->datagrams);
 }
 
 static json_t *verdicts(const struct path_leg *leg)

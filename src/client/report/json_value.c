@@ -67,6 +67,16 @@ json_t *json_value_host(const struct address *address)
     return json_value_text(host);
 }
 
+json_t *json_value_endpoint(const struct address *address)
+{
+    char text[ADDRESS_TEXT_MAX];
+
+    if (!is_known(address))
+        return json_null();
+    address_text(address, text, sizeof(text));
+    return json_value_text(text);
+}
+
 json_t *json_value_family(const struct address *address)
 {
     if (!is_known(address))

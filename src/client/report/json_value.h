@@ -24,9 +24,10 @@ json_t *json_value_ms(int64_t ns);
  * becomes null. */
 json_t *json_value_timestamp(int64_t ns);
 
-/* The host part, "ipv4", "ipv6" or "unix", and the port; null where there is none, and all three if address
- * is NULL. */
+/* The host part, host and port as one text, "ipv4", "ipv6" or "unix", and the port; null where there is none,
+ * and all four if address is NULL or of length 0. */
 json_t *json_value_host(const struct address *address);
+json_t *json_value_endpoint(const struct address *address);
 json_t *json_value_family(const struct address *address);
 json_t *json_value_port(const struct address *address);
 

@@ -60,12 +60,11 @@ static json_t *targets_of(const struct load_report *report)
     json_t *list = json_array();
 
     for (size_t i = 0; i < report->targets->count; i++) {
-        char text[TARGET_LABEL_MAX + 32], address[ADDRESS_TEXT_MAX];
+        char text[TARGET_LABEL_MAX + 32];
 
         target_text(&report->targets->targets[i], text, sizeof(text));
-        address_text(&report->plan->targets[i].address, address, sizeof(address));
         json_array_append_new(list, json_pack("{s:o, s:o}", "target", json_value_text(text), "address",
-                                              json_value_text(address)));
+                                              json_value_endpoint(&report->plan->targets[i].address)));
     }
     return list;
 }

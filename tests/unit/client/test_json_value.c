@@ -59,9 +59,10 @@ Test(json_value, timestamps)
     expect(json_value_timestamp(-1), "null");
 }
 
-static void expect_address(const struct address *address, const char *host, const char *family,
-                           const char *port)
+static void expect_address(const struct address *address, const char *endpoint, const char *host,
+                           const char *family, const char *port)
 {
+    expect(json_value_endpoint(address), endpoint);
     expect(json_value_host(address), host);
     expect(json_value_family(address), family);
     expect(json_value_port(address), port);
@@ -74,11 +75,11 @@ Test(json_value, addresses)
     struct address address, nameless = {.length = 0};
 
     address_set(&address, (const struct sockaddr *)&in, sizeof(in));
-    expect_address(&address, "\"192.0.2.1\"", "\"ipv4\"", "80");
+    expect_address(&address, "\"192.0.2.1:80\"", "\"192.0.2.1\"", "\"ipv4\"", "80");
     address_set(&address, (const struct sockaddr *)&in6, sizeof(in6));
-    expect_address(&address, "\"::1\"", "\"ipv6\"", "0");
+    expect_address(&address, "\"[::1]:0\"", "\"::1\"", "\"ipv6\"", "0");
     address_set_unix(&address, "@\xff");
-    expect_address(&address, "\"@\\\\xff\"", "\"unix\"", "null");
-    expect_address(&nameless, "null", "null", "null");
-    expect_address(NULL, "null", "null", "null");
+    expect_address(&address, "\"@\\\\xff\"", "\"@\\\\xff\"", "\"unix\"", "null");
+    expect_address(&nameless, "null", "null", "null", "null");
+    expect_address(NULL, "null", "null", "null", "null");
 }
