@@ -73,6 +73,47 @@ const char *arguments_port(struct argp_state *state, const char *option, const c
     return text;
 }
 
+static int hex(char c)
+{
+    const char *digits = "0123456789abcdef";
+    const char *digit = c ? strchr(digits, c | 0x20) : NULL;
+
+    return digit ? (int)(digit - digits) : -1;
+}
+
+/* The byte that an escape stands for; *length becomes that of the escape. -1 if it is none. */
+static int unescape(const char *text, size_t *length)
+{
+    static const char letters[] = "nrt\\", bytes[] = "\n\r\t\\";
+    const char *letter = text[1] ? strchr(letters, text[1]) : NULL;
+
+    *length = 2;
+    if (letter)
+        return bytes[letter - letters];
+    if (text[1] != 'x' || hex(text[2]) < 0 || hex(text[3]) < 0)
+        return -1;
+    *length = 4;
+    return hex(text[2]) << 4 | hex(text[3]);
+}
+
+size_t arguments_unescape(struct argp_state *state, const char *option, const char *text, char *bytes)
+{
+    size_t count = 0;
+
+    for (size_t i = 0, length; text[i]; i += length) {
+        int byte = (unsigned char)text[i];
+
+        length = 1;
+        if (byte == '\\')
+            byte = unescape(text + i, &length);
+        if (byte < 0)
+            argp_error(state, "%s: a backslash is followed by n, r, t, \\ or xHH, unlike '%s'", option,
+                       text + i);
+        bytes[count++] = (char)byte;
+    }
+    return count;
+}
+
 struct code_point {
     const char *name;
     unsigned value;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* arguments: numbers, times and ports that follow options. Each function ends the program with a usage error
- * that names the option, the text and what is allowed, if the text is something else. */
+/* arguments: numbers, times, ports and bytes that follow options. Each function ends the program with a usage
+ * error that names the option, the text and what is allowed, if the text is something else. */
 #ifndef SOCKGREET_ARGUMENTS_H
 #define SOCKGREET_ARGUMENTS_H
 
 #include <argp.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define ARGUMENTS_SECONDS_MAX 1000000
@@ -27,5 +28,9 @@ const char *arguments_port(struct argp_state *state, const char *option, const c
 /* The name or number of a differentiated services code point, 0 to 63 (RFC 2474, RFC 2597, RFC 3246,
  * RFC 5865, RFC 8622): "46", "ef", "af41", "cs1". */
 unsigned arguments_dscp(struct argp_state *state, const char *option, const char *text);
+
+/* The bytes of a text in which \n, \r, \t, \\ and \xHH stand for one each, at most as many as it has itself;
+ * bytes may be text. Returns how many. */
+size_t arguments_unescape(struct argp_state *state, const char *option, const char *text, char *bytes);
 
 #endif

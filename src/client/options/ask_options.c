@@ -29,29 +29,6 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static int hex(char c)
-{
-    const char *digits = "0123456789abcdef";
-    const char *digit = c ? strchr(digits, c | 0x20) : NULL;
-
-    return digit ? (int)(digit - digits) : -1;
-}
-
-/* The byte that an escape stands for; *length becomes that of the escape. -1 if it is none. */
-static int unescape(const char *text, size_t *length)
-{
-    static const char letters[] = "nrt\\", bytes[] = "\n\r\t\\";
-    const char *letter = text[1] ? strchr(letters, text[1]) : NULL;
-
-    *length = 2;
-    if (letter)
-        return bytes[letter - letters];
-    if (text[1] != 'x' || hex(text[2]) < 0 || hex(text[3]) < 0)
-        return -1;
-    *length = 4;
-    return hex(text[2]) << 4 | hex(text[3]);
-}
-
 void ask_options_send(struct argp_state *state, const char *option, struct ask_options *ask, const char *text,
                       bool escapes)
 {
@@ -60,16 +37,10 @@ void ask_options_send(struct argp_state *state, const char *option, struct ask_o
     ask->message = malloc(strlen(text) + 1);
     if (!ask->message)
         argp_failure(state, argp_err_exit_status, ENOMEM, "%s", option);
-    for (size_t i = 0, length; text[i]; i += length) {
-        int byte = (unsigned char)text[i];
-
-        length = 1;
-        if (byte == '\\' && escapes)
-            byte = unescape(text + i, &length);
-        if (byte < 0)
-            argp_error(state, "%s: '%s': a backslash is followed by n, r, t, \\ or xHH", option, text);
-        ask->message[ask->message_length++] = (char)byte;
-    }
+    if (escapes)
+        ask->message_length = arguments_unescape(state, option, text, ask->message);
+    else
+        ask->message_length = (size_t)(stpcpy(ask->message, text) - ask->message);
 }
 
 static void take_file(struct argp_state *state, struct ask_options *ask, const char *path)

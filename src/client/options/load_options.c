@@ -7,7 +7,6 @@
 #include <ctype.h>
 #include <sched.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define CONNECTIONS_MAX 1000000
 #define RATE_MAX        1e8
@@ -67,43 +66,6 @@ static void take_cpus(struct argp_state *state, struct load_options *load, const
                PLAN_THREADS_MAX);
 }
 
-/* The byte that an escape stands for, and its end; -1 if it is none. */
-static int unescape(const char **in)
-{
-    static const char letters[] = "rnt\\", bytes[] = "\r\n\t\\";
-    const char *found = **in ? strchr(letters, **in) : NULL;
-    char digits[3] = "";
-
-    if (found) {
-        ++*in;
-        return bytes[found - letters];
-    }
-    if (**in != 'x' || !isxdigit((unsigned char)(*in)[1]) || !isxdigit((unsigned char)(*in)[2]))
-        return -1;
-    memcpy(digits, *in + 1, 2);
-    *in += 3;
-    return (int)strtoul(digits, NULL, 16);
-}
-
-/* In place: what it stands for is no longer than the text. */
-static void take_greeting(struct argp_state *state, struct load_options *load, char *text)
-{
-    const char *in = text;
-    char *out = text;
-
-    while (*in) {
-        int byte = (unsigned char)*in++;
-
-        if (byte == '\\')
-            byte = unescape(&in);
-        if (byte < 0)
-            argp_error(state, "--greeting: a backslash is followed by n, r, t, \\ or xHH");
-        *out++ = (char)byte;
-    }
-    load->greeting = text;
-    load->greeting_length = (size_t)(out - text);
-}
-
 static void take_limit(struct argp_state *state, struct load_options *load, const char *text)
 {
     if (load->limit_count == LOAD_LIMITS_MAX)
@@ -146,7 +108,8 @@ static error_t take_detail(int key, char *argument, struct argp_state *state)
         load->plot = argument;
         break;
     case KEY_GREETING:
-        take_greeting(state, load, argument);
+        load->greeting_length = arguments_unescape(state, "--greeting", argument, argument);
+        load->greeting = argument;
         break;
     case KEY_SOURCES:
         load->sources = arguments_whole(state, "--sources", argument, 1, SOURCES_MAX);

@@ -77,7 +77,17 @@ Test(arguments, numbers)
     cr_assert_eq(arguments_number(&state, "-x", "2.5", 0, 10), 2.5);
 }
 
-enum kind { WHOLE, NUMBER, TIME, DSCP };
+Test(arguments, escapes)
+{
+    struct argp_state state = state_for(stderr);
+    char text[] = "a\\r\\n\\t\\\\\\x00\\xFf\xff";
+
+    cr_assert_eq(arguments_unescape(&state, "--send", text, text), 8);
+    cr_assert_eq(memcmp(text, "a\r\n\t\\\0\xff\xff", 8), 0);
+    cr_assert_eq(arguments_unescape(&state, "--send", "", text), 0);
+}
+
+enum kind { WHOLE, NUMBER, TIME, DSCP, BYTES };
 
 static void parse(struct argp_state *state, enum kind kind, const char *text)
 {
@@ -87,8 +97,10 @@ static void parse(struct argp_state *state, enum kind kind, const char *text)
         arguments_number(state, "-x", text, 1, 100);
     else if (kind == TIME)
         arguments_duration(state, "-W", text, NS_PER_MS);
-    else
+    else if (kind == DSCP)
         arguments_dscp(state, "--dscp", text);
+    else
+        arguments_unescape(state, "--send", text, (char[8]){0});
 }
 
 /* What a child that ends with it says. */
@@ -144,4 +156,8 @@ Test(arguments, what_is_none)
     assert_refused(DSCP, "64", "is neither");
     assert_refused(DSCP, "af44", "is neither");
     assert_refused(DSCP, "af51", "is neither");
+    assert_refused(BYTES, "ab\\q", "--send: a backslash is followed by n, r, t, \\ or xHH, unlike '\\q'");
+    assert_refused(BYTES, "\\", "unlike '\\'");
+    assert_refused(BYTES, "\\x", "unlike '\\x'");
+    assert_refused(BYTES, "\\xfg", "unlike '\\xfg'");
 }
