@@ -8,18 +8,13 @@
 #define BATCH         256   /* datagrams of a socket between two looks at the clock */
 #define GREETING_SIZE 65536 /* more than any datagram */
 
-static bool set(int fd, int level, int option, int value)
-{
-    return setsockopt(fd, level, option, &value, sizeof(value)) == 0;
-}
-
 /* Errors are not wanted: what one host refuses would stand in the way of another one's answer. */
 static bool prepare(int fd, enum broadcast_family family)
 {
     if (family == BROADCAST_IPV6)
-        return set(fd, IPPROTO_IPV6, IPV6_RECVERR, 0) && set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
-    return set(fd, IPPROTO_IP, IP_RECVERR, 0) && set(fd, IPPROTO_IP, IP_PKTINFO, 1) &&
-           set(fd, SOL_SOCKET, SO_BROADCAST, 1);
+        return dial_set(fd, IPPROTO_IPV6, IPV6_RECVERR, 0) && dial_set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+    return dial_set(fd, IPPROTO_IP, IP_RECVERR, 0) && dial_set(fd, IPPROTO_IP, IP_PKTINFO, 1) &&
+           dial_set(fd, SOL_SOCKET, SO_BROADCAST, 1);
 }
 
 static enum broadcast_family family_of(const struct place *place)

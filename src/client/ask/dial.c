@@ -6,6 +6,7 @@
 #include "client/ask/lookup.h"
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,7 +79,7 @@ void dial_list_free(struct dial_list *list)
     *list = (struct dial_list){0};
 }
 
-static bool set(int fd, int level, int option, int value)
+bool dial_set(int fd, int level, int option, int value)
 {
     return setsockopt(fd, level, option, &value, sizeof(value)) == 0;
 }
@@ -87,24 +88,24 @@ static bool set_marks_v4(int fd, const struct dial_source *source)
 {
     int class = source->dscp << 2 | source->ecn;
 
-    return (source->ttl == 0 || set(fd, IPPROTO_IP, IP_TTL, source->ttl)) &&
-           (!source->has_class || set(fd, IPPROTO_IP, IP_TOS, class)) &&
-           (!source->df || set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE));
+    return (source->ttl == 0 || dial_set(fd, IPPROTO_IP, IP_TTL, source->ttl)) &&
+           (!source->has_class || dial_set(fd, IPPROTO_IP, IP_TOS, class)) &&
+           (!source->df || dial_set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE));
 }
 
 static bool set_marks_v6(int fd, const struct dial_source *source)
 {
     int class = source->dscp << 2 | source->ecn;
 
-    return (source->ttl == 0 || (set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, source->ttl) &&
-                                 set(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, source->ttl))) &&
-           (!source->has_class || set(fd, IPPROTO_IPV6, IPV6_TCLASS, class)) &&
-           (!source->df || set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE));
+    return (source->ttl == 0 || (dial_set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, source->ttl) &&
+                                 dial_set(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, source->ttl))) &&
+           (!source->has_class || dial_set(fd, IPPROTO_IPV6, IPV6_TCLASS, class)) &&
+           (!source->df || dial_set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE));
 }
 
 static bool set_marks(int fd, int family, const struct dial_source *source)
 {
-    if (source->mark && !set(fd, SOL_SOCKET, SO_MARK, (int)source->mark))
+    if (source->mark && !dial_set(fd, SOL_SOCKET, SO_MARK, (int)source->mark))
         return false;
     return family == AF_INET6 ? set_marks_v6(fd, source) : set_marks_v4(fd, source);
 }
@@ -128,10 +129,10 @@ static int bind_source(int fd, int family, const struct dial_source *source)
         return -1;
     if (source->address.length == 0 && source->port == 0)
         return 0;
-    if (source->port)
-        set(fd, SOL_SOCKET, SO_REUSEADDR, 1); /* a connection of just before keeps its port for a minute */
+    if (source->port) /* A connection of just before keeps its port for a minute. */
+        dial_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     else /* Choose the port when connecting, so that ports in use towards other hosts do not count. */
-        set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+        dial_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
     return bind(fd, &address.sa, address.length);
 }
 
@@ -145,9 +146,9 @@ static int prepare(int fd, int family, enum transport transport, const struct di
         return 0;
     /* Without it an unreachable host is not told from a silent one. */
     if (transport == TRANSPORT_UDP && family == AF_INET)
-        set(fd, IPPROTO_IP, IP_RECVERR, 1);
+        dial_set(fd, IPPROTO_IP, IP_RECVERR, 1);
     if (transport == TRANSPORT_UDP && family == AF_INET6)
-        set(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
+        dial_set(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
     return set_marks(fd, family, source) ? bind_source(fd, family, source) : -1;
 }
 
@@ -171,9 +172,27 @@ bool dial_met_itself(int fd)
     return local.sa.sa_family != AF_UNIX && address_equal(&local, &peer);
 }
 
+static int await_connection(int fd, const struct patience *patience)
+{
+    int error = 0;
+    socklen_t length = sizeof(error);
+
+    if (patience_wait(patience, fd, POLLOUT) != PATIENCE_READY)
+        return ETIMEDOUT;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0 ? errno : error;
+}
+
+int dial_connect(int fd, const struct address *address, const struct patience *patience)
+{
+    int error = connect(fd, &address->sa, address->length) == 0 ? 0 : errno;
+
+    if (error == EINPROGRESS)
+        error = await_connection(fd, patience);
+    return error == 0 && dial_met_itself(fd) ? ECONNREFUSED : error;
+}
+
 bool dial_is_group(int fd, const struct address *address)
 {
-    static const int on = 1;
     enum address_scope scope = address_scope(address);
 
     if (address->sa.sa_family == AF_UNIX)
@@ -184,5 +203,5 @@ bool dial_is_group(int fd, const struct address *address)
      */
     if (connect(fd, &address->sa, address->length) == 0 || errno != EACCES)
         return false;
-    return setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on)) == 0;
+    return dial_set(fd, SOL_SOCKET, SO_BROADCAST, 1);
 }

@@ -49,6 +49,13 @@ int dial_socket(const struct address *address, enum transport transport, const s
  * port as its own. */
 bool dial_met_itself(int fd);
 
+/* Connects a non-blocking socket and waits until it is connected. Returns 0 or an errno value: ETIMEDOUT when
+ * the time is over or the user interrupts, ECONNREFUSED also if the socket has met itself. */
+int dial_connect(int fd, const struct address *address, const struct patience *patience);
+
+/* Sets a socket option that is a number. False with errno set if that fails. */
+bool dial_set(int fd, int level, int option, int value);
+
 /* Whether many hosts may answer what is sent to address. Asks the kernel about broadcast addresses. */
 bool dial_is_group(int fd, const struct address *address);
 

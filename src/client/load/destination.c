@@ -5,19 +5,6 @@
 #include "client/errors.h"
 
 #include <netdb.h>
-#include <poll.h>
-
-/* Returns 0 or -errno. */
-static int await_connection(int fd, const struct patience *patience)
-{
-    socklen_t length = sizeof(int);
-    int error = ETIMEDOUT;
-
-    if (patience_wait(patience, fd, POLLOUT) == PATIENCE_READY &&
-        getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
-        error = errno;
-    return error == 0 && dial_met_itself(fd) ? -ECONNREFUSED : -error;
-}
 
 /* What came of an address. */
 struct trial {
@@ -30,16 +17,14 @@ static struct trial try_address(const struct plan_target *found, bool connecting
 {
     const struct address *address = &found->address;
     int fd = dial_socket(address, found->transport, source);
-    int result = 0;
+    struct trial trial = {.has_socket = true};
 
     if (fd < 0)
         return (struct trial){.error = -fd};
     if (connecting)
-        result = connect(fd, &address->sa, address->length) == 0 ? 0 : -errno;
-    if (result == -EINPROGRESS)
-        result = await_connection(fd, patience);
+        trial.error = dial_connect(fd, address, patience);
     close_fd(&fd);
-    return (struct trial){.error = -result, .has_socket = true};
+    return trial;
 }
 
 /* The name of a target can have addresses that nobody listens on. */

@@ -3,7 +3,7 @@
 
 #include "base/util.h"
 
-#include <poll.h>
+#include <stdio.h>
 
 void path_socket_begin(struct path_leg *leg, enum transport transport, const struct address *peer)
 {
@@ -14,20 +14,6 @@ void path_socket_begin(struct path_leg *leg, enum transport transport, const str
     leg->back_ttl = leg->back_dscp = leg->back_mss = leg->own_mtu = PATH_UNKNOWN;
     leg->rtt_ns = PATH_UNKNOWN;
     path_seen_parse(&leg->seen, "", 0);
-}
-
-/* A socket option that is a number; PATH_UNKNOWN if it cannot be had. */
-static int get_option(int fd, int level, int option)
-{
-    int value = 0;
-    socklen_t length = sizeof(value);
-
-    return getsockopt(fd, level, option, &value, &length) == 0 ? value : PATH_UNKNOWN;
-}
-
-bool path_socket_set(int fd, int level, int option, int value)
-{
-    return setsockopt(fd, level, option, &value, sizeof(value)) == 0;
 }
 
 int path_socket_fail(struct path_leg *leg, int fd, int error)
@@ -53,22 +39,21 @@ static int fail_here(struct path_leg *leg, int fd, int error, const struct dial_
     return -1;
 }
 
-static int await_connection(int fd, const struct patience *patience)
+/* A socket option that is a number; PATH_UNKNOWN if it is not available. */
+static int get(int fd, int level, int option)
 {
-    int error;
+    int value = 0;
+    socklen_t length = sizeof(value);
 
-    if (patience_wait(patience, fd, POLLOUT) != PATIENCE_READY)
-        return ETIMEDOUT;
-    error = get_option(fd, SOL_SOCKET, SO_ERROR);
-    return error == PATH_UNKNOWN ? errno : error;
+    return getsockopt(fd, level, option, &value, &length) == 0 ? value : PATH_UNKNOWN;
 }
 
 static void note_marks(struct path_leg *leg, int fd)
 {
     bool is_ipv6 = leg->peer.sa.sa_family == AF_INET6;
-    int class = is_ipv6 ? get_option(fd, IPPROTO_IPV6, IPV6_TCLASS) : get_option(fd, IPPROTO_IP, IP_TOS);
+    int class = is_ipv6 ? get(fd, IPPROTO_IPV6, IPV6_TCLASS) : get(fd, IPPROTO_IP, IP_TOS);
 
-    leg->ttl = is_ipv6 ? get_option(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS) : get_option(fd, IPPROTO_IP, IP_TTL);
+    leg->ttl = is_ipv6 ? get(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS) : get(fd, IPPROTO_IP, IP_TTL);
     if (class == PATH_UNKNOWN)
         return;
     leg->dscp = class >> 2;
@@ -83,18 +68,15 @@ static bool note_local(struct path_leg *leg, int fd)
 
 int path_socket_open(struct path_leg *leg, const struct dial_source *source, const struct patience *patience)
 {
-    int error = 0, fd = dial_socket(&leg->peer, leg->transport, source);
+    int error, fd = dial_socket(&leg->peer, leg->transport, source);
 
     if (fd == -EAFNOSUPPORT)
         return path_socket_fail(leg, -1, EAFNOSUPPORT);
     if (fd < 0)
         return fail_here(leg, -1, -fd, source);
     if (leg->transport == TRANSPORT_TCP && leg->peer.sa.sa_family == AF_INET6)
-        path_socket_set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1); /* before the answer to the SYN comes */
-    if (connect(fd, &leg->peer.sa, leg->peer.length) < 0)
-        error = errno == EINPROGRESS ? await_connection(fd, patience) : errno;
-    if (error == 0 && dial_met_itself(fd))
-        error = ECONNREFUSED;
+        dial_set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1); /* before the answer to the SYN comes */
+    error = dial_connect(fd, &leg->peer, patience);
     if (error == EADDRNOTAVAIL)
         return fail_here(leg, fd, error, source);
     if (error)

@@ -17,7 +17,4 @@ int path_socket_open(struct path_leg *leg, const struct dial_source *source, con
 /* Sets the leg's error and closes fd; error: an errno value, ETIMEDOUT when the time is over. Returns -1. */
 int path_socket_fail(struct path_leg *leg, int fd, int error);
 
-/* Sets a socket option that is a number. False, with errno set, if that fails. */
-bool path_socket_set(int fd, int level, int option, int value);
-
 #endif

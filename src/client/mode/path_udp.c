@@ -11,11 +11,11 @@
 static void ask_for_marks(int fd, int family)
 {
     if (family == AF_INET6) {
-        path_socket_set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1);
-        path_socket_set(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, 1);
+        dial_set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1);
+        dial_set(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, 1);
     } else {
-        path_socket_set(fd, IPPROTO_IP, IP_RECVTTL, 1);
-        path_socket_set(fd, IPPROTO_IP, IP_RECVTOS, 1);
+        dial_set(fd, IPPROTO_IP, IP_RECVTTL, 1);
+        dial_set(fd, IPPROTO_IP, IP_RECVTOS, 1);
     }
 }
 
