@@ -7,6 +7,8 @@
 #ifndef SOCKGREET_SCHEDULE_H
 #define SOCKGREET_SCHEDULE_H
 
+#include "base/util.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -20,8 +22,8 @@ struct schedule {
     uint64_t late; /* open loop: those that started more than SCHEDULE_LATE_NS after they were due */
 };
 
-#define SCHEDULE_LATE_NS  (1000 * 1000)
-#define SCHEDULE_GRACE_NS (1000 * 1000 * 1000) /* after the stop, to start what was due before it */
+#define SCHEDULE_LATE_NS  NS_PER_MS
+#define SCHEDULE_GRACE_NS NS_PER_S /* after the stop, to start what was due before it */
 
 /* When the next request is due; in a closed loop, now. */
 int64_t schedule_next(const struct schedule *schedule, int64_t now);
