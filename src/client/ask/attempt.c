@@ -2,6 +2,7 @@
 #include "client/ask/attempt.h"
 
 #include "base/util.h"
+#include "client/ask/dial.h"
 #include "client/errors.h"
 
 #include <errno.h>
@@ -31,14 +32,6 @@ static void settle(struct attempt *attempt, enum outcome outcome)
     if (attempt->fd >= 0)
         loop_unwatch(loop, attempt->fd, &attempt->watch);
     close_fd(&attempt->fd);
-}
-
-int attempt_socket_error(const struct attempt *attempt)
-{
-    int error = 0;
-    socklen_t length = sizeof(error);
-
-    return getsockopt(attempt->fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0 ? errno : error;
 }
 
 uint32_t attempt_answer(struct attempt *attempt)
@@ -165,7 +158,7 @@ void attempt_expire(struct attempt *attempt)
 
     if (attempt->over)
         return;
-    error = attempt_socket_error(attempt); /* that the kernel took for one that may pass */
+    error = dial_error(attempt->fd); /* that the kernel took for one that may pass */
     /* Servers that greet and then listen, as for mail, have answered all the same. */
     attempt->unended = attempt->length > 0 && attempt->transport != TRANSPORT_UDP;
     if (attempt->unended)

@@ -97,9 +97,6 @@ void attempt_cancel(struct attempt *attempt);
 /* Frees what it holds, and cancels it where needed. */
 void attempt_free(struct attempt *attempt);
 
-/* For the operations: the errno value that the kernel holds for the socket, or 0. */
-int attempt_socket_error(const struct attempt *attempt);
-
 /* For the operations. Each settles the attempt and returns 0. */
 uint32_t attempt_answer(struct attempt *attempt);
 uint32_t attempt_fail(struct attempt *attempt, int error);

@@ -81,7 +81,7 @@ static uint32_t end_connecting(struct attempt *attempt, int error)
 
 static uint32_t finish_connecting(struct attempt *attempt)
 {
-    return end_connecting(attempt, attempt_socket_error(attempt));
+    return end_connecting(attempt, dial_error(attempt->fd));
 }
 
 static uint32_t start_connecting(struct attempt *attempt)
@@ -90,7 +90,7 @@ static uint32_t start_connecting(struct attempt *attempt)
         return finish_connecting(attempt);
     if (errno == EINPROGRESS) {
         /* What a router said while connect() was at work is kept, and the kernel goes on trying. */
-        int error = attempt_socket_error(attempt);
+        int error = dial_error(attempt->fd);
 
         return error ? end_connecting(attempt, error) : EPOLLOUT;
     }

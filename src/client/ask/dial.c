@@ -172,13 +172,11 @@ bool dial_met_itself(int fd)
     return local.sa.sa_family != AF_UNIX && address_equal(&local, &peer);
 }
 
-static int await_connection(int fd, const struct patience *patience)
+int dial_error(int fd)
 {
     int error = 0;
     socklen_t length = sizeof(error);
 
-    if (patience_wait(patience, fd, POLLOUT) != PATIENCE_READY)
-        return ETIMEDOUT;
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0 ? errno : error;
 }
 
@@ -187,7 +185,7 @@ int dial_connect(int fd, const struct address *address, const struct patience *p
     int error = connect(fd, &address->sa, address->length) == 0 ? 0 : errno;
 
     if (error == EINPROGRESS)
-        error = await_connection(fd, patience);
+        error = patience_wait(patience, fd, POLLOUT) == PATIENCE_READY ? dial_error(fd) : ETIMEDOUT;
     return error == 0 && dial_met_itself(fd) ? ECONNREFUSED : error;
 }
 

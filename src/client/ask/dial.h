@@ -49,6 +49,9 @@ int dial_socket(const struct address *address, enum transport transport, const s
  * port as its own. */
 bool dial_met_itself(int fd);
 
+/* Takes the error that waits at a socket. Returns an errno value, or 0 if there is none. */
+int dial_error(int fd);
+
 /* Connects a non-blocking socket and waits until it is connected. Returns 0 or an errno value: ETIMEDOUT when
  * the time is over or the user interrupts, ECONNREFUSED also if the socket has met itself. */
 int dial_connect(int fd, const struct address *address, const struct patience *patience);
