@@ -19,4 +19,5 @@ complete -c check_sockgreet -s v -l verbose -d 'Print each step on standard erro
 complete -c check_sockgreet -s w -l warning -x -d 'WARNING if the time of the answer is outside this range'
 complete -c check_sockgreet -s x -l http -d 'Send an HTTP request for this path (/)'
 complete -c check_sockgreet -s h -l help -d 'Print help'
+complete -c check_sockgreet -l usage -d 'Print a short usage message'
 complete -c check_sockgreet -s V -l version -d 'Print the version'

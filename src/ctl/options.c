@@ -6,6 +6,7 @@
 #include "base/util.h"
 
 #include <argp.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,11 @@ static const char doc[] = "Ask the running greeting service for something.\n"
                           "\n"
                           "Exit status: 0 done, 64 usage, 69 no service, 71 operating system or no\n"
                           "answer, 77 not permitted, 78 the configuration was refused.\n";
+
+static const char usage[] =
+    "Usage: sockgreetctl [OPTION...] {status | listeners | workers | counters | config | reload | top}\n"
+    "       sockgreetctl [OPTION...] state [{ready | drain | maint} [N%] [REASON...]]\n"
+    "Try 'sockgreetctl --help' for all options, 'man sockgreetctl' for the manual.\n";
 
 static const struct argp_option rows[] = {
     {"json", 'j', NULL, 0, "Print the service's answer as JSON", 1},
@@ -230,7 +236,12 @@ void options_parse(int argc, char **argv, struct options *options)
     const struct argp argp = {
         .options = rows, .parser = take, .args_doc = "COMMAND\nstate WORD [N%] [REASON...]", .doc = doc};
 
+    if (argc == 1) {
+        fputs(usage, stderr);
+        exit(EX_USAGE);
+    }
     *options = (struct options){0};
+    argv[0] = program_invocation_short_name; /* for the messages of getopt */
     argp_err_exit_status = EX_USAGE;
     argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, options);
 }

@@ -84,13 +84,16 @@ static int take_option(struct cmdline *cmdline, char **endpoints, int option)
 
 int cmdline_parse(int argc, char **argv, struct cmdline *cmdline)
 {
+    static char name[] = "sockgreetd";
     char **endpoints = calloc((size_t)argc + 1, sizeof(*endpoints)); /* more than -l can fill */
+    char *path = argv[0];
     int option, result = CMDLINE_GO_ON;
 
     if (!endpoints) {
         fprintf(stderr, "sockgreetd: %s\n", strerror(errno));
         return EX_OSERR;
     }
+    argv[0] = name; /* for the messages of getopt */
     *cmdline = (struct cmdline){.source = {.path = SYSCONFDIR "/sockgreet.conf", .endpoints = endpoints}};
     while (result == CMDLINE_GO_ON && (option = getopt_long(argc, argv, "c:l:ftTVh", options, NULL)) != -1)
         result = take_option(cmdline, endpoints, option);
@@ -98,6 +101,7 @@ int cmdline_parse(int argc, char **argv, struct cmdline *cmdline)
         fprintf(stderr, "sockgreetd: unexpected argument '%s'\n", argv[optind]);
         result = fail_usage();
     }
+    argv[0] = path;
     if (result != CMDLINE_GO_ON)
         cmdline_free(cmdline);
     return result;

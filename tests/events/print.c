@@ -41,6 +41,9 @@ static struct address ipv6(const char *host, unsigned short port)
     return address;
 }
 
+static const char object[] = "{\"hostname\":\"web-1\",\"\\u001b]0;\\u009b\\u202e\":{\"greeting\":["
+                             "\"\\u0007\\u2066\",1,2.5,null,true]}}";
+
 static void print_starts(void)
 {
     static const char *const targets[] = {"tcp://localhost:12345", "unix:/run/\xff"};
@@ -76,6 +79,9 @@ static void print_requests(const struct report_json_request *request, const stru
     print(report_json_answer(&answer, NOW));
     answer.greeting = long_greeting;
     answer.length = sizeof(long_greeting);
+    print(report_json_answer(&answer, NOW));
+    answer.whole = object;
+    answer.whole_length = sizeof(object) - 1;
     print(report_json_answer(&answer, NOW));
     answer.greeting = "";
     answer.length = 0;

@@ -99,6 +99,8 @@ def test_who_answered_and_the_summary(daemon):
     who = f"blue@{socket.gethostname()}"
     assert status == 0 and [answer["seq"] for answer in answers] == [1, 2, 3]
     assert {answer["who"] for answer in answers} == {who}
+    assert {(answer["greeting"], answer["json"]["greeting"], answer["json"]["instance"]) for answer in answers} == {
+        ("Hi", "Hi", "blue")}
     assert summary["answered_by"] == [{"who": who, "answers": 3}] and summary["final"]
     assert (summary["sent"], summary["answered"], summary["lost"], summary["loss_percent"]) == (3, 3, 0, 0)
     assert 0 < summary["min_ms"] <= summary["p50_ms"] <= summary["p99_ms"] <= summary["max_ms"]

@@ -2,13 +2,14 @@
 """The daemon's command line: -l, -f, -V, and its exit codes."""
 
 import os
+import pathlib
 import re
 import subprocess
 
 import pytest
 
 from clients import HAS_IPV6, ask_udp, dgram_socket, exchange, greet
-from conftest import needs_root
+from conftest import needs_root, program
 from namespaces import SETTINGS_INSIDE
 from processes import SLOWNESS, wait_until
 from service import GREETING, free_port, tcp
@@ -98,6 +99,48 @@ def test_usage(sockgreetd, arguments):
     """What the command line does not know ends with exit code 64 and a hint."""
     result = run_daemon(sockgreetd, *arguments)
     assert result.returncode == 64 and "Try 'sockgreetd --help'." in result.stderr and result.stdout == ""
+
+
+@pytest.fixture(params=["sockgreet", "sockgreetd", "sockgreetctl", "check_sockgreet"])
+def any_program(request, tmp_path):
+    """The path and the status after wrong usage of each program; the plug-in is the client under another name."""
+    if request.param != "check_sockgreet":
+        return program(request.param.upper()), 2 if request.param == "sockgreet" else 64
+    (tmp_path / request.param).symlink_to(program("SOCKGREET"))
+    return str(tmp_path / request.param), 3
+
+
+@pytest.mark.parametrize("option, named", [("--nonsense", "'--nonsense'"), ("-y", "'y'")])
+def test_unknown_option(any_program, option, named):
+    """Names the option, and the program without its directory, on standard error."""
+    path, status = any_program
+    result = run_daemon(path, option)
+    first, *hint = result.stderr.splitlines()
+    assert result.returncode == status and result.stdout == ""
+    assert first.startswith(f"{pathlib.Path(path).name}: ") and named in first
+    advised = set(re.findall(r"--\w+", " ".join(hint)))
+    assert "--help" in advised
+    assert all(run_daemon(path, advice).stdout.startswith("Usage: ") for advice in advised)
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_help(any_program, option):
+    """Is printed on standard output. Of plug-ins monitors expect status 3 even then."""
+    path, _ = any_program
+    result = run_daemon(path, option)
+    assert result.returncode == (3 if path.endswith("check_sockgreet") else 0)
+    assert result.stderr == "" and result.stdout.startswith("Usage: ")
+
+
+@pytest.mark.parametrize("name", ["sockgreet", "sockgreetctl", "check_sockgreet"])
+def test_nothing_to_do(name, tmp_path):
+    """Without arguments a program that needs some prints a few lines of usage, not all that there is."""
+    (tmp_path / name).symlink_to(program("SOCKGREETCTL" if name == "sockgreetctl" else "SOCKGREET"))
+    result = run_daemon(tmp_path / name)
+    lines = result.stderr.splitlines()
+    assert result.returncode in (2, 3, 64) and result.stdout == ""
+    assert lines[0].startswith(f"Usage: {name} ") and 2 <= len(lines) <= 4
+    assert lines[-1] == f"Try '{name} --help' for all options, 'man {name}' for the manual."
 
 
 @pytest.mark.parametrize("endpoint", ["127.0.0.1:0", "127.0.0.1:65536", "http://x", "[::1", "", "tcp://127.0.0.1:x y"])

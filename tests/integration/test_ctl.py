@@ -658,7 +658,7 @@ def test_process_that_is_not_a_master(fake, ctl):
 
 def test_usage():
     """Messages for what is not understood, with 64."""
-    for arguments in ("", "frobnicate", "reload reload", "status reload", "-p 0 status", "-p 1x status", "--pid=-1 status",
+    for arguments in ("-j", "frobnicate", "reload reload", "status reload", "-p 0 status", "-p 1x status", "--pid=-1 status",
                       "-w 0 status", "-w x status", "-n a -p 1 status", "status --frobnicate", "-n"):
         result = run(*arguments.split())
         assert (result.code, result.out) == (EX_USAGE, "") and "sockgreetctl: " in result.err, result

@@ -8,8 +8,12 @@
 #include "client/options/arguments.h"
 
 #include <argp.h>
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+
+enum key { KEY_USAGE = 0x100 };
 
 static const char doc[] =
     "Ask a server for its greeting, and report its state to Nagios, Icinga and other monitors.\n"
@@ -18,6 +22,10 @@ static const char doc[] =
     "(no lower end). With a leading @ times inside it alert.\n"
     "\n"
     "Exit status: 0 OK, 1 WARNING, 2 CRITICAL (no answer, or not the expected one), 3 UNKNOWN.\n";
+
+static const char usage[] =
+    "Usage: check_sockgreet [OPTION...] -H TARGET [-p PORT] [-w RANGE] [-c RANGE]\n"
+    "Try 'check_sockgreet --help' for all options, 'man check_sockgreet' for the manual.\n";
 
 static const struct argp_option options[] = {
     {"hostname", 'H', "TARGET", 0, "Host, or any other TARGET of sockgreet(1)", 1},
@@ -36,6 +44,7 @@ static const struct argp_option options[] = {
     {"verbose", 'v', NULL, 0, "Print each step on standard error", 0},
     {NULL, 0, NULL, 0, "Help:", -1},
     {"help", 'h', NULL, 0, "Print this help", 0},
+    {"usage", KEY_USAGE, NULL, 0, "Print a short usage message", 0},
     {"version", 'V', NULL, 0, "Print the version", 0},
     {0},
 };
@@ -73,7 +82,9 @@ __attribute__((noreturn)) static void print_and_leave(struct argp_state *state, 
     if (key == 'V')
         fprintf(out, "check_sockgreet (sockgreet %s)\n", PACKAGE_VERSION);
     else
-        argp_state_help(state, out, ARGP_HELP_STD_HELP & ~(unsigned)ARGP_HELP_EXIT_OK);
+        argp_state_help(state, out,
+                        key == KEY_USAGE ? ARGP_HELP_USAGE
+                                         : ARGP_HELP_STD_HELP & ~(unsigned)ARGP_HELP_EXIT_OK);
     streams_flush(parsing->streams);
     exit(exit_profile_status(EXIT_PROFILE_NAGIOS, NAGIOS_UNKNOWN));
 }
@@ -146,6 +157,7 @@ static error_t take(int key, char *argument, struct argp_state *state)
         break;
     case 'h':
     case 'V':
+    case KEY_USAGE:
         print_and_leave(state, parsing, key);
     case ARGP_KEY_END:
         if (!check->operand)
@@ -163,8 +175,12 @@ void check_options_parse(struct check_options *check, int argc, char **argv, str
     struct parsing parsing = {.options = check, .streams = streams};
 
     *check = (struct check_options){.cmdline = {.family = AF_UNSPEC, .timeout_ns = 10 * NS_PER_S}};
-    argv[0] = program_invocation_short_name;
+    argv[0] = program_invocation_short_name; /* for the messages of getopt */
     argp_err_exit_status = exit_profile_status(EXIT_PROFILE_NAGIOS, NAGIOS_UNKNOWN);
+    if (argc == 1) {
+        fputs(usage, stderr);
+        exit(argp_err_exit_status);
+    }
     argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &parsing);
     if (!check->cmdline.ask.message)
         check->cmdline.ask.pad = ASK_OPTIONS_PAD;

@@ -94,6 +94,8 @@ static struct report_json_answer answer_of(const struct visit *visit, const stru
                                         .last_ns = monotonic_ns() - request->started_ns,
                                         .greeting = result->greeting,
                                         .length = result->length,
+                                        .whole = result->answer,
+                                        .whole_length = result->answer_length,
                                         .who = or_null(result->who)};
 
     if (!attempt)

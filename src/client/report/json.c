@@ -59,6 +59,18 @@ static void put_local(struct event *event, const struct address *local)
     put(event, "local_port", json_value_port(local));
 }
 
+/* A greeting in JSON, so that programs need not parse a text within a text. */
+static void put_object(struct event *event, const struct report_json_answer *answer)
+{
+    json_t *object;
+
+    if (answer->whole_length == 0 || answer->whole_length > REPORT_JSON_GREETING_MAX || *answer->whole != '{')
+        return;
+    object = json_loadb(answer->whole, answer->whole_length, JSON_REJECT_DUPLICATES, NULL);
+    if (object)
+        put(event, "json", object);
+}
+
 static void put_greeting(struct event *event, const struct report_json_answer *answer)
 {
     size_t cut = answer->length < REPORT_JSON_GREETING_MAX ? answer->length : REPORT_JSON_GREETING_MAX;
@@ -67,6 +79,7 @@ static void put_greeting(struct event *event, const struct report_json_answer *a
     put(event, "greeting", json_value_bytes(answer->greeting, cut));
     put(event, "complete", json_boolean(answer->complete));
     put(event, "who", json_value_text(answer->who));
+    put_object(event, answer);
 }
 
 static void put_answer(struct event *event, const struct report_json_answer *answer)

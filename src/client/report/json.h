@@ -48,6 +48,8 @@ struct report_json_answer {
     int64_t first_ns, last_ns;   /* from the beginning to the first and the last byte */
     const char *greeting;
     size_t length;
+    const char *whole; /* what the server sent; another text than the greeting if that is a member of it */
+    size_t whole_length;
     bool complete; /* the server ended it, and not the time */
     const char *who;
 };

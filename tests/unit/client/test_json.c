@@ -56,6 +56,28 @@ Test(report_json, an_answer)
         "\"time_ms\":0.15,\"bytes\":3,\"greeting\":\"Hi\\n\",\"complete\":true,\"who\":\"web-1\"}\n");
 }
 
+/* `sockgreet -j | jq .greeting` was a text that had to be parsed once more, without its other members. */
+Test(report_json, an_answer_in_json)
+{
+    static const char whole[] =
+        "{\"hostname\":\"web-1\",\"hops\":[1,2.5],\"\\u001b\":null,\"greeting\":\"Hi\"}\r\n";
+    static const char *const none[] = {"", "Hi\n", "{\"a\":1", "{\"a\":1,\"a\":2}", "[1]"};
+    struct report_json_answer answer = {.whole = whole, .whole_length = sizeof(whole) - 1};
+    json_t *event = report_json_answer(&answer, NOW);
+    char *text = json_dumps(json_object_get(event, "json"), JSON_COMPACT);
+
+    cr_assert_str_eq(text, "{\"hostname\":\"web-1\",\"hops\":[1,2.5],\"\\u001B\":null,\"greeting\":\"Hi\"}");
+    free(text);
+    json_decref(event);
+    for (size_t i = 0; i < ARRAY_SIZE(none); i++) {
+        answer.whole = none[i];
+        answer.whole_length = strlen(none[i]);
+        event = report_json_answer(&answer, NOW);
+        cr_assert(event && !json_object_get(event, "json"), "%s", none[i]);
+        json_decref(event);
+    }
+}
+
 Test(report_json, a_greeting_is_cut)
 {
     struct report_json_answer answer = {.request = {.target = "x"}, .length = REPORT_JSON_GREETING_MAX + 1};
