@@ -49,7 +49,7 @@ fail(struct parser *p, unsigned line, const char *format, ...)
     if (errors->count < TEMPLATE_ERRORS_MAX)
         message_set(&errors->list[errors->count++], "%s:%u: %.200s", p->file, line, what.text);
     else
-        message_set(&errors->list[TEMPLATE_ERRORS_MAX - 1], "%s: and %zu more mistakes", p->file,
+        message_set(&errors->list[TEMPLATE_ERRORS_MAX - 1], "%s: and %zu more errors", p->file,
                     ++p->omitted + 1);
 }
 

@@ -65,7 +65,7 @@ static void compile_without_text(const struct completion *c)
     struct template_errors errors;
 
     if (service_of(listener)->says_quotes && !conf_quotes_in(c->builder, FORMAT_TEXT)) {
-        completion_wrong(c, "service", "\"%s\" has nothing to say; allowed: with files in the setting quotes",
+        completion_wrong(c, "service", "\"%s\" has no quotes; allowed: with files in the setting quotes",
                          service_of(listener)->name);
         return;
     }

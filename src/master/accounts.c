@@ -58,7 +58,7 @@ static void say_settled(unsigned number, uint64_t dropped, uint64_t abandoned)
 {
     char text[128];
 
-    snprintf(text, sizeof(text), "Generation %u ended with %" PRIu64 " log entries unwritten", number,
+    snprintf(text, sizeof(text), "Generation %u ended with %" PRIu64 " log entries not written", number,
              dropped);
     if (dropped)
         say_count(LOG_WARNING, MESSAGE_DROPPED, dropped, text);

@@ -91,7 +91,7 @@ static _Noreturn void run_child(struct contents_file *files, const struct conf_c
         signal(number, SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    title_set("sockgreetd: looks for changed files");
+    title_set("sockgreetd: watching for changed files");
     look_until_something_is_seen(files, first);
 }
 
@@ -110,11 +110,11 @@ static bool heed(const struct conf *conf, int status)
     int seen = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_ORPHAN;
 
     if (seen == EXIT_CHANGED) {
-        log_info("a file that greetings or quotes are from has changed");
+        log_info("A file used by greetings or quotes has changed");
         return true;
     }
     if (seen < CONF_CONTENTS_MAX)
-        log_warning("%s is gone; what it said is said until the configuration is loaded without it",
+        log_warning("%s is gone; its last content is used until the configuration is loaded without it",
                     path_of(conf->contents, seen));
     return false;
 }

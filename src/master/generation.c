@@ -219,7 +219,7 @@ static void add_refusal(const struct generation *generation, char *text, size_t 
         sandbox_is_whole(&generation->sandbox))
         return;
     sandbox_describe(&generation->sandbox, &message);
-    snprintf(text + length, size - length, "; sandbox = \"strict\", but: %s", message.text);
+    snprintf(text + length, size - length, "; sandbox = \"strict\" cannot be met: %s", message.text);
 }
 
 static void report_death(struct generation *generation, const struct slot *slot, pid_t pid, int64_t delay)
@@ -232,7 +232,7 @@ static void report_death(struct generation *generation, const struct slot *slot,
              (int)pid, slot->last_exit);
     add_refusal(generation, generation->last_failure, sizeof(generation->last_failure));
     if (delay)
-        snprintf(next, sizeof(next), "it did not last, next try in %.1f s", (double)delay / NS_PER_S);
+        snprintf(next, sizeof(next), "it ended too soon, next try in %.1f s", (double)delay / NS_PER_S);
     log_event(LOG_ERR, delay ? MESSAGE_WORKER_BACKOFF : MESSAGE_WORKER_DIED,
               LOG_FIELDS("SOCKGREET_WORKER", number, "SOCKGREET_REASON", slot->last_exit), "%s: %s",
               generation->last_failure, next);

@@ -288,7 +288,7 @@ static void say_unconfined(struct generations *generations, const struct sandbox
         return;
     sandbox_describe(sandbox, &message);
     if (message_change(&generations->unconfined, "%s", message.text))
-        log_warning("The sandbox of workers is not whole: %s", message.text);
+        log_warning("The sandbox of the workers is incomplete: %s", message.text);
 }
 
 static void hear_ready(struct generations *generations, int64_t now)
@@ -311,7 +311,7 @@ static void hear_ready(struct generations *generations, int64_t now)
 static void announce(const struct generations *generations)
 {
     if (write(generations->nursery.announce_fd, &(uint64_t){1}, sizeof(uint64_t)) < 0)
-        log_warning("cannot tell the workers to look at their sockets: %s", strerror(errno));
+        log_warning("cannot tell the workers to check their sockets: %s", strerror(errno));
 }
 
 static void bury(struct generations *generations, int64_t now)

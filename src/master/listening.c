@@ -72,7 +72,7 @@ void listening_report_changes(const struct sockets *old, const struct sockets *n
     collect(old, new, &gone);
     collect(new, old, &fresh);
     if (gone.count > NAMED_MAX || fresh.count > NAMED_MAX) {
-        log_info("Listening at %zu new places, and at %zu no longer", fresh.count, gone.count);
+        log_info("Listening on %zu new endpoints, no longer on %zu", fresh.count, gone.count);
         return;
     }
     name_all(&gone, &fresh, "No longer listening on");

@@ -154,7 +154,7 @@ static void stop(struct master *master, int number, int64_t now)
     if (first) {
         master->leave_at = now + DEADLINE_WORKER_CLOSE;
         start_cancel(&master->start);
-        reload_cancel(&master->reload, "the service stops", now);
+        reload_cancel(&master->reload, "the service is stopping", now);
     }
     note_state(master, now);
     status_refresh(&master->status, now);
@@ -166,7 +166,7 @@ static void upgrade(struct master *master, int64_t now)
 {
     if (master->start.phase != START_DONE || master->reload.running || master->stop.phase != STOP_NO ||
         upgrade_is_running(&master->upgrade))
-        log_warning("SIGUSR2 ignored: the service starts, reloads, stops or upgrades just now");
+        log_warning("SIGUSR2 ignored: the service is starting, reloading, stopping or upgrading");
     else
         upgrade_start(&master->upgrade, now);
 }
@@ -243,16 +243,29 @@ static void take_over_state(struct master *master, int64_t now)
         readiness_restore(&master->readiness, now);
 }
 
+static const char *plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+static void report_ready(const struct generation *generation)
+{
+    size_t listeners = generation->conf->listener_count;
+    unsigned workers = generation->slots.count, threads = generation->conf->thread_count;
+
+    log_event(LOG_INFO, MESSAGE_STARTED, NULL, "Ready: %zu listener%s, %u worker%s with %u thread%s each",
+              listeners, plural(listeners), workers, plural(workers), threads, plural(threads));
+}
+
 static void first_ready(struct master *master, int64_t now)
 {
     const struct generation *first = serving(master);
 
     log_open(first->conf->log_target, first->conf->log_level);
     if (!first->conf->file)
-        log_notice("no configuration file: serving the built-in defaults, to this host only");
+        log_notice("No configuration file: using the built-in defaults, which serve this host only");
     listening_report(&first->sockets);
-    log_event(LOG_INFO, MESSAGE_STARTED, NULL, "Ready: %u workers of %u threads serve %zu listeners",
-              first->slots.count, first->conf->thread_count, first->conf->listener_count);
+    report_ready(first);
     master->refused = master->start.degraded;
     keep_last_good(master);
     store_sockets(master, now); /* the first of them before READY=1: systemctl returns with it */

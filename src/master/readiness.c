@@ -104,7 +104,7 @@ static void keep(struct readiness *readiness)
     readiness->unkept.text[0] = '\0';
     if (!error)
         return;
-    message_set(&readiness->unkept, "the state will be forgotten with this process: %s", strerror(-error));
+    message_set(&readiness->unkept, "the state cannot be saved and ends with this process: %s", strerror(-error));
     log_warning("%s", readiness->unkept.text);
 }
 
@@ -132,7 +132,7 @@ void readiness_restore(struct readiness *readiness, int64_t now)
     else
         text[strcspn(text, "\n")] = '\0';
     if (length < 0 || state_parse(text, &readiness->set, &error) < 0)
-        log_warning("the file %s in the runtime directory cannot be used: %s; the service is %s",
+        log_warning("cannot use the file %s in the runtime directory: %s; the state is %s",
                     PROTOCOL_STATE, error.text, state_name(readiness->set.word));
     readiness->unsaid |= apply(readiness, now);
 }
@@ -155,7 +155,7 @@ static void look(struct readiness *readiness, const char *path)
     int error = stat(path, &status) < 0 ? errno : 0;
 
     if (error && error != ENOENT && error != ENOTDIR) {
-        if (message_change(&readiness->unknown, "cannot look for the maintenance_file %s: %s", path,
+        if (message_change(&readiness->unknown, "cannot check for the maintenance_file %s: %s", path,
                            strerror(error)))
             log_warning("%s", readiness->unknown.text);
         return;

@@ -34,7 +34,7 @@ static void refuse(struct reload *reload, int code)
         reload->text[length - 1] = '\0';
     failure_note(reload->failure, FAILURE_RELOAD, "reload refused: %.*s", (int)strcspn(reload->text, "\n"),
                  reload->text);
-    log_event(LOG_ERR, MESSAGE_CONFIGURATION_REFUSED, NULL, "Reload refused; generation %u serves on",
+    log_event(LOG_ERR, MESSAGE_CONFIGURATION_REFUSED, NULL, "Reload refused: generation %u stays in effect",
               reload->generations->serving->number);
     finish(reload, code, reload->text);
 }
@@ -63,8 +63,8 @@ static void begin(struct reload *reload)
     notify_reloading();
     if (stray) {
         refuse_saying(reload,
-                      "process %d of an earlier reload or upgrade cannot be ended (a file system that "
-                      "does not answer?); no reload until it is gone",
+                      "process %d of an earlier reload or upgrade cannot be killed (does it wait for a file "
+                      "system?); no reload until it has ended",
                       (int)stray);
         return;
     }
@@ -139,7 +139,7 @@ static void wait_for_workers(struct reload *reload, int64_t now)
         refuse(reload, EX_OSERR);
     } else if (now >= reload->deadline) {
         generations_abandon(generations, now);
-        refuse_saying(reload, "the new generation's workers were not ready in %.0f s",
+        refuse_saying(reload, "the new workers were not ready within %.0f s",
                       (double)DEADLINE_GENERATION_READY / NS_PER_S);
     }
 }

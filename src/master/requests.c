@@ -78,7 +78,7 @@ static char *refuse_unknown(const char *request, size_t *length)
     char shown[64];
 
     escape_bytes(shown, sizeof(shown), request, strlen(request));
-    return refuse(length, EX_USAGE, "there is no request '%s'; allowed: " ALLOWED, shown);
+    return refuse(length, EX_USAGE, "unknown request '%s'; allowed: " ALLOWED, shown);
 }
 
 /* Whoever may do it wants something changed. */
@@ -88,7 +88,7 @@ static char *order_change(const struct view *view, const char *words, size_t *le
     struct message error;
 
     if (view->state >= SERVICE_STOPPING)
-        return refuse(length, EX_OSERR, "the service stops");
+        return refuse(length, EX_OSERR, "the service is stopping");
     if (words && state_parse(words, &order->state, &error) < 0)
         return refuse(length, EX_USAGE, "%s", error.text);
     order->change = words ? CHANGE_STATE : CHANGE_CONFIGURATION;
@@ -117,7 +117,7 @@ char *requests_answer(const struct view *view, const struct control_peer *peer, 
         return describe(known, view, length);
     if (!may_change(view, peer))
         return refuse(length, EX_NOPERM,
-                      "'%s%s' is for root, the service's user (uid %u) and members of control.group only",
+                      "'%s%s' is allowed for root, the service's user (uid %u) and members of control.group",
                       known->name, words ? " WORD" : "", (unsigned)geteuid());
     return order_change(view, words, length, order);
 }

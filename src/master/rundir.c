@@ -20,7 +20,7 @@ bool rundir_open(struct rundir *rundir, struct control_server *control)
         return false;
     if (other) {
         log_warning("%s belongs to another sockgreetd (pid %d): nothing is written there, and sockgreetctl "
-                    "finds that one only",
+                    "finds only that process",
                     directory, (int)other);
         return false;
     }

@@ -105,7 +105,7 @@ static void last_good_loaded(struct start *start, const struct conf *conf, int64
         open_log(conf);
         start->phase = START_WORKERS;
         log_event(LOG_ERR, MESSAGE_CONFIGURATION_REFUSED, NULL,
-                  "The configuration was refused; the last good one serves until a reload succeeds");
+                  "The configuration was refused; the last good one is used until a reload succeeds");
         return;
     }
     conf_free(conf);
@@ -171,7 +171,7 @@ static void step_workers(struct start *start, int64_t now)
         generations_promote(start->generations, now);
         start->phase = START_DONE;
     } else if (generation_cannot_start(first)) {
-        log_error("No worker can start, after %d tries each: %s", START_TRIES, first->last_failure);
+        log_error("No worker could start, after %d tries each: %s", START_TRIES, first->last_failure);
         fail(start, EX_OSERR);
     }
 }

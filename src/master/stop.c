@@ -33,7 +33,7 @@ static void begin(struct stop *stop, int signal_number, int64_t now)
     char first[64] = "";
 
     if (delay)
-        snprintf(first, sizeof(first), "greeting on for %.1f s, then ", (double)delay / NS_PER_S);
+        snprintf(first, sizeof(first), "greeting for %.1f s more, then ", (double)delay / NS_PER_S);
     log_event(LOG_INFO, MESSAGE_STOPPING, NULL, "Stopping on SIG%s: %sclients have up to %.1f s",
               sigabbrev_np(signal_number), first, signal_number == SIGQUIT ? 0.0 : (double)drain / NS_PER_S);
     if (serving && !stop->replaced) /* a restart soon after the start finds them, too */

@@ -92,10 +92,10 @@ static _Noreturn void execute(const struct upgrade *upgrade, int ready_fd)
 static const char *objection(const struct upgrade *upgrade)
 {
     if (notify_enabled())
-        return "under systemd, systemctl restart upgrades without a refused connection";
+        return "under systemd, use systemctl restart, which refuses no connection";
     if (getpid() == 1) /* with which the kernel ends every process of its namespace */
         return "process 1 of a container cannot be replaced; start a new container";
-    return children_stray(upgrade->children) ? "a process of an earlier one cannot be ended" : NULL;
+    return children_stray(upgrade->children) ? "a process of an earlier upgrade cannot be killed" : NULL;
 }
 
 void upgrade_start(struct upgrade *upgrade, int64_t now)
@@ -120,7 +120,7 @@ void upgrade_start(struct upgrade *upgrade, int64_t now)
     close(ready[1]);
     upgrade->ready_fd = ready[0];
     if (wake_on(upgrade->event, ready[0], &upgrade->ready_source) < 0)
-        log_warning("cannot watch the new process: whether it serves is seen late");
+        log_warning("cannot watch the new process; this process may notice late that it serves");
     upgrade->deadline = now + DEADLINE_UPGRADE_READY;
     log_event(LOG_INFO, MESSAGE_UPGRADE, NULL, "Upgrade: started %s as pid %d", upgrade->argv[0], (int)pid);
 }
@@ -170,7 +170,7 @@ int64_t upgrade_step(struct upgrade *upgrade, int64_t now)
     } else if (n == 1) {
         succeed(upgrade);
     } else if (now >= upgrade->deadline) {
-        snprintf(why, sizeof(why), "was not ready in %.0f s", (double)DEADLINE_UPGRADE_READY / NS_PER_S);
+        snprintf(why, sizeof(why), "was not ready within %.0f s", (double)DEADLINE_UPGRADE_READY / NS_PER_S);
         fail(upgrade, why);
     }
     return upgrade_is_running(upgrade) ? upgrade->deadline : INT64_MAX;
@@ -197,6 +197,6 @@ void upgrade_report_ready(int *replaced_fd)
     if (*replaced_fd < 0)
         return;
     if (write(*replaced_fd, "R", 1) != 1)
-        log_warning("cannot tell the process that this one replaces: %s", strerror(errno));
+        log_warning("cannot notify the process that this one replaces: %s", strerror(errno));
     close_fd(replaced_fd);
 }

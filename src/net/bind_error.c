@@ -23,11 +23,11 @@ static const char *in_use_hint(const struct registry *registry, const struct wan
         return foreign_hint(wanted);
     socket_text(own, where, sizeof(where));
     if (!own->owned)
-        message_set(hint, ": %s has %s; change that unit too", own->label, where);
+        message_set(hint, ": %s already has %s; change that unit too", own->label, where);
     else if (own->broken)
         message_set(hint, ": a worker has shut down %s, which this service still holds; restart it", where);
     else if (socket_is_of_other_user(own))
-        message_set(hint, ": this service itself has %s, made by another user; stop and start it", where);
+        message_set(hint, ": this service already has %s, created by another user; stop and start it", where);
     else
         return ": another program listens at one of its addresses (ss -lntup shows which)";
     return hint->text;
@@ -45,7 +45,7 @@ static const char *path_hint(const struct conf_listener *conf, int error, struct
         return hint->text;
     }
     if (notify_enabled() && (error == -EACCES || error == -EROFS || error == -ENOENT)) {
-        message_set(hint, ": the service may make sockets below %s only",
+        message_set(hint, ": the service may create sockets only below %s",
                     directory ? directory : "/run/sockgreet");
         return hint->text;
     }
@@ -62,9 +62,9 @@ const char *bind_error_hint(const struct registry *registry, const struct wanted
     if (path_is(&wanted->endpoint.address))
         return path_hint(wanted->conf, error, hint);
     if (error == -EACCES && port && port < 1024)
-        return ": ports under 1024 need CAP_NET_BIND_SERVICE";
+        return ": ports below 1024 need CAP_NET_BIND_SERVICE";
     if (error == -EADDRNOTAVAIL)
-        return ": no interface has this address (free_bind = true binds it all the same)";
+        return ": no interface has this address (free_bind = true binds it anyway)";
     if (error == -ENODEV)
         return ": there is no such interface";
     return "";

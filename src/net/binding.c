@@ -59,7 +59,7 @@ static const char *find_hint(const struct opening *opening, const struct wanted 
 
     if (!rival)
         return bind_error_hint(opening->sockets->registry, wanted, error, hint);
-    message_set(hint, ": listeners.%s has it, by another name", rival->name);
+    message_set(hint, ": listeners.%s has it, under another name", rival->name);
     return hint->text;
 }
 
@@ -167,7 +167,7 @@ static int open_one(struct opening *opening, const struct wanted *wanted, bool a
     struct socket *socket = registry_find(registry, wanted, opening->mark);
     int error;
 
-    *step = "make room for";
+    *step = "allocate memory for";
     if ((error = reserve(opening)))
         return error;
     if (!socket) {
@@ -176,8 +176,8 @@ static int open_one(struct opening *opening, const struct wanted *wanted, bool a
         registry_add(registry, socket);
         if (path_is(&socket->address) && path_is_private(&socket->address))
             log_warning(
-                "listeners.%s: the directory of %s is private to this service (PrivateTmp=): no other "
-                "program finds the socket there; use /run/sockgreet",
+                "listeners.%s: the directory of %s is private to this service (PrivateTmp=): other "
+                "programs cannot find the socket there; use /run/sockgreet",
                 wanted->conf->name, wanted->conf->path);
     }
     add_member(opening, socket, wanted->conf);

@@ -233,7 +233,7 @@ int path_bind(int fd, const struct conf_listener *conf, const struct address *ad
         error = -EEXIST; /* another process has replaced it already */
     if (error == 0) {
         *id = (struct path_id){st.st_dev, st.st_ino};
-        *step = "give mode and owner to";
+        *step = "set mode and owner of";
         error = settle_file(file, conf, &st);
         if (error)
             path_remove(address, beside, id);

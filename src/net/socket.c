@@ -240,7 +240,7 @@ static int open_socket(struct socket *socket, const struct wanted *wanted, bool 
 {
     const struct address *address = &wanted->endpoint.address;
 
-    *step = "make a socket for";
+    *step = "create a socket for";
     socket->fd = new_descriptor(address->sa.sa_family, socket->transport);
     if (socket->fd < 0)
         return -errno;
@@ -257,7 +257,7 @@ int socket_make(const struct wanted *wanted, enum socket_sharing sharing, struct
     struct socket *socket = calloc(1, sizeof(*socket));
     int error;
 
-    *step = "make a socket for";
+    *step = "create a socket for";
     if (!socket)
         return -ENOMEM;
     socket->fd = -1;
@@ -342,7 +342,7 @@ int socket_settle(struct socket *socket, const struct conf_listener *conf, const
     error = socket_listen(socket, conf);
     if (error || !socket->owned || !path_is(&socket->address))
         return error;
-    *step = "give mode and owner to";
+    *step = "set mode and owner of";
     return path_settle(socket->fd, conf, &socket->address, &socket->file);
 }
 
@@ -370,7 +370,7 @@ const char *socket_trouble(const struct socket *socket)
         return "its interface is gone";
     if (socket->owned && path_is(&socket->address) &&
         !path_is_there(&socket->address, socket->beside, &socket->file))
-        return "its path is gone or another program's";
+        return "its path is gone, or belongs to another program";
     return NULL;
 }
 

@@ -52,7 +52,7 @@ int dates_check(const char *argument, struct message *error)
     escape_bytes(shown, sizeof(shown), argument, strlen(argument));
     if (!strchr(argument, '%'))
         return message_set(error,
-                           "${time:%s} has no %% and would say itself; allowed: ${time:ms}, and what "
+                           "${time:%s} is constant text, without %%; allowed: ${time:ms}, and what "
                            "strftime(3) knows, as ${time:%%H:%%M}",
                            shown);
     if (unknown)

@@ -170,11 +170,11 @@ static int refuse_environment(const struct host *host, const char *name, struct 
     char shown[48];
 
     escape_bytes(shown, sizeof(shown), name, strlen(name));
-    message_set(error, "${env:%s} is not to be told; allowed: the names in the setting environment", shown);
+    message_set(error, "${env:%s} cannot be used; allowed: the names in the setting environment", shown);
     for (size_t i = 0; i < host->environment_count; i++)
         message_add(error, "%s%s", i ? ", " : ": ", host->environment[i]);
     if (!host->environment_count)
-        message_add(error, ", which has none");
+        message_add(error, ", which is empty");
     return -1;
 }
 
@@ -221,7 +221,7 @@ static int resolve_file(const struct compilation *c, const char *argument, const
     }
     escape_bytes(shown, sizeof(shown), argument, strlen(argument));
     if (*argument != '/' || strpbrk(argument, "\"'\\")) /* which formats would change */
-        return message_set(error, "${file:%s}; allowed: an absolute path without quotes and backslashes",
+        return message_set(error, "${file:%s} is not usable; allowed: an absolute path without quotes and backslashes",
                            shown);
     result = take_content(c, argument, known, &reason);
     if (result < 0)
@@ -240,7 +240,7 @@ static int resolve_quote(const struct compilation *c, enum variable variable, si
     const struct quotes *quotes = quotes_of(c->site, c->format);
 
     if (!quotes) {
-        message_set(error, "${%s} has nothing to say; allowed: with files in the setting quotes",
+        message_set(error, "${%s} has no quotes; allowed: with files in the setting quotes",
                     variables_name(variable));
         return -ENOENT;
     }

@@ -15,23 +15,23 @@
  * answer says to people who read it. */
 #define HTTP_VERDICTS(X)                                                                                   \
     X(OK, 200, "OK", "")                                                                                   \
-    X(BAD_LINE, 400, "Bad Request", "the first line has to be METHOD TARGET HTTP/1.1")                     \
-    X(BAD_FIELD, 400, "Bad Request", "a header field has to be NAME: VALUE, on one line")                  \
-    X(BAD_HOST, 400, "Bad Request", "HTTP/1.1 needs one Host field, with a host and perhaps a port")       \
-    X(BAD_LENGTH, 400, "Bad Request", "the length of the content is not clear")                            \
-    X(CUT, 400, "Bad Request", "the request ended before its empty line")                                  \
-    X(NOT_FOUND, 404, "Not Found", "there is nothing of this name")                                        \
-    X(BAD_METHOD, 405, "Method Not Allowed", "this method has no meaning here")                            \
-    X(NOT_READING, 405, "Method Not Allowed", "here one can only read: GET, HEAD")                         \
-    X(LATE, 408, "Request Timeout", "the request did not come to its empty line in time")                  \
-    X(TOO_LARGE, 413, "Content Too Large", "the content of a request may have 64 KiB")                     \
-    X(LONG_LINE, 414, "URI Too Long", "a request may have 8 KiB without its content")                      \
-    X(LONG_FIELDS, 431, "Request Header Fields Too Large", "a request may have 8 KiB without its content") \
+    X(BAD_LINE, 400, "Bad Request", "the first line must be METHOD TARGET HTTP/1.1")                     \
+    X(BAD_FIELD, 400, "Bad Request", "a header field must be NAME: VALUE, on one line")                  \
+    X(BAD_HOST, 400, "Bad Request", "HTTP/1.1 needs exactly one Host field: HOST or HOST:PORT")       \
+    X(BAD_LENGTH, 400, "Bad Request", "the length of the content is invalid or ambiguous")                            \
+    X(CUT, 400, "Bad Request", "the request ended before the empty line after its header fields")                                  \
+    X(NOT_FOUND, 404, "Not Found", "there is no such page")                                        \
+    X(BAD_METHOD, 405, "Method Not Allowed", "this method is not allowed here")                            \
+    X(NOT_READING, 405, "Method Not Allowed", "only GET and HEAD are allowed here")                         \
+    X(LATE, 408, "Request Timeout", "the request did not arrive in time")                  \
+    X(TOO_LARGE, 413, "Content Too Large", "the content of a request may have at most 64 KiB")                     \
+    X(LONG_LINE, 414, "URI Too Long", "a request may have at most 8 KiB, not counting its content")                      \
+    X(LONG_FIELDS, 431, "Request Header Fields Too Large", "a request may have at most 8 KiB, not counting its content") \
     X(NO_MEMORY, 500, "Internal Server Error", "there is not enough memory for the answer")                \
     X(UNKNOWN_METHOD, 501, "Not Implemented", "this method is unknown")                                    \
     X(NOT_READY, 503, "Service Unavailable", "")                                                           \
-    X(NOT_SUMMED, 503, "Service Unavailable", "the numbers are not there yet; ask again in a second")      \
-    X(BAD_VERSION, 505, "HTTP Version Not Supported", "HTTP/1.0 and HTTP/1.1 are spoken here")
+    X(NOT_SUMMED, 503, "Service Unavailable", "the counters are not available yet; try again in a second")      \
+    X(BAD_VERSION, 505, "HTTP Version Not Supported", "only HTTP/1.0 and HTTP/1.1 are supported")
 
 #define HTTP_VERDICT_ENUMERATOR(id, ...) HTTP_##id,
 enum http_verdict { HTTP_VERDICTS(HTTP_VERDICT_ENUMERATOR) HTTP_VERDICT_COUNT };

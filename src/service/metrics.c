@@ -180,7 +180,7 @@ static void log_entries(const struct page *page)
 {
     const struct metrics *m = page->metrics;
 
-    family(page, COUNTER, "log_entries", NULL, "Log entries about clients, by what became of them.");
+    family(page, COUNTER, "log_entries", NULL, "Log entries about clients, by outcome.");
     sample(page, COUNTER, "log_entries", NULL, "outcome", "written", m->written);
     sample(page, COUNTER, "log_entries", NULL, "outcome", "summarised", m->totals.summarised);
     sample(page, COUNTER, "log_entries", NULL, "outcome", "dropped", m->totals.dropped);
@@ -190,11 +190,11 @@ static void state(const struct page *page)
 {
     const struct state *now = &page->metrics->state;
 
-    family(page, STATESET, "state", NULL, "Whether the service wants clients.");
+    family(page, STATESET, "state", NULL, "State of the service, as load balancers see it.");
     for (enum state_word word = 0; word < STATE_WORD_COUNT; word++)
         sample(page, STATESET, "state", NULL, "sockgreet_state", state_name(word), word == now->word);
     family(page, GAUGE, "weight_ratio", "ratio",
-           "Share of its clients that the service wants; 1: all of them.");
+           "Share of its usual clients that the service wants; 1: all of them.");
     fprintf(page->out, "sockgreet_weight_ratio %u.%02u\n", now->weight / 100, now->weight % 100);
 }
 
@@ -216,8 +216,8 @@ static void service(const struct page *page)
     sample(page, COUNTER, "reloads", NULL, "outcome", "applied", m->reloads);
     sample(page, COUNTER, "reloads", NULL, "outcome", "refused", m->reloads_refused);
     one(page, COUNTER, "accept_pauses",
-        "Times that accepting paused for want of descriptors, memory or room.", m->totals.accept_pauses);
-    one(page, COUNTER, "spared_clients", "Clients over a limit that limits.dry_run served all the same.",
+        "Times that accepting paused because descriptors, memory or connections ran out.", m->totals.accept_pauses);
+    one(page, COUNTER, "spared_clients", "Clients over a limit that were served because of limits.dry_run.",
         m->totals.spared);
 }
 

@@ -66,7 +66,7 @@ static int __attribute__((format(printf, 2, 3))) fail(struct compiler *c, const 
     if (errors->count < TEMPLATE_ERRORS_MAX)
         errors->list[errors->count++] = error;
     else
-        message_set(&errors->list[TEMPLATE_ERRORS_MAX - 1], "and %zu more mistakes", ++c->omitted + 1);
+        message_set(&errors->list[TEMPLATE_ERRORS_MAX - 1], "and %zu more errors", ++c->omitted + 1);
     return -1;
 }
 
@@ -219,12 +219,12 @@ static void refuse_argument(struct compiler *c, const struct template_variable *
     const char *name = variable->name, *argument = variable->argument_name;
 
     if (variable->argument == TEMPLATE_ARGUMENT_REQUIRED)
-        fail(c, "${%s} needs more; allowed: ${%s:%s}", name, name, argument);
+        fail(c, "${%s} needs an argument; allowed: ${%s:%s}", name, name, argument);
     else if (variable->argument == TEMPLATE_ARGUMENT_OPTIONAL)
-        fail(c, "${%s:} has nothing after its colon; allowed: ${%s} and ${%s:%s}", name, name, name,
+        fail(c, "${%s:} has an empty argument; allowed: ${%s} and ${%s:%s}", name, name, name,
              argument);
     else
-        fail(c, "${%s} takes nothing after a colon; allowed: ${%s} and ${%s:-default}", name, name, name);
+        fail(c, "${%s} does not take an argument; allowed: ${%s} and ${%s:-default}", name, name, name);
 }
 
 static bool fits(const struct template_variable *variable, const struct reference *reference)
@@ -310,7 +310,7 @@ static const char *put_dollar(struct compiler *c, const char *text, const char *
     }
     close = memchr(dollar, '}', (size_t)(end - dollar));
     if (!close) {
-        fail(c, "a ${ without its }; write $$ for a dollar, ${name} for a variable");
+        fail(c, "a ${ without a }; write $$ for a dollar, ${name} for a variable");
         return end;
     }
     put_reference(c, dollar + 2, (size_t)(close - dollar - 2));

@@ -98,8 +98,8 @@ static void report_mended(struct logger *logger, int64_t now)
     if (logger->mended == 0 || now < logger->next_mend_report)
         return;
     snprintf(message, sizeof(message),
-             "A queue of log entries was emptied %" PRIu64
-             " times: it claimed more than it has room for, as only a fault or an attack can make it",
+             "A queue of log entries was discarded %" PRIu64
+             " times: its positions were invalid, which only a defect or an attack can cause",
              logger->mended);
     log_write(LOG_ERR, NULL, message, NULL, 0);
     logger->mended = 0;

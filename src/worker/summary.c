@@ -58,13 +58,13 @@ void summary_say(struct shared_counts *unsaid, bool each, double seconds, summar
 {
     char served[96];
 
-    snprintf(served, sizeof(served), " %sclients in %.1f s, not written one by one", each ? "more " : "",
+    snprintf(served, sizeof(served), " %sclients in %.1f s, not logged one by one", each ? "more " : "",
              seconds);
     say(&unsaid->summarised, write, LOG_INFO, MESSAGE_SUMMARY, "Served ", served);
     say(&unsaid->dropped, write, LOG_WARNING, MESSAGE_DROPPED, "",
         " log entries about clients were dropped: the log did not take them");
     say(&unsaid->abandoned, write, LOG_WARNING, MESSAGE_ABANDONED, "",
-        " clients were in the hands of a worker that was killed");
+        " clients were lost with a worker that was killed");
 }
 
 void summary_say_refused(const struct talkers *refused, bool dry_run, summary_write *write)

@@ -357,7 +357,7 @@ static bool enter_sandbox(struct worker *worker)
     if (worker->settings->conf->sandbox != CONF_SANDBOX_STRICT || sandbox_is_whole(&worker->sandbox))
         return true;
     sandbox_describe(&worker->sandbox, &message);
-    log_error("worker %u cannot start: sandbox = \"strict\", but: %s", worker->settings->slot, message.text);
+    log_error("worker %u cannot start: sandbox = \"strict\" cannot be met: %s", worker->settings->slot, message.text);
     report(worker, false);
     return false;
 }

@@ -41,7 +41,7 @@ def test_streams_from_systemd_socket_activate(spawn, tmp_path):
         service.wait_log(rf"^Got connection from .* on {name}, sent 26 bytes$")
     service.stop()
     assert os.path.exists(path), "a path adopted from systemd is never unlinked"
-    assert "belongs to no configured listener" not in service.log()
+    assert "does not belong to a listener" not in service.log()
 
 
 @needs_activate
@@ -158,8 +158,8 @@ def test_socket_of_no_listener_is_closed(spawn):
     with bound_socket(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", free_port())) as stranger:
         address = stranger.getsockname()
         service = pass_sockets(spawn, [stranger], {"tcp": tcp()}).wait_ready()
-    service.wait_log(rf"^warning: 127\.0\.0\.1:{address[1]}, passed by unknown, belongs to no listener: closed here; change that ")
-    wait_until(lambda: f"127.0.0.1:{address[1]}, passed by unknown, belongs to no listener" in wait_status(service)["unwanted"],
+    service.wait_log(rf"^warning: 127\.0\.0\.1:{address[1]}, passed by unknown, does not belong to a listener: closed here; change that ")
+    wait_until(lambda: f"127.0.0.1:{address[1]}, passed by unknown, does not belong to a listener" in wait_status(service)["unwanted"],
                "the status names it", 1)
     with pytest.raises(ConnectionRefusedError):
         connect(address)

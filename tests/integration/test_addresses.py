@@ -226,4 +226,4 @@ def test_low_port_without_the_right(namespace, spawn):
     prefix = [*namespace.prefix, "setpriv", "--bounding-set=-net_bind_service", "--"]
     service = spawn({"tcp": {"type": "tcp", "address": "127.0.0.1", "port": 17}}, prefix=prefix)
     service.wait_stopped(expect=71)
-    assert "Permission denied: ports under 1024 need CAP_NET_BIND_SERVICE" in service.log()
+    assert "Permission denied: ports below 1024 need CAP_NET_BIND_SERVICE" in service.log()

@@ -68,7 +68,7 @@ def test_built_in_defaults_serve_loopback_only(namespace, spawn, tmp_path):
     prefix = ["unshare", "--mount", "sh", "-ec", 'mount -t tmpfs none /run; exec "$@"', "sh"]
     service = spawn({}, file=False, options=["-f"], prefix=[*namespace.prefix, *prefix], environment=environment)
     service.wait_ready()
-    assert "no configuration file: serving the built-in defaults, to this host only" in service.log()
+    assert "No configuration file: using the built-in defaults, which serve this host only" in service.log()
     for host in ("127.0.0.1", *(["::1"] if HAS_IPV6 else [])):
         with namespace.tcp(host, 12345) as connection:
             assert connection.recv(100) == GREETING

@@ -485,7 +485,7 @@ def test_stop_beside_a_loader_that_cannot_be_killed(daemon, faults):
         faults.arm("kill", 3, errno.EPERM)  # the first two tell the workers
         service.process.send_signal(signal.SIGTERM)
         service.wait_stopped(timeout=3)
-        assert asking.communicate(timeout=5)[1] == "the service stops\n"
+        assert asking.communicate(timeout=5)[1] == "the service is stopping\n"
         assert asking.returncode == EX_OSERR
     finally:
         os.kill(loader, signal.SIGKILL)

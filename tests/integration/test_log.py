@@ -80,7 +80,7 @@ def test_lines_of_a_whole_life(daemon):
     host, port = service.address()
     lines = service.lines()
     assert lines[0] == f"Listening on {host}:{port} (front, tcp)"
-    assert re.fullmatch(r"Ready: 2 workers of \d+ threads serve 1 listeners", lines[1])
+    assert re.fullmatch(r"Ready: 1 listener, 2 workers with \d+ threads? each", lines[1])
     assert re.fullmatch(rf"Got connection from {host}:\d+ on front, sent 26 bytes", lines[2])
     assert lines[3] == "Stopping on SIGTERM: clients have up to 2.0 s"
     assert lines[4].startswith("debug: Counters: served=1 sent=1 ")
@@ -195,7 +195,7 @@ def test_summary(daemon):
     wait_until(lambda: summarised(service) == 50, "summaries")
     service.stop()
     assert written(service) == 0 and summarised(service) == 50
-    assert re.search(r"Served \d+ clients in \d+\.\d s, not written one by one", service.log())
+    assert re.search(r"Served \d+ clients in \d+\.\d s, not logged one by one", service.log())
 
 
 def test_one_summary_for_the_service(daemon):

@@ -160,7 +160,7 @@ def test_a_file_with_an_error_changes_nothing(daemon, tmp_path):
     service = daemon({"tcp": tcp(service="qotd")}, quotes=str(path))
     replace(path, "\x01\n")
     service.wait_log(r"byte 0x01; allowed: printable ASCII")
-    service.wait_log(r"Reload refused; generation 1 serves on")
+    service.wait_log(r"Reload refused: generation 1 stays in effect")
     assert greet(service.address()) == b"Before.\r\n"
     replace(path, "After.\n")
     wait_told(service, "After.\r\n")
@@ -173,7 +173,7 @@ def test_a_file_that_is_gone_is_told_on(daemon, tmp_path):
     path.write_text("Before.\n")
     service = daemon({"tcp": tcp(service="qotd")}, quotes=str(path))
     os.unlink(path)
-    service.wait_log(f"{re.escape(str(path))} is gone; what it said is said until")
+    service.wait_log(f"{re.escape(str(path))} is gone; its last content is used until")
     assert greet(service.address()) == b"Before.\r\n"
     path.write_text("After.\n")
     wait_told(service, "After.\r\n")

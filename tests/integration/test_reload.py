@@ -414,7 +414,7 @@ def refused(service, sockgreetctl, code, *patterns):
     for pattern in patterns:
         assert re.search(pattern, result.err), result.err
     assert result.seconds < 6 * SLOWNESS
-    service.wait_log(rf"^error: Reload refused; generation {number} serves on$")
+    service.wait_log(rf"^error: Reload refused: generation {number} stays in effect$")
     wait_until(lambda: service.workers() == workers, "the old workers, and no others")
 
 
@@ -476,7 +476,7 @@ def test_hangup(daemon):
     assert greet(service.address()) == OTHER
     write_configuration(service, "greting = 3;\n")
     os.kill(service.pid, signal.SIGHUP)
-    service.wait_log("^error: Reload refused; generation 2 serves on$")
+    service.wait_log("^error: Reload refused: generation 2 stays in effect$")
     service.wait_log(r"^error: \S+sockgreet\.conf:1: greting: ")
     assert greet(service.address()) == OTHER
 

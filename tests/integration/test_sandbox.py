@@ -148,7 +148,7 @@ def test_scribbled_memory(daemon, intruder, sockgreetctl, pattern):
 def test_sandbox_that_is_not_whole(daemon, sockgreetctl, forbid, what, error, text):
     """What cannot be had is said once, however many workers and generations there are, and shown by the status."""
     service = daemon({"tcp": tcp()}, prefix=forbid(what, error), workers={"processes": 3})
-    service.wait_log(rf"^warning: The sandbox of workers is not whole: {text}$")
+    service.wait_log(rf"^warning: The sandbox of the workers is incomplete: {text}$")
     assert re.fullmatch(text, ask(service, "status")["sandbox"])
     shown = " ".join(sockgreetctl(service, "status").out.split())
     assert re.search(r"Sandbox " + text, shown)
@@ -173,9 +173,9 @@ def test_strict_start(spawn, forbid):
     """With "strict" a service whose sandbox cannot be whole does not start, and says what is missing."""
     service = spawn({"tcp": tcp()}, sandbox="strict", prefix=forbid("landlock", 1))
     service.wait_stopped(expect=EX_OSERR)
-    missing = r'sandbox = "strict", but: seccomp; no landlock \(Operation not permitted: forbidden from outside'
+    missing = r'sandbox = "strict" cannot be met: seccomp; no landlock \(Operation not permitted: forbidden from outside'
     assert re.search(rf"error: worker \d cannot start: {missing}", service.log())
-    assert re.search(rf"error: No worker can start, after 3 tries each: .*exited with status 71 .*; {missing}", service.log())
+    assert re.search(rf"error: No worker could start, after 3 tries each: .*exited with status 71 .*; {missing}", service.log())
     assert " Ready: " not in service.log()
     with pytest.raises(ConnectionRefusedError):
         connect(service.address())
@@ -189,7 +189,7 @@ def test_strict_reload(daemon, sockgreetctl, forbid):
     reconfigure(service, sandbox="strict", greeting="new")
     result = sockgreetctl(service, "reload")
     assert result.code in (EX_OSERR, EX_UNAVAILABLE)
-    assert re.search(r'sandbox = "strict", but: seccomp; no landlock \(Operation not permitted',
+    assert re.search(r'sandbox = "strict" cannot be met: seccomp; no landlock \(Operation not permitted',
                      " ".join(result.err.split()))
     assert greet(service.address()) == GREETING
     wait_until(lambda: service.workers() == before, "only the old workers are left")

@@ -131,7 +131,7 @@ def test_group_that_the_service_is_not_a_member_of(spawn, tmp_path):
     place = open_to_all(tmp_path / "place")
     service = spawn({"local": unix(place / "s", group="adm")}, prefix=AS_NOBODY)
     service.wait_stopped(expect=EX_OSERR)
-    assert ("cannot give mode and owner to " in service.log() and "the service is not a member of group adm; as root: "
+    assert ("cannot set mode and owner of " in service.log() and "the service is not a member of group adm; as root: "
             "systemctl edit sockgreet, [Service], SupplementaryGroups=adm" in service.log())
     assert not os.path.exists(place / "s")
 
@@ -757,7 +757,7 @@ def test_one_file_by_two_names(daemon, sockgreetctl, tmp_path):
     reconfigure(service, listeners={"one": unix(str(path)), "two": unix(str(same))})
     refused = sockgreetctl(service, "reload")
     assert refused.code != 0
-    assert "listeners.two: cannot bind" in refused.err and "listeners.one has it, by another name" in refused.err
+    assert "listeners.two: cannot bind" in refused.err and "listeners.one has it, under another name" in refused.err
     assert greet(str(path)) == GREETING
     reconfigure(service, listeners={"two": unix(str(same))})
     assert sockgreetctl(service, "reload").code == 0

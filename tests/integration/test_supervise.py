@@ -178,7 +178,7 @@ def test_supervision_off(daemon):
 
 def back_offs(service):
     """The delays in the log."""
-    return [float(delay) for delay in re.findall(r"it did not last, next try in ([\d.]+) s", service.log())]
+    return [float(delay) for delay in re.findall(r"it ended too soon, next try in ([\d.]+) s", service.log())]
 
 
 @pytest.mark.skipif(not RELIABLE, reason="a sanitizer's functions come first")
@@ -198,7 +198,7 @@ def test_back_off(daemon, faults, figures, function):
     figures(f"crash at {function}: {forks} lives in {time.monotonic() - started:.0f} s, delays {back_offs(service)}")
     assert back_offs(service)[:4] == delays
     assert forks <= 12
-    service.wait_log(r"^error: worker 0 \(pid \d+\) killed by signal 6 \(ABRT\): it did not last")
+    service.wait_log(r"^error: worker 0 \(pid \d+\) killed by signal 6 \(ABRT\): it ended too soon")
     faults.disarm()
     assert greet_patiently(service) == GREETING
     service.stop()

@@ -152,7 +152,7 @@ def test_no_descriptor_is_passed_on(old, installed):
 @pytest.mark.parametrize("script, words, seconds", [
     ("exit 1", "ended before it was ready", 15),
     ("kill -SEGV $$", "ended before it was ready", 15),
-    ("exec sleep 100", "was not ready in 16 s", 25),
+    ("exec sleep 100", "was not ready within 16 s", 25),
 ])
 def test_broken_program(old, installed, figures, script, words, seconds):
     """A new program that fails or hangs is given up after ten seconds; the old one serves on, and can be upgraded."""
@@ -209,7 +209,7 @@ def test_second_request_during_an_upgrade(old, installed):
     os.kill(service.pid, signal.SIGUSR2)
     service.wait_log("^Upgrade: started ")
     os.kill(service.pid, signal.SIGUSR2)
-    service.wait_log("^warning: SIGUSR2 ignored: the service starts, reloads, stops or upgrades just now$")
+    service.wait_log("^warning: SIGUSR2 ignored: the service is starting, reloading, stopping or upgrading$")
 
 
 def test_control_after_an_upgrade(old, installed, sockgreetctl):
@@ -227,7 +227,7 @@ def test_refused_under_systemd(daemon, manager):
     """Under a service manager SIGUSR2 is refused with a message."""
     service = daemon({"tcp": tcp()}, environment=manager.environment)
     os.kill(service.pid, signal.SIGUSR2)
-    service.wait_log("^warning: SIGUSR2 ignored: under systemd, systemctl restart upgrades without a refused connec")
+    service.wait_log("^warning: SIGUSR2 ignored: under systemd, use systemctl restart, which refuses no connection")
     assert stays(lambda: is_running(service.pid), 0.2)
     assert greet(service.address()) == GREETING
 
@@ -302,7 +302,7 @@ def check_degraded(service, manager, sockgreetctl, broken):
     if not broken:
         return
     assert "greting" in ask(service, "status")["refused"] and "greting" in sockgreetctl(service, "status").out
-    service.wait_log("^error: The configuration was refused; the last good one serves until a reload succeeds$")
+    service.wait_log("^error: The configuration was refused; the last good one is used until a reload succeeds$")
     assert sockgreetctl(service, "reload").code == EX_CONFIG
     assert ask(service, "status")["refused"]
     shutil.copy(service.runtime / "last-good.conf", service.configuration)

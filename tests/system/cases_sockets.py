@@ -220,7 +220,7 @@ def paths_that_the_unit_forbids(machine):
     """A path outside the runtime directory and a group of strangers: the messages say what to do; /tmp is warned about."""
     machine.fresh()
     since = machine.now()
-    for settings, words in (('path = "/run/greet.sock";', "the service may make sockets below /run/sockgreet only"),
+    for settings, words in (('path = "/run/greet.sock";', "the service may create sockets only below /run/sockgreet"),
                             ('path = "/run/sockgreet/adm.sock"; group = "adm";', "SupplementaryGroups=adm")):
         machine.write(CONF, configuration(f'  x = {{ type = "unix"; {settings} }};\n'))
         code, _, err = machine.run("sockgreetctl", "reload", check=False)
@@ -252,7 +252,7 @@ def socket_unit_and_another_address(machine):
         starting.communicate(timeout=20)
         machine.started.remove(starting)
         expect(starting.returncode == 0, "the mended configuration does not start")
-        wait_until(lambda: "passed by sockgreet.socket, belongs to no listener" in machine.show("StatusText"),
+        wait_until(lambda: "passed by sockgreet.socket, does not belong to a listener" in machine.show("StatusText"),
                    f"the status to name what nobody wants: {machine.show('StatusText')}")
         greet(machine)
     finally:

@@ -126,7 +126,7 @@ Test(conf_fortune, every_mistake_is_found_and_sixteen_are_said)
     cr_assert_lt(parse(text, strlen(text)), 0);
     cr_assert_eq(errors.count, TEMPLATE_ERRORS_MAX);
     cr_assert_str_eq(errors.list[14].text, "/q:15: byte 0x01; allowed: printable ASCII");
-    cr_assert_str_eq(errors.list[15].text, "/q: and 5 more mistakes");
+    cr_assert_str_eq(errors.list[15].text, "/q: and 5 more errors");
     close_all();
 }
 

@@ -136,9 +136,9 @@ Test(greeting, tells_of_the_environment_what_it_may)
     unsetenv("GREETING_NOWHERE");
     assert_constant("${env:GREETING_REGION} ${env:GREETING_NOWHERE:-nowhere}", "north nowhere");
     assert_error("${env:GREETING_SECRET}",
-                 "${env:GREETING_SECRET} is not to be told; allowed: the names in the "
+                 "${env:GREETING_SECRET} cannot be used; allowed: the names in the "
                  "setting environment: GREETING_REGION, GREETING_NOWHERE");
-    assert_error("${env}", "${env} needs more; allowed: ${env:NAME}");
+    assert_error("${env}", "${env} needs an argument; allowed: ${env:NAME}");
 }
 
 Test(greeting, of_an_unknown_environment_nothing_is_told)
@@ -147,8 +147,8 @@ Test(greeting, of_an_unknown_environment_nothing_is_told)
 
     cr_assert_eq(arena_open(&arena, 8 << 20), 0);
     cr_assert_null(compile("${env:HOME}", &nowhere));
-    cr_assert_str_eq(errors.list[0].text, "${env:HOME} is not to be told; allowed: the names in the setting "
-                                          "environment, which has none");
+    cr_assert_str_eq(errors.list[0].text, "${env:HOME} cannot be used; allowed: the names in the setting "
+                                          "environment, which is empty");
     arena_close(&arena);
 }
 
@@ -191,7 +191,7 @@ Test(greeting, tells_the_time_as_it_is_asked_to)
 Test(greeting, a_time_that_nobody_can_tell_is_an_error)
 {
     assert_error("${time:utc}",
-                 "${time:utc} has no % and would say itself; allowed: ${time:ms}, and what strftime(3) "
+                 "${time:utc} is constant text, without %; allowed: ${time:ms}, and what strftime(3) "
                  "knows, as ${time:%H:%M}");
     assert_error("${time:%Q}", "${time:%Q}: %Q is unknown; allowed: what strftime(3) knows");
     assert_error("${time:%H:%}", "${time:%H:%}: % is unknown; allowed: what strftime(3) knows");
@@ -347,19 +347,19 @@ Test(greeting, files_that_cannot_be_said)
 {
     assert_file_error("${file:/missing}", "${file:/missing} cannot be opened: No such file or directory");
     assert_file_error("${file:/secret:-none}", "${file:/secret} cannot be opened: No such file or directory");
-    assert_file_error("${file}", "${file} needs more; allowed: ${file:PATH}");
+    assert_file_error("${file}", "${file} needs an argument; allowed: ${file:PATH}");
     assert_file_error("${file:motd}",
-                      "${file:motd}; allowed: an absolute path without quotes and backslashes");
+                      "${file:motd} is not usable; allowed: an absolute path without quotes and backslashes");
     assert_file_error("${file:/it's}",
-                      "${file:/it's}; allowed: an absolute path without quotes and backslashes");
+                      "${file:/it's} is not usable; allowed: an absolute path without quotes and backslashes");
     assert_error("${motd}", "${motd}: /etc/motd cannot be read here");
 }
 
 Test(greeting, quotes_that_nobody_has)
 {
-    assert_error("${quote}", "${quote} has nothing to say; allowed: with files in the setting quotes");
+    assert_error("${quote}", "${quote} has no quotes; allowed: with files in the setting quotes");
     assert_error("${quote_of_the_day}",
-                 "${quote_of_the_day} has nothing to say; allowed: with files in the setting quotes");
+                 "${quote_of_the_day} has no quotes; allowed: with files in the setting quotes");
     assert_constant("${quote:-Silence.}", "Silence.");
 }
 
@@ -404,7 +404,7 @@ Test(greeting, errors_say_what_is_allowed)
     assert_error("$", "a lone $ at byte 1; write $$ for a dollar, ${name} for a variable");
     assert_error("costs 5$ a day", "a lone $ at byte 8; write $$ for a dollar, ${name} for a variable");
     assert_error("$pid", "a lone $ at byte 1; write $$ for a dollar, ${name} for a variable");
-    assert_error("${pid", "a ${ without its }; write $$ for a dollar, ${name} for a variable");
+    assert_error("${pid", "a ${ without a }; write $$ for a dollar, ${name} for a variable");
     assert_error("${cleint_port}", "unknown variable ${cleint_port}; did you mean ${client_port}?");
     assert_error("${HOSTNAME:-here}", "unknown variable ${HOSTNAME}; did you mean ${hostname}?");
     assert_error("${colour}", "unknown variable ${colour}; allowed: " NAMES);
@@ -424,7 +424,7 @@ Test(greeting, every_mistake_is_reported_once)
         "unknown variable ${tiem}; did you mean ${time}?",
         "a lone $ at byte 30; write $$ for a dollar, ${name} for a variable",
         "a $ inside ${a$b}; allowed: ${name} and ${name:-default} with a default that has no $ or }",
-        "a ${ without its }; write $$ for a dollar, ${name} for a variable"};
+        "a ${ without a }; write $$ for a dollar, ${name} for a variable"};
     cr_assert_eq(arena_open(&arena, 8 << 20), 0);
     cr_assert_null(compile(text, &known));
     cr_assert_eq(errors.count, 5);

@@ -170,11 +170,11 @@ Test(template, an_argument_can_make_a_value_longer)
 Test(template, arguments_are_judged)
 {
     assert_error("${size:ell}", "${size:ell} is old");
-    assert_error("${size:}", "${size:} has nothing after its colon; allowed: ${size} and ${size:UNIT}");
-    assert_error("${word}", "${word} needs more; allowed: ${word:LANGUAGE}");
-    assert_error("${word:-hello}", "${word} needs more; allowed: ${word:LANGUAGE}");
+    assert_error("${size:}", "${size:} has an empty argument; allowed: ${size} and ${size:UNIT}");
+    assert_error("${word}", "${word} needs an argument; allowed: ${word:LANGUAGE}");
+    assert_error("${word:-hello}", "${word} needs an argument; allowed: ${word:LANGUAGE}");
     assert_error("${colour:red}",
-                 "${colour} takes nothing after a colon; allowed: ${colour} and ${colour:-default}");
+                 "${colour} does not take an argument; allowed: ${colour} and ${colour:-default}");
 }
 
 Test(template, a_value_can_be_resolved_without_an_argument)
@@ -260,7 +260,7 @@ Test(template, errors_say_what_is_allowed)
     assert_error("$", "a lone $ at byte 1; write $$ for a dollar, ${name} for a variable");
     assert_error("costs 5$ a day", "a lone $ at byte 8; write $$ for a dollar, ${name} for a variable");
     assert_error("$size", "a lone $ at byte 1; write $$ for a dollar, ${name} for a variable");
-    assert_error("${size", "a ${ without its }; write $$ for a dollar, ${name} for a variable");
+    assert_error("${size", "a ${ without a }; write $$ for a dollar, ${name} for a variable");
     assert_error("${colorr}", "unknown variable ${colorr}; did you mean ${colour}?");
     assert_error("${SIZE:-here}", "unknown variable ${SIZE}; did you mean ${size}?");
     assert_error("${pid}", "unknown variable ${pid}; allowed: house, nobody, colour, size, word, mood");
@@ -283,7 +283,7 @@ Test(template, every_mistake_is_reported_once)
         "unknown variable ${siez}; did you mean ${size}?",
         "a lone $ at byte 24; write $$ for a dollar, ${name} for a variable",
         "a $ inside ${a$b}; allowed: ${name} and ${name:-default} with a default that has no $ or }",
-        "a ${ without its }; write $$ for a dollar, ${name} for a variable"};
+        "a ${ without a }; write $$ for a dollar, ${name} for a variable"};
     struct template template;
 
     cr_assert_eq(arena_open(&arena, 8 << 20), 0);
@@ -304,7 +304,7 @@ Test(template, many_mistakes_are_counted)
     cr_assert_eq(arena_open(&arena, 8 << 20), 0);
     cr_assert_eq(template_compile(&arena, text, strlen(text), &variables, &template, &errors), -1);
     cr_assert_eq(errors.count, TEMPLATE_ERRORS_MAX);
-    cr_assert_str_eq(errors.list[TEMPLATE_ERRORS_MAX - 1].text, "and 15 more mistakes");
+    cr_assert_str_eq(errors.list[TEMPLATE_ERRORS_MAX - 1].text, "and 15 more errors");
     arena_close(&arena);
 }
 
