@@ -45,7 +45,7 @@ static struct tally enter_into_ledger(struct ledger *ledger, const struct genera
 }
 
 /* Says what no entry will say one by one. As an event, because the master waits for no log. */
-static bool say_count(int level, const char *message_id, uint64_t count, const char *message)
+static bool report_count(int level, const char *message_id, uint64_t count, const char *message)
 {
     char number[24];
 
@@ -54,18 +54,18 @@ static bool say_count(int level, const char *message_id, uint64_t count, const c
     return true;
 }
 
-static void say_settled(unsigned number, uint64_t dropped, uint64_t abandoned)
+static void report_settled(unsigned number, uint64_t dropped, uint64_t abandoned)
 {
     char text[128];
 
     snprintf(text, sizeof(text), "Generation %u ended with %" PRIu64 " log entries not written", number,
              dropped);
     if (dropped)
-        say_count(LOG_WARNING, MESSAGE_DROPPED, dropped, text);
+        report_count(LOG_WARNING, MESSAGE_DROPPED, dropped, text);
     snprintf(text, sizeof(text), "Generation %u ended with %" PRIu64 " clients lost with killed workers",
              number, abandoned);
     if (abandoned)
-        say_count(LOG_WARNING, MESSAGE_ABANDONED, abandoned, text);
+        report_count(LOG_WARNING, MESSAGE_ABANDONED, abandoned, text);
 }
 
 void accounts_keep(struct accounts *accounts, const struct generation *generation)
@@ -83,11 +83,12 @@ void accounts_keep(struct accounts *accounts, const struct generation *generatio
     accounts->restarts += slots_restarts(&generation->slots);
     for (unsigned worker = 0; worker < generation->shared.workers; worker++)
         summary_hand_over(generation->conf, &generation->shared, worker); /* what a killed one did not */
-    say_settled(generation->number, totals.dropped - dropped, totals.clients.abandoned - abandoned);
+    report_settled(generation->number, totals.dropped - dropped, totals.clients.abandoned - abandoned);
 }
 
-void accounts_say_rest(struct shared_service *service)
+void accounts_report_rest(struct shared_service *service)
 {
-    summary_say(&service->unsaid, true,
-                ((double)monotonic_ns() - (double)atomic_load(&service->said_at)) / NS_PER_S, say_count);
+    summary_report(&service->unsaid, true,
+                   ((double)monotonic_ns() - (double)atomic_load(&service->said_at)) / NS_PER_S,
+                   report_count);
 }

@@ -19,6 +19,6 @@ struct accounts {
 void accounts_keep(struct accounts *accounts, const struct generation *generation);
 
 /* At the end: logs the counts that no worker has lived to log. */
-void accounts_say_rest(struct shared_service *service);
+void accounts_report_rest(struct shared_service *service);
 
 #endif

@@ -39,7 +39,7 @@ static bool get_state(const char *path, struct contents_state *state)
     return found || state->missing;
 }
 
-enum contents_sight contents_look(const char *path, struct contents_file *file)
+enum contents_finding contents_check(const char *path, struct contents_file *file)
 {
     struct contents_state state;
     bool is_settled;
@@ -69,7 +69,7 @@ static _Noreturn void look_until_something_is_seen(struct contents_file *files,
         int i = 0;
 
         for (const struct conf_content *content = first; content; content = content->next, i++) {
-            enum contents_sight sight = contents_look(content->path, &files[i]);
+            enum contents_finding sight = contents_check(content->path, &files[i]);
 
             if (sight != CONTENTS_SAME)
                 _exit(sight == CONTENTS_GONE ? i : EXIT_CHANGED);
@@ -105,7 +105,7 @@ static const char *path_of(const struct conf_content *content, int number)
 }
 
 /* Returns whether a reload is due. */
-static bool heed(const struct conf *conf, int status)
+static bool report_child(const struct conf *conf, int status)
 {
     int seen = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_ORPHAN;
 
@@ -169,7 +169,7 @@ int64_t contents_step(struct contents *contents, const struct generation *servin
         if (!child_take_end(&contents->child, &status))
             return SLOT_NEVER;
         contents->look_at = now + PAUSE;
-        *changed = serving && contents->looked_for == contents->number && heed(serving->conf, status);
+        *changed = serving && contents->looked_for == contents->number && report_child(serving->conf, status);
     }
     if (!contents->files)
         return SLOT_NEVER;

@@ -45,10 +45,10 @@ void contents_forget(struct contents *contents);
 /* Ends the child. */
 void contents_close(struct contents *contents);
 
-enum contents_sight { CONTENTS_SAME, CONTENTS_CHANGED, CONTENTS_GONE };
+enum contents_finding { CONTENTS_SAME, CONTENTS_CHANGED, CONTENTS_GONE };
 
 /* Looks at a file once. It has changed, or is gone, when it was as it is at the last look already: not while
  * it is written or replaced. What was seen is known from then on. */
-enum contents_sight contents_look(const char *path, struct contents_file *file);
+enum contents_finding contents_check(const char *path, struct contents_file *file);
 
 #endif

@@ -17,7 +17,7 @@ void failure_note(struct failure *failure, enum failure_kind kind, const char *f
     va_end(arguments);
 }
 
-void failure_is_mended(struct failure *failure, enum failure_kind kind)
+void failure_clear(struct failure *failure, enum failure_kind kind)
 {
     if (failure->kind == kind)
         *failure = (struct failure){.kind = FAILURE_NONE};

@@ -17,6 +17,6 @@ void failure_note(struct failure *failure, enum failure_kind kind, const char *f
     __attribute__((format(printf, 3, 4)));
 
 /* Something of this kind went well: its failure, if it was the last, is history. */
-void failure_is_mended(struct failure *failure, enum failure_kind kind);
+void failure_clear(struct failure *failure, enum failure_kind kind);
 
 #endif

@@ -153,7 +153,7 @@ static void keep_own_descriptors(const struct generation *generation, const stru
 }
 
 /* The child's side of the fork. */
-static _Noreturn void become_worker(struct generation *generation, const struct nursery *nursery,
+static _Noreturn void become_worker(struct generation *generation, const struct inheritance *inheritance,
                                     unsigned index, pid_t master)
 {
     struct worker_settings settings = {.conf = generation->conf,
@@ -163,34 +163,34 @@ static _Noreturn void become_worker(struct generation *generation, const struct 
                                        .slot = index,
                                        .connections = generation->connections,
                                        .master = master,
-                                       .lifeline_fd = nursery->lifeline[0],
-                                       .ready_fd = nursery->ready[1],
-                                       .announce_fd = nursery->announce_fd,
-                                       .attention_fd = nursery->attention_fd,
+                                       .lifeline_fd = inheritance->lifeline[0],
+                                       .ready_fd = inheritance->ready[1],
+                                       .announce_fd = inheritance->announce_fd,
+                                       .attention_fd = inheritance->attention_fd,
                                        .log_wake_fd = generation->slots.table[index].log_wake_fd};
 
-    nursery->forget(nursery->context, generation);
+    inheritance->forget(inheritance->context, generation);
     if (shared_keep_own(&generation->shared, index) < 0)
         _exit(EX_OSERR);
     keep_own_descriptors(generation, &settings);
     _exit(worker_run(&settings));
 }
 
-static int fork_worker(struct generation *generation, const struct nursery *nursery, unsigned index,
+static int fork_worker(struct generation *generation, const struct inheritance *inheritance, unsigned index,
                        int64_t now)
 {
     struct slot *slot = &generation->slots.table[index];
-    pid_t master = getpid(), pid = child_fork(nursery->children, &slot->child);
+    pid_t master = getpid(), pid = child_fork(inheritance->children, &slot->child);
 
     if (pid == 0)
-        become_worker(generation, nursery, index, master);
+        become_worker(generation, inheritance, index, master);
     if (pid < 0)
         return -errno;
     slot_started(slot, now);
     return 0;
 }
 
-void generation_start_due(struct generation *generation, const struct nursery *nursery, int64_t now)
+void generation_start_due(struct generation *generation, const struct inheritance *inheritance, int64_t now)
 {
     for (unsigned i = 0; i < generation->slots.count; i++) {
         struct slot *slot = &generation->slots.table[i];
@@ -198,7 +198,7 @@ void generation_start_due(struct generation *generation, const struct nursery *n
 
         if (slot->child.pid || slot->start_at > now)
             continue;
-        error = fork_worker(generation, nursery, i, now);
+        error = fork_worker(generation, inheritance, i, now);
         if (error == 0)
             continue;
         snprintf(generation->last_failure, sizeof(generation->last_failure), "cannot fork worker %u: %s", i,
@@ -238,7 +238,7 @@ static void report_death(struct generation *generation, const struct slot *slot,
               generation->last_failure, next);
 }
 
-static void bury(struct generation *generation, struct slot *slot, pid_t pid, int status, int64_t now)
+static void reap(struct generation *generation, struct slot *slot, pid_t pid, int status, int64_t now)
 {
     bool was_ready = slot->ready;
     int64_t delay = slot_ended(slot, status, now);
@@ -253,7 +253,7 @@ static void bury(struct generation *generation, struct slot *slot, pid_t pid, in
     report_death(generation, slot, pid, delay);
 }
 
-unsigned generation_bury(struct generation *generation, int64_t now)
+unsigned generation_reap(struct generation *generation, int64_t now)
 {
     unsigned count = 0;
 
@@ -264,7 +264,7 @@ unsigned generation_bury(struct generation *generation, int64_t now)
 
         if (!child_take_end(&slot->child, &status))
             continue;
-        bury(generation, slot, pid, status, now);
+        reap(generation, slot, pid, status, now);
         count++;
     }
     return count;

@@ -38,7 +38,7 @@ struct generation {
 };
 
 /* What workers of every generation inherit from the master. */
-struct nursery {
+struct inheritance {
     struct children *children;
     int lifeline[2];  /* workers read the first, whose end of file says that the master is gone */
     int ready[2];     /* a worker writes a struct worker_report to the second */
@@ -68,11 +68,11 @@ void generation_free(struct generation *generation, bool keep);
 void generation_forget(struct generation *generation);
 
 /* Forks the workers that are due. */
-void generation_start_due(struct generation *generation, const struct nursery *nursery, int64_t now);
+void generation_start_due(struct generation *generation, const struct inheritance *inheritance, int64_t now);
 
 /* Reports the workers that have ended, and plans their successors unless they ended well while draining.
  * Returns how many have. */
-unsigned generation_bury(struct generation *generation, int64_t now);
+unsigned generation_reap(struct generation *generation, int64_t now);
 
 /* The worker in this slot serves, or is about to end because its sandbox is not as it has to be. */
 void generation_worker_reports(struct generation *generation, struct slot *slot,

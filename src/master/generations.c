@@ -15,16 +15,16 @@
 int generations_open(struct generations *generations, struct registry *registry, struct children *children,
                      struct failure *failure)
 {
-    struct nursery *nursery = &generations->nursery;
+    struct inheritance *inheritance = &generations->inheritance;
 
     generations->registry = registry;
     generations->failure = failure;
     generations->state = STATE_DEFAULT;
-    nursery->children = children;
-    nursery->announce_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    nursery->attention_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (nursery->announce_fd < 0 || nursery->attention_fd < 0 || pipe2(nursery->lifeline, O_CLOEXEC) < 0 ||
-        pipe2(nursery->ready, O_CLOEXEC | O_NONBLOCK) < 0)
+    inheritance->children = children;
+    inheritance->announce_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    inheritance->attention_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (inheritance->announce_fd < 0 || inheritance->attention_fd < 0 ||
+        pipe2(inheritance->lifeline, O_CLOEXEC) < 0 || pipe2(inheritance->ready, O_CLOEXEC | O_NONBLOCK) < 0)
         return -errno;
     generations->service = shared_service_open();
     if (!generations->service)
@@ -35,7 +35,7 @@ int generations_open(struct generations *generations, struct registry *registry,
 
 void generations_close(struct generations *generations, bool keep)
 {
-    struct nursery *nursery = &generations->nursery;
+    struct inheritance *inheritance = &generations->inheritance;
 
     for (unsigned i = 0; i < generations->count; i++)
         generation_free(generations->all[i], keep);
@@ -43,12 +43,12 @@ void generations_close(struct generations *generations, bool keep)
     log_share(NULL);
     shared_service_close(generations->service);
     ledger_close(&generations->accounts.ledger);
-    close_fd(&nursery->lifeline[0]);
-    close_fd(&nursery->lifeline[1]);
-    close_fd(&nursery->ready[0]);
-    close_fd(&nursery->ready[1]);
-    close_fd(&nursery->announce_fd);
-    close_fd(&nursery->attention_fd);
+    close_fd(&inheritance->lifeline[0]);
+    close_fd(&inheritance->lifeline[1]);
+    close_fd(&inheritance->ready[0]);
+    close_fd(&inheritance->ready[1]);
+    close_fd(&inheritance->announce_fd);
+    close_fd(&inheritance->attention_fd);
 }
 
 void generations_forget(struct generations *generations, const struct generation *own)
@@ -114,7 +114,7 @@ int generations_promote(struct generations *generations, int64_t now)
     generations->serving = new;
     generations->starting = NULL;
     generations->changes++;
-    sockets_settle(&new->sockets);
+    sockets_apply_conf(&new->sockets);
     if (old)
         replace(generations, old, now);
     return 0;
@@ -280,7 +280,7 @@ static void report(struct generations *generations, const struct worker_report *
 }
 
 /* Once for the service, unless it changes. */
-static void say_unconfined(struct generations *generations, const struct sandbox *sandbox)
+static void report_unconfined(struct generations *generations, const struct sandbox *sandbox)
 {
     struct message message;
 
@@ -291,12 +291,12 @@ static void say_unconfined(struct generations *generations, const struct sandbox
         log_warning("The sandbox of the workers is incomplete: %s", message.text);
 }
 
-static void hear_ready(struct generations *generations, int64_t now)
+static void read_reports(struct generations *generations, int64_t now)
 {
     struct worker_report heard;
     bool any = false;
 
-    while (read(generations->nursery.ready[0], &heard, sizeof(heard)) == sizeof(heard)) {
+    while (read(generations->inheritance.ready[0], &heard, sizeof(heard)) == sizeof(heard)) {
         report(generations, &heard, now);
         any = true;
     }
@@ -304,23 +304,23 @@ static void hear_ready(struct generations *generations, int64_t now)
         return;
     generations->changes++;
     choose_logger(generations);
-    say_unconfined(generations, &heard.sandbox);
+    report_unconfined(generations, &heard.sandbox);
 }
 
 /* A client whose wake-up a dead worker took is accepted by the others now, not at their next heartbeat. */
 static void announce(const struct generations *generations)
 {
-    if (write(generations->nursery.announce_fd, &(uint64_t){1}, sizeof(uint64_t)) < 0)
+    if (write(generations->inheritance.announce_fd, &(uint64_t){1}, sizeof(uint64_t)) < 0)
         log_warning("cannot tell the workers to check their sockets: %s", strerror(errno));
 }
 
-static void bury(struct generations *generations, int64_t now)
+static void reap(struct generations *generations, int64_t now)
 {
     unsigned count = 0;
 
     for (unsigned i = 0; i < generations->count; i++) {
         struct generation *generation = generations->all[i];
-        unsigned ended = generation_bury(generation, now);
+        unsigned ended = generation_reap(generation, now);
 
         count += ended;
         if (!ended || !generation->last_failure[0])
@@ -348,7 +348,7 @@ static int64_t look_for_proof(struct generations *generations, int64_t now)
         return proven_at;
     generations->awaits_proof = false;
     generations->changes++;
-    failure_is_mended(generations->failure, FAILURE_WORKER);
+    failure_clear(generations->failure, FAILURE_WORKER);
     return SLOT_NEVER;
 }
 
@@ -360,7 +360,7 @@ static int64_t look_at_sockets(struct generations *generations, int64_t now)
 
     if (now < generations->look_at_sockets_at)
         return generations->look_at_sockets_at;
-    if (read(generations->nursery.attention_fd, &count, sizeof(count)) != sizeof(count))
+    if (read(generations->inheritance.attention_fd, &count, sizeof(count)) != sizeof(count))
         return SLOT_NEVER;
     generations->look_at_sockets_at = now + LOOK_SOCKETS_NS;
     if (generations->serving && sockets_listen_again(&generations->serving->sockets))
@@ -377,7 +377,7 @@ static int64_t supervise(struct generations *generations, int64_t now)
     for (unsigned i = 0; i < generations->count; i++) {
         int64_t at;
 
-        generation_start_due(generations->all[i], &generations->nursery, now);
+        generation_start_due(generations->all[i], &generations->inheritance, now);
         at = generation_check(generations->all[i], now);
         next = at < next ? at : next;
     }
@@ -388,8 +388,8 @@ int64_t generations_step(struct generations *generations, int64_t now)
 {
     int64_t next, at;
 
-    hear_ready(generations, now);
-    bury(generations, now);
+    read_reports(generations, now);
+    reap(generations, now);
     free_drained(generations);
     next = supervise(generations, now);
     at = look_at_sockets(generations, now);

@@ -15,7 +15,7 @@
 struct generations {
     struct registry *registry;
     struct shared_service *service;
-    struct nursery nursery;
+    struct inheritance inheritance;
     struct failure *failure;
 
     struct generation *all[GENERATIONS_MAX];
@@ -35,8 +35,8 @@ struct generations {
     struct accounts accounts; /* of generations that have ended */
 };
 
-/* Makes what all workers share. forget(context, …) see struct nursery; it is called by generations_forget()
- * otherwise. Returns 0 or -errno; close in any case. */
+/* Makes what all workers share. forget(context, …) see struct inheritance; it is called by
+ * generations_forget() otherwise. Returns 0 or -errno; close in any case. */
 int generations_open(struct generations *generations, struct registry *registry, struct children *children,
                      struct failure *failure);
 

@@ -276,7 +276,7 @@ static void first_ready(struct master *master, int64_t now)
     status_ready(&master->status, now);
     upgrade_report_ready(&master->replaced_fd);
     generations_serve_leftover(&master->generations, now);
-    registry_settle(master->settings->registry, &master->unwanted);
+    registry_drop_unclaimed(master->settings->registry, &master->unwanted);
 }
 
 static void start_failed(struct master *master, int64_t now)
@@ -426,9 +426,9 @@ static int open_all(struct master *master)
         error = generations_open(&master->generations, master->settings->registry, &master->children,
                                  &master->failure);
     if (error >= 0)
-        error = wake_always_on(master->event, master->generations.nursery.ready[0]);
+        error = wake_always_on(master->event, master->generations.inheritance.ready[0]);
     if (error >= 0)
-        error = wake_always_on(master->event, master->generations.nursery.attention_fd);
+        error = wake_always_on(master->event, master->generations.inheritance.attention_fd);
     return error;
 }
 
@@ -488,7 +488,7 @@ static void report_end(struct master *master)
 
     log_flush();
     log_use_stderr();
-    accounts_say_rest(master->generations.service);
+    accounts_report_rest(master->generations.service);
     generations_totals(&master->generations, &totals, &written);
     if (totals.clients.taken)
         log_counters(master, LOG_DEBUG);
@@ -507,8 +507,8 @@ static void wire(struct master *master)
     master->status.view.readiness = &master->readiness;
     master->status.view.degraded = master->refused.text;
     master->status.view.unwanted = master->unwanted.text;
-    master->generations.nursery.forget = forget;
-    master->generations.nursery.context = master;
+    master->generations.inheritance.forget = forget;
+    master->generations.inheritance.context = master;
     master->control.event = master->event;
     master->control.answer = answer;
     master->control.context = master;
@@ -545,7 +545,7 @@ int master_run(const struct master_settings *settings)
         .settings = settings,
         .replaced_fd = settings->replaced_fd,
         .control.fd = -1,
-        .generations.nursery = {
+        .generations.inheritance = {
             .lifeline = {-1, -1}, .ready = {-1, -1}, .announce_fd = -1, .attention_fd = -1}};
     int error;
 

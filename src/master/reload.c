@@ -155,7 +155,7 @@ static void wait_for_retirement(struct reload *reload, int64_t now)
     snprintf(reload->text, sizeof(reload->text), "Reloaded: generation %u serves with %u workers",
              new->number, new->slots.count);
     log_event(LOG_INFO, MESSAGE_RELOADED, NULL, "%s", reload->text);
-    failure_is_mended(reload->failure, FAILURE_RELOAD);
+    failure_clear(reload->failure, FAILURE_RELOAD);
     finish(reload, EX_OK, reload->text);
 }
 

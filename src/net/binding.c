@@ -175,10 +175,9 @@ static int open_one(struct opening *opening, const struct wanted *wanted, bool a
             return error;
         registry_add(registry, socket);
         if (path_is(&socket->address) && path_is_private(&socket->address))
-            log_warning(
-                "listeners.%s: the directory of %s is private to this service (PrivateTmp=): other "
-                "programs cannot find the socket there; use /run/sockgreet",
-                wanted->conf->name, wanted->conf->path);
+            log_warning("listeners.%s: the directory of %s is private to this service (PrivateTmp=): other "
+                        "programs cannot find the socket there; use /run/sockgreet",
+                        wanted->conf->name, wanted->conf->path);
     }
     add_member(opening, socket, wanted->conf);
     return 0;
@@ -274,7 +273,7 @@ static void listen_all(struct opening *opening)
         struct wanted wanted = sockets_wanted(member);
         int error;
 
-        /* what is no longer wanted: see sockets_settle() */
+        /* what is no longer wanted: see sockets_apply_conf() */
         socket_observe(member->socket, member->socket->observed | (member->conf->plan->needs & PLAN_SOCKET));
         error = member->socket->references > 1 || member->socket->inherited
                     ? 0

@@ -140,15 +140,15 @@ static bool has_owner(const struct stat *st, const struct conf_listener *conf)
 }
 
 /* The mode comes last: it may allow more users in than the old owner should. */
-static int settle_file(int file, const struct conf_listener *conf, const struct stat *st)
+static int apply_conf(int file, const struct conf_listener *conf, const struct stat *st)
 {
     if (!has_owner(st, conf) && fchownat(file, "", conf->owner_id, conf->group_id, AT_EMPTY_PATH) < 0)
         return -errno;
     return (st->st_mode & 07777) == conf->mode_bits ? 0 : change_mode(file, conf->mode_bits);
 }
 
-int path_settle(int fd, const struct conf_listener *conf, const struct address *address,
-                const struct path_id *id)
+int path_apply_conf(int fd, const struct conf_listener *conf, const struct address *address,
+                    const struct path_id *id)
 {
     struct name name = name_of(address, false);
     int file = open_file(fd, &name), error = file < 0 ? -errno : 0;
@@ -157,7 +157,7 @@ int path_settle(int fd, const struct conf_listener *conf, const struct address *
     if (error == 0 && fstat(file, &st) < 0)
         error = -errno;
     if (error == 0)
-        error = same_file(&st, id) ? settle_file(file, conf, &st) : -ENOENT;
+        error = same_file(&st, id) ? apply_conf(file, conf, &st) : -ENOENT;
     close_fd(&file);
     return error;
 }
@@ -234,7 +234,7 @@ int path_bind(int fd, const struct conf_listener *conf, const struct address *ad
     if (error == 0) {
         *id = (struct path_id){st.st_dev, st.st_ino};
         *step = "set mode and owner of";
-        error = settle_file(file, conf, &st);
+        error = apply_conf(file, conf, &st);
         if (error)
             path_remove(address, beside, id);
     }

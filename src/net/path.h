@@ -50,8 +50,8 @@ bool path_is_there(const struct address *address, bool beside, const struct path
 
 /* Mode and owner as configured, on the file noted. Returns 0, -ENOENT if it is not there any more, or
  * -errno. */
-int path_settle(int fd, const struct conf_listener *conf, const struct address *address,
-                const struct path_id *id);
+int path_apply_conf(int fd, const struct conf_listener *conf, const struct address *address,
+                    const struct path_id *id);
 
 /* Removes the file at address, or beside it, if it is the one noted. */
 void path_remove(const struct address *address, bool beside, const struct path_id *id);

@@ -136,7 +136,7 @@ static void report_unwanted(const struct socket *socket, struct message *unwante
     log_warning("%s: closed here; change that unit, or the configuration", unwanted->text);
 }
 
-void registry_settle(struct registry *registry, struct message *unwanted)
+void registry_drop_unclaimed(struct registry *registry, struct message *unwanted)
 {
     struct socket *next;
 

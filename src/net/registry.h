@@ -42,12 +42,12 @@ struct socket *registry_next_overlapping(const struct registry *registry, const 
 const struct socket *registry_find_obstacle(const struct registry *registry, const struct wanted *wanted);
 
 /* Gives a reference back. A socket that no generation has is dropped, but one that was inherited stays until
- * registry_settle(). */
+ * registry_drop_unclaimed(). */
 void registry_release(struct registry *registry, struct socket *socket, bool keep);
 
 /* The start has succeeded: inherited sockets that no generation has taken are dropped. unwanted names what a
  * unit passed in vain, if anything. */
-void registry_settle(struct registry *registry, struct message *unwanted);
+void registry_drop_unclaimed(struct registry *registry, struct message *unwanted);
 
 /* The start has failed, or the process ends: closes all descriptors that are left, and nothing else. */
 void registry_close(struct registry *registry);

@@ -331,7 +331,7 @@ void socket_unpublish(struct socket *socket)
     socket->beside = true;
 }
 
-int socket_settle(struct socket *socket, const struct conf_listener *conf, const char **step)
+int socket_apply_conf(struct socket *socket, const struct conf_listener *conf, const char **step)
 {
     int error;
 
@@ -343,7 +343,7 @@ int socket_settle(struct socket *socket, const struct conf_listener *conf, const
     if (error || !socket->owned || !path_is(&socket->address))
         return error;
     *step = "set mode and owner of";
-    return path_settle(socket->fd, conf, &socket->address, &socket->file);
+    return path_apply_conf(socket->fd, conf, &socket->address, &socket->file);
 }
 
 bool socket_is_of_other_user(const struct socket *socket)

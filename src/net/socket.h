@@ -83,7 +83,7 @@ void socket_unpublish(struct socket *socket);
 
 /* Gives a socket that will serve what a new one would have, as far as that can be changed: options, backlog,
  * mode and owner. Returns 0, or -errno with the step that failed. */
-int socket_settle(struct socket *socket, const struct conf_listener *conf, const char **step);
+int socket_apply_conf(struct socket *socket, const struct conf_listener *conf, const char **step);
 
 /* Why no client reaches a socket that should serve; NULL if nothing is wrong. */
 const char *socket_trouble(const struct socket *socket);

@@ -85,7 +85,7 @@ int sockets_publish(const struct sockets *sockets)
     return error;
 }
 
-void sockets_settle(const struct sockets *sockets)
+void sockets_apply_conf(const struct sockets *sockets)
 {
     for (size_t i = 0; i < sockets->count; i++) {
         const struct sockets_member *member = &sockets->members[i];
@@ -95,7 +95,7 @@ void sockets_settle(const struct sockets *sockets)
 
         detach_undo(member->socket);
         socket_observe(member->socket, member->conf->plan->needs & PLAN_SOCKET);
-        error = socket_settle(member->socket, member->conf, &step);
+        error = socket_apply_conf(member->socket, member->conf, &step);
         if (!transport_is_unix(member->conf->transport) && member->socket->owned)
             socket_share(member->socket,
                          member->conf->transport == TRANSPORT_UDP && member->conf->shards > 1);

@@ -40,7 +40,7 @@ struct wanted sockets_wanted(const struct sockets_member *member);
 int sockets_publish(const struct sockets *sockets);
 
 /* Applies what a kept socket can still change, now that it is certain that it will serve. */
-void sockets_settle(const struct sockets *sockets);
+void sockets_apply_conf(const struct sockets *sockets);
 
 /* Stops new connections from coming in at those sockets that other does not have, so that clients queued
  * there can be served before they close. retired has a flag for each socket, set for these. */

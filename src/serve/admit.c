@@ -3,8 +3,8 @@
  * all. */
 #include "guard/access.h"
 #include "guard/guard.h"
+#include "serve/acceptor.h"
 #include "serve/discard.h"
-#include "serve/door.h"
 #include "serve/steps.h"
 
 #include <sys/socket.h>
@@ -13,7 +13,7 @@ static void deny(struct conn *conn)
 {
     static const struct linger no_time = {.l_onoff = 1};
 
-    if (conn->door->conf->on_refuse == CONF_REFUSE_RESET)
+    if (conn->acceptor->conf->on_refuse == CONF_REFUSE_RESET)
         setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &no_time, sizeof(no_time));
     else
         discard_input(conn); /* a close resets what has input that nobody read */
@@ -21,15 +21,15 @@ static void deny(struct conn *conn)
 
 static enum step_verdict enter(struct conn *conn, struct step_outcome *outcome)
 {
-    const struct door *door = conn->door;
-    struct guard *guard = door->doors->guard;
-    size_t listener = door->member->listener;
+    const struct acceptor *acceptor = conn->acceptor;
+    struct guard *guard = acceptor->acceptors->guard;
+    size_t listener = acceptor->member->listener;
     enum result result;
     bool held = false;
 
     if (conn->for_itself) /* it is trusted, and takes a refusal for a failure */
         return STEP_NEXT;
-    if (!access_admits(door->conf, &conn->peer.client)) {
+    if (!access_admits(acceptor->conf, &conn->peer.client)) {
         deny(conn);
         return step_end(outcome, RESULT_DENIED);
     }

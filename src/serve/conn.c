@@ -2,7 +2,7 @@
 #include "serve/conn.h"
 
 #include "base/address.h"
-#include "serve/door.h"
+#include "serve/acceptor.h"
 
 #include <errno.h>
 #include <string.h>
@@ -91,8 +91,8 @@ static void ask_server(struct conn *conn)
 {
     struct address address = {.length = sizeof(address.un)};
 
-    conn->peer.server = conn->door->bound;
-    if (conn->door->member->any && getsockname(conn->fd, &address.sa, &address.length) == 0)
+    conn->peer.server = conn->acceptor->bound;
+    if (conn->acceptor->member->any && getsockname(conn->fd, &address.sa, &address.length) == 0)
         peer_pack(&conn->peer.server, &address);
 }
 
@@ -110,7 +110,7 @@ void conn_learn_server(struct conn *conn, const struct seen *seen)
 
 void conn_learn_client(struct conn *conn)
 {
-    if (!conn->client_known && conn->door->conf->transport == TRANSPORT_UNIX)
+    if (!conn->client_known && conn->acceptor->conf->transport == TRANSPORT_UNIX)
         ask_credentials(conn);
     conn->client_known = true;
 }

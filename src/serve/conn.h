@@ -12,22 +12,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct door;
-struct rests;
+struct acceptor;
+struct unsent_copies;
 struct stage;
-struct told;
+struct proxy_info;
 
 struct conn {
     struct watch watch;
-    struct door *door;
-    struct rests *rests;
+    struct acceptor *acceptor;
+    struct unsent_copies *copies;
     struct conn *next_free;    /* in the pool */
     const struct stage *stage; /* what happens to it now, see steps.h */
     int fd;                    /* -1: not in use */
     uint8_t epoch;
-    bool set_aside : 1;             /* watched, but not waited for (see aside.h) */
+    bool is_deferred : 1;           /* watched, but not waited for (see deferred.h) */
     bool peer_ended : 1;            /* the client's end of file was seen */
-    bool deaf : 1;                  /* it has sent more than is read away */
+    bool input_full : 1;            /* it has sent more than is read away */
     bool ended : 1;                 /* our end of file was sent: nobody waits for the close */
     bool client_known : 1;          /* see conn_learn_client() */
     bool server_known : 1;          /* see conn_learn_peer() */
@@ -36,15 +36,15 @@ struct conn {
     struct service_request request; /* where the listener's service waits for one */
     uint32_t discarded;
     uint32_t sent;
-    uint32_t rest_length;
-    const char *rest;   /* of the greeting */
-    char *copy;         /* holds rest if it was rendered for this client; malloc'ed */
-    void *part;         /* of a proxy's header or a request that is not whole; malloc'ed */
-    struct told *told;  /* what else it says of the client, or NULL; malloc'ed */
-    uint32_t copy_size; /* bytes of it */
-    uint32_t watched;   /* by the loop, for these events */
-    struct timer idle;  /* until its next progress */
-    struct timer total; /* until it is done with the step */
+    uint32_t unsent_length;
+    const char *unsent;            /* of the greeting */
+    char *copy;                    /* holds rest if it was rendered for this client; malloc'ed */
+    void *part;                    /* of a proxy's header or a request that is not whole; malloc'ed */
+    struct proxy_info *proxy_info; /* what else it says of the client, or NULL; malloc'ed */
+    uint32_t copy_size;            /* bytes of it */
+    uint32_t watched;              /* by the loop, for these events */
+    struct timer idle;             /* until its next progress */
+    struct timer total;            /* until it is done with the step */
     struct peer peer;
     int64_t arrived; /* monotonic ns */
 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Steps that make a service slow, to see what clients and load balancers do with one: the greeting comes
  * late, or in small pieces. What the client says meanwhile waits for the step that reads input away. */
-#include "serve/door.h"
-#include "serve/rest.h"
+#include "serve/acceptor.h"
 #include "serve/steps.h"
+#include "serve/unsent.h"
 
 #include <errno.h>
 #include <sys/epoll.h>
@@ -51,26 +51,27 @@ const struct step step_delay = {.enter = delay, .ready = broken, .give_up = give
 
 static enum step_verdict send_piece(struct conn *conn, struct step_outcome *outcome)
 {
-    size_t piece = conn->door->conf->chunk, length = conn->rest_length < piece ? conn->rest_length : piece;
-    ssize_t n = send(conn->fd, conn->rest, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+    size_t piece = conn->acceptor->conf->chunk,
+           length = conn->unsent_length < piece ? conn->unsent_length : piece;
+    ssize_t n = send(conn->fd, conn->unsent, length, MSG_NOSIGNAL | MSG_DONTWAIT);
 
     if (n < 0 && errno != EAGAIN && errno != EINTR)
         return step_end(outcome, RESULT_RESET);
     if (n > 0) {
-        conn->rest += n;
-        conn->rest_length -= (uint32_t)n;
+        conn->unsent += n;
+        conn->unsent_length -= (uint32_t)n;
         conn->sent += (uint32_t)n;
     }
-    if (conn->rest_length == 0) {
-        rest_drop(conn);
+    if (conn->unsent_length == 0) {
+        unsent_drop(conn);
         return STEP_NEXT;
     }
-    return rest_keep(conn) ? wait_on(outcome) : step_end(outcome, RESULT_TIMED_OUT);
+    return unsent_keep(conn) ? wait_on(outcome) : step_end(outcome, RESULT_TIMED_OUT);
 }
 
 static enum step_verdict begin_pieces(struct conn *conn, struct step_outcome *outcome)
 {
-    rest_render(conn);
+    unsent_render(conn);
     return send_piece(conn, outcome);
 }
 

@@ -52,15 +52,15 @@ struct dgram_batch {
 
 /* Room for what is asked for and no more: the kernel installs every descriptor that a sender on a Unix socket
  * sends along, as far as there is room for it (unix(7), SCM_RIGHTS). */
-static size_t control_room(const struct door *door)
+static size_t control_room(const struct acceptor *acceptor)
 {
-    return door->conf->transport == TRANSPORT_UNIX_DGRAM ? CMSG_SPACE(sizeof(struct ucred))
-                                                         : sizeof(((struct dgram *)0)->control);
+    return acceptor->conf->transport == TRANSPORT_UNIX_DGRAM ? CMSG_SPACE(sizeof(struct ucred))
+                                                             : sizeof(((struct dgram *)0)->control);
 }
 
-static int receive(struct door *door, struct dgram_batch *batch)
+static int receive(struct acceptor *acceptor, struct dgram_batch *batch)
 {
-    size_t room = control_room(door), begin = conf_is_proxied(door->conf) ? PROXY_HEADER_MAX : 0;
+    size_t room = control_room(acceptor), begin = conf_is_proxied(acceptor->conf) ? PROXY_HEADER_MAX : 0;
 
     for (int i = 0; i < BATCH; i++) {
         struct dgram *d = &batch->dgrams[i];
@@ -76,7 +76,7 @@ static int receive(struct door *door, struct dgram_batch *batch)
     }
     /* MSG_TRUNC: the length comes, though nothing is read (recv(2)): what clients say is nobody's business,
      * and what proxies say is not long. */
-    return recvmmsg(door->fd, batch->in, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
+    return recvmmsg(acceptor->fd, batch->in, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
 }
 
 static void read_control(struct dgram *d, struct msghdr *header)
@@ -99,10 +99,10 @@ static void read_control(struct dgram *d, struct msghdr *header)
 }
 
 /* The address that was asked, which is the one to answer from. */
-static void find_server(const struct door *door, struct dgram *d)
+static void find_server(const struct acceptor *acceptor, struct dgram *d)
 {
-    d->peer.server = door->bound;
-    if (!door->member->any)
+    d->peer.server = acceptor->bound;
+    if (!acceptor->member->any)
         return;
     if (d->has_info4) { /* on a dual-stack socket a mapped IPV6_PKTINFO comes with it */
         d->has_info6 = false;
@@ -124,12 +124,12 @@ static void unix_client(struct peer_address *packed, const struct dgram *d)
     packed->pid = (uint32_t)d->credentials.pid;
 }
 
-static void find_client(const struct door *door, struct dgram *d)
+static void find_client(const struct acceptor *acceptor, struct dgram *d)
 {
     d->for_itself = false;
     d->header = 0;
     d->peer.via.family = AF_UNSPEC;
-    if (door->conf->transport == TRANSPORT_UDP)
+    if (acceptor->conf->transport == TRANSPORT_UDP)
         peer_pack(&d->peer.client, &d->client);
     else
         unix_client(&d->peer.client, d);
@@ -141,36 +141,36 @@ static unsigned interface_of(const struct dgram *d)
     return d->has_info4 ? (unsigned)d->info4.ipi_ifindex : d->has_info6 ? d->info6.ipi6_ifindex : 0;
 }
 
-static const char *render(struct dgrams *dgrams, const struct door *door, struct dgram *d)
+static const char *render(struct dgrams *dgrams, const struct acceptor *acceptor, struct dgram *d)
 {
     struct occasion occasion = {.peer = &d->peer,
-                                .needs = door->conf->plan->needs,
+                                .needs = acceptor->conf->plan->needs,
                                 .now = dgrams->loop->now,
                                 .arrived = dgrams->loop->now,
                                 .seen = &d->seen,
                                 .received = (uint32_t)(d->request - d->header)};
 
     d->seen.interface = interface_of(d);
-    d->length = (uint32_t)render_answer(dgrams->render, door->conf, &occasion, d->rendered);
+    d->length = (uint32_t)render_answer(dgrams->render, acceptor->conf, &occasion, d->rendered);
     return d->rendered;
 }
 
 /* The bytes to answer with, before any cut. */
-static const char *answer(struct dgrams *dgrams, const struct door *door, struct dgram *d)
+static const char *answer(struct dgrams *dgrams, const struct acceptor *acceptor, struct dgram *d)
 {
-    const struct plan *plan = door->conf->plan;
+    const struct plan *plan = acceptor->conf->plan;
 
     if (!plan->is_constant)
-        return render(dgrams, door, d);
+        return render(dgrams, acceptor, d);
     d->length = (uint32_t)plan->length;
     return plan->bytes;
 }
 
 /* It was sent to a broadcast or multicast address, by somebody who need not know who answers; a listener that
  * has such an address is meant to. */
-static bool is_to_many(const struct door *door, const struct dgram *d)
+static bool is_to_many(const struct acceptor *acceptor, const struct dgram *d)
 {
-    if (!door->member->any || !address_is_any(&door->member->socket->address))
+    if (!acceptor->member->any || !address_is_any(&acceptor->member->socket->address))
         return false;
     if (d->has_info4)
         return d->info4.ipi_addr.s_addr !=
@@ -179,12 +179,12 @@ static bool is_to_many(const struct door *door, const struct dgram *d)
 }
 
 /* Who sends may be known to be a proxy; the client is then whom it names, and the answer goes back to it. */
-static enum result find_proxied(const struct door *door, struct dgram *d, const char *bytes)
+static enum result find_proxied(const struct acceptor *acceptor, struct dgram *d, const char *bytes)
 {
     struct proxy_header header;
     size_t length = d->request < PROXY_HEADER_MAX ? d->request : PROXY_HEADER_MAX;
 
-    if (!access_trusts(door->conf, &d->peer.client))
+    if (!access_trusts(acceptor->conf, &d->peer.client))
         return RESULT_UNTRUSTED;
     if (proxy_header_read_datagram(bytes, length, &header) != PROXY_HEADER_WHOLE)
         return RESULT_NO_HEADER;
@@ -206,24 +206,24 @@ static const struct peer_address *sender(const struct dgram *d)
     return peer_is_proxied(&d->peer) ? &d->peer.via : &d->peer.client;
 }
 
-static enum result judge_udp(struct dgrams *dgrams, const struct door *door, struct dgram *d,
+static enum result judge_udp(struct dgrams *dgrams, const struct acceptor *acceptor, struct dgram *d,
                              const char *header)
 {
     const struct source source = {
-        .client = &d->client, .family = d->peer.server.family, .to_many = is_to_many(door, d)};
+        .client = &d->client, .family = d->peer.server.family, .to_many = is_to_many(acceptor, d)};
     enum result result = RESULT_SENT;
 
-    if (!source_is_answerable(dgrams->conf, door->conf, &source))
+    if (!source_is_answerable(dgrams->conf, acceptor->conf, &source))
         return RESULT_UNANSWERABLE;
-    if (conf_is_proxied(door->conf))
-        result = find_proxied(door, d, header);
+    if (conf_is_proxied(acceptor->conf))
+        result = find_proxied(acceptor, d, header);
     if (result != RESULT_SENT)
         return result;
-    if (!d->for_itself && !access_admits(door->conf, &d->peer.client))
+    if (!d->for_itself && !access_admits(acceptor->conf, &d->peer.client))
         return RESULT_DENIED;
     if (!fuse_allows(&dgrams->guard->loops, sender(d), dgrams->loop->now))
         return RESULT_LOOP;
-    return guard_admit(dgrams->guard, door->member->listener, &d->peer.client, dgrams->loop->now);
+    return guard_admit(dgrams->guard, acceptor->member->listener, &d->peer.client, dgrams->loop->now);
 }
 
 /* Only an autobound sender is certain to be reachable, and certain to be the one that sent. */
@@ -234,25 +234,29 @@ static enum result judge_unix(const struct dgram *d)
 
 /* Whether and why a client is not answered; RESULT_SENT: it is. header: the bytes that its datagram begins
  * with, where proxies send. */
-static enum result judge(struct dgrams *dgrams, const struct door *door, struct dgram *d, const char *header)
+static enum result judge(struct dgrams *dgrams, const struct acceptor *acceptor, struct dgram *d,
+                         const char *header)
 {
-    return door->conf->transport == TRANSPORT_UDP ? judge_udp(dgrams, door, d, header) : judge_unix(d);
+    return acceptor->conf->transport == TRANSPORT_UDP ? judge_udp(dgrams, acceptor, d, header)
+                                                      : judge_unix(d);
 }
 
-static size_t allowance(const struct door *door, const struct dgram *d)
+static size_t allowance(const struct acceptor *acceptor, const struct dgram *d)
 {
-    return door->conf->transport == TRANSPORT_UDP ? source_allowance(door->conf, &d->client, d->request)
-                                                  : SIZE_MAX;
+    return acceptor->conf->transport == TRANSPORT_UDP
+               ? source_allowance(acceptor->conf, &d->client, d->request)
+               : SIZE_MAX;
 }
 
-static void set_source(struct msghdr *header, char *control, const struct door *door, struct dgram *d)
+static void set_source(struct msghdr *header, char *control, const struct acceptor *acceptor, struct dgram *d)
 {
     bool v4 = d->has_info4;
     size_t size = v4 ? sizeof(d->info4) : sizeof(d->info6);
     struct cmsghdr *c;
 
     /* A multicast address cannot be a source: the kernel chooses one. */
-    if (!door->member->any || !(v4 || d->has_info6) || (!v4 && IN6_IS_ADDR_MULTICAST(&d->info6.ipi6_addr)))
+    if (!acceptor->member->any || !(v4 || d->has_info6) ||
+        (!v4 && IN6_IS_ADDR_MULTICAST(&d->info6.ipi6_addr)))
         return;
     if (v4) {
         d->info4.ipi_ifindex = 0; /* the route decides */
@@ -271,20 +275,20 @@ static void set_source(struct msghdr *header, char *control, const struct door *
 
 /* Decides about one datagram and, if it is answered, adds the answer to the batch. Returns how many it holds.
  */
-static unsigned prepare(struct dgrams *dgrams, struct door *door, struct dgram_batch *batch, unsigned count,
-                        struct dgram *d)
+static unsigned prepare(struct dgrams *dgrams, struct acceptor *acceptor, struct dgram_batch *batch,
+                        unsigned count, struct dgram *d)
 {
     const char *bytes;
     size_t allowed;
 
-    find_client(door, d);
-    find_server(door, d);
+    find_client(acceptor, d);
+    find_server(acceptor, d);
     d->length = 0;
-    d->result = judge(dgrams, door, d, batch->in_iov[d - batch->dgrams].iov_base);
+    d->result = judge(dgrams, acceptor, d, batch->in_iov[d - batch->dgrams].iov_base);
     if (d->result != RESULT_SENT)
         return count;
-    bytes = answer(dgrams, door, d);
-    allowed = allowance(door, d);
+    bytes = answer(dgrams, acceptor, d);
+    allowed = allowance(acceptor, d);
     if (d->length > allowed) {
         d->length = (uint32_t)allowed;
         d->result = RESULT_TRUNCATED;
@@ -294,19 +298,19 @@ static unsigned prepare(struct dgrams *dgrams, struct door *door, struct dgram_b
                                                 .msg_namelen = d->client.length,
                                                 .msg_iov = &batch->iov[count],
                                                 .msg_iovlen = 1};
-    set_source(&batch->out[count].msg_hdr, batch->out_control[count].bytes, door, d);
+    set_source(&batch->out[count].msg_hdr, batch->out_control[count].bytes, acceptor, d);
     batch->answered[count] = d;
     return count + 1;
 }
 
 /* Sends the answers. One that the network or a full queue does not take is counted, and the next one is
  * tried. */
-static void answer_all(struct door *door, struct dgram_batch *batch, unsigned count)
+static void answer_all(struct acceptor *acceptor, struct dgram_batch *batch, unsigned count)
 {
     unsigned done = 0, interrupted = 0;
 
     while (done < count) {
-        int sent = sendmmsg(door->fd, batch->out + done, count - done, MSG_DONTWAIT | MSG_NOSIGNAL);
+        int sent = sendmmsg(acceptor->fd, batch->out + done, count - done, MSG_DONTWAIT | MSG_NOSIGNAL);
 
         if (sent > 0) {
             done += (unsigned)sent;
@@ -318,28 +322,30 @@ static void answer_all(struct door *door, struct dgram_batch *batch, unsigned co
     }
 }
 
-static void account_all(struct dgrams *dgrams, struct door *door, struct dgram_batch *batch, unsigned count)
+static void account_all(struct dgrams *dgrams, struct acceptor *acceptor, struct dgram_batch *batch,
+                        unsigned count)
 {
     int64_t now = dgrams->loop->now;
 
     for (unsigned i = 0; i < count; i++) {
         struct dgram *d = &batch->dgrams[i];
         enum result result = d->for_itself && d->result == RESULT_SENT ? RESULT_CHECKED : d->result;
-        struct record *record = account_result(dgrams->account, &door->clients, result, d->length, now, now);
+        struct record *record =
+            account_result(dgrams->account, &acceptor->clients, result, d->length, now, now);
 
         if (!record)
             continue;
-        account_fill(dgrams->account, record, door->member->listener, &d->peer);
+        account_fill(dgrams->account, record, acceptor->member->listener, &d->peer);
         account_publish(dgrams->account);
     }
 }
 
-static void serve_batch(struct dgrams *dgrams, struct door *door, unsigned received)
+static void serve_batch(struct dgrams *dgrams, struct acceptor *acceptor, unsigned received)
 {
     struct dgram_batch *batch = dgrams->batch;
     unsigned answers = 0;
 
-    account_taken(&door->clients, received);
+    account_taken(&acceptor->clients, received);
     render_begin(dgrams->render);
     for (unsigned i = 0; i < received; i++) {
         struct dgram *d = &batch->dgrams[i];
@@ -347,45 +353,45 @@ static void serve_batch(struct dgrams *dgrams, struct door *door, unsigned recei
         d->client.length = batch->in[i].msg_hdr.msg_namelen;
         d->request = batch->in[i].msg_len;
         read_control(d, &batch->in[i].msg_hdr);
-        answers = prepare(dgrams, door, batch, answers, d);
+        answers = prepare(dgrams, acceptor, batch, answers, d);
     }
-    answer_all(door, batch, answers);
-    account_all(dgrams, door, batch, received);
+    answer_all(acceptor, batch, answers);
+    account_all(dgrams, acceptor, batch, received);
 }
 
 /* What is neither nobody nor a datagram is an earlier answer's ICMP error or a bad checksum, and over with
  * this; or it comes again and again. Returns whether to go on. */
-static bool failed(struct door *door, int received)
+static bool failed(struct acceptor *acceptor, int received)
 {
-    return received < 0 && errno != EAGAIN && !door_fails(door, errno);
+    return received < 0 && errno != EAGAIN && !acceptor_fails(acceptor, errno);
 }
 
-static int take(struct door *door, uint32_t events)
+static int take(struct acceptor *acceptor, uint32_t events)
 {
-    struct dgrams *dgrams = door->transport;
+    struct dgrams *dgrams = acceptor->transport;
     int taken = 0, received = 0;
 
     (void)events;
-    for (int i = 0; i < BATCHES && !door->paused && !door->doors->closed; i++) {
-        received = receive(door, dgrams->batch);
-        if (received <= 0 && !failed(door, received))
+    for (int i = 0; i < BATCHES && !acceptor->paused && !acceptor->acceptors->closed; i++) {
+        received = receive(acceptor, dgrams->batch);
+        if (received <= 0 && !failed(acceptor, received))
             break;
         if (received <= 0)
             continue;
-        door->failures = 0;
-        serve_batch(dgrams, door, (unsigned)received);
+        acceptor->failures = 0;
+        serve_batch(dgrams, acceptor, (unsigned)received);
         taken += received;
         if (received < BATCH)
             break;
     }
-    if (door->foreign && received < BATCH)
-        door_step_back(door);
+    if (acceptor->foreign && received < BATCH)
+        acceptor_step_back(acceptor);
     return taken;
 }
 
-static bool has_room(const struct door *door)
+static bool has_room(const struct acceptor *acceptor)
 {
-    (void)door;
+    (void)acceptor;
     return true;
 }
 

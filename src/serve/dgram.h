@@ -9,8 +9,8 @@
 #define SOCKGREET_DGRAM_H
 
 #include "guard/guard.h"
+#include "serve/acceptor.h"
 #include "serve/account.h"
-#include "serve/door.h"
 #include "serve/render.h"
 
 struct dgram_batch;

@@ -15,15 +15,15 @@ static void begin(struct drain *drain, int64_t now)
 }
 
 /* Nobody is accepted from now on. When all threads have come to this, the worker closes its sockets. */
-static void close_doors(struct drain *drain)
+static void close_acceptors(struct drain *drain)
 {
     uint64_t one = 1;
 
-    doors_leave(drain->doors, NULL);
+    acceptors_leave(drain->acceptors, NULL);
     if (!atomic_exchange(&drain->shared->closed, true) && atomic_fetch_sub(drain->open, 1) == 1 &&
         write(drain->closed_fd, &one, sizeof(one)) < 0)
         assert(errno == EAGAIN); /* it is readable already */
-    drain->doors->closed = true;
+    drain->acceptors->closed = true;
     atomic_store(&drain->shared->accepting, false);
 }
 
@@ -31,12 +31,12 @@ static void close_doors(struct drain *drain)
  * unwatched first, lest the kernel wake this thread for somebody whom it does not take. */
 static void stop_accepting(struct drain *drain, int64_t grace, int64_t now)
 {
-    if (drain->doors->closed)
+    if (drain->acceptors->closed)
         return;
-    doors_unwatch(drain->doors);
+    acceptors_unwatch(drain->acceptors);
     if (grace > 0)
-        doors_sweep(drain->doors);
-    close_doors(drain);
+        acceptors_sweep(drain->acceptors);
+    close_acceptors(drain);
     drain->close_end = now + grace;
 }
 
@@ -45,8 +45,8 @@ static void retire(struct drain *drain, int64_t now)
 {
     drain->retiring = true;
     drain->close_end = drain->end;
-    doors_leave(drain->doors, drain->retired);
-    drain->sweep_from = now + (doors_have_tcp(drain->doors) ? DEADLINE_HANDSHAKE : 0);
+    acceptors_leave(drain->acceptors, drain->retired);
+    drain->sweep_from = now + (acceptors_have_tcp(drain->acceptors) ? DEADLINE_HANDSHAKE : 0);
     atomic_store(&drain->shared->accepting, false);
 }
 
@@ -72,8 +72,8 @@ void drain_order(struct drain *drain, enum order order, int64_t now)
 static void end_accepting(struct drain *drain, int64_t now)
 {
     if (drain->retiring && now < drain->end) {
-        if (now >= drain->sweep_from && doors_sweep(drain->doors))
-            close_doors(drain);
+        if (now >= drain->sweep_from && acceptors_sweep(drain->acceptors))
+            close_acceptors(drain);
     } else if (drain->stream->pool.old == 0 || now >= drain->end) {
         stop_accepting(drain, DEADLINE_LAST_CLIENTS, now);
     }
@@ -81,19 +81,19 @@ static void end_accepting(struct drain *drain, int64_t now)
 
 bool drain_is_over(struct drain *drain, int64_t now)
 {
-    if (drain->draining && !drain->doors->closed)
+    if (drain->draining && !drain->acceptors->closed)
         end_accepting(drain, now);
-    return drain->draining && drain->doors->closed &&
+    return drain->draining && drain->acceptors->closed &&
            (drain->stream->pool.active == 0 || now >= drain->close_end);
 }
 
 int64_t drain_next(const struct drain *drain, int64_t now)
 {
-    bool sweeps = drain->retiring && !drain->doors->closed && now < drain->sweep_from;
+    bool sweeps = drain->retiring && !drain->acceptors->closed && now < drain->sweep_from;
 
     if (!drain->draining)
         return LOOP_NEVER;
     if (sweeps && drain->sweep_from < drain->end)
         return drain->sweep_from;
-    return drain->doors->closed ? drain->close_end : drain->end;
+    return drain->acceptors->closed ? drain->close_end : drain->end;
 }

@@ -3,13 +3,13 @@
 #ifndef SOCKGREET_DRAIN_H
 #define SOCKGREET_DRAIN_H
 
-#include "serve/door.h"
+#include "serve/acceptor.h"
 #include "serve/order.h"
 #include "serve/stream.h"
 
 /* Set by the thread: all before ordered. */
 struct drain {
-    struct doors *doors;
+    struct acceptors *acceptors;
     struct stream *stream;
     struct shared_thread *shared;
     const _Atomic bool *retired; /* by position: sockets that no later generation has */

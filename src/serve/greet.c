@@ -3,10 +3,10 @@
  *
  * While a large one is on its way, the client's input is read away too, lest both sides wait for each other.
  */
+#include "serve/acceptor.h"
 #include "serve/discard.h"
-#include "serve/door.h"
-#include "serve/rest.h"
 #include "serve/steps.h"
+#include "serve/unsent.h"
 
 #include <errno.h>
 #include <sys/epoll.h>
@@ -16,15 +16,15 @@
  * where none comes it must not wait. */
 static ssize_t send_some(const struct conn *conn)
 {
-    int more = conn->door->conf->end == CONF_END_CLOSE ? MSG_MORE : 0;
+    int more = conn->acceptor->conf->end == CONF_END_CLOSE ? MSG_MORE : 0;
 
-    return send(conn->fd, conn->rest, conn->rest_length, more | MSG_NOSIGNAL | MSG_DONTWAIT);
+    return send(conn->fd, conn->unsent, conn->unsent_length, more | MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static enum step_verdict wait_for_room(struct conn *conn, bool progress, struct step_outcome *outcome)
 {
-    outcome->events = EPOLLOUT | (conn->peer_ended || conn->deaf ? 0 : EPOLLIN);
-    if (!rest_keep(conn))
+    outcome->events = EPOLLOUT | (conn->peer_ended || conn->input_full ? 0 : EPOLLIN);
+    if (!unsent_keep(conn))
         return step_end(outcome, RESULT_TIMED_OUT);
     return progress ? STEP_WAIT : STEP_STAY;
 }
@@ -32,16 +32,16 @@ static enum step_verdict wait_for_room(struct conn *conn, bool progress, struct 
 /* By the clock of the turn: who is greeted in the turn in which he came took no time. */
 static void note_time(const struct conn *conn)
 {
-    const struct doors *doors = conn->door->doors;
+    const struct acceptors *acceptors = conn->acceptor->acceptors;
 
-    stats_add(&doors->shared->stats.times[times_range(doors->loop->now - conn->arrived)], 1);
+    stats_add(&acceptors->shared->stats.times[times_range(acceptors->loop->now - conn->arrived)], 1);
 }
 
-static enum step_verdict send_rest(struct conn *conn, struct step_outcome *outcome)
+static enum step_verdict send_unsent(struct conn *conn, struct step_outcome *outcome)
 {
     bool progress = false;
 
-    while (conn->rest_length) {
+    while (conn->unsent_length) {
         ssize_t n = send_some(conn);
 
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -49,11 +49,11 @@ static enum step_verdict send_rest(struct conn *conn, struct step_outcome *outco
         if (n < 0)
             return step_end(outcome, RESULT_RESET);
         progress = true;
-        conn->rest += n;
-        conn->rest_length -= (uint32_t)n;
+        conn->unsent += n;
+        conn->unsent_length -= (uint32_t)n;
         conn->sent += (uint32_t)n;
     }
-    rest_drop(conn);
+    unsent_drop(conn);
     note_time(conn);
     return STEP_NEXT;
 }
@@ -62,20 +62,20 @@ static enum step_verdict enter(struct conn *conn, struct step_outcome *outcome)
 {
     enum step_verdict verdict;
 
-    rest_render(conn);
-    verdict = send_rest(conn, outcome);
+    unsent_render(conn);
+    verdict = send_unsent(conn, outcome);
     return verdict == STEP_STAY ? STEP_WAIT : verdict; /* its time begins */
 }
 
 /* Returns false if the connection is broken. */
-static bool hear(struct conn *conn)
+static bool read_input(struct conn *conn)
 {
     switch (discard_input(conn)) {
     case INPUT_END:
         conn->peer_ended = true;
         return true;
     case INPUT_TOO_MUCH:
-        conn->deaf = true;
+        conn->input_full = true;
         return true;
     case INPUT_RESET:
         return false;
@@ -86,10 +86,10 @@ static bool hear(struct conn *conn)
 
 static enum step_verdict ready(struct conn *conn, uint32_t events, struct step_outcome *outcome)
 {
-    if ((events & EPOLLIN) && !hear(conn))
+    if ((events & EPOLLIN) && !read_input(conn))
         return step_end(outcome, RESULT_RESET);
     if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP))
-        return send_rest(conn, outcome);
+        return send_unsent(conn, outcome);
     return wait_for_room(conn, false, outcome);
 }
 

@@ -25,7 +25,7 @@ static enum step_verdict enter(struct conn *conn, struct step_outcome *outcome)
     conn->ended = true;
     if (conn->peer_ended)
         return STEP_NEXT;
-    return conn->deaf ? step_end(outcome, give_up(conn)) : STEP_LATER;
+    return conn->input_full ? step_end(outcome, give_up(conn)) : STEP_LATER;
 }
 
 static enum step_verdict ready(struct conn *conn, uint32_t events, struct step_outcome *outcome)
@@ -52,7 +52,7 @@ static enum step_verdict hold(struct conn *conn, struct step_outcome *outcome)
     if (conn->peer_ended)
         return STEP_NEXT;
     outcome->events = EPOLLIN;
-    return conn->deaf ? step_end(outcome, give_up(conn)) : STEP_WAIT;
+    return conn->input_full ? step_end(outcome, give_up(conn)) : STEP_WAIT;
 }
 
 /* What the client has not taken yet goes with the connection, as it would if the machine went. */

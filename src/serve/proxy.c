@@ -4,9 +4,9 @@
  * guessed. */
 #include "base/proxy_header.h"
 #include "guard/access.h"
-#include "serve/door.h"
+#include "serve/acceptor.h"
+#include "serve/proxy_info.h"
 #include "serve/steps.h"
-#include "serve/told.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -51,8 +51,8 @@ static void adopt(struct conn *conn, const struct proxy_header *header)
         return;
     peer->via = peer->client;
     peer->client = header->client;
-    if (conn->door->conf->plan->needs & PLAN_ORIGINAL)
-        conn->told = told_keep(header);
+    if (conn->acceptor->conf->plan->needs & PLAN_ORIGINAL)
+        conn->proxy_info = proxy_info_keep(header);
 }
 
 /* Most headers come whole, so it takes memory only where one does not. */
@@ -98,7 +98,7 @@ static enum step_verdict ready(struct conn *conn, uint32_t events, struct step_o
 
 static enum step_verdict enter(struct conn *conn, struct step_outcome *outcome)
 {
-    if (!access_trusts(conn->door->conf, &conn->peer.client))
+    if (!access_trusts(conn->acceptor->conf, &conn->peer.client))
         return step_end(outcome, RESULT_UNTRUSTED);
     return ready(conn, 0, outcome);
 }

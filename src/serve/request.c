@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The step before the greeting, where the listener's service waits to be asked: the request is read, and
  * understood by the service. */
-#include "serve/door.h"
+#include "serve/acceptor.h"
 #include "serve/steps.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@ struct part {
 
 static void understand(struct conn *conn, const char *bytes, size_t length, enum request_input input)
 {
-    conn->door->conf->plan->service->read(bytes, length, input, &conn->request);
+    conn->acceptor->conf->plan->service->read(bytes, length, input, &conn->request);
     conn->request.length = (uint16_t)length;
 }
 

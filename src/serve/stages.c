@@ -42,14 +42,14 @@ static struct stage stage_greet(const struct stages *s, const struct conf_listen
 
 static struct stage stage_request(const struct stages *s)
 {
-    s->leavers->silent = idle(s, s->conf->request_ns, &step_request);
-    return (struct stage){.step = &step_request, .idle = s->leavers->silent};
+    s->eviction->silent = idle(s, s->conf->request_ns, &step_request);
+    return (struct stage){.step = &step_request, .idle = s->eviction->silent};
 }
 
 static struct stage stage_hold(const struct stages *s)
 {
-    s->leavers->held = idle(s, HOLD_MOST, &step_hold);
-    return (struct stage){.step = &step_hold, .idle = s->leavers->held};
+    s->eviction->held = idle(s, HOLD_MOST, &step_hold);
+    return (struct stage){.step = &step_hold, .idle = s->eviction->held};
 }
 
 static struct stage stage_end(const struct stages *s, const struct conf_listener *listener)
@@ -62,7 +62,7 @@ static struct stage stage_end(const struct stages *s, const struct conf_listener
         return (struct stage){.step = NULL};
     return (struct stage){.step = &step_linger,
                           .idle = idle(s, listener->linger_ns, &step_linger),
-                          .total = s->leavers->lingering};
+                          .total = s->eviction->lingering};
 }
 
 static void plan(const struct stages *s, const struct conf_listener *listener, struct stage *stage)
@@ -96,7 +96,7 @@ int stages_open(struct stages *stages)
     stages->list = calloc(conf->listener_count * STEPS_MAX, sizeof(*stages->list));
     if (!stages->list)
         return -ENOMEM;
-    stages->leavers->lingering = total(stages, conf->linger_total_ns, &step_linger);
+    stages->eviction->lingering = total(stages, conf->linger_total_ns, &step_linger);
     for (size_t i = 0; i < conf->listener_count; i++)
         plan(stages, &conf->listeners[i], &stages->list[i * STEPS_MAX]);
     return 0;

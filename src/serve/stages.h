@@ -5,7 +5,7 @@
 
 #include "conf/conf.h"
 #include "guard/guard.h"
-#include "serve/leavers.h"
+#include "serve/eviction.h"
 #include "serve/steps.h"
 
 /* Set by the stream: all but the list. */
@@ -14,7 +14,7 @@ struct stages {
     const struct guard *guard;
     struct timers *timers;
     timer_expired *idle_expired, *total_expired;
-    struct leavers *leavers; /* gets its lists here */
+    struct eviction *eviction; /* gets its lists here */
 
     struct stage *list; /* STEPS_MAX for each listener */
 };

@@ -24,8 +24,8 @@
 /* Not for each client that leaves a full house, or watching would cost more than greeting. */
 static void note_room(const struct stream *stream)
 {
-    if (stream->doors->paused && stream->pool.room - stream->pool.active > stream->pool.room / 16)
-        doors_have_room(stream->doors);
+    if (stream->acceptors->paused && stream->pool.room - stream->pool.active > stream->pool.room / 16)
+        acceptors_have_room(stream->acceptors);
 }
 
 /* What proxies ask for themselves is no greeting, and they break off as they like; what is no request has had
@@ -44,30 +44,31 @@ static enum result counted_as(const struct conn *conn, enum result result)
 
 static void finish(struct conn *conn, enum result result)
 {
-    struct stream *stream = conn->door->transport;
-    struct record *record = account_result(stream->account, &conn->door->clients, counted_as(conn, result),
-                                           conn->sent, conn->arrived, stream->loop->now);
+    struct stream *stream = conn->acceptor->transport;
+    struct record *record =
+        account_result(stream->account, &conn->acceptor->clients, counted_as(conn, result), conn->sent,
+                       conn->arrived, stream->loop->now);
 
     if (record) { /* to learn who the client is may cost system calls */
         conn_learn_peer(conn);
-        account_fill(stream->account, record, conn->door->member->listener, &conn->peer);
+        account_fill(stream->account, record, conn->acceptor->member->listener, &conn->peer);
         account_publish(stream->account);
     }
     if (conn->is_held)
-        guard_let_go(stream->doors->guard, conn->door->member->listener, &conn->peer.client);
+        guard_let_go(stream->acceptors->guard, conn->acceptor->member->listener, &conn->peer.client);
     timer_stop(&conn->idle);
     timer_stop(&conn->total);
-    if (conn->ended && !conn->watched && !conn->set_aside)
+    if (conn->ended && !conn->watched && !conn->is_deferred)
         closing_add(&stream->closing, conn->fd);
     else
         close(conn->fd); /* leaves epoll by itself */
-    if (conn->set_aside)
-        aside_left(&stream->aside);
-    rest_drop(conn);
+    if (conn->is_deferred)
+        deferred_removed(&stream->deferred);
+    unsent_drop(conn);
     if (conn->part)
         free(conn->part);
-    if (conn->told)
-        free(conn->told);
+    if (conn->proxy_info)
+        free(conn->proxy_info);
     conn_free(&stream->pool, conn);
     note_room(stream);
 }
@@ -79,25 +80,25 @@ static void give_up(struct conn *conn)
     enum result result = conn->stage->step->give_up(conn);
     unsigned kept = UNSENT_KEPT_S * 1000;
 
-    if (result == RESULT_TIMED_OUT && conn->door->conf->transport == TRANSPORT_TCP)
+    if (result == RESULT_TIMED_OUT && conn->acceptor->conf->transport == TRANSPORT_TCP)
         setsockopt(conn->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &kept, sizeof(kept));
     finish(conn, result);
 }
 
 /* --- From step to step --- */
 
-static bool set_aside(struct conn *conn)
+static bool defer(struct conn *conn)
 {
-    struct stream *stream = conn->door->transport;
+    struct stream *stream = conn->acceptor->transport;
 
-    if (!conn->set_aside)
-        conn->set_aside = aside_watch(&stream->aside, conn->fd, &conn->watch, stream->loop->now);
-    return conn->set_aside;
+    if (!conn->is_deferred)
+        conn->is_deferred = deferred_watch(&stream->deferred, conn->fd, &conn->watch, stream->loop->now);
+    return conn->is_deferred;
 }
 
 static bool watch(struct conn *conn, uint32_t events)
 {
-    struct stream *stream = conn->door->transport;
+    struct stream *stream = conn->acceptor->transport;
     bool done = true;
 
     if (conn->watched && conn->watched != events)
@@ -105,7 +106,7 @@ static bool watch(struct conn *conn, uint32_t events)
     else if (!conn->watched && !conn->stage->step->patient)
         done = loop_watch(stream->loop, conn->fd, events, &conn->watch);
     else if (!conn->watched)
-        return set_aside(conn);
+        return defer(conn);
     if (done)
         conn->watched = events;
     return done;
@@ -114,12 +115,12 @@ static bool watch(struct conn *conn, uint32_t events)
 /* Whose copy of the greeting waits for room may have to give way; who waits for us may not. */
 static struct timer_list *idle_list(const struct conn *conn)
 {
-    return conn->copy && !conn->stage->step->late ? conn->rests->owners : conn->stage->idle;
+    return conn->copy && !conn->stage->step->late ? conn->copies->owners : conn->stage->idle;
 }
 
 static void wait_for(struct conn *conn, uint32_t events, bool progress)
 {
-    struct stream *stream = conn->door->transport;
+    struct stream *stream = conn->acceptor->transport;
 
     if (!watch(conn, events)) { /* ENOMEM, ENOSPC */
         give_up(conn);
@@ -136,14 +137,14 @@ static void leave_step(struct conn *conn)
     timer_stop(&conn->idle);
     timer_stop(&conn->total);
     if (conn->watched)
-        loop_unwatch(conn->door->doors->loop, conn->fd);
+        loop_unwatch(conn->acceptor->acceptors->loop, conn->fd);
     conn->watched = 0;
     conn->stage++;
 }
 
 static void follow(struct conn *conn, enum step_verdict verdict, struct step_outcome *outcome)
 {
-    struct stream *stream = conn->door->transport;
+    struct stream *stream = conn->acceptor->transport;
 
     while (verdict == STEP_NEXT) {
         leave_step(conn);
@@ -156,12 +157,12 @@ static void follow(struct conn *conn, enum step_verdict verdict, struct step_out
     if (verdict == STEP_END)
         finish(conn, outcome->result);
     else if (verdict == STEP_LATER)
-        look_later(&stream->look, &conn->idle, stream->loop->now);
+        first_check_later(&stream->first_check, &conn->idle, stream->loop->now);
     else
         wait_for(conn, outcome->events, verdict == STEP_WAIT);
 }
 
-static void look_at(struct conn *conn, uint32_t events)
+static void run_step(struct conn *conn, uint32_t events)
 {
     struct step_outcome outcome = {0};
 
@@ -192,17 +193,18 @@ static void conn_ready(struct watch *watch, uint32_t events)
     struct conn *conn = CONTAINER_OF(watch, struct conn, watch);
 
     if (conn->fd >= 0) /* or it had to give way in this turn */
-        look_at(conn, events);
+        run_step(conn, events);
 }
 
-static void first_look(void *context, struct timer *timer)
+static void check_first_time(void *context, struct timer *timer)
 {
     struct conn *conn = CONTAINER_OF(timer, struct conn, idle);
     struct stream *stream = context;
     struct step_outcome outcome = {0};
     enum step_verdict verdict = conn->stage->step->ready(conn, 0, &outcome);
 
-    look_found(&stream->look, timer, verdict == STEP_STAY || verdict == STEP_WAIT, stream->loop->now);
+    first_check_found(&stream->first_check, timer, verdict == STEP_STAY || verdict == STEP_WAIT,
+                      stream->loop->now);
     follow(conn, verdict, &outcome);
 }
 
@@ -216,11 +218,11 @@ static bool is_full(const struct stream *stream)
 /* Who has ended, and was to be looked at later only, is looked at now. */
 static void find_ended(struct stream *stream)
 {
-    while (is_full(stream) && look_at_first(&stream->look, stream))
+    while (is_full(stream) && first_check_oldest(&stream->first_check, stream))
         ;
     closing_finish(&stream->closing);
     if (is_full(stream))
-        aside_read(&stream->aside, stream->loop->now);
+        deferred_read(&stream->deferred, stream->loop->now);
 }
 
 static bool make_room(struct stream *stream)
@@ -231,85 +233,85 @@ static bool make_room(struct stream *stream)
         find_ended(stream);
     if (!is_full(stream))
         return true;
-    first = leavers_first(&stream->leavers, stream->loop->now);
+    first = eviction_choose(&stream->eviction, stream->loop->now);
     if (!first) {
-        aside_expect(&stream->aside, stream->loop->now);
+        deferred_expect(&stream->deferred, stream->loop->now);
         return false;
     }
     give_up(first);
     return true;
 }
 
-static void greet(struct stream *stream, struct door *door, int fd, const struct address *peer)
+static void greet(struct stream *stream, struct acceptor *acceptor, int fd, const struct address *peer)
 {
     struct conn *conn = conn_new(&stream->pool);
     struct step_outcome outcome = {0};
 
-    account_taken(&door->clients, 1);
+    account_taken(&acceptor->clients, 1);
     conn->watch.ready = conn_ready;
-    conn->rests = &stream->rests;
-    conn->door = door;
+    conn->copies = &stream->copies;
+    conn->acceptor = acceptor;
     conn->fd = fd;
-    conn->stage = door->stages;
+    conn->stage = acceptor->stages;
     conn->arrived = stream->loop->now;
-    if (door->conf->transport == TRANSPORT_TCP)
+    if (acceptor->conf->transport == TRANSPORT_TCP)
         peer_pack(&conn->peer.client, peer);
     follow(conn, conn->stage->step->enter(conn, &outcome), &outcome);
 }
 
 /* Returns whether the next one may be tried. */
-static bool failed(struct door *door, int error)
+static bool failed(struct acceptor *acceptor, int error)
 {
     enum accept_verdict verdict = accept_judge(error);
 
-    if (verdict == ACCEPT_SHUT && !door_is_shut(door))
+    if (verdict == ACCEPT_SHUT && !acceptor_is_shut(acceptor))
         verdict = ACCEPT_PAUSE;
     switch (verdict) {
     case ACCEPT_NEXT:
-        return !door_fails(door, error);
+        return !acceptor_fails(acceptor, error);
     case ACCEPT_EMPTY:
         return false;
     case ACCEPT_SHUT:
-        door_report_shut(door);
+        acceptor_report_shut(acceptor);
         return false;
     case ACCEPT_PAUSE:
-        doors_pause(door->doors, &stream_ops, error);
+        acceptors_pause(acceptor->acceptors, &stream_ops, error);
         return false;
     }
     return false;
 }
 
 /* Asked only where somebody would have to give way. */
-static bool somebody_waits(const struct door *door)
+static bool is_client_waiting(const struct acceptor *acceptor)
 {
-    struct pollfd state = {.fd = door->fd, .events = POLLIN};
+    struct pollfd state = {.fd = acceptor->fd, .events = POLLIN};
 
     return poll(&state, 1, 0) == 1;
 }
 
 /* Greets those who wait, most at most. Returns how many there were. */
-static int take_waiting(struct stream *stream, struct door *door, int most)
+static int take_waiting(struct stream *stream, struct acceptor *acceptor, int most)
 {
     int taken = 0;
 
-    for (int i = 0; i < most && !door->paused && !door->doors->closed; i++) {
+    for (int i = 0; i < most && !acceptor->paused && !acceptor->acceptors->closed; i++) {
         struct address peer __attribute__((uninitialized));
         int fd;
 
-        if (is_full(stream) && !somebody_waits(door))
+        if (is_full(stream) && !is_client_waiting(acceptor))
             break;
         if (!make_room(stream)) {
-            doors_pause(door->doors, &stream_ops, 0);
+            acceptors_pause(acceptor->acceptors, &stream_ops, 0);
             break;
         }
         peer.length = sizeof(peer.un);
-        fd = accept4(door->fd, &peer.sa, &peer.length, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0 && !failed(door, errno))
+        fd = accept4(acceptor->fd, &peer.sa, &peer.length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0 && !failed(acceptor, errno))
             break;
         if (fd < 0)
             continue;
-        door->failures = 0;
-        greet(stream, door, fd, &peer);
+        acceptor->failures = 0;
+        greet(stream, acceptor, fd, &peer);
         taken++;
     }
     return taken;
@@ -317,27 +319,27 @@ static int take_waiting(struct stream *stream, struct door *door, int most)
 
 /* To ask an empty queue costs a file made and unmade. Where clients come one by one it is asked now and then
  * only; epoll knows of the others, if there are any. */
-static int most_to_take(const struct door *door, uint32_t events)
+static int most_to_take(const struct acceptor *acceptor, uint32_t events)
 {
-    return events && door->alone >= ALONE_SURE && door->alone % ALONE_LOOK != 0 ? 1 : ACCEPT_BATCH;
+    return events && acceptor->alone >= ALONE_SURE && acceptor->alone % ALONE_LOOK != 0 ? 1 : ACCEPT_BATCH;
 }
 
-static int take(struct door *door, uint32_t events)
+static int take(struct acceptor *acceptor, uint32_t events)
 {
-    int taken = take_waiting(door->transport, door, most_to_take(door, events));
+    int taken = take_waiting(acceptor->transport, acceptor, most_to_take(acceptor, events));
 
     if (taken == 1)
-        door->alone++;
+        acceptor->alone++;
     else if (taken > 1)
-        door->alone = 0;
+        acceptor->alone = 0;
     return taken;
 }
 
-static bool has_room(const struct door *door)
+static bool has_room(const struct acceptor *acceptor)
 {
-    const struct stream *stream = door->transport;
+    const struct stream *stream = acceptor->transport;
 
-    return !is_full(stream) || leavers_first(&stream->leavers, stream->loop->now);
+    return !is_full(stream) || eviction_choose(&stream->eviction, stream->loop->now);
 }
 
 const struct transport_ops stream_ops = {.take = take, .has_room = has_room, .queue = ACCEPT_QUEUE};
@@ -347,26 +349,26 @@ const struct transport_ops stream_ops = {.take = take, .has_room = has_room, .qu
 int stream_open(struct stream *stream, unsigned room)
 {
     const struct conf *conf = stream->conf;
-    int error = aside_open(&stream->aside);
+    int error = deferred_open(&stream->deferred);
 
     if (!error)
         error = conn_pool_open(&stream->pool, room);
     if (!error)
-        error = look_open(&stream->look, first_look);
+        error = first_check_open(&stream->first_check, check_first_time);
     if (!error)
         error = timers_open(&stream->timers, stages_lists(conf));
     if (error)
         return error;
     stream->stages = (struct stages){.conf = conf,
-                                     .guard = stream->doors->guard,
+                                     .guard = stream->acceptors->guard,
                                      .timers = &stream->timers,
                                      .idle_expired = idle_expired,
                                      .total_expired = total_expired,
-                                     .leavers = &stream->leavers};
-    stream->rests =
-        (struct rests){.render = stream->render,
-                       .owners = timers_list(&stream->timers, conf->send_ns, idle_expired, &stream->rests),
-                       .give_up = give_up};
+                                     .eviction = &stream->eviction};
+    stream->copies = (struct unsent_copies){
+        .render = stream->render,
+        .owners = timers_list(&stream->timers, conf->send_ns, idle_expired, &stream->copies),
+        .give_up = give_up};
     return stages_open(&stream->stages);
 }
 
@@ -374,33 +376,34 @@ void stream_due(struct stream *stream)
 {
     int64_t now = stream->loop->now;
 
-    look_due(&stream->look, now, stream);
+    first_check_due(&stream->first_check, now, stream);
     closing_finish(&stream->closing);
     /* Those whose time is up may have moved since the set was read. */
-    if (stream->aside.count && (now >= aside_next(&stream->aside) || now >= timers_next(&stream->timers)))
-        aside_read(&stream->aside, now);
+    if (stream->deferred.count &&
+        (now >= deferred_next(&stream->deferred) || now >= timers_next(&stream->timers)))
+        deferred_read(&stream->deferred, now);
     timers_expire(&stream->timers, now, stream);
 }
 
 void stream_hurry(struct stream *stream)
 {
-    look_hurry(&stream->look, stream);
+    first_check_hurry(&stream->first_check, stream);
     closing_finish(&stream->closing);
-    aside_hurry(&stream->aside, stream->loop->now);
+    deferred_hurry(&stream->deferred, stream->loop->now);
 }
 
 int64_t stream_next(const struct stream *stream)
 {
-    int64_t timer = timers_next(&stream->timers), aside = aside_next(&stream->aside),
-            look = look_next(&stream->look);
+    int64_t timer = timers_next(&stream->timers), deferred = deferred_next(&stream->deferred),
+            check = first_check_next(&stream->first_check);
 
-    timer = look < timer ? look : timer;
-    return timer < aside ? timer : aside;
+    timer = check < timer ? check : timer;
+    return timer < deferred ? timer : deferred;
 }
 
 void stream_finish(struct stream *stream)
 {
-    look_hurry(&stream->look, stream);
+    first_check_hurry(&stream->first_check, stream);
     for (unsigned i = 0; i < stream->pool.touched; i++)
         if (stream->pool.all[i].fd >= 0)
             give_up(&stream->pool.all[i]);
@@ -410,8 +413,8 @@ void stream_finish(struct stream *stream)
 void stream_close(struct stream *stream)
 {
     conn_pool_close(&stream->pool);
-    look_close(&stream->look);
+    first_check_close(&stream->first_check);
     timers_close(&stream->timers);
-    aside_close(&stream->aside);
+    deferred_close(&stream->deferred);
     stages_close(&stream->stages);
 }

@@ -3,29 +3,29 @@
 #ifndef SOCKGREET_STREAM_H
 #define SOCKGREET_STREAM_H
 
+#include "serve/acceptor.h"
 #include "serve/account.h"
-#include "serve/aside.h"
 #include "serve/closing.h"
 #include "serve/conn.h"
-#include "serve/door.h"
-#include "serve/look.h"
-#include "serve/rest.h"
+#include "serve/deferred.h"
+#include "serve/first_check.h"
 #include "serve/stages.h"
+#include "serve/unsent.h"
 
-/* Set by the thread: loop, doors, account, render and conf. */
+/* Set by the thread: loop, acceptors, account, render and conf. */
 struct stream {
     struct loop *loop;
-    struct doors *doors;
+    struct acceptors *acceptors;
     struct account *account;
     struct render *render;
     const struct conf *conf;
     struct conn_pool pool;
-    struct look look;
+    struct first_check first_check;
     struct closing closing; /* those who were never watched */
     struct timers timers;
-    struct leavers leavers;
-    struct rests rests;
-    struct aside aside;
+    struct eviction eviction;
+    struct unsent_copies copies;
+    struct deferred deferred;
     struct stages stages;
 };
 

@@ -4,9 +4,9 @@
 #include "base/util.h"
 #include "guard/guard.h"
 #include "log/log.h"
+#include "serve/acceptor.h"
 #include "serve/account.h"
 #include "serve/dgram.h"
-#include "serve/door.h"
 #include "serve/drain.h"
 #include "serve/loop.h"
 #include "serve/render.h"
@@ -23,7 +23,7 @@ struct thread {
     struct account account;
     struct render render;
     struct guard guard;
-    struct doors doors;
+    struct acceptors acceptors;
     struct stream stream;
     struct dgrams dgrams;
     struct drain drain;
@@ -33,15 +33,15 @@ struct thread {
 
 /* --- What is due --- */
 
-static void hear_announcement(struct watch *watch, uint32_t events)
+static void read_announcement(struct watch *watch, uint32_t events)
 {
     struct thread *thread = CONTAINER_OF(watch, struct thread, announced);
 
     (void)events;
-    doors_try(&thread->doors);
+    acceptors_try(&thread->acceptors);
 }
 
-static void hear_order(struct watch *watch, uint32_t events)
+static void read_order(struct watch *watch, uint32_t events)
 {
     struct thread *thread = CONTAINER_OF(watch, struct thread, ordered);
 
@@ -58,24 +58,24 @@ static int64_t next_due(const struct thread *thread)
 {
     int64_t next = earliest(stream_next(&thread->stream), thread->next_beat);
 
-    if (thread->doors.paused)
-        next = earliest(next, thread->doors.resume_at);
-    if (thread->doors.away)
-        next = earliest(next, thread->doors.return_at);
+    if (thread->acceptors.paused)
+        next = earliest(next, thread->acceptors.resume_at);
+    if (thread->acceptors.away)
+        next = earliest(next, thread->acceptors.return_at);
     return earliest(next, drain_next(&thread->drain, thread->loop.now));
 }
 
 static void do_what_is_due(struct thread *thread)
 {
     stream_due(&thread->stream);
-    doors_resume(&thread->doors);
-    doors_return(&thread->doors);
+    acceptors_resume(&thread->acceptors);
+    acceptors_return(&thread->acceptors);
     conn_pool_trim(&thread->stream.pool);
     if (thread->loop.now < thread->next_beat)
         return;
     atomic_store_explicit(&thread->shared->beat_at, thread->loop.now, memory_order_relaxed);
     thread->next_beat = thread->loop.now + thread->settings.conf->heartbeat_ns;
-    doors_try(&thread->doors);
+    acceptors_try(&thread->acceptors);
     guard_beat(&thread->guard, thread->loop.now);
 }
 
@@ -84,7 +84,7 @@ static void take_turn(struct thread *thread)
     int error = loop_turn(&thread->loop, next_due(thread));
 
     if (error)
-        doors_say_failure(&thread->doors, error);
+        acceptors_report_failure(&thread->acceptors, error);
     do_what_is_due(thread);
 }
 
@@ -95,7 +95,7 @@ void thread_run(struct thread *thread)
     thread->loop.now = monotonic_ns();
     if (thread->settings.conf->heartbeat_ns)
         thread->next_beat = thread->loop.now;
-    hear_order(&thread->ordered, 0); /* one may have come before the thread ran */
+    read_order(&thread->ordered, 0); /* one may have come before the thread ran */
     while (!drain_is_over(&thread->drain, thread->loop.now))
         take_turn(thread);
     stream_finish(&thread->stream);
@@ -128,26 +128,26 @@ static void wire(struct thread *thread)
 {
     const struct thread_settings *s = &thread->settings;
 
-    thread->announced.ready = hear_announcement;
-    thread->ordered.ready = hear_order;
-    thread->doors = (struct doors){.loop = &thread->loop,
-                                   .shared = thread->shared,
-                                   .guard = &thread->guard,
-                                   .attention_fd = s->attention_fd,
-                                   .logger_asleep = thread->account.asleep,
-                                   .log_wake_fd = s->log_wake_fd};
+    thread->announced.ready = read_announcement;
+    thread->ordered.ready = read_order;
+    thread->acceptors = (struct acceptors){.loop = &thread->loop,
+                                           .shared = thread->shared,
+                                           .guard = &thread->guard,
+                                           .attention_fd = s->attention_fd,
+                                           .logger_asleep = thread->account.asleep,
+                                           .log_wake_fd = s->log_wake_fd};
     thread->stream = (struct stream){.loop = &thread->loop,
-                                     .doors = &thread->doors,
+                                     .acceptors = &thread->acceptors,
                                      .account = &thread->account,
                                      .render = &thread->render,
                                      .conf = s->conf,
-                                     .aside.epoll = -1};
+                                     .deferred.epoll = -1};
     thread->dgrams = (struct dgrams){.loop = &thread->loop,
                                      .account = &thread->account,
                                      .render = &thread->render,
                                      .conf = s->conf,
                                      .guard = &thread->guard};
-    thread->drain = (struct drain){.doors = &thread->doors,
+    thread->drain = (struct drain){.acceptors = &thread->acceptors,
                                    .stream = &thread->stream,
                                    .shared = thread->shared,
                                    .retired = s->shared->retired,
@@ -184,38 +184,38 @@ static bool is_foreign(const struct thread *thread, size_t position)
 }
 
 /* Returns false with errno if it cannot be watched. */
-static bool add_door(struct thread *thread, const struct sockets_member *member, size_t position)
+static bool add_acceptor(struct thread *thread, const struct sockets_member *member, size_t position)
 {
     bool stream = transport_socket_type(member->conf->transport) == SOCK_STREAM;
-    struct door *door;
+    struct acceptor *acceptor;
 
     if (stream && thread->stream.pool.room == 0)
         return true; /* without room for clients it leaves these to others */
     if (stream)
-        door = doors_add(&thread->doors, member, position, &stream_ops, &thread->stream);
+        acceptor = acceptors_add(&thread->acceptors, member, position, &stream_ops, &thread->stream);
     else
-        door = doors_add(&thread->doors, member, position, &dgram_ops, &thread->dgrams);
-    door->stages = stages_of(&thread->stream.stages, member->listener);
-    door->clients = account_listener(&thread->account, member->listener);
-    door->foreign = is_foreign(thread, position);
-    if (!door->foreign)
-        return door_watch(door);
-    door_step_back(door); /* its own thread is to be the first in line */
+        acceptor = acceptors_add(&thread->acceptors, member, position, &dgram_ops, &thread->dgrams);
+    acceptor->stages = stages_of(&thread->stream.stages, member->listener);
+    acceptor->clients = account_listener(&thread->account, member->listener);
+    acceptor->foreign = is_foreign(thread, position);
+    if (!acceptor->foreign)
+        return acceptor_watch(acceptor);
+    acceptor_step_back(acceptor); /* its own thread is to be the first in line */
     return true;
 }
 
 /* Each thread begins with another socket, so that not all try the same one. */
-static int open_doors(struct thread *thread)
+static int open_acceptors(struct thread *thread)
 {
     const struct thread_settings *s = &thread->settings;
     const struct sockets *set = s->sockets;
     size_t start = global_number(thread);
-    int error = doors_open(&thread->doors, set->count);
+    int error = acceptors_open(&thread->acceptors, set->count);
 
     for (size_t i = 0; i < set->count && !error; i++) {
         size_t position = (start + i) % set->count;
 
-        if (!add_door(thread, &set->members[position], position))
+        if (!add_acceptor(thread, &set->members[position], position))
             error = -errno;
     }
     return error;
@@ -253,7 +253,7 @@ static int open_all(struct thread *thread)
     if (!error)
         error = dgrams_open(&thread->dgrams);
     if (!error)
-        error = open_doors(thread);
+        error = open_acceptors(thread);
     if (!error && !watch_orders(thread))
         error = -errno;
     return error;
@@ -284,7 +284,7 @@ void thread_free(struct thread *thread)
     if (!thread)
         return;
     loop_close(&thread->loop);
-    doors_close(&thread->doors);
+    acceptors_close(&thread->acceptors);
     stream_close(&thread->stream);
     dgrams_close(&thread->dgrams);
     render_close(&thread->render);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* thread: one greeting thread: its loop, its doors, what happens to those who come, and its end. */
+/* thread: one greeting thread: its loop, its acceptors, what happens to those who come, and its end. */
 #ifndef SOCKGREET_THREAD_H
 #define SOCKGREET_THREAD_H
 

@@ -65,10 +65,11 @@ static unsigned weight_of(const char *parameters, const char *end)
     return weight;
 }
 
-static void note(struct http_liking *liking, unsigned exactness, unsigned weight)
+static void note(struct http_preference *preference, unsigned exactness, unsigned weight)
 {
-    if (exactness > liking->exactness || (exactness == liking->exactness && weight > liking->weight))
-        *liking = (struct http_liking){exactness, weight};
+    if (exactness > preference->exactness ||
+        (exactness == preference->exactness && weight > preference->weight))
+        *preference = (struct http_preference){exactness, weight};
 }
 
 static void read_range(struct http_accept *accept, const char *at, const char *end, unsigned weight)

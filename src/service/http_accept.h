@@ -8,14 +8,14 @@
 #include <stddef.h>
 
 /* Of one kind of content; the range that names it most exactly decides. */
-struct http_liking {
+struct http_preference {
     unsigned exactness; /* of the range; 0: none was read */
     unsigned weight;    /* 0 to 1000 */
 };
 
 /* Zeroed before the first field is read. */
 struct http_accept {
-    struct http_liking json, text, openmetrics;
+    struct http_preference json, text, openmetrics;
 };
 
 /* Reads the value of a field; what is not as it should be is passed over. */

@@ -37,7 +37,7 @@ static bool drain_records(struct logger *logger, unsigned thread)
             stats_add(&shared_logger(logger->shared, logger->worker)->lost, 1);
         ring_release(&ring, position);
     }
-    logger->mended += ring_mend(&ring);
+    logger->discarded += ring_mend(&ring);
     return count > 0;
 }
 
@@ -59,7 +59,7 @@ static bool drain_events(struct logger *logger, struct ring ring)
     }
     if (count > 0)
         log_report_lost();
-    logger->mended += ring_mend(&ring);
+    logger->discarded += ring_mend(&ring);
     return count > 0;
 }
 
@@ -91,19 +91,19 @@ static void report_pauses(struct logger *logger, int64_t now)
     logger->next_pause_report = now + REPEAT_AFTER;
 }
 
-static void report_mended(struct logger *logger, int64_t now)
+static void report_discarded(struct logger *logger, int64_t now)
 {
     char message[160];
 
-    if (logger->mended == 0 || now < logger->next_mend_report)
+    if (logger->discarded == 0 || now < logger->next_discard_report)
         return;
     snprintf(message, sizeof(message),
              "A queue of log entries was discarded %" PRIu64
              " times: its positions were invalid, which only a defect or an attack can cause",
-             logger->mended);
+             logger->discarded);
     log_write(LOG_ERR, NULL, message, NULL, 0);
-    logger->mended = 0;
-    logger->next_mend_report = now + REPEAT_AFTER;
+    logger->discarded = 0;
+    logger->next_discard_report = now + REPEAT_AFTER;
 }
 
 static bool writes_each(const struct logger *logger)
@@ -111,19 +111,19 @@ static bool writes_each(const struct logger *logger)
     return logger->conf->log_greetings == CONF_GREETINGS_EACH;
 }
 
-static void say_summary(const struct logger *logger, int64_t since, int64_t now)
+static void report_summary(const struct logger *logger, int64_t since, int64_t now)
 {
-    summary_say(&logger->shared->service->unsaid, writes_each(logger),
-                ((double)now - (double)since) / NS_PER_S, log_write_count);
+    summary_report(&logger->shared->service->unsaid, writes_each(logger),
+                   ((double)now - (double)since) / NS_PER_S, log_write_count);
 }
 
 /* At most once in an interval. */
-static void say_refused(const struct logger *logger, int64_t interval, int64_t now)
+static void report_refused(const struct logger *logger, int64_t interval, int64_t now)
 {
     struct talkers refused;
 
     if (talkers_take(&refused, &logger->shared->service->refused, interval, now))
-        summary_say_refused(&refused, logger->conf->dry_run, log_write_count);
+        summary_report_refused(&refused, logger->conf->dry_run, log_write_count);
 }
 
 /* Greeting threads do not ring for what they only count, so this is due by the clock, also under load. */
@@ -132,14 +132,14 @@ static void report(struct logger *logger)
     int64_t now = monotonic_ns(), since;
 
     report_pauses(logger, now);
-    report_mended(logger, now);
+    report_discarded(logger, now);
     if (now < logger->next_report)
         return;
     logger->next_report = now + logger->conf->log_summary_interval_ns;
     summary_hand_over(logger->conf, logger->shared, logger->worker);
     if (summary_take_turn(logger->conf, logger->shared->service, &since, now))
-        say_summary(logger, since, now);
-    say_refused(logger, REFUSED_INTERVAL, now);
+        report_summary(logger, since, now);
+    report_refused(logger, REFUSED_INTERVAL, now);
     log_report_lost();
 }
 
@@ -166,8 +166,8 @@ static void end(struct logger *logger)
         ;
     summary_hand_over(logger->conf, logger->shared, logger->worker);
     if (logger->is_last) {
-        say_summary(logger, atomic_load(&logger->shared->service->said_at), monotonic_ns());
-        say_refused(logger, 0, monotonic_ns());
+        report_summary(logger, atomic_load(&logger->shared->service->said_at), monotonic_ns());
+        report_refused(logger, 0, monotonic_ns());
     }
     log_report_lost();
 }

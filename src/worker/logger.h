@@ -19,9 +19,9 @@ struct logger {
     bool is_last;        /* with the worker the service ends: say what is unsaid; set before stop */
     int64_t next_report; /* private to the thread, as the rest is */
     int64_t next_pause_report;
-    int64_t next_mend_report;
+    int64_t next_discard_report;
     uint64_t pauses_reported;
-    uint64_t mended; /* rings whose positions could not be right, since that was reported */
+    uint64_t discarded; /* rings whose positions could not be right, since that was reported */
 };
 
 /* The thread; argument is a struct logger that outlives it. */

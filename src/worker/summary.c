@@ -54,7 +54,7 @@ static void say(_Atomic uint64_t *unsaid, summary_write *write, int level, const
         atomic_fetch_add(unsaid, count);
 }
 
-void summary_say(struct shared_counts *unsaid, bool each, double seconds, summary_write *write)
+void summary_report(struct shared_counts *unsaid, bool each, double seconds, summary_write *write)
 {
     char served[96];
 
@@ -67,7 +67,7 @@ void summary_say(struct shared_counts *unsaid, bool each, double seconds, summar
         " clients were lost with a worker that was killed");
 }
 
-void summary_say_refused(const struct talkers *refused, bool dry_run, summary_write *write)
+void summary_report_refused(const struct talkers *refused, bool dry_run, summary_write *write)
 {
     const struct talker *loudest = talkers_loudest(refused);
     char host[ADDRESS_TEXT_MAX] = "nobody", message[ADDRESS_TEXT_MAX + 128];

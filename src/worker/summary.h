@@ -22,10 +22,10 @@ bool summary_take_turn(const struct conf *conf, struct shared_service *service, 
 typedef bool summary_write(int level, const char *message_id, uint64_t count, const char *message);
 
 /* Says what was handed over, in a line for each kind; each: clients have entries of their own as well. */
-void summary_say(struct shared_counts *unsaid, bool each, double seconds, summary_write *write);
+void summary_report(struct shared_counts *unsaid, bool each, double seconds, summary_write *write);
 
 /* Says how many were over a limit, and who most of them were. They are not said again if the log does not
  * take it. */
-void summary_say_refused(const struct talkers *refused, bool dry_run, summary_write *write);
+void summary_report_refused(const struct talkers *refused, bool dry_run, summary_write *write);
 
 #endif

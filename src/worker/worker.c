@@ -56,7 +56,7 @@ struct worker {
 /* Threads that wake up do not push aside those that woke them, so clients gather and are greeted in batches:
  * half the cost of a greeting on a busy machine, and no delay on an idle one (sched(7)). Where it is
  * forbidden, so be it. */
-static void be_patient(void)
+static void use_batch_scheduling(void)
 {
     sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){.sched_priority = 0});
 }
@@ -84,7 +84,7 @@ static int open_signals(void)
     sigset_t all, wanted;
 
     sigfillset(&all);
-    sigdelset(&all, SIGALRM); /* see orphaned() */
+    sigdelset(&all, SIGALRM); /* see finish_without_master() */
     sigprocmask(SIG_SETMASK, &all, NULL);
     sigemptyset(&wanted);
     sigaddset(&wanted, SIGTERM);
@@ -99,7 +99,8 @@ static int open_signals(void)
 static bool follow_master(pid_t master)
 {
     /* In a group of its own a stopped worker is continued when its master dies (SIGHUP and SIGCONT to
-     * orphaned process groups with stopped members, POSIX _exit()), and then hears of the death. */
+     * finish_without_master process groups with stopped members, POSIX _exit()), and then hears of the death.
+     */
     setpgid(0, 0);
     return prctl(PR_SET_PDEATHSIG, SIGUSR2) == 0 && getppid() == master;
 }
@@ -242,7 +243,7 @@ static void handle_signals(struct worker *worker)
 
 /* The master is gone, by whatever death: clients in hand are finished, nobody else is taken. The alarm, whose
  * default action is the end, sees to it that no worker outlives its master for long. */
-static void orphaned(struct worker *worker)
+static void finish_without_master(struct worker *worker)
 {
     alarm(DEADLINE_ORPHAN_SECONDS);
     if (atomic_load(&worker->order) < ORDER_FINISH)
@@ -273,7 +274,7 @@ static void supervise(struct worker *worker)
         if (poll(fds, ARRAY_SIZE(fds), -1) < 0)
             continue;
         if (fds[2].revents) {
-            orphaned(worker);
+            finish_without_master(worker);
             fds[2].fd = -1; /* once is enough */
             fds[2].revents = 0;
         }
@@ -357,7 +358,8 @@ static bool enter_sandbox(struct worker *worker)
     if (worker->settings->conf->sandbox != CONF_SANDBOX_STRICT || sandbox_is_whole(&worker->sandbox))
         return true;
     sandbox_describe(&worker->sandbox, &message);
-    log_error("worker %u cannot start: sandbox = \"strict\" cannot be met: %s", worker->settings->slot, message.text);
+    log_error("worker %u cannot start: sandbox = \"strict\" cannot be met: %s", worker->settings->slot,
+              message.text);
     report(worker, false);
     return false;
 }
@@ -378,7 +380,7 @@ static int start(struct worker *worker)
     if (!open_greeters(worker))
         return fail(worker, "greeting threads");
 
-    be_patient();
+    use_batch_scheduling();
     if (!enter_sandbox(worker))
         return EX_OSERR;
 

@@ -47,7 +47,7 @@ static struct {
     _Atomic bool counted;
     struct talkers_board board;
     struct loop loop;
-    struct doors doors;
+    struct acceptors acceptors;
     struct account account;
     struct render render;
     struct notice notice;
@@ -305,8 +305,8 @@ static void set_up(void)
     run.member.socket = &run.socket;
     run.member.conf = &run.listener;
     run.loop = (struct loop){.epoll = -1, .alarm_fd = -1, .now = 1000 * NS_PER_S};
-    run.doors =
-        (struct doors){.loop = &run.loop, .shared = &run.shared, .guard = &run.guard, .log_wake_fd = -1};
+    run.acceptors =
+        (struct acceptors){.loop = &run.loop, .shared = &run.shared, .guard = &run.guard, .log_wake_fd = -1};
     run.account.stats = &run.shared.stats;
     run.account.listeners = &run.clients;
     run.account.counted = &run.counted;
@@ -338,21 +338,21 @@ static void check_counts(void)
 static void serve(void)
 {
     static _Atomic uint32_t asleep;
-    struct door *door;
+    struct acceptor *acceptor;
 
-    run.doors.logger_asleep = &asleep;
-    FUZZ_CHECK(doors_open(&run.doors, 1) == 0 && dgrams_open(&run.dgrams) == 0);
+    run.acceptors.logger_asleep = &asleep;
+    FUZZ_CHECK(acceptors_open(&run.acceptors, 1) == 0 && dgrams_open(&run.dgrams) == 0);
     FUZZ_CHECK(render_open(&run.render, &run.conf, &(struct speaker){0},
                            &(struct shared){.notice = &run.notice}) == 0);
-    door = doors_add(&run.doors, &run.member, 0, &dgram_ops, &run.dgrams);
-    door->clients = account_listener(&run.account, 0);
-    while (run.input.left > 0 && !door->paused) {
-        door->ops->take(door, EPOLLIN);
+    acceptor = acceptors_add(&run.acceptors, &run.member, 0, &dgram_ops, &run.dgrams);
+    acceptor->clients = account_listener(&run.account, 0);
+    while (run.input.left > 0 && !acceptor->paused) {
+        acceptor->ops->take(acceptor, EPOLLIN);
         run.loop.now += (int64_t)input_number(&run.input, 1) * 10 * NS_PER_MS;
     }
     render_close(&run.render);
     dgrams_close(&run.dgrams);
-    doors_close(&run.doors);
+    acceptors_close(&run.acceptors);
     check_counts();
 }
 

@@ -124,7 +124,7 @@ inline promote(gen)
     printf("master: generation %d serves\n", gen);
     state[gen] = SERVING; promoted[gen] = true; starting = NONE; up = true; served_version = loaded;
 #ifndef MUTATION_NOT_SETTLED
-    refusing[OTHER] = refusing[OTHER] && !other[gen]; /* sockets_settle() */
+    refusing[OTHER] = refusing[OTHER] && !other[gen]; /* sockets_apply_conf() */
     unserved = unserved && !other[gen];
 #endif
     stored[KEPT] = true;

@@ -28,10 +28,10 @@ static void make_file(void)
     file.known.modified.tv_sec = 100;
 }
 
-static void assert_looks(enum contents_sight first, enum contents_sight second)
+static void assert_looks(enum contents_finding first, enum contents_finding second)
 {
-    cr_assert_eq(contents_look(path, &file), first);
-    cr_assert_eq(contents_look(path, &file), second);
+    cr_assert_eq(contents_check(path, &file), first);
+    cr_assert_eq(contents_check(path, &file), second);
 }
 
 Test(contents, nothing_has_changed)
@@ -46,10 +46,10 @@ Test(contents, a_change_is_seen_when_it_is_over)
     make_file();
     for (time_t second = 101; second < 105; second++) {
         set_time(second);
-        cr_assert_eq(contents_look(path, &file), CONTENTS_SAME);
+        cr_assert_eq(contents_check(path, &file), CONTENTS_SAME);
     }
-    cr_assert_eq(contents_look(path, &file), CONTENTS_CHANGED);
-    cr_assert_eq(contents_look(path, &file), CONTENTS_SAME);
+    cr_assert_eq(contents_check(path, &file), CONTENTS_CHANGED);
+    cr_assert_eq(contents_check(path, &file), CONTENTS_SAME);
     unlink(path);
 }
 
@@ -100,6 +100,6 @@ Test(contents, what_cannot_be_looked_at_is_the_same)
 {
     struct contents_file other = {.known.modified.tv_sec = 1, .is_new = true};
 
-    cr_assert_eq(contents_look("/dev/null/x", &other), CONTENTS_SAME);
-    cr_assert_eq(contents_look("/dev/null/x", &other), CONTENTS_SAME);
+    cr_assert_eq(contents_check("/dev/null/x", &other), CONTENTS_SAME);
+    cr_assert_eq(contents_check("/dev/null/x", &other), CONTENTS_SAME);
 }

@@ -49,8 +49,8 @@ static void open_house(struct house *house, unsigned needs)
         (struct conf_listener){.name = "dns", .transport = TRANSPORT_UDP, .plan = &house->plan};
     house->conf = (struct conf){
         .listeners = house->listeners, .listener_count = LISTENERS, .references = &house->references};
-    house->generations.nursery =
-        (struct nursery){.lifeline = {-1, -1}, .ready = {-1, -1}, .announce_fd = -1, .attention_fd = -1};
+    house->generations.inheritance =
+        (struct inheritance){.lifeline = {-1, -1}, .ready = {-1, -1}, .announce_fd = -1, .attention_fd = -1};
     house->generations.failure = &house->failure;
     house->generations.service = shared_service_open();
     cr_assert_not_null(house->generations.service);

@@ -73,7 +73,7 @@ Test(binding, inherited_shards_of_another_number)
         cr_expect_eq(second.count, numbers[i][1]);
         binding_open_leftover(&leftover, &second);
         cr_expect_eq(leftover.count, numbers[i][0] > numbers[i][1] ? numbers[i][0] - numbers[i][1] : 0);
-        registry_settle(&registry, &unwanted);
+        registry_drop_unclaimed(&registry, &unwanted);
         sockets_close(&leftover, false);
         cr_expect_eq(registry.count, numbers[i][1]);
         sockets_close(&second, false);
@@ -214,7 +214,7 @@ Test(binding, many_are_opened_again_in_no_time)
     cr_expect_eq(first.count, MANY_LISTENERS * MANY_SHARDS);
     began = processor_ns();
     cr_assert_eq(binding_open(&second, &registry, &conf, &reason), 0);
-    sockets_settle(&second);
+    sockets_apply_conf(&second);
     sockets_retire(&first, &second, retired);
     sockets_close(&first, false);
     took = processor_ns() - began;

@@ -185,7 +185,7 @@ Test(path, a_link_is_not_followed)
     f.conf.mode_bits = 0666;
     f.conf.owner_id = geteuid();
     /* The kernel knows the file itself where it tells; it is gone, so that nothing else can be meant. */
-    path_settle(fd, &f.conf, &f.endpoint.address, &id);
+    path_apply_conf(fd, &f.conf, &f.endpoint.address, &id);
     cr_expect_eq(mode_of(other), 0600, "%o", mode_of(other));
     path_remove(&f.endpoint.address, false, &id);
     cr_expect_eq(access(path, F_OK), 0, "the link is somebody else's");
@@ -201,7 +201,7 @@ Test(path, somebody_elses_socket_is_left_alone)
     unlink(path);
     cr_assert_eq(bind(theirs, &f.endpoint.address.sa, f.endpoint.address.length), 0);
     cr_assert_eq(chmod(path, 0600), 0);
-    path_settle(fd, &f.conf, &f.endpoint.address, &id);
+    path_apply_conf(fd, &f.conf, &f.endpoint.address, &id);
     cr_expect_eq(mode_of(path), 0600);
     path_remove(&f.endpoint.address, false, &id);
     cr_expect_eq(access(path, F_OK), 0);
@@ -216,7 +216,7 @@ Test(path, settling_changes_the_mode_of_the_socket_itself)
     int fd = bound(&f, false, &id);
 
     f.conf.mode_bits = 0640;
-    cr_assert_eq(path_settle(fd, &f.conf, &f.endpoint.address, &id), 0);
+    cr_assert_eq(path_apply_conf(fd, &f.conf, &f.endpoint.address, &id), 0);
     cr_expect_eq(mode_of(path), 0640);
     close(fd);
 }

@@ -68,7 +68,7 @@ Test(registry, what_was_inherited_is_given_back)
     registry_release(&registry, socket, false);
     cr_expect_eq(registry.count, 1);
     socket->references = 1;
-    registry_settle(&registry, &unwanted);
+    registry_drop_unclaimed(&registry, &unwanted);
     cr_expect_eq(registry.count, 1);
     registry_release(&registry, socket, false);
     cr_expect_eq(registry.count, 0);
@@ -83,8 +83,9 @@ Test(registry, what_a_unit_passes_in_vain_is_named)
     char expected[128];
 
     registry_add(&registry, theirs);
-    registry_settle(&registry, &unwanted);
-    snprintf(expected, sizeof(expected), "127.0.0.1:%u, passed by sockgreet.socket, does not belong to a listener",
+    registry_drop_unclaimed(&registry, &unwanted);
+    snprintf(expected, sizeof(expected),
+             "127.0.0.1:%u, passed by sockgreet.socket, does not belong to a listener",
              address_port(&own->address));
     cr_expect_str_eq(unwanted.text, expected);
     cr_expect_eq(registry.count, 1);

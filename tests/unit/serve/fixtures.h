@@ -28,8 +28,8 @@ struct fixture {
     struct limits limits;
 
     struct loop loop;
-    struct doors doors;
-    struct door *door;
+    struct acceptors acceptors;
+    struct acceptor *acceptor;
     struct account account;
     struct render render;
     struct notice notice;
@@ -140,26 +140,26 @@ static inline void fixture_open(struct fixture *f)
                               .limits = &f->limits,
                               .stats = &f->shared.stats};
     cr_assert_eq(loop_open(&f->loop), 0);
-    f->doors = (struct doors){.loop = &f->loop,
-                              .shared = &f->shared,
-                              .guard = &f->guard,
-                              .attention_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
-                              .logger_asleep = &f->logger_asleep,
-                              .log_wake_fd = -1};
+    f->acceptors = (struct acceptors){.loop = &f->loop,
+                                      .shared = &f->shared,
+                                      .guard = &f->guard,
+                                      .attention_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+                                      .logger_asleep = &f->logger_asleep,
+                                      .log_wake_fd = -1};
     f->stream = (struct stream){.loop = &f->loop,
-                                .doors = &f->doors,
+                                .acceptors = &f->acceptors,
                                 .account = &f->account,
                                 .render = &f->render,
                                 .conf = &f->conf,
-                                .aside.epoll = -1};
+                                .deferred.epoll = -1};
     cr_assert_eq(
         render_open(&f->render, &f->conf, &(struct speaker){0}, &(struct shared){.notice = &f->notice}), 0);
     cr_assert_eq(stream_open(&f->stream, f->room), 0);
-    cr_assert_eq(doors_open(&f->doors, 1), 0);
-    f->door = doors_add(&f->doors, &f->member, 0, &stream_ops, &f->stream);
-    f->door->stages = stages_of(&f->stream.stages, 0);
-    f->door->clients = account_listener(&f->account, 0);
-    cr_assert(door_watch(f->door));
+    cr_assert_eq(acceptors_open(&f->acceptors, 1), 0);
+    f->acceptor = acceptors_add(&f->acceptors, &f->member, 0, &stream_ops, &f->stream);
+    f->acceptor->stages = stages_of(&f->stream.stages, 0);
+    f->acceptor->clients = account_listener(&f->account, 0);
+    cr_assert(acceptor_watch(f->acceptor));
     f->loop.now = 1000 * NS_PER_S;
 }
 
@@ -181,15 +181,15 @@ static inline void fixture_close(struct fixture *f)
 {
     stream_finish(&f->stream);
     cr_assert_eq(f->stream.pool.active, 0);
-    cr_assert_eq(f->stream.aside.count, 0);
-    cr_assert_eq(f->stream.rests.copied, 0);
+    cr_assert_eq(f->stream.deferred.count, 0);
+    cr_assert_eq(f->stream.copies.copied, 0);
     cr_assert_eq(fixture_served(f), atomic_load(&f->clients.taken));
     stream_close(&f->stream);
-    doors_close(&f->doors);
+    acceptors_close(&f->acceptors);
     render_close(&f->render);
     loop_close(&f->loop);
     close(f->socket.fd);
-    close(f->doors.attention_fd);
+    close(f->acceptors.attention_fd);
 }
 
 /* What loop_turn() does, but for the clock. Returns how many were ready. */
@@ -211,7 +211,7 @@ static inline void fixture_step(struct fixture *f, int64_t ns)
     f->loop.now += ns;
     fixture_turn(f);
     stream_due(&f->stream);
-    doors_resume(&f->doors);
+    acceptors_resume(&f->acceptors);
     fixture_turn(f);
 }
 

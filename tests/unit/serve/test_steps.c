@@ -26,12 +26,12 @@ static void pair_open(struct pair *pair, size_t length, bool is_constant)
     fixture_open(&pair->f);
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
     pair->conn = conn_new(&pair->f.stream.pool);
-    pair->conn->rests = &pair->f.stream.rests;
-    pair->conn->door = pair->f.door;
-    pair->conn->stage = pair->f.door->stages;
+    pair->conn->copies = &pair->f.stream.copies;
+    pair->conn->acceptor = pair->f.acceptor;
+    pair->conn->stage = pair->f.acceptor->stages;
     pair->conn->fd = fds[0];
     pair->client = fds[1];
-    account_taken(&pair->f.door->clients, 1);
+    account_taken(&pair->f.acceptor->clients, 1);
 }
 
 static void pair_close(struct pair *pair)
@@ -83,7 +83,7 @@ static void send_large(bool is_constant)
     cr_assert_eq(enter(&pair, &step_greet), STEP_WAIT);
     cr_assert_eq(pair.outcome.events, EPOLLIN | EPOLLOUT);
     cr_assert_eq(pair.conn->copy != NULL, !is_constant);
-    cr_assert_eq(pair.f.stream.rests.copied, is_constant ? 0 : LARGE - pair.conn->sent);
+    cr_assert_eq(pair.f.stream.copies.copied, is_constant ? 0 : LARGE - pair.conn->sent);
     if (!is_constant)
         memset(pair.f.render.buffer, 'y', LARGE); /* the next client's */
     length = fixture_read(pair.client, LARGE);
@@ -93,7 +93,7 @@ static void send_large(bool is_constant)
     cr_assert_eq(length, LARGE);
     cr_assert_eq(pair.conn->sent, LARGE);
     cr_assert_null(pair.conn->copy);
-    cr_assert_eq(pair.f.stream.rests.copied, 0);
+    cr_assert_eq(pair.f.stream.copies.copied, 0);
     pair_close(&pair);
 }
 
@@ -142,7 +142,7 @@ Test(greet, a_client_that_talks_too_much_is_not_listened_to)
 
     pair_open(&pair, LARGE, true);
     cr_assert_eq(enter(&pair, &step_greet), STEP_WAIT);
-    while (!pair.conn->deaf) {
+    while (!pair.conn->input_full) {
         static const char words[8192];
         ssize_t n = send(pair.client, words, sizeof(words), MSG_NOSIGNAL);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Stream clients from the door to their end, by a clock that a test moves. */
+/* Stream clients from the acceptor to their end, by a clock that a test moves. */
 #include "fixtures.h"
 
 #include <sys/resource.h>
@@ -56,7 +56,7 @@ Test(stream, a_client_that_has_ended_is_closed_at_the_first_look)
     cr_assert_eq(f.stream.pool.active, 0);
     cr_assert_eq(fixture_result(&f, RESULT_SENT), 1);
     cr_assert_eq(stream_next(&f.stream), LOOP_NEVER);
-    cr_assert_eq(f.stream.aside.read_at, 0, "nobody was ever set aside");
+    cr_assert_eq(f.stream.deferred.read_at, 0, "nobody was ever set deferred");
     fixture_close(&f);
 }
 
@@ -85,13 +85,13 @@ Test(stream, a_client_that_stays_is_set_aside_until_its_idle_time_is_over)
 
     open_small(&f, 8);
     client = fixture_lingering(&f);
-    cr_assert_eq(f.stream.aside.count, 1);
+    cr_assert_eq(f.stream.deferred.count, 1);
     cr_assert_eq(stream_next(&f.stream), f.loop.now + 2 * NS_PER_MS, "the set is read in a moment");
     fixture_pass(&f, 2 * NS_PER_S - 1);
     cr_assert_eq(f.stream.pool.active, 1);
     fixture_pass(&f, 1);
     cr_assert_eq(f.stream.pool.active, 0);
-    cr_assert_eq(f.stream.aside.count, 0);
+    cr_assert_eq(f.stream.deferred.count, 0);
     cr_assert_eq(fixture_result(&f, RESULT_SENT), 1);
     fixture_close(&f);
     close(client);
@@ -109,7 +109,7 @@ Test(stream, a_client_that_is_set_aside_wakes_nobody)
     close(client);
     cr_assert_eq(fixture_turn(&f), 0);
     cr_assert_eq(f.stream.pool.active, 1);
-    f.loop.now = aside_next(&f.stream.aside);
+    f.loop.now = deferred_next(&f.stream.deferred);
     stream_due(&f.stream);
     cr_assert_eq(f.stream.pool.active, 0);
     cr_assert_eq(fixture_result(&f, RESULT_SENT), 1);
@@ -437,7 +437,7 @@ Test(stream, at_the_limit_nobody_gives_way_sooner_than_after_100_ms)
     next = fixture_connect(&f);
     fixture_pass(&f, 95 * NS_PER_MS);
     cr_assert_eq(fixture_read(next, 6), 0);
-    cr_assert(f.doors.paused);
+    cr_assert(f.acceptors.paused);
     cr_assert_eq(atomic_load(&f.shared.stats.accept_pauses), 1);
     fixture_pass(&f, 100 * NS_PER_MS);
     cr_assert_eq(fixture_read(next, 6), 6);
@@ -461,7 +461,7 @@ Test(stream, at_the_limit_nobody_gives_way_to_nobody)
         clients[i] = fixture_lingering(&f);
         fixture_pass(&f, 200 * NS_PER_MS);
     }
-    doors_try(&f.doors);
+    acceptors_try(&f.acceptors);
     cr_assert_eq(f.stream.pool.active, 3);
     cr_assert_eq(atomic_load(&f.shared.stats.accept_pauses), 0);
     fixture_close(&f);
@@ -520,7 +520,7 @@ Test(stream, at_the_limit_nobody_gives_way_before_the_end_of_its_greeting)
 
 /* --- Without descriptors --- */
 
-Test(stream, without_descriptors_the_door_pauses_and_resumes)
+Test(stream, without_descriptors_the_acceptor_pauses_and_resumes)
 {
     struct rlimit before, none = {.rlim_cur = 3};
     struct fixture f;
@@ -534,12 +534,12 @@ Test(stream, without_descriptors_the_door_pauses_and_resumes)
     for (int i = 0; i < 10; i++)
         fixture_turn(&f);
     cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
-    cr_assert(f.doors.paused);
+    cr_assert(f.acceptors.paused);
     cr_assert_eq(atomic_load(&f.shared.stats.accept_pauses), 1);
     cr_assert_eq(atomic_load(&f.shared.pause_error), EMFILE);
     cr_assert_eq(fixture_read(client, 6), 0);
     fixture_pass(&f, 100 * NS_PER_MS);
-    cr_assert_not(f.doors.paused);
+    cr_assert_not(f.acceptors.paused);
     /* The one after it: valgrind, which keeps the limit itself, closes whom accept4() refuses. */
     later = fixture_connect(&f);
     fixture_pass(&f, 100 * NS_PER_MS);
@@ -569,8 +569,8 @@ static unsigned fill_with_copies(struct fixture *f, int clients[CROWD])
         clients[count++] = fixture_connect(f);
         fixture_turn(f);
         cr_assert_eq(f->stream.pool.active, count);
-        each = f->stream.rests.copied / count;
-    } while (f->stream.rests.copied + each <= COPIES_MAX);
+        each = f->stream.copies.copied / count;
+    } while (f->stream.copies.copied + each <= COPIES_MAX);
     cr_assert_gt(count, 8);
     return count;
 }
@@ -594,7 +594,7 @@ Test(stream, copies_are_bounded_and_who_is_longest_without_progress_gives_way)
     fixture_turn(&f);
     next = fixture_connect(&f);
     fixture_turn(&f);
-    cr_assert_leq(f.stream.rests.copied, COPIES_MAX);
+    cr_assert_leq(f.stream.copies.copied, COPIES_MAX);
     cr_assert_eq(fixture_result(&f, RESULT_TIMED_OUT), 1);
     cr_assert(is_held(&f, 0));
     cr_assert_not(is_held(&f, 1));
@@ -617,7 +617,7 @@ Test(stream, a_copy_is_forgotten_with_its_client)
     close_all(clients, count);
     fixture_turn(&f);
     cr_assert_eq(f.stream.pool.active, 0);
-    cr_assert_eq(f.stream.rests.copied, 0);
+    cr_assert_eq(f.stream.copies.copied, 0);
     fixture_close(&f);
 }
 
@@ -631,7 +631,7 @@ Test(stream, static_greetings_are_not_copied)
         clients[i] = fixture_connect(&f);
         fixture_turn(&f);
     }
-    cr_assert_eq(f.stream.rests.copied, 0);
+    cr_assert_eq(f.stream.copies.copied, 0);
     cr_assert_eq(f.stream.pool.active, CROWD);
     fixture_close(&f);
     close_all(clients, CROWD);
@@ -639,8 +639,8 @@ Test(stream, static_greetings_are_not_copied)
 
 /* --- Events that come too late --- */
 
-/* The door and a client are ready in one turn, the door first: the client has to give way to the one who
- * waits, and its own event is for nobody then. */
+/* The acceptor and a client are ready in one turn, the acceptor first: the client has to give way to the one
+ * who waits, and its own event is for nobody then. */
 Test(stream, an_event_for_a_client_closed_in_the_same_turn_does_nothing)
 {
     struct fixture f;
@@ -672,8 +672,8 @@ Test(stream, an_event_for_the_one_before_does_not_harm_its_successor)
     count = fill_with_copies(&f, clients);
     next[0] = fixture_connect(&f);
     next[1] = fixture_connect(&f);
-    close(clients[0]); /* its end and its hang-up */
-    f.door->alone = 0; /* both are taken in one turn */
+    close(clients[0]);     /* its end and its hang-up */
+    f.acceptor->alone = 0; /* both are taken in one turn */
     cr_assert_eq(fixture_turn(&f), 2);
     cr_assert(is_held(&f, 0), "the successor");
     cr_assert_eq(fixture_result(&f, RESULT_TIMED_OUT), 2);

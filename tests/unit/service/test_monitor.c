@@ -108,8 +108,8 @@ Test(monitor, has_no_numbers_before_they_are_summed)
 {
     free(metrics);
     metrics = NULL;
-    assert_answer("/metrics", "503 ", "", "ask again");
-    assert_answer("/status", "503 ", "", "ask again");
+    assert_answer("/metrics", "503 ", "", "try again");
+    assert_answer("/status", "503 ", "", "try again");
     assert_answer("/readyz", "200 ", "", "ready\n");
 }
 

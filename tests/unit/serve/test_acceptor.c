@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "serve/door.h"
+#include "serve/acceptor.h"
 
 #include "base/util.h"
 
@@ -10,10 +10,10 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#define DOORS    3
-#define FAILURES 64
-#define PAUSE    (100 * NS_PER_MS)
-#define AWAY     (10 * NS_PER_MS)
+#define ACCEPTORS 3
+#define FAILURES  64
+#define PAUSE     (100 * NS_PER_MS)
+#define AWAY      (10 * NS_PER_MS)
 
 /* A transport that takes whom a test says. */
 struct counter {
@@ -26,28 +26,28 @@ struct counter {
 struct house {
     struct loop loop;
     struct shared_thread shared;
-    struct doors doors;
+    struct acceptors acceptors;
     struct conf_listener conf;
-    struct socket sockets[DOORS];
-    struct sockets_member members[DOORS];
-    struct counter counters[DOORS];
+    struct socket sockets[ACCEPTORS];
+    struct sockets_member members[ACCEPTORS];
+    struct counter counters[ACCEPTORS];
     _Atomic uint32_t logger_asleep;
 };
 
-static int take(struct door *door, uint32_t events)
+static int take(struct acceptor *acceptor, uint32_t events)
 {
-    struct counter *counter = door->transport;
+    struct counter *counter = acceptor->transport;
 
     (void)events;
     counter->calls++;
     if (counter->fails)
-        door_fails(door, counter->fails);
+        acceptor_fails(acceptor, counter->fails);
     return counter->waiting > 0 ? counter->waiting-- > 0 : 0;
 }
 
-static bool has_room(const struct door *door)
+static bool has_room(const struct acceptor *acceptor)
 {
-    const struct counter *counter = door->transport;
+    const struct counter *counter = acceptor->transport;
 
     return !counter->full;
 }
@@ -71,36 +71,36 @@ static void house_open(struct house *house)
     memset(house, 0, sizeof(*house));
     cr_assert_eq(loop_open(&house->loop), 0);
     house->conf.transport = TRANSPORT_UNIX;
-    house->doors = (struct doors){.loop = &house->loop,
-                                  .shared = &house->shared,
-                                  .attention_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
-                                  .logger_asleep = &house->logger_asleep,
-                                  .log_wake_fd = -1};
-    cr_assert_eq(doors_open(&house->doors, DOORS), 0);
-    for (size_t i = 0; i < DOORS; i++) {
+    house->acceptors = (struct acceptors){.loop = &house->loop,
+                                          .shared = &house->shared,
+                                          .attention_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+                                          .logger_asleep = &house->logger_asleep,
+                                          .log_wake_fd = -1};
+    cr_assert_eq(acceptors_open(&house->acceptors, ACCEPTORS), 0);
+    for (size_t i = 0; i < ACCEPTORS; i++) {
         house->sockets[i].fd = listening();
         house->sockets[i].address.un.sun_family = AF_UNIX;
         house->members[i] = (struct sockets_member){.socket = &house->sockets[i], .conf = &house->conf};
-        cr_assert(door_watch(
-            doors_add(&house->doors, &house->members[i], i, i < 2 ? &some : &other, &house->counters[i])));
+        cr_assert(acceptor_watch(acceptors_add(&house->acceptors, &house->members[i], i,
+                                               i < 2 ? &some : &other, &house->counters[i])));
     }
 }
 
 static void house_close(struct house *house)
 {
-    for (size_t i = 0; i < DOORS; i++)
+    for (size_t i = 0; i < ACCEPTORS; i++)
         close(house->sockets[i].fd);
-    close(house->doors.attention_fd);
-    doors_close(&house->doors);
+    close(house->acceptors.attention_fd);
+    acceptors_close(&house->acceptors);
     loop_close(&house->loop);
 }
 
-static struct door *door(struct house *house, size_t i)
+static struct acceptor *acceptor(struct house *house, size_t i)
 {
-    return &house->doors.all[i];
+    return &house->acceptors.all[i];
 }
 
-/* A client that waits at a door. */
+/* A client that waits at a acceptor. */
 static int knock(const struct house *house, size_t i)
 {
     struct sockaddr_un un;
@@ -115,8 +115,8 @@ static int knock(const struct house *house, size_t i)
 /* What loop_turn() does, but for the clock. */
 static void turn(struct house *house)
 {
-    struct epoll_event events[DOORS];
-    int count = epoll_wait(house->loop.epoll, events, DOORS, 0);
+    struct epoll_event events[ACCEPTORS];
+    int count = epoll_wait(house->loop.epoll, events, ACCEPTORS, 0);
 
     for (int i = 0; i < count; i++) {
         struct watch *watch = events[i].data.ptr;
@@ -128,8 +128,8 @@ static void turn(struct house *house)
 static void pass(struct house *house, int64_t ns)
 {
     house->loop.now += ns;
-    doors_resume(&house->doors);
-    doors_return(&house->doors);
+    acceptors_resume(&house->acceptors);
+    acceptors_return(&house->acceptors);
 }
 
 static bool is_watched(struct house *house, size_t i)
@@ -151,25 +151,25 @@ static bool has_attention(const struct house *house)
 {
     uint64_t count;
 
-    return read(house->doors.attention_fd, &count, sizeof(count)) == (ssize_t)sizeof(count);
+    return read(house->acceptors.attention_fd, &count, sizeof(count)) == (ssize_t)sizeof(count);
 }
 
 static void fail(struct house *house, size_t i, unsigned times)
 {
     for (unsigned n = 0; n < times; n++)
-        cr_assert_not(door_fails(door(house, i), EPROTO), "after %u", n + 1);
+        cr_assert_not(acceptor_fails(acceptor(house, i), EPROTO), "after %u", n + 1);
 }
 
 /* An error of accept(2) that means "the next one, please" and never ends kept a thread busy for ever. */
-Test(door, pauses_after_64_failing_calls_in_a_row)
+Test(acceptor, pauses_after_64_failing_calls_in_a_row)
 {
     struct house house;
 
     house_open(&house);
     fail(&house, 0, FAILURES - 1);
-    cr_assert_not(house.doors.paused);
-    cr_assert(door_fails(door(&house, 0), EPROTO));
-    cr_assert(house.doors.paused);
+    cr_assert_not(house.acceptors.paused);
+    cr_assert(acceptor_fails(acceptor(&house, 0), EPROTO));
+    cr_assert(house.acceptors.paused);
     cr_assert_eq(pauses(&house), 1);
     cr_assert_eq(atomic_load(&house.shared.pause_error), EPROTO);
     cr_assert_not(is_watched(&house, 0));
@@ -178,26 +178,26 @@ Test(door, pauses_after_64_failing_calls_in_a_row)
     house_close(&house);
 }
 
-Test(door, is_watched_again_after_a_pause)
+Test(acceptor, is_watched_again_after_a_pause)
 {
     struct house house;
 
     house_open(&house);
     fail(&house, 0, FAILURES - 1);
-    cr_assert(door_fails(door(&house, 0), EPROTO));
+    cr_assert(acceptor_fails(acceptor(&house, 0), EPROTO));
     pass(&house, PAUSE - 1);
     cr_assert_not(is_watched(&house, 0));
     pass(&house, 1);
-    cr_assert_not(house.doors.paused);
+    cr_assert_not(house.acceptors.paused);
     cr_assert(is_watched(&house, 0));
     fail(&house, 0, FAILURES - 1); /* it counts from the beginning */
-    cr_assert(door_fails(door(&house, 0), EPROTO));
+    cr_assert(acceptor_fails(acceptor(&house, 0), EPROTO));
     cr_assert_eq(pauses(&house), 2);
     house_close(&house);
 }
 
 /* However often the thread looks at it. */
-Test(door, does_not_spin_on_calls_that_fail)
+Test(acceptor, does_not_spin_on_calls_that_fail)
 {
     struct house house;
     int client;
@@ -218,7 +218,7 @@ Test(door, does_not_spin_on_calls_that_fail)
 
 /* A security module that forbids accept4(2) with EAGAIN, which says that nobody waits, kept a thread busy for
  * ever: epoll said that somebody does. */
-Test(door, does_not_spin_where_somebody_waits_and_nobody_can_be_taken)
+Test(acceptor, does_not_spin_where_somebody_waits_and_nobody_can_be_taken)
 {
     struct house house;
     unsigned calls;
@@ -242,7 +242,7 @@ Test(door, does_not_spin_where_somebody_waits_and_nobody_can_be_taken)
 }
 
 /* Other threads are faster now and then, however often. */
-Test(door, does_not_pause_while_somebody_is_taken)
+Test(acceptor, does_not_pause_while_somebody_is_taken)
 {
     struct house house;
     int client;
@@ -253,94 +253,94 @@ Test(door, does_not_pause_while_somebody_is_taken)
         house.counters[0].waiting = i % FAILURES == 0;
         turn(&house);
     }
-    cr_assert_not(house.doors.paused);
+    cr_assert_not(house.acceptors.paused);
     cr_assert_eq(house.counters[0].calls, 1000);
     house_close(&house);
     close(client);
 }
 
-Test(door, a_pause_is_of_one_transport)
+Test(acceptor, a_pause_is_of_one_transport)
 {
     struct house house;
 
     house_open(&house);
-    doors_pause(&house.doors, &some, 0);
-    doors_pause(&house.doors, &some, 0);
+    acceptors_pause(&house.acceptors, &some, 0);
+    acceptors_pause(&house.acceptors, &some, 0);
     cr_assert_eq(pauses(&house), 1, "one pause, however often it is asked for");
     cr_assert_not(is_watched(&house, 0));
     cr_assert_not(is_watched(&house, 1));
     cr_assert(is_watched(&house, 2));
-    doors_try(&house.doors);
+    acceptors_try(&house.acceptors);
     cr_assert_eq(house.counters[0].calls, 0);
     house_close(&house);
 }
 
-Test(door, stays_paused_while_there_is_no_room)
+Test(acceptor, stays_paused_while_there_is_no_room)
 {
     struct house house;
 
     house_open(&house);
-    doors_pause(&house.doors, &some, 0);
+    acceptors_pause(&house.acceptors, &some, 0);
     house.counters[0].full = true;
     pass(&house, PAUSE);
     cr_assert_not(is_watched(&house, 0));
     cr_assert(is_watched(&house, 1));
-    cr_assert(house.doors.paused);
+    cr_assert(house.acceptors.paused);
     house.counters[0].full = false;
     pass(&house, PAUSE - 1);
     cr_assert_not(is_watched(&house, 0), "it is not looked at in every turn");
     pass(&house, 1);
     cr_assert(is_watched(&house, 0));
-    cr_assert_not(house.doors.paused);
+    cr_assert_not(house.acceptors.paused);
     cr_assert_eq(pauses(&house), 1);
     house_close(&house);
 }
 
-Test(door, room_ends_a_pause_at_once)
+Test(acceptor, room_ends_a_pause_at_once)
 {
     struct house house;
 
     house_open(&house);
-    doors_have_room(&house.doors); /* no pause, nothing to end */
-    cr_assert_not(house.doors.paused);
-    doors_pause(&house.doors, &some, 0);
-    doors_have_room(&house.doors);
+    acceptors_have_room(&house.acceptors); /* no pause, nothing to end */
+    cr_assert_not(house.acceptors.paused);
+    acceptors_pause(&house.acceptors, &some, 0);
+    acceptors_have_room(&house.acceptors);
     pass(&house, 0);
     cr_assert(is_watched(&house, 0));
     house_close(&house);
 }
 
-Test(door, a_foreign_one_is_left_to_its_thread_for_a_while)
+Test(acceptor, a_foreign_one_is_left_to_its_thread_for_a_while)
 {
     struct house house;
 
     house_open(&house);
-    door_step_back(door(&house, 0));
+    acceptor_step_back(acceptor(&house, 0));
     pass(&house, AWAY - 1);
-    door_step_back(door(&house, 1)); /* comes back with the first */
-    door_step_back(door(&house, 0));
+    acceptor_step_back(acceptor(&house, 1)); /* comes back with the first */
+    acceptor_step_back(acceptor(&house, 0));
     cr_assert_not(is_watched(&house, 0));
     cr_assert_not(is_watched(&house, 1));
     cr_assert(is_watched(&house, 2));
     pass(&house, 1);
     cr_assert(is_watched(&house, 0));
     cr_assert(is_watched(&house, 1));
-    cr_assert_not(house.doors.away);
+    cr_assert_not(house.acceptors.away);
     house_close(&house);
 }
 
-Test(door, one_that_is_away_is_not_watched_again_while_it_is_paused_or_left)
+Test(acceptor, one_that_is_away_is_not_watched_again_while_it_is_paused_or_left)
 {
     struct house house;
 
     house_open(&house);
-    for (size_t i = 0; i < DOORS; i++)
-        door_step_back(door(&house, i));
-    doors_pause(&house.doors, &some, 0);
+    for (size_t i = 0; i < ACCEPTORS; i++)
+        acceptor_step_back(acceptor(&house, i));
+    acceptors_pause(&house.acceptors, &some, 0);
     house.counters[0].full = true;
-    doors_leave(&house.doors, (_Atomic bool[DOORS]){true, true, false});
+    acceptors_leave(&house.acceptors, (_Atomic bool[ACCEPTORS]){true, true, false});
     pass(&house, AWAY);
-    cr_assert_not(house.doors.away);
+    cr_assert_not(house.acceptors.away);
     cr_assert_not(is_watched(&house, 0));
     cr_assert_not(is_watched(&house, 1));
     cr_assert_not(is_watched(&house, 2));
@@ -351,42 +351,43 @@ Test(door, one_that_is_away_is_not_watched_again_while_it_is_paused_or_left)
     house_close(&house);
 }
 
-Test(door, one_that_is_away_comes_back_when_there_is_memory_to_watch_it)
+Test(acceptor, one_that_is_away_comes_back_when_there_is_memory_to_watch_it)
 {
     struct house house;
     int fd;
 
     house_open(&house);
-    door_step_back(door(&house, 0));
-    fd = door(&house, 0)->fd;
-    door(&house, 0)->fd = -1;
+    acceptor_step_back(acceptor(&house, 0));
+    fd = acceptor(&house, 0)->fd;
+    acceptor(&house, 0)->fd = -1;
     pass(&house, AWAY);
-    cr_assert(house.doors.away);
-    door(&house, 0)->fd = fd;
+    cr_assert(house.acceptors.away);
+    acceptor(&house, 0)->fd = fd;
     pass(&house, AWAY);
     cr_assert(is_watched(&house, 0));
-    cr_assert_not(house.doors.away);
+    cr_assert_not(house.acceptors.away);
     house_close(&house);
 }
 
 /* accept4(2) does not say that a socket was shut down if nobody waits; that it always seems ready does. */
-/* On a busy service somebody leaves all the time, and each would have given a door that fails 64 calls more.
+/* On a busy service somebody leaves all the time, and each would have given a acceptor that fails 64 calls
+ * more.
  */
-Test(door, room_does_not_end_a_pause_that_is_for_something_else)
+Test(acceptor, room_does_not_end_a_pause_that_is_for_something_else)
 {
     struct house house;
 
     house_open(&house);
     fail(&house, 0, FAILURES - 1);
-    cr_assert(door_fails(door(&house, 0), EPROTO));
-    doors_have_room(&house.doors);
-    doors_resume(&house.doors);
-    cr_assert(house.doors.paused);
+    cr_assert(acceptor_fails(acceptor(&house, 0), EPROTO));
+    acceptors_have_room(&house.acceptors);
+    acceptors_resume(&house.acceptors);
+    cr_assert(house.acceptors.paused);
     cr_assert_not(is_watched(&house, 0));
     house_close(&house);
 }
 
-Test(door, a_socket_that_was_shut_down_is_reported_and_tried_again)
+Test(acceptor, a_socket_that_was_shut_down_is_reported_and_tried_again)
 {
     struct house house;
 
@@ -399,15 +400,15 @@ Test(door, a_socket_that_was_shut_down_is_reported_and_tried_again)
     cr_assert(has_attention(&house));
     turn(&house);
     cr_assert_eq(house.counters[0].calls, 64, "it is not watched meanwhile");
-    doors_try(&house.doors); /* the master listens again */
+    acceptors_try(&house.acceptors); /* the master listens again */
     cr_assert_eq(house.counters[0].calls, 65);
-    cr_assert_not(door(&house, 0)->shut);
+    cr_assert_not(acceptor(&house, 0)->shut);
     turn(&house);
     cr_assert_eq(house.counters[0].calls, 66);
     house_close(&house);
 }
 
-Test(door, wake_ups_in_vain_are_forgotten_when_somebody_comes)
+Test(acceptor, wake_ups_in_vain_are_forgotten_when_somebody_comes)
 {
     struct house house;
 
@@ -421,65 +422,65 @@ Test(door, wake_ups_in_vain_are_forgotten_when_somebody_comes)
     house_close(&house);
 }
 
-Test(door, a_sweep_takes_everybody_up_to_a_full_queue)
+Test(acceptor, a_sweep_takes_everybody_up_to_a_full_queue)
 {
     struct house house;
 
     house_open(&house);
     house.counters[0].waiting = 5;
-    cr_assert(doors_sweep(&house.doors));
+    cr_assert(acceptors_sweep(&house.acceptors));
     cr_assert_eq(house.counters[0].calls, 6);
     house.counters[0].waiting = 100;
-    cr_assert_not(doors_sweep(&house.doors));
+    cr_assert_not(acceptors_sweep(&house.acceptors));
     cr_assert_eq(house.counters[0].calls, 6 + 8);
     house_close(&house);
 }
 
-Test(door, a_sweep_does_not_call_a_paused_door_empty)
+Test(acceptor, a_sweep_does_not_call_a_paused_acceptor_empty)
 {
     struct house house;
 
     house_open(&house);
-    doors_pause(&house.doors, &some, 0);
-    cr_assert_not(doors_sweep(&house.doors));
+    acceptors_pause(&house.acceptors, &some, 0);
+    cr_assert_not(acceptors_sweep(&house.acceptors));
     cr_assert_eq(house.counters[0].calls, 0);
     house_close(&house);
 }
 
-Test(door, is_left_to_others_for_good)
+Test(acceptor, is_left_to_others_for_good)
 {
-    _Atomic bool spared[DOORS] = {false, true, false};
+    _Atomic bool spared[ACCEPTORS] = {false, true, false};
     struct house house;
 
     house_open(&house);
-    doors_pause(&house.doors, &some, 0);
-    doors_leave(&house.doors, spared);
+    acceptors_pause(&house.acceptors, &some, 0);
+    acceptors_leave(&house.acceptors, spared);
     house.counters[0].waiting = 5;
     pass(&house, PAUSE);
-    cr_assert_not(house.doors.paused);
+    cr_assert_not(house.acceptors.paused);
     cr_assert_not(is_watched(&house, 0));
     cr_assert(is_watched(&house, 1));
     cr_assert_not(is_watched(&house, 2));
-    doors_try(&house.doors);
-    cr_assert(doors_sweep(&house.doors));
+    acceptors_try(&house.acceptors);
+    cr_assert(acceptors_sweep(&house.acceptors));
     cr_assert_eq(house.counters[0].calls, 0);
-    doors_leave(&house.doors, NULL);
+    acceptors_leave(&house.acceptors, NULL);
     cr_assert_not(is_watched(&house, 1));
     house_close(&house);
 }
 
-Test(door, knows_whether_a_tcp_socket_is_left)
+Test(acceptor, knows_whether_a_tcp_socket_is_left)
 {
-    _Atomic bool spared[DOORS] = {true, false, false};
+    _Atomic bool spared[ACCEPTORS] = {true, false, false};
     struct house house;
     struct conf_listener tcp = {.transport = TRANSPORT_TCP};
 
     house_open(&house);
-    cr_assert_not(doors_have_tcp(&house.doors));
-    door(&house, 0)->conf = &tcp;
-    doors_leave(&house.doors, spared);
-    cr_assert(doors_have_tcp(&house.doors));
-    doors_leave(&house.doors, NULL);
-    cr_assert_not(doors_have_tcp(&house.doors));
+    cr_assert_not(acceptors_have_tcp(&house.acceptors));
+    acceptor(&house, 0)->conf = &tcp;
+    acceptors_leave(&house.acceptors, spared);
+    cr_assert(acceptors_have_tcp(&house.acceptors));
+    acceptors_leave(&house.acceptors, NULL);
+    cr_assert_not(acceptors_have_tcp(&house.acceptors));
     house_close(&house);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "serve/leavers.h"
+#include "serve/eviction.h"
 
 #include "base/util.h"
 
@@ -15,11 +15,11 @@ static struct timer *first_after(const struct timer_list *list, int64_t now, int
 
 /* Who has lingered longest has had its greeting, who waits has not; and who has not asked for so long may not
  * mean to. */
-struct conn *leavers_first(const struct leavers *leavers, int64_t now)
+struct conn *eviction_choose(const struct eviction *eviction, int64_t now)
 {
-    struct timer *lingers = first_after(leavers->lingering, now, LINGER_LEAST),
-                 *held = first_after(leavers->held, now, LINGER_LEAST),
-                 *silent = first_after(leavers->silent, now, SILENCE_LEAST);
+    struct timer *lingers = first_after(eviction->lingering, now, LINGER_LEAST),
+                 *held = first_after(eviction->held, now, LINGER_LEAST),
+                 *silent = first_after(eviction->silent, now, SILENCE_LEAST);
 
     if (lingers)
         return CONTAINER_OF(lingers, struct conn, total);
