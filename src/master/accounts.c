@@ -44,7 +44,7 @@ static struct tally enter_into_ledger(struct ledger *ledger, const struct genera
     return all;
 }
 
-/* Says what no entry will say one by one. As an event, because the master waits for no log. */
+/* Logs a count. As an event, because the master must not wait for the log. */
 static bool report_count(int level, const char *message_id, uint64_t count, const char *message)
 {
     char number[24];
@@ -82,7 +82,7 @@ void accounts_keep(struct accounts *accounts, const struct generation *generatio
     accounts->written += written;
     accounts->restarts += slots_restarts(&generation->slots);
     for (unsigned worker = 0; worker < generation->shared.workers; worker++)
-        summary_hand_over(generation->conf, &generation->shared, worker); /* what a killed one did not */
+        summary_hand_over(generation->conf, &generation->shared, worker); /* if the worker was killed */
     report_settled(generation->number, totals.dropped - dropped, totals.clients.abandoned - abandoned);
 }
 

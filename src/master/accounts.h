@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* accounts: what generations that have ended counted, settled: nothing in it is half-counted any more. */
+/* accounts: the final counts of generations that have ended. Every client in them is counted completely. */
 #ifndef SOCKGREET_ACCOUNTS_H
 #define SOCKGREET_ACCOUNTS_H
 
@@ -8,17 +8,17 @@
 #include "master/ledger.h"
 
 struct accounts {
-    struct ledger ledger; /* by listener, and of those that generations have still */
+    struct ledger ledger; /* by listener; also those of the generations that still exist */
     struct totals totals;
     uint64_t written;  /* log records */
     unsigned restarts; /* of workers */
 };
 
-/* A generation has ended, and its memory is about to be freed. What its killed workers left half-counted is
- * counted, and said. */
+/* Adds the counts of a generation that has ended, before its memory is freed. Completes and logs what its
+ * killed workers left half-counted. */
 void accounts_keep(struct accounts *accounts, const struct generation *generation);
 
-/* At the end: logs the counts that no worker has lived to log. */
+/* At the end of the service: logs the counts that no worker has logged. */
 void accounts_report_rest(struct shared_service *service);
 
 #endif

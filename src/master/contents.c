@@ -12,10 +12,10 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#define PAUSE      NS_PER_S /* between two looks */
+#define PAUSE      NS_PER_S /* between two checks */
 #define FILES_SIZE (CONF_CONTENTS_MAX * sizeof(struct contents_file))
 
-/* How the child ends: with this, or with the number of a file that is gone. */
+/* Exit status of the child; lower ones are the index of a file that is gone. */
 #define EXIT_CHANGED CONF_CONTENTS_MAX
 #define EXIT_ORPHAN  (CONF_CONTENTS_MAX + 1)
 
@@ -27,7 +27,7 @@ static bool is_same(const struct contents_state *a, const struct contents_state 
            a->modified.tv_nsec == b->modified.tv_nsec;
 }
 
-/* Returns whether it is known how the file is. */
+/* Returns whether the state of the file is known. */
 static bool get_state(const char *path, struct contents_state *state)
 {
     struct stat status;
@@ -62,8 +62,7 @@ enum contents_finding contents_check(const char *path, struct contents_file *fil
     return CONTENTS_CHANGED;
 }
 
-static _Noreturn void look_until_something_is_seen(struct contents_file *files,
-                                                   const struct conf_content *first)
+static _Noreturn void watch_files(struct contents_file *files, const struct conf_content *first)
 {
     for (;;) {
         int i = 0;
@@ -78,7 +77,7 @@ static _Noreturn void look_until_something_is_seen(struct contents_file *files,
     }
 }
 
-/* Has nothing of the master's but its memory, and ends by any signal. */
+/* Keeps none of the master's descriptors, and any signal ends it. */
 static _Noreturn void run_child(struct contents_file *files, const struct conf_content *first, pid_t parent)
 {
     sigset_t none;
@@ -92,7 +91,7 @@ static _Noreturn void run_child(struct contents_file *files, const struct conf_c
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     title_set("sockgreetd: watching for changed files");
-    look_until_something_is_seen(files, first);
+    watch_files(files, first);
 }
 
 /* --- The master --- */
@@ -128,7 +127,8 @@ static void start(struct contents *contents, const struct conf *conf)
         run_child(contents->files, conf->contents, parent);
 }
 
-/* Memory that a child leaves to the next one. Returns NULL if there is none, and then nobody looks. */
+/* Memory that outlives the child, for the next one. Returns NULL if there is none; then files are not
+ * checked. */
 static struct contents_file *map_files(void)
 {
     void *memory = mmap(NULL, FILES_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -143,7 +143,7 @@ static void list_files(struct contents *contents, const struct conf_content *con
             (struct contents_file){.known = {content->modified, content->missing}, .is_new = true};
 }
 
-/* One that looks for the last generation keeps its memory to itself. */
+/* A child that still checks for the last generation must not write to the memory of this one. */
 static void change_generation(struct contents *contents, const struct generation *serving)
 {
     contents->number = serving ? serving->number : 0;
@@ -157,7 +157,7 @@ static void change_generation(struct contents *contents, const struct generation
         list_files(contents, serving->conf->contents);
 }
 
-/* A child that the kernel does not let die keeps its place: until it does nobody looks, and nothing else
+/* A child that cannot be killed (it waits for a file system) is not replaced until it has ended. Nothing else
  * depends on it. */
 int64_t contents_step(struct contents *contents, const struct generation *serving, bool *changed, int64_t now)
 {

@@ -13,16 +13,16 @@
 
 #define BACKLOG         512
 #define CLIENTS_MAX     256    /* of root and the service's user */
-#define OTHERS_MAX      64     /* of everybody else */
-#define ACCEPT_INTERVAL 100000 /* us, in which ACCEPT_BURST are accepted at most */
+#define OTHERS_MAX      64     /* of all other users */
+#define ACCEPT_INTERVAL 100000 /* us, in which at most ACCEPT_BURST are accepted */
 #define ACCEPT_BURST    500
-#define SWEEP_INTERVAL  500000 /* us, between two looks for those whose time is up */
+#define SWEEP_INTERVAL  500000 /* us, between two checks for connections whose time is up */
 
 enum connection_state {
     CONNECTION_READING, /* the request */
     CONNECTION_WAITING, /* for the answer */
-    CONNECTION_WRITING, /* it */
-    CONNECTION_CLOSING /* until the client has read it: closing at once would throw it away if more came in */
+    CONNECTION_WRITING, /* the answer */
+    CONNECTION_CLOSING  /* until the client has read it: closing with unread input would discard the answer */
 };
 
 struct control_connection {
@@ -144,7 +144,7 @@ static void read_request(struct control_connection *connection)
         ask(connection);
 }
 
-/* What comes after the request is nobody's. */
+/* Input after the request is ignored. */
 static void discard(struct control_connection *connection)
 {
     char bytes[4096];
@@ -165,7 +165,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *argumen
     case CONNECTION_READING:
         read_request(connection);
         break;
-    case CONNECTION_WAITING: /* it has gone, or has only shut down its side as socat(1) does */
+    case CONNECTION_WAITING: /* it has closed, or only shut down its side, as socat(1) does */
         if (events & EPOLLHUP)
             close_connection(connection);
         else
@@ -198,7 +198,7 @@ static int sweep(sd_event_source *source, uint64_t usec, void *argument)
     return 0;
 }
 
-/* Among those of one kind the oldest makes room for the newest. */
+/* Closes the oldest connection of the same kind to make room for a new one. */
 static void make_room(struct control_server *server, bool privileged)
 {
     struct control_connection *oldest = NULL;
@@ -268,7 +268,7 @@ static int on_connect(sd_event_source *source, int fd, uint32_t events, void *ar
     return 0;
 }
 
-/* The name until it is published. */
+/* The temporary path, until the socket is published. */
 static bool new_path(const struct control_server *server, char *path, size_t size)
 {
     return (size_t)snprintf(path, size, "%s.new", server->path) < size;
@@ -313,7 +313,7 @@ int control_server_open(struct control_server *server)
         close_fd(&server->fd);
         return error;
     }
-    /* Without descriptors, too, the master has other things to do. */
+    /* Also limits the rate of failures, such as EMFILE. */
     sd_event_source_set_ratelimit(server->source, ACCEPT_INTERVAL, ACCEPT_BURST);
     return 0;
 }
@@ -350,7 +350,7 @@ void control_server_answer(struct control_server *server, unsigned ticket, const
     }
 }
 
-/* Whether the name still leads to this socket: after an upgrade it leads to the new process's. */
+/* Whether the path is still this socket's: after an upgrade it is the new process's. */
 static bool has_name(const struct control_server *server)
 {
     struct stat status;

@@ -95,7 +95,7 @@ static void add_failure(struct json *json, const struct view *view)
     json_write_close_object(json);
 }
 
-/* A file from before 1970 has no time that anybody meant. */
+/* A time before 1970 is not a real modification time. */
 static void add_modification(struct json *json, const struct conf *conf)
 {
     if (!conf->file || conf->file_modified.tv_sec < 0) {

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* describe: the service as JSON, for whoever asks over the control socket. sockgreetctl(8) says what the
- * members mean. */
+/* describe: the service as JSON, for the control socket. sockgreetctl(8) documents the members. */
 #ifndef SOCKGREET_DESCRIBE_H
 #define SOCKGREET_DESCRIBE_H
 
 #include "base/json_write.h"
 #include "master/view.h"
 
-/* Each adds its members to the object that is open. */
+/* Each adds its members to the JSON object that is open. */
 void describe_status(struct json *json, const struct view *view);
 void describe_listeners(struct json *json, const struct view *view);
 void describe_readiness(struct json *json, const struct view *view);

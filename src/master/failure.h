@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* failure: what went wrong last, until the same goes well. */
+/* failure: the last failure, kept until an action of the same kind succeeds. */
 #ifndef SOCKGREET_FAILURE_H
 #define SOCKGREET_FAILURE_H
 
@@ -16,7 +16,7 @@ struct failure {
 void failure_note(struct failure *failure, enum failure_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Something of this kind went well: its failure, if it was the last, is history. */
+/* An action of this kind succeeded: clears the failure if it is of this kind. */
 void failure_clear(struct failure *failure, enum failure_kind kind);
 
 #endif

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-/* What workers need beside sockets. */
+/* What workers need besides sockets. */
 static int open_memory(struct generation *generation, struct shared_service *service, unsigned workers)
 {
     const struct conf *conf = generation->conf;
@@ -65,7 +65,7 @@ struct generation *generation_new(unsigned number, const struct conf *conf, stru
     generation->conf = conf;
     if (open_all(generation, service, registry, reason) == 0)
         return generation;
-    generation->conf = NULL; /* still the caller's */
+    generation->conf = NULL; /* the caller keeps it */
     generation_free(generation, false);
     return NULL;
 }
@@ -118,7 +118,7 @@ static int compare_ints(const void *a, const void *b)
     return *(const int *)a - *(const int *)b;
 }
 
-/* Closes every descriptor from 3 on that is not in the list, which is sorted for it. */
+/* Closes every descriptor from 3 on that is not in the list. Sorts the list. */
 static void close_all_but(int *kept, size_t count)
 {
     unsigned next = STDERR_FILENO + 1;
@@ -132,8 +132,8 @@ static void close_all_but(int *kept, size_t count)
     close_range(next, ~0u, 0);
 }
 
-/* A worker has the descriptors that it needs and no others: above all not the lifeline's writing end, and no
- * socket of another generation, which would stay open as long as it lives. */
+/* A worker keeps only the descriptors that it needs: in particular not the write end of the lifeline, and not
+ * the sockets of other generations, which would then stay open as long as the worker runs. */
 static void keep_own_descriptors(const struct generation *generation, const struct worker_settings *settings)
 {
     size_t count = 0;
@@ -152,7 +152,7 @@ static void keep_own_descriptors(const struct generation *generation, const stru
     free(kept);
 }
 
-/* The child's side of the fork. */
+/* The child of the fork. */
 static _Noreturn void become_worker(struct generation *generation, const struct inheritance *inheritance,
                                     unsigned index, pid_t master)
 {
@@ -209,7 +209,7 @@ void generation_start_due(struct generation *generation, const struct inheritanc
     }
 }
 
-/* The one failure to start that a worker tells the master itself. */
+/* The only failure to start that a worker reports to the master itself. */
 static void add_refusal(const struct generation *generation, char *text, size_t size)
 {
     size_t length = strlen(text);
@@ -248,7 +248,7 @@ static void reap(struct generation *generation, struct slot *slot, pid_t pid, in
         slot->start_at = SLOT_NEVER;
         return;
     }
-    /* Also while it drains: clients may wait in the queue of a socket that nobody else serves. */
+    /* Also while it drains: clients may be queued at a socket that no other generation serves. */
     generation->start_failed |= !was_ready;
     report_death(generation, slot, pid, delay);
 }
@@ -278,7 +278,7 @@ void generation_worker_reports(struct generation *generation, struct slot *slot,
         return;
     slot_is_ready(slot, now);
     generation->served = true;
-    if (generation->state == GENERATION_DRAINING) /* a successor, or one that was late */
+    if (generation->state == GENERATION_DRAINING) /* a successor, or a worker that was late */
         kill(slot->child.pid, generation->drain_signal);
 }
 
@@ -295,7 +295,7 @@ void generation_signal(const struct generation *generation, int signal_number)
 void generation_drain(struct generation *generation, int signal_number, int64_t now)
 {
     generation->state = GENERATION_DRAINING;
-    if (!generation->served) { /* so there are no clients to wait for */
+    if (!generation->served) { /* so it has no clients to wait for */
         generation_hurry(generation, SIGUSR2, now);
         return;
     }
@@ -337,7 +337,7 @@ bool generation_is_accepting(const struct generation *generation)
     return false;
 }
 
-/* Whether no worker has the sockets, nor will have them. */
+/* Whether no worker has the sockets, or will have them. */
 static bool has_left_sockets(const struct generation *generation)
 {
     for (unsigned i = 0; i < generation->slots.count; i++) {
@@ -356,7 +356,7 @@ void generation_release_sockets(struct generation *generation, bool keep)
         sockets_close(&generation->sockets, keep);
 }
 
-/* When the first of a worker's threads will have been silent for as long as supervision allows. */
+/* When the first of a worker's threads will have had no heartbeat for as long as supervision allows. */
 static int64_t silent_at(const struct generation *generation, unsigned index)
 {
     int64_t allowed = generation->conf->heartbeat_ns * generation->conf->stuck_after, first = SLOT_NEVER;
@@ -365,7 +365,7 @@ static int64_t silent_at(const struct generation *generation, unsigned index)
     for (unsigned i = 0; allowed && i < generation->shared.threads; i++) {
         int64_t beat = atomic_load(&shared_thread(&generation->shared, index, i)->beat_at);
 
-        /* Left by its predecessor, not begun, or forged: workers can write each other's. */
+        /* From its predecessor, not started, or forged: workers can write each other's. */
         if (beat < ready_at || beat > monotonic_ns())
             beat = ready_at;
         if (beat + allowed < first)
@@ -392,8 +392,8 @@ bool generation_is_alive(const struct generation *generation, int64_t now)
     return false;
 }
 
-/* If the whole machine slept, everybody's heartbeat is late: a worker that looks stuck gets one more look, a
- * quarter of a heartbeat later. The first look is that much early, so the worker is still replaced in time.
+/* If the whole machine was suspended, all heartbeats are late: a worker that looks stuck is checked again a
+ * quarter of a heartbeat later. The first check is that much early, so the worker is still replaced in time.
  */
 static int64_t check_worker(struct generation *generation, unsigned index, int64_t now)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* generation: one configuration, and the workers that serve it. A reload makes a new one; the old one drains
- * and goes. */
+/* generation: one configuration and the workers that serve it. A reload creates a new generation; the old one
+ * drains and ends. */
 #ifndef SOCKGREET_GENERATION_H
 #define SOCKGREET_GENERATION_H
 
@@ -14,7 +14,7 @@
 #define START_TRIES 3
 
 enum generation_state {
-    GENERATION_STARTING, /* its workers are not all ready yet */
+    GENERATION_STARTING, /* not all of its workers are ready yet */
     GENERATION_SERVING,
     GENERATION_DRAINING /* its workers end, and are not replaced */
 };
@@ -27,85 +27,86 @@ struct generation {
     struct shared shared;
     struct slots slots;
     uint16_t *rows;         /* of its listeners in the ledger */
-    unsigned connections;   /* that it may hold at once */
+    unsigned connections;   /* that it may have at the same time */
     int64_t opened_at;      /* monotonic ns, as all times here */
-    bool served;            /* a worker of it was ready once */
-    bool start_failed;      /* one has ended before it was ready */
-    int drain_signal;       /* draining: what workers were told */
-    int64_t kill_at;        /* draining: when workers that are left are killed */
-    struct sandbox sandbox; /* of the worker that spoke last */
+    bool served;            /* at least one worker has been ready */
+    bool start_failed;      /* a worker has ended before it was ready */
+    int drain_signal;       /* draining: the last signal sent to the workers */
+    int64_t kill_at;        /* draining: when the remaining workers are killed */
+    struct sandbox sandbox; /* of the worker that reported last */
     char last_failure[256]; /* of a worker; "" if none has failed */
 };
 
 /* What workers of every generation inherit from the master. */
 struct inheritance {
     struct children *children;
-    int lifeline[2];  /* workers read the first, whose end of file says that the master is gone */
+    int lifeline[2];  /* workers read the first; end of file means that the master is gone */
     int ready[2];     /* a worker writes a struct worker_report to the second */
-    int announce_fd;  /* eventfd: look at every listening socket */
-    int attention_fd; /* eventfd: a worker has found one shut down, or has left its own */
+    int announce_fd;  /* eventfd: tells workers to check every listening socket */
+    int attention_fd; /* eventfd: a worker has found a listening socket shut down, or has closed its own */
     void (*forget)(void *context, const struct generation *own); /* in a worker: what only the master may
                                                                     have, and other generations */
     void *context;
 };
 
-/* Opens the sockets (see binding_open()) and everything else that workers need, and forks none yet. Takes
- * conf over on success. Returns NULL if something cannot be had; then nothing has changed. Why is logged,
- * unless *reason says already that the same was in the way the last time. */
+/* Opens the sockets (see binding_open()) and everything else that workers need, but forks no worker. Takes
+ * ownership of conf on success. Returns NULL on failure; then nothing has changed, and the reason is logged
+ * unless it is the same as *reason, that of the last attempt. */
 struct generation *generation_new(unsigned number, const struct conf *conf, struct shared_service *service,
                                   struct registry *registry, struct message *reason);
 
-/* A generation of one worker that drains from the beginning: it serves the clients who wait at inherited
- * sockets that serving's have replaced. NULL if there are no such sockets. */
+/* A generation of one worker that drains from the start: it serves the clients queued at inherited sockets
+ * that those of serving have replaced. NULL if there are no such sockets. */
 struct generation *generation_new_leftover(const struct generation *serving, struct shared_service *service,
                                            int64_t now);
 
-/* Frees everything; no worker may be left. keep: sockets that nobody else has outlive the process (see
- * sockets_close()). NULL is allowed. */
+/* Frees everything; no worker may be left. keep: sockets that no other generation has outlive the process
+ * (see sockets_close()). NULL is allowed. */
 void generation_free(struct generation *generation, bool keep);
 
-/* In a worker of another generation: unmaps what is none of its business. */
+/* In a worker of another generation: unmaps this generation's memory. */
 void generation_forget(struct generation *generation);
 
 /* Forks the workers that are due. */
 void generation_start_due(struct generation *generation, const struct inheritance *inheritance, int64_t now);
 
-/* Reports the workers that have ended, and plans their successors unless they ended well while draining.
- * Returns how many have. */
+/* Logs the workers that have ended, and schedules their successors unless they ended successfully while
+ * draining. Returns how many workers have ended. */
 unsigned generation_reap(struct generation *generation, int64_t now);
 
-/* The worker in this slot serves, or is about to end because its sandbox is not as it has to be. */
+/* The worker in this slot has reported that it serves, or that it ends because its sandbox does not meet the
+ * configuration. */
 void generation_worker_reports(struct generation *generation, struct slot *slot,
                                const struct worker_report *report, int64_t now);
 
-/* Tells the workers to end (SIGUSR1 or SIGTERM, see enum order), and kills them if they take longer
- * than their drain time. */
+/* Tells the workers to end (SIGUSR1 or SIGTERM, see enum order), and kills those that take longer than the
+ * drain time. */
 void generation_drain(struct generation *generation, int signal_number, int64_t now);
 
-/* A second, more urgent request to a generation that drains: no more time, and no successors. */
+/* A second, more urgent request to a generation that drains: workers end now and are not replaced. */
 void generation_hurry(struct generation *generation, int signal_number, int64_t now);
 
-/* Whether every worker has failed START_TRIES times before any was ready. */
+/* Whether every worker has failed START_TRIES times and none has been ready. */
 bool generation_cannot_start(const struct generation *generation);
 
-/* Whether it has drained: nobody is left, nor will be. */
+/* Whether it has drained: no worker is left, and none will be started. */
 bool generation_is_over(const struct generation *generation);
 
-/* Whether any of its threads that run still accepts clients. */
+/* Whether any of its running threads still accepts clients. */
 bool generation_is_accepting(const struct generation *generation);
 
-/* A generation that drains and takes nobody any more gives its listening sockets back; keep: see
+/* Releases the listening sockets of a draining generation that no longer accepts clients; keep: see
  * sockets_close(). */
 void generation_release_sockets(struct generation *generation, bool keep);
 
 /* Sends every worker a signal. */
 void generation_signal(const struct generation *generation, int signal_number);
 
-/* Kills workers that make no progress, or do not end. Returns when to look again (monotonic ns, SLOT_NEVER
- * for never). */
+/* Kills workers that make no progress, or do not end. Returns when to call again (monotonic ns, or
+ * SLOT_NEVER). */
 int64_t generation_check(struct generation *generation, int64_t now);
 
-/* Whether any of its threads has shown a heartbeat within what supervision allows. */
+/* Whether any of its threads has had a heartbeat within the time that supervision allows. */
 bool generation_is_alive(const struct generation *generation, int64_t now);
 
 #endif

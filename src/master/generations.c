@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
-#define LOOK_SOCKETS_NS (100 * NS_PER_MS) /* at the least between two such looks */
+#define LOOK_SOCKETS_NS (100 * NS_PER_MS) /* at least, between two checks of the sockets */
 
 int generations_open(struct generations *generations, struct registry *registry, struct children *children,
                      struct failure *failure)
@@ -58,7 +58,7 @@ void generations_forget(struct generations *generations, const struct generation
             generation_forget(generations->all[i]);
 }
 
-/* --- Coming and going --- */
+/* --- Starting and ending --- */
 
 static void add(struct generations *generations, struct generation *generation)
 {
@@ -96,7 +96,7 @@ bool generations_next_is_ready(const struct generations *generations)
     return next && slots_ready(&next->slots) == next->slots.count;
 }
 
-/* The generation drains, and the sockets that only it has take nobody any more. */
+/* The generation drains, and the sockets that only it has are closed to new clients. */
 static void replace(struct generations *generations, struct generation *generation, int64_t now)
 {
     sockets_retire(&generation->sockets, &generations->serving->sockets, generation->shared.retired);
@@ -236,7 +236,7 @@ static void free_drained(struct generations *generations)
 
 /* --- Workers --- */
 
-/* The logger that writes the master's events: of the first worker that serves. NULL if none does. */
+/* The logger that writes the master's events: that of the first serving worker. NULL if none serves. */
 static struct slot *find_logger(struct generations *generations, struct shared_logger **logger)
 {
     for (unsigned i = 0; i < generations->count; i++) {
@@ -251,7 +251,7 @@ static struct slot *find_logger(struct generations *generations, struct shared_l
     return NULL;
 }
 
-/* The master itself writes its events only where no worker can, since it must not wait for a log. */
+/* The master writes its events itself only if no worker can, since it must not wait for the log. */
 static void choose_logger(struct generations *generations)
 {
     struct ring ring = shared_master_events(generations->service);
@@ -279,7 +279,7 @@ static void report(struct generations *generations, const struct worker_report *
     }
 }
 
-/* Once for the service, unless it changes. */
+/* Logs it once for the service, and when it changes. */
 static void report_unconfined(struct generations *generations, const struct sandbox *sandbox)
 {
     struct message message;
@@ -307,7 +307,8 @@ static void read_reports(struct generations *generations, int64_t now)
     report_unconfined(generations, &heard.sandbox);
 }
 
-/* A client whose wake-up a dead worker took is accepted by the others now, not at their next heartbeat. */
+/* The kernel does not repeat the wake-up that a dead worker received: the others check their sockets now, not
+ * only at their next heartbeat. */
 static void announce(const struct generations *generations)
 {
     if (write(generations->inheritance.announce_fd, &(uint64_t){1}, sizeof(uint64_t)) < 0)
@@ -335,7 +336,7 @@ static void reap(struct generations *generations, int64_t now)
     announce(generations);
 }
 
-/* A failed worker is history when its successor has lasted. Returns when to look again. */
+/* Clears the failure of a worker when its successor has run long enough. Returns when to check again. */
 static int64_t look_for_proof(struct generations *generations, int64_t now)
 {
     const struct generation *serving = generations->serving;
@@ -352,8 +353,8 @@ static int64_t look_for_proof(struct generations *generations, int64_t now)
     return SLOT_NEVER;
 }
 
-/* A worker found that a listening socket listens no more, which any process that has it can have brought
- * about; or it has left its sockets. */
+/* A worker has found that a listening socket was shut down, as any process that has it can do; or it has left
+ * its sockets. */
 static int64_t look_at_sockets(struct generations *generations, int64_t now)
 {
     uint64_t count;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* generations: all generations there are: the one that serves, the one that is to serve next, and those that
- * drain; what they counted in all, and what their workers inherit. Whoever starts, replaces or ends something
- * (start, reload, upgrade, stop) knows this and not each other. */
+/* generations: all generations: the serving one, the next one, and those that drain; their total counts, and
+ * what their workers inherit. The modules that start, replace or end generations (start, reload, upgrade,
+ * stop) use this module and not each other. */
 #ifndef SOCKGREET_GENERATIONS_H
 #define SOCKGREET_GENERATIONS_H
 
@@ -9,7 +9,7 @@
 #include "master/failure.h"
 #include "master/generation.h"
 
-#define GENERATIONS_DRAINING_MAX 4                              /* at a time; then a reload waits */
+#define GENERATIONS_DRAINING_MAX 4                              /* at the same time; then a reload waits */
 #define GENERATIONS_MAX          (GENERATIONS_DRAINING_MAX + 3) /* and serving, starting, leftover */
 
 struct generations {
@@ -20,23 +20,22 @@ struct generations {
 
     struct generation *all[GENERATIONS_MAX];
     unsigned count;
-    struct generation *serving;  /* one of them; NULL until the first is ready, and when all drain */
-    struct generation *starting; /* one of them, or NULL */
+    struct generation *serving;  /* one of all; NULL until the first is ready, and when all drain */
+    struct generation *starting; /* one of all, or NULL */
     unsigned last_number;
-    struct state state; /* that all workers are told of */
-    bool keep_sockets;  /* somebody else has those that are closed now */
+    struct state state; /* of the service, as workers report it */
+    bool keep_sockets;  /* the sockets outlive this process: another process has them, too */
 
-    int64_t look_at_sockets_at; /* not before, so that a worker cannot keep the master busy */
-    uint64_t changes;  /* so far: workers and generations that came and went, states that were told */
-    bool awaits_proof; /* a worker has failed, and its successor is not proven */
+    int64_t look_at_sockets_at; /* not earlier, so that a worker cannot keep the master busy */
+    uint64_t changes;  /* so far: workers and generations that started or ended, changes of the state */
+    bool awaits_proof; /* a worker has failed, and its successor has not run long enough to count as good */
 
-    struct message unconfined; /* what was said last of a sandbox that is not whole; "" if nothing was */
+    struct message unconfined; /* last logged description of an incomplete sandbox; "" if there was none */
 
     struct accounts accounts; /* of generations that have ended */
 };
 
-/* Makes what all workers share. forget(context, …) see struct inheritance; it is called by
- * generations_forget() otherwise. Returns 0 or -errno; close in any case. */
+/* Creates what all workers share. Returns 0 or -errno; close in any case. */
 int generations_open(struct generations *generations, struct registry *registry, struct children *children,
                      struct failure *failure);
 
@@ -46,34 +45,34 @@ void generations_close(struct generations *generations, bool keep);
 /* In a new worker: unmaps every generation but its own. */
 void generations_forget(struct generations *generations, const struct generation *own);
 
-/* Opens a generation that is to serve next, and takes conf over on success. Returns false if something cannot
- * be had; then nothing has changed, and why is logged (see generation_new()). */
+/* Opens the generation that is to serve next, and takes ownership of conf on success. Returns false on
+ * failure; then nothing has changed, and the reason is logged (see generation_new()). */
 bool generations_prepare(struct generations *generations, const struct conf *conf, struct message *reason);
 
-/* Tells all workers that there are, and those to come, the state of the service. */
+/* Tells all workers, present and future, the state of the service. */
 void generations_tell(struct generations *generations, const struct state *state);
 
 /* Whether every worker of the starting generation is ready. */
 bool generations_next_is_ready(const struct generations *generations);
 
-/* The starting generation serves, and the one before it drains. Returns 0, or -errno if its sockets cannot be
- * put in their place; then nothing has changed. */
+/* The starting generation becomes the serving one, and the one before it drains. Returns 0, or -errno if its
+ * Unix sockets cannot be moved to their paths; then nothing has changed. */
 int generations_promote(struct generations *generations, int64_t now);
 
-/* The starting generation will not serve. It drains like an old one, since some of its workers may have
- * greeted already. */
+/* Gives up the starting generation. It drains like an old one, since some of its workers may already have
+ * served clients. */
 void generations_abandon(struct generations *generations, int64_t now);
 
-/* Serves who waits at inherited sockets that the serving generation has replaced. */
+/* Serves the clients queued at inherited sockets that the serving generation has replaced. */
 void generations_serve_leftover(struct generations *generations, int64_t now);
 
-/* Whether a generation that drains still accepts clients. */
+/* Whether the generation with this number drains and still accepts clients. */
 bool generations_is_accepting(const struct generations *generations, unsigned number);
 
-/* Generations that drain. */
+/* The number of generations that drain. */
 unsigned generations_draining(const struct generations *generations);
 
-/* The end: all of them drain. keep: the sockets outlive this process. */
+/* Drains all generations, at the end of the service. keep: the sockets outlive this process. */
 void generations_drain_all(struct generations *generations, int signal_number, bool keep, int64_t now);
 
 /* A second, more urgent request. */
@@ -82,23 +81,24 @@ void generations_hurry(struct generations *generations, int signal_number, int64
 /* The worker with this pid, or NULL. */
 struct slot *generations_find(const struct generations *generations, pid_t pid);
 
-/* What has to be done now: hears who is ready and who has ended, starts, kills, and frees what has drained.
- * Returns when something will have to be done again (monotonic ns). */
+/* Does what is due: reads which workers are ready and which have ended, starts and kills workers, and frees
+ * generations that have drained. Returns when to call again (monotonic ns). */
 int64_t generations_step(struct generations *generations, int64_t now);
 
-/* The one that serves or is to; NULL if all drain, or none has begun. */
+/* The serving generation, or else the starting one; NULL if all drain, or none has started. */
 static inline struct generation *generations_current(const struct generations *generations)
 {
     return generations->serving ? generations->serving : generations->starting;
 }
 
-/* Counters of all workers that ever were, and how many log records of them were written. */
+/* The counters of all workers since the start of the service, and how many of their log records were
+ * written. */
 void generations_totals(const struct generations *generations, struct totals *totals, uint64_t *written);
 
-/* Sums in the ledger what was counted for each listener. */
+/* Sums the counts of each listener in the ledger. */
 void generations_sum_listeners(const struct generations *generations);
 
-/* Workers started beyond the first of each slot. */
+/* The number of workers started, without the first of each slot. */
 unsigned generations_restarts(const struct generations *generations);
 
 #endif

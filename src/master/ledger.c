@@ -6,17 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GONE_MOST 64 /* listeners that are gone and keep their counters */
+#define GONE_MOST 64 /* removed listeners that keep their counters */
 
 _Static_assert(METRICS_LISTENERS == CONF_LISTENERS_MAX + GONE_MOST + 1,
-               "room for the listeners and the gone");
+               "room for the present and the removed listeners");
 _Static_assert(METRICS_NAME > CONF_NAME_MAX, "a name fits");
 
 int ledger_open(struct ledger *ledger)
 {
     ledger->departures = 0;
     ledger->count = 1;
-    ledger->rows = calloc(METRICS_LISTENERS, sizeof(*ledger->rows)); /* touched as far as it is used */
+    ledger->rows =
+        calloc(METRICS_LISTENERS, sizeof(*ledger->rows)); /* memory pages are used only as needed */
     if (!ledger->rows)
         return -ENOMEM;
     ledger->rows[0] =
@@ -40,7 +41,7 @@ static bool is_gone(const struct ledger_row *row)
     return !is_free(row) && row->generations == 0;
 }
 
-/* The one that has been gone for the longest; NULL if none is gone. */
+/* The listener that was removed first; NULL if none was. */
 static struct ledger_row *oldest_gone(const struct ledger *ledger)
 {
     struct ledger_row *oldest = NULL;
@@ -51,7 +52,7 @@ static struct ledger_row *oldest_gone(const struct ledger *ledger)
     return oldest;
 }
 
-/* Its name is lost, its counts are not. */
+/* Adds its counts to the first row, without its name. */
 static void fold(struct ledger *ledger, struct ledger_row *row)
 {
     tally_add(&ledger->rows[0].ended.clients, &row->ended.clients);
@@ -88,7 +89,7 @@ static struct ledger_row *new_row(struct ledger *ledger, const struct conf_liste
 {
     struct ledger_row *row = find_free(ledger);
 
-    if (!row) /* several generations have other listeners each */
+    if (!row) /* several generations have different listeners */
         return &ledger->rows[0];
     snprintf(row->ended.name, sizeof(row->ended.name), "%s", listener->name);
     row->ended.transport = listener->transport;

@@ -7,10 +7,10 @@
 
 #define NAMED_MAX 32
 
-/* Endpoints of one set that another does not have. */
+/* The endpoints of one set that another one does not have. */
 struct difference {
     const struct sockets_member *members[NAMED_MAX];
-    size_t count; /* also of those for which there was no room */
+    size_t count; /* including those for which there was no room */
 };
 
 static void name_member(const struct sockets_member *member, const char *what)
@@ -49,7 +49,7 @@ static void collect(const struct sockets *sockets, const struct sockets *other, 
             difference->members[difference->count - 1] = &sockets->members[i];
 }
 
-/* A socket that was made anew at the same place is no change. */
+/* A new socket at the same endpoint is not a change. */
 static bool is_in(const struct difference *difference, const struct sockets_member *member)
 {
     for (size_t i = 0; i < difference->count; i++)

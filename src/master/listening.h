@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* listening: tells the log where the service listens, and what a reload has changed in that. */
+/* listening: logs the endpoints that the service listens on, and those that a reload has changed. */
 #ifndef SOCKGREET_LISTENING_H
 #define SOCKGREET_LISTENING_H
 
 #include "net/sockets.h"
 
-/* One entry for each endpoint while they are few: more than the ring of events holds would push others out.
- */
+/* Logs an entry per endpoint, or only their number if there are so many that they would fill the ring of
+ * events. */
 void listening_report(const struct sockets *sockets);
 
-/* Which endpoints are new, and which are gone. */
+/* Logs which endpoints are new and which were removed. */
 void listening_report_changes(const struct sockets *old, const struct sockets *new);
 
 #endif

@@ -30,7 +30,7 @@
 #include <sysexits.h>
 #include <systemd/sd-event.h>
 
-#define HASTY_MOST     256 /* turns in a row that may take no time */
+#define HASTY_MOST     256 /* turns in a row that may end at once */
 #define HASTY_AGAIN    32  /* after a sleep */
 #define HASTY_SLEEP_MS 50
 
@@ -48,21 +48,21 @@ struct master {
     struct stop stop;
     struct control_server control;
     struct rundir rundir;
-    bool has_terminal; /* whose end is this process's */
+    bool has_terminal; /* the process ends when it is closed */
     int replaced_fd;   /* see master_settings */
 
     struct status status;
     struct meter meter;
-    struct message unwanted; /* a socket that was passed and that no listener wants */
-    struct message refused;  /* why the last good configuration serves; "" if it does not */
-    int64_t store_at;        /* when to have the service manager keep more sockets; SLOT_NEVER: it has all */
-    int64_t leave_at;        /* stopping: then children that were killed are not waited for any more */
-    int64_t told_wait;       /* how long the service manager was told that the start waits */
+    struct message unwanted; /* a socket that was passed and does not belong to a listener */
+    struct message refused;  /* why the last good configuration is used; "": it is not */
+    int64_t store_at;        /* when to store more sockets with the service manager; SLOT_NEVER: it has all */
+    int64_t leave_at;        /* stopping: from then on killed children are not waited for */
+    int64_t told_wait;       /* until when the service manager was asked to wait for the start */
     int64_t watchdog_at;
-    unsigned hasty; /* turns in a row that took no time */
+    unsigned hasty; /* turns in a row that ended at once */
 };
 
-/* --- What there is to say --- */
+/* --- The state and the counters --- */
 
 static enum service_state state_of(const struct master *master)
 {
@@ -75,7 +75,7 @@ static enum service_state state_of(const struct master *master)
     return master->reload.running ? SERVICE_RELOADING : SERVICE_SERVING;
 }
 
-/* What belongs to others is looked at again before anything is said. */
+/* Collects what other modules know before the state is reported. */
 static void note_state(struct master *master, int64_t now)
 {
     master->status.view.waiting = start_obstacle(&master->start);
@@ -93,7 +93,7 @@ static void log_counters(const struct master *master, int level)
     log_event(level, MESSAGE_COUNTERS, NULL, "Counters: %s written=%" PRIu64, text, written);
 }
 
-/* --- Asked over the control socket --- */
+/* --- Requests of the control socket --- */
 
 static char *answer(void *context, const struct control_peer *peer, const char *request, size_t *length,
                     unsigned *ticket)
@@ -114,7 +114,7 @@ static char *answer(void *context, const struct control_peer *peer, const char *
     return text;
 }
 
-/* systemd waits for READY=1 also after a refused reload. */
+/* systemd waits for READY=1 after a refused reload, too. */
 static void reload_over(void *context, unsigned run, int code, const char *text)
 {
     struct master *master = context;
@@ -173,7 +173,8 @@ static void upgrade(struct master *master, int64_t now)
 
 static void hang_up(struct master *master, int64_t now)
 {
-    if (master->has_terminal && !signals_has_terminal()) { /* it was closed: the end of what it started */
+    if (master->has_terminal &&
+        !signals_has_terminal()) { /* the terminal was closed, which ends the process */
         stop(master, SIGTERM, now);
         return;
     }
@@ -214,8 +215,8 @@ static const struct generation *serving(const struct master *master)
     return master->generations.serving;
 }
 
-/* systemd takes thousands of sockets in slowly, since it compares each with all it has; it is not waited for.
- */
+/* systemd stores thousands of sockets slowly, since it compares each with all that it has, so they are sent
+ * in parts. */
 static int64_t store_sockets(struct master *master, int64_t now)
 {
     if (!serving(master) || master->stop.phase != STOP_NO)
@@ -228,7 +229,7 @@ static int64_t store_sockets(struct master *master, int64_t now)
     return master->store_at;
 }
 
-/* What serves from now on is what a restart falls back to. */
+/* Saves the serving configuration, which a restart falls back to. */
 static void keep_last_good(struct master *master)
 {
     master->store_at = 0;
@@ -236,7 +237,8 @@ static void keep_last_good(struct master *master)
         rundir_keep_conf(&master->rundir, serving(master)->conf);
 }
 
-/* Until the control socket was this one's, the process that this one replaces could be told another. */
+/* Only after the control socket is published: until then the process being replaced could still receive a new
+ * state. */
 static void take_over_state(struct master *master, int64_t now)
 {
     if (master->rundir.is_ours && master->replaced_fd >= 0)
@@ -333,7 +335,7 @@ static int64_t step_upgrade(struct master *master, int64_t now)
 
     if (master->upgrade.done && !master->stop.replaced) {
         master->stop.replaced = true;
-        stop(master, SIGTERM, now); /* the same way as any other end */
+        stop(master, SIGTERM, now); /* in the same way as on a signal */
     }
     return next;
 }
@@ -363,7 +365,7 @@ static int64_t sum_metrics(struct master *master, int64_t now)
     return meter_step(&master->meter, &master->status.view, now);
 }
 
-/* Everything that is due now. Returns when something will be again. */
+/* Does everything that is due. Returns when to call again. */
 static int64_t turn(struct master *master, int64_t now)
 {
     int64_t (*const steps[])(struct master *, int64_t) = {step_start,    step_contents,  step_reload,
@@ -386,7 +388,7 @@ static int64_t turn(struct master *master, int64_t now)
     return master->generations.changes != changes ? now : next;
 }
 
-/* Children that were killed at the end are waited for, but not for long: one of them may not die. */
+/* At the end killed children are waited for, but not for long: the kernel may be unable to end one. */
 static bool is_over(const struct master *master, int64_t now)
 {
     bool alone = !children_stray(&master->children) && !master->contents.child.pid;
@@ -394,9 +396,9 @@ static bool is_over(const struct master *master, int64_t now)
     return stop_is_over(&master->stop) && (alone || now >= master->leave_at);
 }
 
-/* --- The frame --- */
+/* --- Start and end --- */
 
-/* In a worker just forked: what belongs to the master alone. Its descriptors are closed with all others. */
+/* In a new worker: frees what belongs to the master. Its descriptors are closed with all others. */
 static void forget(void *context, const struct generation *own)
 {
     struct master *master = context;
@@ -432,7 +434,7 @@ static int open_all(struct master *master)
     return error;
 }
 
-/* An upgrade's control socket gets its name when it serves. */
+/* In an upgrade the control socket is published when the new process serves. */
 static void open_rundir(struct master *master)
 {
     if (!rundir_open(&master->rundir, &master->control))
@@ -444,7 +446,7 @@ static void open_rundir(struct master *master)
 
 static void close_all(struct master *master)
 {
-    bool keep = master->upgrade.done || notify_enabled(); /* somebody else has the sockets, too */
+    bool keep = master->upgrade.done || notify_enabled(); /* another process has the sockets, too */
 
     control_server_close(&master->control);
     meter_close(&master->meter);
@@ -456,7 +458,8 @@ static void close_all(struct master *master)
     sd_event_unref(master->event);
 }
 
-/* Where epoll_wait(2) fails, sd_event_run() returns at once, with an error or without. */
+/* If epoll_wait(2) fails, sd_event_run() returns at once, with an error or without: sleeps, to limit the
+ * load. */
 static void keep_pace(struct master *master, int64_t began)
 {
     if (monotonic_ns() - began >= NS_PER_MS) {
@@ -549,7 +552,7 @@ int master_run(const struct master_settings *settings)
             .lifeline = {-1, -1}, .ready = {-1, -1}, .announce_fd = -1, .attention_fd = -1}};
     int error;
 
-    log_open(CONF_LOG_STDERR, LOG_INFO); /* until the configuration is there */
+    log_open(CONF_LOG_STDERR, LOG_INFO); /* until the configuration is loaded */
     error = open_all(&master);
     wire(&master);
     if (error < 0) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* master: the small process that owns the listening sockets and supervises the workers.
  *
- * It runs no thread, reads no byte that a client of a listener sent, and calls nothing that waits for
- * journald. */
+ * It runs no threads, reads no data sent by clients of listeners, and calls nothing that waits for journald.
+ */
 #ifndef SOCKGREET_MASTER_H
 #define SOCKGREET_MASTER_H
 
@@ -12,9 +12,9 @@
 struct master_settings {
     const struct conf_source *source;
     struct registry *registry; /* with the inherited sockets */
-    unsigned inherited;        /* how many of them an earlier life of this service had */
+    unsigned inherited;        /* how many of them an earlier process of this service had created */
     int replaced_fd;           /* see upgrade_inherited_fd() */
-    bool ignores_hangup;       /* the starter had SIGHUP ignored (nohup(1)): a closed terminal is no end */
+    bool ignores_hangup;       /* started with SIGHUP ignored (nohup(1)): a closed terminal does not end it */
     char **argv;               /* for an upgrade */
 };
 

@@ -52,7 +52,7 @@ int64_t meter_step(struct meter *meter, const struct view *view, int64_t now)
     meter->due_at = now + INTERVAL_NS;
     if (!meter->metrics)
         meter->metrics = malloc(metrics_size(METRICS_LISTENERS));
-    if (!meter->metrics) /* perhaps the next time */
+    if (!meter->metrics) /* out of memory: try again later */
         return meter->due_at;
     sum(meter->metrics, view, now);
     snapshot_write(&view->generations->service->metrics, meter->metrics,

@@ -52,7 +52,7 @@ static void report(const struct readiness *readiness, const char *who)
               "State: %s, weight %s%%%s%s (%s)", word, weight, *reason ? ": " : "", reason, who);
 }
 
-/* Something that the state follows from may have changed. Returns whether it has. */
+/* Computes the state in effect. Returns whether it has changed. */
 static bool apply(struct readiness *readiness, int64_t now)
 {
     enum readiness_origin origin;
@@ -67,7 +67,7 @@ static bool apply(struct readiness *readiness, int64_t now)
     return true;
 }
 
-/* The same for the log, too; who is the author of the change, NULL for the origin. */
+/* The same, and logs a change; who: its author, NULL for the origin. */
 static void update(struct readiness *readiness, const char *who, int64_t now)
 {
     if (!apply(readiness, now) && !readiness->unsaid)
@@ -87,7 +87,7 @@ void readiness_open(struct readiness *readiness, struct generations *generations
                                     .look_at = SLOT_NEVER};
 }
 
-/* --- The operator's word --- */
+/* --- The operator's state --- */
 
 static void write_state(FILE *out, const void *state)
 {
@@ -104,7 +104,8 @@ static void keep(struct readiness *readiness)
     readiness->unkept.text[0] = '\0';
     if (!error)
         return;
-    message_set(&readiness->unkept, "the state cannot be saved and ends with this process: %s", strerror(-error));
+    message_set(&readiness->unkept, "the state cannot be saved and ends with this process: %s",
+                strerror(-error));
     log_warning("%s", readiness->unkept.text);
 }
 
@@ -132,8 +133,8 @@ void readiness_restore(struct readiness *readiness, int64_t now)
     else
         text[strcspn(text, "\n")] = '\0';
     if (length < 0 || state_parse(text, &readiness->set, &error) < 0)
-        log_warning("cannot use the file %s in the runtime directory: %s; the state is %s",
-                    PROTOCOL_STATE, error.text, state_name(readiness->set.word));
+        log_warning("cannot use the file %s in the runtime directory: %s; the state is %s", PROTOCOL_STATE,
+                    error.text, state_name(readiness->set.word));
     readiness->unsaid |= apply(readiness, now);
 }
 
@@ -148,7 +149,7 @@ static void find_file(struct readiness *readiness, const char *path)
     state_set_reason(&readiness->file, reason.text);
 }
 
-/* What is not known stays as it was. */
+/* If it is unknown whether the file exists, the state stays as it was. */
 static void look(struct readiness *readiness, const char *path)
 {
     struct stat status;

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-#define LOOK_NS NS_PER_MS /* between two looks whether the old generation's threads accept */
+#define LOOK_NS NS_PER_MS /* between two checks whether the old generation's threads accept */
 
 unsigned reload_request(struct reload *reload)
 {
@@ -68,7 +68,7 @@ static void begin(struct reload *reload)
                       (int)stray);
         return;
     }
-    /* Built-in defaults are for a start without a file. */
+    /* The built-in defaults apply only to a start without a file. */
     source.path_given |= reload->generations->serving->conf->file != NULL;
     error = loader_start(&source, reload->children, &reload->loader);
     if (error)
@@ -144,7 +144,7 @@ static void wait_for_workers(struct reload *reload, int64_t now)
     }
 }
 
-/* A reload is over when only the new generation greets those who come. */
+/* A reload is over when only the new generation accepts clients. */
 static void wait_for_retirement(struct reload *reload, int64_t now)
 {
     const struct generation *new = reload->generations->serving;

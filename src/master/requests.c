@@ -11,8 +11,8 @@
 struct request {
     const char *name;
     void (*describe)(struct json *json, const struct view *view); /* NULL: a reload */
-    bool changes;                                                 /* the service: not for everybody */
-    bool may_change;                                              /* if it has more words */
+    bool changes;                                                 /* the service; needs permission */
+    bool may_change;                                              /* the same, if it has an argument */
 };
 
 static const struct request requests[] = {
@@ -27,7 +27,7 @@ static const struct request requests[] = {
 
 #define ALLOWED "status, listeners, workers, counters, config, state, reload"
 
-/* Finds a request, and in *words what comes after its name: NULL if nothing does. */
+/* Finds a request by its name. *words: its argument, or NULL. */
 static const struct request *find(const char *text, const char **words)
 {
     size_t length = strcspn(text, " ");
@@ -62,8 +62,8 @@ static bool is_in_control_group(const struct view *view, const struct control_pe
            control_peer_is_member(peer, generation->conf->control_gid);
 }
 
-/* Root, the user whom the master runs as, and the members of control.group; but no worker, which may be in
- * the hands of a client. */
+/* Root, the master's user, and members of control.group; but not a worker, which a client may have
+ * compromised. */
 static bool may_change(const struct view *view, const struct control_peer *peer)
 {
     const struct ucred *who = &peer->credentials;
@@ -81,7 +81,7 @@ static char *refuse_unknown(const char *request, size_t *length)
     return refuse(length, EX_USAGE, "unknown request '%s'; allowed: " ALLOWED, shown);
 }
 
-/* Whoever may do it wants something changed. */
+/* Fills order for a request with permission. */
 static char *order_change(const struct view *view, const char *words, size_t *length,
                           struct request_order *order)
 {

@@ -6,8 +6,8 @@
 #include <fcntl.h>
 #include <signal.h>
 
-/* What the starter ignores stays ignored over exec(2). With SIGCHLD the kernel would reap the workers, and
- * without SIGALRM an orphan could live on. Returns whether it was ignored. */
+/* Ignored signals stay ignored over exec(2). With SIGCHLD ignored the kernel would reap the workers, and with
+ * SIGALRM ignored an orphaned worker could keep running. Returns whether it was ignored. */
 static bool end_ignoring(int number)
 {
     struct sigaction action;

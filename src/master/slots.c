@@ -71,7 +71,7 @@ static int64_t back_off(struct slot *slot, int64_t now)
     return delay;
 }
 
-/* Whether the process itself is to blame; a signal that somebody sent is no reason to wait. */
+/* Whether the process itself failed. A signal that was sent to it is not a reason to delay the next start. */
 static bool is_own_fault(int status)
 {
     if (WIFEXITED(status))

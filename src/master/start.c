@@ -43,8 +43,8 @@ void start_reload(struct start *start)
     start->reload_wanted = true;
 }
 
-/* What cannot be had is waited for, with pauses that grow. systemd would start the process again and again
- * instead, and fill the journal. */
+/* Tries again after pauses that grow. If the process ended instead, systemd would start it again and again,
+ * and fill the journal. */
 static void wait_for_obstacle(struct start *start, int64_t now)
 {
     int64_t doubled = 2 * start->pause;
@@ -56,8 +56,8 @@ static void wait_for_obstacle(struct start *start, int64_t now)
     start->retry_at = now + start->pause;
 }
 
-/* A restart that cannot have what the file says is no outage: the configuration that served before the
- * restart goes on serving. Returns whether it is being loaded. */
+/* If a restart cannot use the file, it continues with the configuration from before the restart. Returns
+ * whether that is being loaded. */
 static bool load_last_good(struct start *start, const char *why)
 {
     struct conf_source source = {.path = start->last_good, .path_given = true, .alone = true};
@@ -93,7 +93,8 @@ static void use(struct start *start, const struct conf *conf)
     open_log(conf);
 }
 
-/* The last good configuration was loaded, or not. What was refused before it decides about the end. */
+/* The last good configuration was loaded, or conf is NULL. If it cannot be used, the start waits for what
+ * blocks the file's configuration, or fails with the status of the refused file. */
 static void last_good_loaded(struct start *start, const struct conf *conf, int64_t now)
 {
     struct message unused = {0};
@@ -162,7 +163,8 @@ static void step_waiting(struct start *start, int64_t now)
     start->reload_wanted = false;
 }
 
-/* With its port open and no worker a service looks healthy from outside, and clients hang. */
+/* If no worker can start, the start fails: with an open port and no worker the service would look healthy,
+ * but clients would hang. */
 static void step_workers(struct start *start, int64_t now)
 {
     const struct generation *first = start->generations->starting;
@@ -201,5 +203,5 @@ void start_cancel(struct start *start)
     conf_free(start->conf);
     start->conf = NULL;
     if (start->phase != START_DONE)
-        start->phase = START_FAILED; /* with 0, unless there was another reason */
+        start->phase = START_FAILED; /* status: 0, unless there was an error before */
 }

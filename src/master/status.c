@@ -11,10 +11,10 @@
 #include <string.h>
 
 #define REFRESH_NS (5 * NS_PER_S)
-#define RETRY_NS   (100 * NS_PER_MS) /* to tell the service manager what it waits for */
-/* Clocks that drift apart by less, as NTP has them do, would make the same time look different. */
+#define RETRY_NS   (100 * NS_PER_MS) /* to send READY=1 again */
+/* Smaller differences between the clocks are caused by NTP, and are not a change of the time. */
 #define CLOCK_SET_NS NS_PER_S
-#define SAMPLE_NS    NS_PER_S /* at the least, for greetings a second */
+#define SAMPLE_NS    NS_PER_S /* at least, for greetings per second */
 
 const char *status_word(enum service_state state)
 {
@@ -35,7 +35,7 @@ static uint64_t served(const struct view *view)
     return totals_served(&totals);
 }
 
-/* Workers that are on their way out. */
+/* Workers of generations that drain. */
 static unsigned finishing(const struct view *view)
 {
     unsigned count = 0;
@@ -46,7 +46,7 @@ static unsigned finishing(const struct view *view)
     return count;
 }
 
-/* What is not as it should be. */
+/* Adds all problems. */
 static void add_troubles(struct message *line, const struct view *view)
 {
     const struct generation *serving = view->generations->serving;
@@ -61,7 +61,7 @@ static void add_troubles(struct message *line, const struct view *view)
         message_add(line, "; %s", view->unwanted);
 }
 
-/* Troubles come before the figures, since the end may be cut. */
+/* Problems come before the figures, since the end may be truncated. */
 static void add_serving(struct message *line, const struct view *view, const struct generation *generation)
 {
     unsigned leaving = finishing(view);
@@ -91,7 +91,7 @@ static void add_ending(struct message *line, const struct view *view)
     add_troubles(line, view);
 }
 
-/* Not that the service stops, which the line says anyway. */
+/* Without the state of a stop, which the line shows anyway. */
 static void add_readiness(struct message *line, const struct readiness *readiness)
 {
     const struct state *state = &readiness->state;
@@ -156,7 +156,7 @@ void status_note(struct status *status, enum service_state state, int64_t now)
     status->refresh_at = now;
 }
 
-/* Since the last sample or, while that is young, before it. */
+/* The rate since the last sample or, if that is recent, before it. */
 static double current_rate(const struct status *status, int64_t now)
 {
     int64_t passed = now - status->rate_at;

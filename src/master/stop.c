@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The configuration that says how long the end may take; NULL if nothing was loaded yet. */
+/* The configuration in effect; NULL if none was loaded yet. */
 static const struct conf *current(const struct stop *stop)
 {
     const struct generation *generation = generations_current(stop->generations);
@@ -36,7 +36,7 @@ static void begin(struct stop *stop, int signal_number, int64_t now)
         snprintf(first, sizeof(first), "greeting for %.1f s more, then ", (double)delay / NS_PER_S);
     log_event(LOG_INFO, MESSAGE_STOPPING, NULL, "Stopping on SIG%s: %sclients have up to %.1f s",
               sigabbrev_np(signal_number), first, signal_number == SIGQUIT ? 0.0 : (double)drain / NS_PER_S);
-    if (serving && !stop->replaced) /* a restart soon after the start finds them, too */
+    if (serving && !stop->replaced) /* for a restart soon after the start */
         store_rest(&serving->sockets, DEADLINE_STORE);
     stop->phase = STOP_DELAY;
     stop->drain_at = now + delay;

@@ -18,8 +18,8 @@
 
 #define READY_ENV "SOCKGREET_UPGRADE_FD"
 
-/* All sockets, also those of generations that drain: they would be in the way of the new process's. From 3
- * on, as sd_listen_fds(3) wants them, in the order of the registry. */
+/* Moves all sockets to descriptors from 3 on, for sd_listen_fds(3), in the order of the registry; also those
+ * of generations that drain, which would conflict with sockets of the new process. */
 static int place_sockets(const struct registry *registry, int ready_fd)
 {
     int count = (int)registry->count, high = SD_LISTEN_FDS_START + count + 1, i = 0;
@@ -27,7 +27,7 @@ static int place_sockets(const struct registry *registry, int ready_fd)
 
     if (!copies)
         return -1;
-    /* Out of the way first, so that none is overwritten. */
+    /* Copies them to higher numbers first, so that none is overwritten. */
     for (const struct socket *socket = registry->first; socket; socket = socket->next)
         copies[i++] = fcntl(socket->fd, F_DUPFD_CLOEXEC, high);
     copies[i] = fcntl(ready_fd, F_DUPFD_CLOEXEC, high);
@@ -61,7 +61,7 @@ static int set_environment(const struct registry *registry, int ready_fd)
     return setenv(READY_ENV, number, 1);
 }
 
-/* The child's last word: why it cannot be the new process. */
+/* In the child: reports errno to the parent, and ends. */
 static _Noreturn void give_up(int ready_fd)
 {
     int error = errno;
@@ -71,7 +71,7 @@ static _Noreturn void give_up(int ready_fd)
     _exit(71);
 }
 
-/* In the child, which nothing but exec follows. */
+/* In the child: executes the new binary. */
 static _Noreturn void execute(const struct upgrade *upgrade, int ready_fd)
 {
     sigset_t none;
@@ -93,7 +93,7 @@ static const char *objection(const struct upgrade *upgrade)
 {
     if (notify_enabled())
         return "under systemd, use systemctl restart, which refuses no connection";
-    if (getpid() == 1) /* with which the kernel ends every process of its namespace */
+    if (getpid() == 1) /* its end ends every process of its namespace */
         return "process 1 of a container cannot be replaced; start a new container";
     return children_stray(upgrade->children) ? "a process of an earlier upgrade cannot be killed" : NULL;
 }

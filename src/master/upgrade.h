@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* upgrade: outside systemd a new binary is executed with the listening sockets. When it serves, this process
- * drains and leaves; if it does not in time, this process stays. */
+/* upgrade: outside systemd, executes the binary again with the listening sockets. When the new process
+ * serves, this one drains and ends; if it does not serve in time, this one stays. */
 #ifndef SOCKGREET_UPGRADE_H
 #define SOCKGREET_UPGRADE_H
 
@@ -20,29 +20,29 @@ struct upgrade {
     struct failure *failure;
 
     struct child child;
-    int ready_fd; /* -1, or where the new process says that it serves */
+    int ready_fd; /* -1, or on which the new process reports that it serves */
     sd_event_source *ready_source;
     int64_t deadline;
-    bool done; /* it serves: this process drains, and leaves the sockets alone */
+    bool done; /* the new process serves: this one drains, and does not remove the sockets */
 };
 
-/* Starts the new process; if that cannot be, says why. */
+/* Starts the new process, or logs why that is not possible. */
 void upgrade_start(struct upgrade *upgrade, int64_t now);
 
-/* Whether a new process is on its way. */
+/* Whether a new process is starting. */
 bool upgrade_is_running(const struct upgrade *upgrade);
 
-/* Looks what became of it. Returns when to call again (monotonic ns). upgrade->done is set once. */
+/* Checks the new process. Returns when to call again (monotonic ns). Sets upgrade->done when it serves. */
 int64_t upgrade_step(struct upgrade *upgrade, int64_t now);
 
-/* This process is to end: the new one must not serve. */
+/* Gives up the new process, because this one ends. */
 void upgrade_cancel(struct upgrade *upgrade);
 
-/* The other side: the descriptor on which the process that this one replaces waits for it; -1: it replaces
- * none. Call before anything reads the environment's word on descriptors (sd_listen_fds(3)). */
+/* In the new process: the descriptor on which the process that it replaces waits; -1: it does not replace
+ * any. Call before sd_listen_fds(3). */
 int upgrade_inherited_fd(void);
 
-/* Tells it that this one serves, and closes the descriptor. */
+/* In the new process: reports that it serves, and closes the descriptor. */
 void upgrade_report_ready(int *replaced_fd);
 
 #endif

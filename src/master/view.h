@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* view: the state of the whole service at one moment, for whoever describes it. */
+/* view: the state of the whole service at one moment, for status, describe and meter. */
 #ifndef SOCKGREET_VIEW_H
 #define SOCKGREET_VIEW_H
 
@@ -7,10 +7,10 @@
 
 enum service_state {
     SERVICE_STARTING,
-    SERVICE_WAITING, /* for what is in the way of the start */
+    SERVICE_WAITING, /* for what blocks the start */
     SERVICE_SERVING,
-    SERVICE_RELOADING, /* serves meanwhile */
-    SERVICE_STOPPING,  /* serves on for timeouts.drain_delay */
+    SERVICE_RELOADING, /* and serving */
+    SERVICE_STOPPING,  /* keeps serving for timeouts.drain_delay */
     SERVICE_DRAINING,
     SERVICE_REPLACED /* by an upgrade, and draining */
 };
@@ -20,18 +20,18 @@ struct view {
     int64_t state_since; /* monotonic ns, as all times here */
     int64_t started_at;
     int64_t now;
-    int64_t realtime; /* what CLOCK_REALTIME is ahead, the same in every view unless the clock is set */
+    int64_t realtime; /* CLOCK_REALTIME minus CLOCK_MONOTONIC; changes only when the clock is set */
     const struct generations *generations;
     const struct failure *failure;
     const struct readiness *readiness;
-    double rate;                       /* greetings a second, lately */
+    double rate;                       /* recent greetings per second */
     uint64_t reloads, reloads_refused; /* so far */
-    const char *waiting;               /* for what; "" for nothing */
-    const char *degraded; /* why the last good configuration serves instead of the file; "" if it does not */
-    const char *unwanted; /* a socket that was passed and that no listener wants; "" if there is none */
+    const char *waiting;               /* what the start waits for; "": it does not */
+    const char *degraded; /* why the last good configuration is used instead of the file; "": it is not */
+    const char *unwanted; /* a socket that was passed and does not belong to a listener; "": none */
 };
 
-/* The generation that serves or is to; NULL if all drain, or none has begun. */
+/* The serving generation, or else the starting one; NULL if all drain, or none has started. */
 static inline const struct generation *view_current(const struct view *view)
 {
     return generations_current(view->generations);

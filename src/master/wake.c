@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <sys/epoll.h>
 
-#define RATE_INTERVAL 100000 /* us, in which it wakes RATE_BURST times at most */
+#define RATE_INTERVAL 100000 /* us, in which it wakes at most RATE_BURST times */
 #define RATE_BURST    20
 
 static int do_nothing(sd_event_source *source, int fd, uint32_t events, void *context)
@@ -30,7 +30,7 @@ int wake_always_on(sd_event *event, int fd)
         return error;
     error = sd_event_source_set_ratelimit(source, RATE_INTERVAL, RATE_BURST);
     if (error >= 0)
-        error = sd_event_source_set_floating(source, true); /* it is the event loop's from now on */
+        error = sd_event_source_set_floating(source, true); /* the event loop owns it from now on */
     sd_event_source_unref(source);
     return error;
 }

@@ -14,12 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One endpoint on its way to its sockets. */
+/* One endpoint whose sockets are being opened. */
 struct opening {
     struct sockets *sockets;
     const struct conf *conf;
     struct message *reason;
-    bool quiet;  /* what is in the way is what was in the way the last time */
+    bool quiet;  /* do not log: the failure is the same as the last time */
     size_t room; /* of sockets->members */
     unsigned mark;
     int first_error;
@@ -40,7 +40,7 @@ static void remember(struct opening *opening, const struct wanted *wanted, const
     opening->quiet = !message_change(opening->reason, "cannot %s %s (%s)", step, where, why);
 }
 
-/* A listener of this configuration that has the same place, by another name of its file or interface. */
+/* A listener of this configuration with the same socket, under another name of its file or interface. */
 static const struct conf_listener *find_rival(const struct opening *opening, const struct wanted *wanted)
 {
     for (size_t i = 0; i < opening->sockets->count; i++) {
@@ -101,7 +101,7 @@ static int reserve(struct opening *opening)
     return 0;
 }
 
-/* There is room. */
+/* Adds a member; room must be reserved. */
 static void add_member(struct opening *opening, struct socket *socket, const struct conf_listener *listener)
 {
     struct sockets *sockets = opening->sockets;
@@ -117,8 +117,8 @@ static void add_member(struct opening *opening, struct socket *socket, const str
                 address_scope(&socket->address) == ADDRESS_MULTICAST)};
 }
 
-/* Lets the port of those that are in the way be shared. Returns whether there are any of ours. The members so
- * far are another listener's. */
+/* Makes overlapping sockets of this service share their port. Returns whether there are any. mark: of the
+ * members so far, which are skipped. */
 static bool share_port(const struct registry *registry, const struct wanted *wanted, unsigned mark)
 {
     struct socket *socket = NULL;
@@ -130,7 +130,7 @@ static bool share_port(const struct registry *registry, const struct wanted *wan
     return any;
 }
 
-/* A file is bound beside the one that it will replace. */
+/* Binds a Unix socket, under a temporary name if it will replace another one. */
 static int make_path(struct opening *opening, const struct wanted *wanted, struct socket **made,
                      const char **step)
 {
@@ -142,8 +142,8 @@ static int make_path(struct opening *opening, const struct wanted *wanted, struc
     return socket_make(wanted, own && own->owned ? SOCKET_BESIDE : SOCKET_ALONE, made, step);
 }
 
-/* A new socket. It is bound alone first, so that another program's port is not shared; where a socket of ours
- * is in the way, beside that. */
+/* Creates a socket. Tries first without SO_REUSEPORT, so that another program's port is not shared; then, if
+ * a socket of this service overlaps it, with SO_REUSEPORT. */
 static int make(struct opening *opening, const struct wanted *wanted, bool another, struct socket **made,
                 const char **step)
 {
@@ -152,7 +152,7 @@ static int make(struct opening *opening, const struct wanted *wanted, bool anoth
 
     if (path_is(&wanted->endpoint.address))
         return make_path(opening, wanted, made, step);
-    if (another) /* the last member is the shard before, which has what those before it had */
+    if (another) /* the last member is the previous shard */
         socket_lend(sockets->members[sockets->count - 1].socket);
     error = socket_make(wanted, another ? SOCKET_SHARED : SOCKET_ALONE, made, step);
     if (error == -EADDRINUSE && !transport_is_unix(wanted->conf->transport) &&
@@ -183,7 +183,7 @@ static int open_one(struct opening *opening, const struct wanted *wanted, bool a
     return 0;
 }
 
-/* What is sent to a group or to everybody reaches each socket, and would be answered by each. */
+/* Multicast and broadcast datagrams reach every socket, and every one would answer: one socket only. */
 static unsigned count_sockets(const struct conf_listener *listener, const struct conf_endpoint *endpoint)
 {
     enum address_scope scope = address_scope(&endpoint->address);
@@ -193,8 +193,8 @@ static unsigned count_sockets(const struct conf_listener *listener, const struct
                : listener->shards;
 }
 
-/* Whether the shards so far came from a unit: others cannot share the port with them, so they stay as they
- * are. */
+/* Whether the shards so far came from a unit. Other sockets cannot share the port with them, so no more are
+ * added. */
 static bool is_complete(const struct opening *opening, const struct wanted *wanted)
 {
     const struct sockets *sockets = opening->sockets;
@@ -223,7 +223,7 @@ static void open_endpoint(struct opening *opening, const struct conf_listener *l
     }
 }
 
-/* The first of count members that has to do with a socket, as compare says; NULL if none has. */
+/* The first of count members for which compare is true with a socket; NULL if there is none. */
 static const struct sockets_member *find_member(const struct sockets *sockets, size_t count,
                                                 const struct socket *socket,
                                                 bool (*compare)(const struct socket *, const struct wanted *))
@@ -237,8 +237,8 @@ static const struct sockets_member *find_member(const struct sockets *sockets, s
     return NULL;
 }
 
-/* A socket of an interface that cannot be taken out of the way stays, as one more of the listener that covers
- * it: the kernel prefers it, so its clients would not be served otherwise. */
+/* A socket bound to an interface that cannot be detached stays, as a further socket of the listener that
+ * covers it: the kernel prefers it, so its clients would otherwise not be served. */
 static int keep_immovable(struct opening *opening)
 {
     struct sockets *sockets = opening->sockets;
@@ -265,7 +265,7 @@ static int keep_immovable(struct opening *opening)
     return 0;
 }
 
-/* Clients come only when everything is bound, so that a failure on the way refuses none. */
+/* Listens only when everything is bound, so that a failure before that refuses no clients. */
 static void listen_all(struct opening *opening)
 {
     for (size_t i = 0; i < opening->sockets->count && !opening->first_error; i++) {
@@ -273,7 +273,7 @@ static void listen_all(struct opening *opening)
         struct wanted wanted = sockets_wanted(member);
         int error;
 
-        /* what is no longer wanted: see sockets_apply_conf() */
+        /* changes to kept sockets: see sockets_apply_conf() */
         socket_observe(member->socket, member->socket->observed | (member->conf->plan->needs & PLAN_SOCKET));
         error = member->socket->references > 1 || member->socket->inherited
                     ? 0
@@ -303,7 +303,9 @@ int binding_open(struct sockets *sockets, struct registry *registry, const struc
 
     *sockets = (struct sockets){.registry = registry};
     open_endpoints(&opening, false);
-    /* Datagrams come as soon as a socket is bound, and would be lost in one that is closed again. */
+    /* Datagrams arrive as soon as a socket is bound, and are lost if it is closed again: datagram sockets
+     * come last.
+     */
     if (opening.first_error == 0 || registry->count == sockets->count)
         open_endpoints(&opening, true);
     error = opening.first_error ? opening.first_error : keep_immovable(&opening);

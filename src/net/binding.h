@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* binding: gives a generation the listening sockets of its configuration: those that exist already, and new
- * ones, bound beside those that they will replace. */
+/* binding: gives a generation the listening sockets of its configuration: existing ones, and new ones, which
+ * are bound while those that they will replace still exist. */
 #ifndef SOCKGREET_BINDING_H
 #define SOCKGREET_BINDING_H
 
 #include "net/sockets.h"
 
-/* Binds every socket of conf: those that the registry has are shared, the rest are new. A new one is bound
- * beside a socket of ours that overlaps it. Every failure is logged with the listener's name and line, unless
- * the first one is the same as *reason says already; *reason is then that first one in short. Returns 0 or
- * -errno of it; then what is served, stored and inherited is as before. */
+/* Opens every socket of conf: those that the registry has are shared, the others are new. A new one may
+ * overlap a socket of this service. Logs every failure with the listener's name and line, unless the first
+ * one is the same as in *reason, which is set to the first failure. Returns 0, or its -errno; then the
+ * sockets that are served, stored and inherited are as before. */
 int binding_open(struct sockets *sockets, struct registry *registry, const struct conf *conf,
                  struct message *reason);
 
-/* Listens at the new ones, when nothing else can fail any more: clients come from then on. Returns 0, or
- * -errno as binding_open(). */
+/* Listens on the new sockets. Call when nothing else can fail: clients connect from then on. Returns as
+ * binding_open(). */
 int binding_listen(struct sockets *sockets, const struct conf *conf, struct message *reason);
 
-/* The inherited sockets that other overlaps but does not want, to be served until their queues are empty:
- * no new client reaches them from now on. */
+/* Takes the inherited sockets that are not in other, but overlap one of it, to serve them until their queues
+ * are empty. New clients do not reach them any more. */
 void binding_open_leftover(struct sockets *sockets, const struct sockets *other);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include <linux/filter.h>
 
-#define NO_INTERFACE 0x7ffffff0 /* an interface's index that there never is */
+#define NO_INTERFACE 0x7ffffff0 /* an interface index that is never used */
 #define NO_PORT      1          /* a loopback port that no client sends from */
 
 static bool set_least_ttl(const struct socket *socket, int ttl)
@@ -35,7 +35,7 @@ static void refuse_new(struct socket *socket)
                        set_least_ttl(socket, 255);
 }
 
-/* There may be nothing to undo: an inherited socket is not known to be filtered. */
+/* The result is ignored: for an inherited socket it is unknown whether there is a filter. */
 void detach_undo(struct socket *socket)
 {
     if (!socket->owned || socket->transport != TRANSPORT_TCP)
@@ -51,7 +51,7 @@ static bool connect_to(int fd, const struct sockaddr *sa, socklen_t length)
 }
 
 /* The kernel gives a datagram to a connected socket only if its sender is the peer. What is queued already
- * can still be read and answered. Which peer can be had depends on address, interface and families. */
+ * can still be read and answered. Which peer is possible depends on address, interface and families. */
 static bool connect_away(int fd, const struct address *address)
 {
     struct sockaddr_in ipv4 = {
@@ -82,8 +82,8 @@ static bool take_out(const struct socket *socket)
 {
     if (socket->transport == TRANSPORT_UDP)
         return connect_away(socket->fd, &socket->address);
-    /* Bound to an interface that does not exist it is never found for a new connection: the next socket that
-     * has the address is, or the port is closed. Handshakes under way and the queue go on. */
+    /* A socket bound to an interface that does not exist does not match new connections: another socket with
+     * the address does, or the port is closed. Handshakes in progress and the queue are not affected. */
     return option_set(socket->fd, SOL_SOCKET, SO_BINDTOIFINDEX, NO_INTERFACE);
 }
 
@@ -97,7 +97,7 @@ void detach_socket(struct socket *socket)
     } else if (!transport_is_unix(socket->transport)) {
         socket->detached = take_out(socket);
         if (!socket->detached && socket->transport == TRANSPORT_TCP)
-            refuse_new(socket); /* not privileged to change its interface */
+            refuse_new(socket); /* the interface cannot be changed without privilege */
     }
 }
 

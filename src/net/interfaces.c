@@ -5,7 +5,7 @@
 
 #define KEPT_NS NS_PER_S
 
-/* Indices are given one after another, so few share a place. */
+/* The kernel assigns indices one after another, so few share an entry. */
 const char *interfaces_name(struct interfaces *interfaces, unsigned index, int64_t now_ns)
 {
     unsigned place = index % INTERFACES_KEPT;

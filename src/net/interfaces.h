@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* interfaces: the names of network interfaces, as one thread asks for them: the kernel is asked about each
- * once a second at most, so that a new name is soon known. */
+/* interfaces: a cache, for one thread, of the names of network interfaces. The kernel is asked for each at
+ * most once per second, so that a changed name is soon known. */
 #ifndef SOCKGREET_INTERFACES_H
 #define SOCKGREET_INTERFACES_H
 
@@ -17,8 +17,8 @@ struct interfaces {
     } kept[INTERFACES_KEPT];
 };
 
-/* The name of an interface, which stays until the next call; "" if there is none with this index, or index is
- * 0. interfaces begins with zeros. */
+/* The name of an interface, valid until the next call; "" if there is none with this index, or index is 0.
+ * interfaces is zeroed before the first call. */
 const char *interfaces_name(struct interfaces *interfaces, unsigned index, int64_t now_ns);
 
 #endif

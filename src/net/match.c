@@ -36,7 +36,7 @@ unsigned match_wanted_hash(const struct wanted *wanted)
     return hash_of(wanted->conf->transport, &wanted->endpoint.address);
 }
 
-/* An interface that is gone is not the same as none, nor as one that has its name again. */
+/* An interface that is gone differs from none, and from a new one with the same name. */
 static bool same_interface(const struct socket *socket, const struct wanted *wanted)
 {
     return socket->interface == wanted->interface && (wanted->interface || !*wanted->conf->interface);
@@ -57,7 +57,7 @@ bool match_same(const struct socket *socket, const struct wanted *wanted)
            (!address_is_ipv6(&socket->address) || socket->v6only != endpoint->dual_stack);
 }
 
-/* Which families a socket takes: bit 0 IPv4, bit 1 IPv6. */
+/* Which families a socket accepts: bit 0 IPv4, bit 1 IPv6. */
 static unsigned families(const struct address *address, bool v6only)
 {
     if (!address_is_ipv6(address))
@@ -75,7 +75,7 @@ static bool addresses_overlap(const struct socket *socket, const struct wanted *
     return address_is_any(a) || address_is_any(b) || address_equal(a, b);
 }
 
-/* A file can be one socket only, whatever its type. Abstract names are apart for streams and datagrams. */
+/* A file is one socket, whatever its type. Abstract names are separate for streams and datagrams. */
 static bool names_overlap(const struct socket *socket, const struct wanted *wanted)
 {
     const struct address *address = &wanted->endpoint.address;

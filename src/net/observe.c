@@ -12,7 +12,7 @@
 #include <sys/ioctl.h>
 
 #ifndef IPV6_FLOWINFO
-#define IPV6_FLOWINFO 11 /* <linux/in6.h>, which does not go with <netinet/in.h> */
+#define IPV6_FLOWINFO 11 /* <linux/in6.h>, which conflicts with <netinet/in.h> */
 #endif
 
 #define IPV4_LENGTH 20
@@ -21,7 +21,7 @@
 #define TCP_ECE     0x40
 #define TCP_CWR     0x80
 
-/* Kinds of TCP options, of IANA's registry. */
+/* Kinds of TCP options (IANA registry). */
 enum kind { END = 0, NOP = 1, MSS = 2, SCALE = 3, SACK = 4, TIMESTAMPS = 8, FAST_OPEN = 34 };
 
 static uint16_t two_bytes(const uint8_t *at)
@@ -41,7 +41,7 @@ static void see_marks(struct seen *seen, unsigned class)
     seen->ecn = class & 3;
 }
 
-/* Returns the length of the header; 0 if it is cut, or is not the last before that of TCP. */
+/* Returns the length of the header; 0 if it is truncated, or not directly before the TCP header. */
 static size_t see_ipv4(struct seen *seen, const uint8_t *packet, size_t length)
 {
     size_t header = (size_t)(packet[0] & 15) * 4;
@@ -111,7 +111,7 @@ static void see_option(struct seen *seen, const uint8_t *option, size_t length)
     }
 }
 
-/* One whose length is wrong is the last that is read. */
+/* Stops at an option with an invalid length. */
 static void see_options(struct seen *seen, const uint8_t *at, size_t left)
 {
     char *letter = seen->options;
@@ -149,8 +149,8 @@ void observe_syn(const uint8_t *packet, size_t length, struct seen *seen)
         see_tcp(seen, packet + header, length - header);
 }
 
-/* By transport and need. A datagram always comes with its interface (see socket.c), and the socket of a
- * client over IPv6 knows it unasked. */
+/* By transport and need. A datagram always comes with its interface (see socket.c), and the socket of an IPv6
+ * client has it without a socket option. */
 static const struct kept {
     enum transport transport;
     enum plan_need need;
@@ -193,9 +193,9 @@ static void see_saved_syn(int fd, struct seen *seen)
         observe_syn(packet, length, seen);
 }
 
-#define INFO_LENGTH offsetof(struct tcp_info, tcpi_segs_out) /* after the last that is read */
+#define INFO_LENGTH offsetof(struct tcp_info, tcpi_segs_out) /* the first member that is not read */
 
-/* The end of file of a client counts as a byte. */
+/* The client's end of file counts as a byte. */
 static void see_connection(int fd, struct seen *seen)
 {
     struct tcp_info info __attribute__((uninitialized));
@@ -215,7 +215,7 @@ static void see_connection(int fd, struct seen *seen)
     }
 }
 
-/* A new connection's socket would send to groups by the interface that it came in by. */
+/* The multicast interface of a new connection's socket is the one that it came in on. */
 static unsigned interface_of_ipv6(int fd)
 {
     int index = 0;
@@ -223,7 +223,7 @@ static unsigned interface_of_ipv6(int fd)
     return option_get(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, &index) && index > 0 ? (unsigned)index : 0;
 }
 
-/* IP_PKTOPTIONS has the control messages that a datagram would come with. */
+/* IP_PKTOPTIONS returns the control messages that a datagram would have. */
 static unsigned interface_of_ipv4(int fd)
 {
     _Alignas(struct cmsghdr) char control[2 * CMSG_SPACE(sizeof(struct in_pktinfo))]
@@ -262,7 +262,7 @@ uint32_t observe_unread(int fd)
     return ioctl(fd, FIONREAD, &count) == 0 && count > 0 ? (uint32_t)count : 0;
 }
 
-/* A byte or an int, as the kernel has it. */
+/* The kernel passes a byte or an int. */
 static unsigned number_in(const struct cmsghdr *message)
 {
     int number = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* observe: reads what arrived of a client's packet. */
+/* observe: reads the headers of clients' packets, and what the kernel has measured. */
 #ifndef SOCKGREET_OBSERVE_H
 #define SOCKGREET_OBSERVE_H
 
@@ -13,28 +13,29 @@
 /* Bytes of the headers of IP and TCP, at most 60 each; an IPv6 packet with more extensions is not read. */
 #define OBSERVE_SYN_MAX (60 + 60)
 
-/* Reads a SYN as TCP_SAVED_SYN has it (tcp(7)): the headers of IPv4 or IPv6, and of TCP. What is not there,
- * or cut, is not known, as seen_begin() has it. */
+/* Reads a SYN as returned by TCP_SAVED_SYN (tcp(7)): the headers of IPv4 or IPv6, and of TCP. What is missing
+ * or truncated stays unknown, as seen_begin() sets it. */
 void observe_syn(const uint8_t *packet, size_t length, struct seen *seen);
 
-/* Has a listening socket keep what observe_stream() and observe_control() read, of needs, or keep it no more.
- * They are some of PLAN_SOCKET. It is a help only, and so cannot fail. */
+/* Sets a listening socket up to keep what observe_stream() and observe_control() read for these needs (of
+ * PLAN_SOCKET), or undoes that. Errors are ignored: the values are then unknown. */
 void observe_prepare(int fd, enum transport transport, unsigned needs, bool keep);
 
-/* Returns what of PLAN_SOCKET a listening socket keeps. */
+/* Returns the needs (of PLAN_SOCKET) that a listening socket is set up for. */
 unsigned observe_prepared(int fd, enum transport transport);
 
-/* Asks the kernel about a connected client of TCP, for these needs: its SYN can be read once. is_ipv6: the
- * family of its socket. */
+/* Reads from the kernel what these needs require of a connected TCP client. Its SYN can be read only once.
+ * is_ipv6: the family of its socket. */
 void observe_stream(int fd, bool is_ipv6, unsigned needs, struct seen *seen);
 
-/* Bytes that came over a connection and were not read. */
+/* The number of bytes that a connection has received and that were not read. */
 uint32_t observe_unread(int fd);
 
-/* Reads one control message of a datagram, if it says anything; seen begins with seen_begin(). */
+/* Reads one control message of a datagram. Call seen_begin() on seen before the first one. */
 void observe_control(const struct cmsghdr *message, struct seen *seen);
 
-/* Room for all control messages that a socket so prepared can have, beside those of the address asked. */
+/* Room for all control messages of a socket set up by observe_prepare(), without those of the server's
+ * address. */
 #define OBSERVE_CONTROL (5 * CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct timespec)))
 
 #endif

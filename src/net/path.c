@@ -15,7 +15,8 @@
 #define SIOCUNIXFILE (SIOCPROTOPRIVATE + 0) /* linux/un.h: opens the file that a socket is bound to */
 #endif
 
-#define NAME_SIZE (sizeof(((struct sockaddr_un *)0)->sun_path) + 1) /* a path, the mark, and its end */
+#define NAME_SIZE \
+    (sizeof(((struct sockaddr_un *)0)->sun_path) + 1) /* a path, PATH_BESIDE, and the terminating 0 */
 
 struct name {
     char text[NAME_SIZE];
@@ -35,7 +36,7 @@ static struct name name_of(const struct address *address, bool beside)
     return name;
 }
 
-/* Opens its directory, so that the check and the change that follows are about the same one. */
+/* Opens its directory, so that a check and the change after it apply to the same directory. */
 static int open_directory(const struct name *name)
 {
     struct name copy = *name;
@@ -93,9 +94,8 @@ void path_remove(const struct address *address, bool beside, const struct path_i
     errno = saved;
 }
 
-/* The file that a socket is bound to, without the way over its name where the kernel allows that
- * (CAP_NET_ADMIN); else what is at the name, which the caller has to compare. Returns a descriptor of kind
- * O_PATH, or -1 with errno. */
+/* Opens the file that a socket is bound to: through the socket if the kernel allows that (CAP_NET_ADMIN), or
+ * else by its path; the caller must compare it. Returns an O_PATH descriptor, or -1 with errno. */
 static int open_file(int fd, const struct name *name)
 {
     int file = ioctl(fd, SIOCUNIXFILE);
@@ -124,7 +124,7 @@ static bool keeps_owner(const struct conf_listener *conf)
     return conf->owner_id == (uid_t)-1 && conf->group_id == (gid_t)-1;
 }
 
-/* A descriptor of kind O_PATH cannot be given to fchmod(); its entry in /proc leads to the file itself. */
+/* fchmod() does not accept an O_PATH descriptor; its entry in /proc leads to the file itself. */
 static int change_mode(int file, mode_t mode)
 {
     char self[40];
@@ -139,7 +139,7 @@ static bool has_owner(const struct stat *st, const struct conf_listener *conf)
            (conf->group_id == (gid_t)-1 || st->st_gid == conf->group_id);
 }
 
-/* The mode comes last: it may allow more users in than the old owner should. */
+/* The mode is set last: with the old owner it could admit the wrong users. */
 static int apply_conf(int file, const struct conf_listener *conf, const struct stat *st)
 {
     if (!has_owner(st, conf) && fchownat(file, "", conf->owner_id, conf->group_id, AT_EMPTY_PATH) < 0)
@@ -162,7 +162,8 @@ int path_apply_conf(int fd, const struct conf_listener *conf, const struct addre
     return error;
 }
 
-/* Removes the socket file of a server that is gone; anything that is not a socket, or that answers, stays. */
+/* Removes the socket file of a server that has ended; anything that is not a socket, or that answers, stays.
+ */
 static void remove_dead(const struct name *name, int type)
 {
     struct address address = {.un.sun_family = AF_UNIX};
@@ -183,7 +184,7 @@ static void remove_dead(const struct name *name, int type)
     close(fd);
 }
 
-/* The directory a socket is made in may be missing where no unit's RuntimeDirectory= made it. */
+/* The directory may be missing if no unit's RuntimeDirectory= has created it. */
 static void make_directory(const struct name *name)
 {
     struct name copy = *name;
@@ -199,7 +200,7 @@ static int bind_name(int fd, const struct conf_listener *conf, const struct name
     mode_t mask;
     int error;
 
-    if (length > sizeof(address.un.sun_path)) /* the last byte may do without its end (unix(7)) */
+    if (length > sizeof(address.un.sun_path)) /* a path of full length is not terminated (unix(7)) */
         return -ENAMETOOLONG;
     memcpy(address.un.sun_path, name->text, length);
     mask = umask(0);
@@ -227,7 +228,7 @@ int path_bind(int fd, const struct conf_listener *conf, const struct address *ad
         return error;
     file = open_file(fd, &name);
     error = file < 0 || fstat(file, &st) < 0 ? -errno : 0;
-    if (error) /* no descriptor to look at it with: it is ours, just made */
+    if (error) /* it could not be opened to compare it: it is the one just created */
         unlink(name.text);
     else if (!S_ISSOCK(st.st_mode) || st.st_uid != geteuid())
         error = -EEXIST; /* another process has replaced it already */
@@ -272,7 +273,7 @@ void path_unpublish(const struct address *address)
     rename_beside(address, RENAME_EXCHANGE);
 }
 
-/* Whether a line of mountinfo (proc(5)) puts one of systemd's private directories at directory. */
+/* Whether a line of mountinfo (proc(5)) mounts one of systemd's private directories at directory. */
 static bool is_private_mount(const char *line, const char *directory)
 {
     char root[512], point[512];

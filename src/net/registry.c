@@ -44,7 +44,7 @@ void registry_drop(struct registry *registry, struct socket *socket, bool keep)
     socket_free(socket, keep);
 }
 
-/* A socket that was shut down serves no client, and its abstract name would stay taken. */
+/* A socket that was shut down does not serve clients, and its abstract name would stay in use. */
 static void drop_broken(struct registry *registry)
 {
     struct socket *next;
@@ -124,7 +124,7 @@ void registry_release(struct registry *registry, struct socket *socket, bool kee
         registry_drop(registry, socket, keep);
 }
 
-/* What a unit passes it still has: clients connect and wait in vain. */
+/* A unit keeps the socket that it has passed open: clients connect, and are never served. */
 static void report_unwanted(const struct socket *socket, struct message *unwanted)
 {
     char where[ADDRESS_TEXT_MAX];

@@ -16,18 +16,18 @@
 
 #define UDP_RECEIVE_BUFFER (1024 * 1024) /* room for a burst while all threads are busy */
 
-/* Labels of our own: short, because systemd passes all of them in one variable of at most 128 KiB. A socket
- * with a file has its numbers in the label too. Version 0.1.0 wrote the second kind. */
+/* Labels of sockets created by this service: short, because systemd passes all of them in one variable of at
+ * most 128 KiB. For a Unix path they contain device and inode. Version 0.1.0 used the second prefix. */
 #define LABEL_PREFIX     "sg."
 #define LABEL_PREFIX_OLD "sockgreet/"
 
-/* --- Noting what it is --- */
+/* --- Identity --- */
 
 static void note_interface(struct socket *socket)
 {
     int index = 0;
 
-    /* The index, unlike the name, is known also when the interface is gone. */
+    /* The index, unlike the name, is known even if the interface is gone. */
     if (option_get(socket->fd, SOL_SOCKET, SO_BINDTOIFINDEX, &index))
         socket->interface = (unsigned)index;
     if (socket->interface && !if_indextoname(socket->interface, socket->interface_name))
@@ -42,13 +42,13 @@ static void note_v6only(struct socket *socket)
         socket->v6only = option_get(socket->fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only) && v6only;
 }
 
-/* "sg.SOCKET", or "sg.SOCKET.DEVICE.INODE", and ".b" where it was bound beside. */
+/* "sg.SOCKET", or "sg.SOCKET.DEVICE.INODE", with ".b" if it has the temporary name. */
 static void make_label(struct socket *socket)
 {
     struct stat st = {0};
     int used;
 
-    fstat(socket->fd, &st); /* the number is the kernel's, and unique while the socket lives */
+    fstat(socket->fd, &st); /* the inode of a socket is unique while it exists */
     used = snprintf(socket->label, sizeof(socket->label), LABEL_PREFIX "%jx", (uintmax_t)st.st_ino);
     if (socket->file.inode)
         snprintf(socket->label + used, sizeof(socket->label) - (size_t)used, ".%jx.%jx%s",
@@ -65,8 +65,8 @@ static bool has_prefix(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* An address as it is compared: nothing follows the end of a path, and the mark of one that was bound beside
- * another, which the kernel keeps in the name, is gone. */
+/* Normalises an address for comparison: zeroes the bytes after a path, and removes PATH_BESIDE, which the
+ * kernel keeps in the name of a socket that was bound under the temporary name. */
 static void trim_path(struct address *address, bool beside)
 {
     size_t length = strnlen(address->un.sun_path, sizeof(address->un.sun_path));
@@ -104,7 +104,7 @@ static void note_address(struct socket *socket)
         trim_path(&socket->address, false);
 }
 
-/* TRANSPORT_COUNT: none that is ours to serve. */
+/* Returns TRANSPORT_COUNT for any other kind of socket. */
 static enum transport transport_of(int fd, int family)
 {
     int type = 0, protocol = 0;
@@ -127,7 +127,7 @@ static bool is_own_label(const char *label)
     size_t digits =
         strspn(label + strlen(LABEL_PREFIX) * has_prefix(label, LABEL_PREFIX), "0123456789abcdef.");
 
-    if (has_prefix(label, LABEL_PREFIX)) /* and not a unit that is called so */
+    if (has_prefix(label, LABEL_PREFIX)) /* and not a unit with such a name */
         return strlen(label) <= strlen(LABEL_PREFIX) + digits;
     return has_prefix(label, LABEL_PREFIX_OLD);
 }
@@ -146,7 +146,7 @@ struct socket *socket_inherit(int fd, const char *label)
     if (!socket)
         return NULL;
     fcntl(fd, F_SETFD, FD_CLOEXEC);
-    set_nonblocking(fd); /* a thread that tries it before anybody waits must not wait itself */
+    set_nonblocking(fd); /* accept(2) on an empty queue must not block the thread */
     socket->fd = fd;
     socket->inherited = true;
     socket->owned = is_own_label(label);
@@ -162,18 +162,18 @@ struct socket *socket_inherit(int fd, const char *label)
     return socket;
 }
 
-/* --- Making --- */
+/* --- Creation --- */
 
-/* What every socket needs, also an adopted one. Returns false with errno. */
+/* The options of every socket, including inherited ones. Returns false with errno. */
 static bool set_options(int fd, enum transport transport, const struct address *address)
 {
     if (transport == TRANSPORT_UNIX_DGRAM)
         return option_set(fd, SOL_SOCKET, SO_PASSCRED, 1); /* uid and pid of senders, for the log */
     if (transport != TRANSPORT_UDP)
         return true;
-    option_set(fd, SOL_SOCKET, SO_RCVBUF, UDP_RECEIVE_BUFFER); /* the kernel clips it to net.core.rmem_max */
-    /* The address that was asked, so that the answer leaves from it: mapped addresses come with IP_PKTINFO
-     * too. */
+    option_set(fd, SOL_SOCKET, SO_RCVBUF, UDP_RECEIVE_BUFFER); /* the kernel limits it to net.core.rmem_max */
+    /* The destination address of datagrams, from which the answer has to leave; IPv4-mapped ones come with
+     * IP_PKTINFO, too. */
     if (!option_set(fd, IPPROTO_IP, IP_PKTINFO, 1))
         return false;
     return !address_is_ipv6(address) || option_set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
@@ -198,7 +198,7 @@ static bool set_bind_options(int fd, const struct wanted *wanted)
                                                   (socklen_t)strlen(conf->interface) + 1) == 0;
 }
 
-/* A multicast address hears nothing before its group is joined (ip(7), ipv6(7)). */
+/* A socket receives multicast datagrams only after joining the group (ip(7), ipv6(7)). */
 static bool join_group(int fd, const struct wanted *wanted)
 {
     const struct address *address = &wanted->endpoint.address;

@@ -35,7 +35,7 @@ struct wanted sockets_wanted(const struct sockets_member *member)
                            .directory = socket->directory};
 }
 
-/* The socket of ours that has the name which another one is to have; NULL if none has. */
+/* The socket of this service that has the path which a member will get; NULL if there is none. */
 static struct socket *find_holder(const struct sockets_member *member, const struct registry *registry)
 {
     struct wanted wanted = sockets_wanted(member);
@@ -48,7 +48,7 @@ static struct socket *find_holder(const struct sockets_member *member, const str
     return NULL;
 }
 
-/* All of them, or none. replaced has room for each; NULL where there was nothing to replace. */
+/* Publishes all sockets, or none. replaced has room for each; NULL: there was nothing to replace. */
 static int publish_all(const struct sockets *sockets, struct socket **replaced)
 {
     size_t i;
@@ -128,13 +128,13 @@ void sockets_retire(const struct sockets *sockets, const struct sockets *other, 
     }
 }
 
-/* The name stays taken as long as any process has the socket (unix(7)). */
+/* An abstract name stays in use as long as any process has the socket (unix(7)). */
 static bool is_abstract(const struct address *address)
 {
     return address->sa.sa_family == AF_UNIX && !path_is(address);
 }
 
-/* Only a TCP socket can listen again (tcp(7)); the others stay as they are until a new one is made. */
+/* Only a TCP socket can listen again (tcp(7)); others stay broken until they are replaced. */
 static void listen_again(const struct sockets_member *member)
 {
     struct socket *socket = member->socket;
@@ -181,7 +181,7 @@ unsigned sockets_down(const struct sockets *sockets, struct message *first)
     return count;
 }
 
-/* Where another socket was to be bound beside ours and was not, in the end. */
+/* Undoes the sharing of ports where the overlapping socket was not bound in the end. */
 static void unshare_all(const struct registry *registry)
 {
     for (struct socket *socket = registry->first; socket; socket = socket->next)

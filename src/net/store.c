@@ -17,11 +17,11 @@ int64_t store_some(const struct sockets *sockets)
     for (size_t i = 0; i < sockets->count && notify_enabled(); i++) {
         struct socket *socket = sockets->members[i].socket;
 
-        /* What a .socket unit passed it passes again; stored too, it would come twice. */
+        /* A .socket unit passes its socket at every start; if it was stored, too, it would come twice. */
         if (socket->stored || !socket->owned)
             continue;
         socket->stored = told < STORE_AT_ONCE && notify_store(socket->fd, socket->label);
-        if (!socket->stored) /* half of the manager's time is enough */
+        if (!socket->stored) /* takes at most half of the manager's time */
             return STORE_LEAST_NS + (int64_t)(2 * told * i) * STORE_COMPARE_NS;
         told++;
     }

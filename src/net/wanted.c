@@ -5,7 +5,7 @@
 
 #include <net/if.h>
 
-/* A link-local address is one of its interface's, and the kernel binds the socket to that (ipv6(7)). */
+/* A link-local address belongs to an interface, and the kernel binds the socket to that (ipv6(7)). */
 static bool needs_scope(const struct address *address)
 {
     const struct in6_addr *in6 = &address->in6.sin6_addr;
@@ -23,7 +23,7 @@ static bool has_ipv6(void)
     return has;
 }
 
-/* Any address of both families, where there is only one. */
+/* Changes a dual-stack wildcard to IPv4 only. */
 static void leave_out_ipv6(struct conf_endpoint *endpoint)
 {
     struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = endpoint->address.in6.sin6_port};
@@ -46,7 +46,7 @@ struct wanted wanted_make(const struct conf_listener *conf, const struct conf_en
     if (*conf->interface)
         wanted.interface = if_nametoindex(conf->interface);
     if (address_is_ipv6(&wanted.endpoint.address) && !needs_scope(&endpoint->address))
-        in6->sin6_scope_id = 0; /* the kernel does not keep it */
+        in6->sin6_scope_id = 0; /* the kernel does not store it */
     if (!needs_scope(&endpoint->address))
         return wanted;
     if (in6->sin6_scope_id == 0)

@@ -12,7 +12,7 @@ enum accept_verdict accept_judge(int error)
         return ACCEPT_SHUT;
     case EINTR:
     case ECONNABORTED: /* the client was gone before it was accepted, or its route */
-    case EPERM:        /* a firewall forbids it */
+    case EPERM:        /* a firewall rule forbids it */
     case ENETDOWN:
     case EPROTO:
     case ENOPROTOOPT:
@@ -23,7 +23,7 @@ enum accept_verdict accept_judge(int error)
     case ENETUNREACH:
     case ETIMEDOUT:
         return ACCEPT_NEXT;
-    default: /* EMFILE, ENFILE, ENOBUFS, ENOMEM, and what nobody foresaw */
+    default: /* EMFILE, ENFILE, ENOBUFS, ENOMEM, and unexpected errors */
         return ACCEPT_PAUSE;
     }
 }

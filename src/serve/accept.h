@@ -4,10 +4,10 @@
 #define SOCKGREET_ACCEPT_H
 
 enum accept_verdict {
-    ACCEPT_NEXT,  /* this client is lost; the next one may be tried */
-    ACCEPT_EMPTY, /* nobody waits, or another thread took who did */
+    ACCEPT_NEXT,  /* this client is lost; try the next one */
+    ACCEPT_EMPTY, /* the queue is empty, or another thread was faster */
     ACCEPT_SHUT,  /* the socket does not listen */
-    ACCEPT_PAUSE  /* the error is ours, and would come again: never a busy loop */
+    ACCEPT_PAUSE  /* a local error, which would repeat: pause, to avoid a busy loop */
 };
 
 /* error: errno. See accept(2) on pending network errors. */

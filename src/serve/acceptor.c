@@ -7,11 +7,11 @@
 #include <poll.h>
 #include <stdlib.h>
 
-#define IN_VAIN_LOOK 64                /* wake-ups for nobody between two looks at what is the matter */
-#define IN_VAIN_SURE 8                 /* times in such a look that there is somebody and then nobody */
-#define PAUSE_NS     (100 * NS_PER_MS) /* without descriptors or memory */
+#define IN_VAIN_LOOK 64 /* wake-ups without a client after which the socket is checked */
+#define IN_VAIN_SURE 8  /* tries in such a check in which a client is announced and none is taken */
+#define PAUSE_NS     (100 * NS_PER_MS) /* after a lack of descriptors or memory */
 #define FAILURES     64                /* calls in a row that may fail */
-#define AWAY_NS      (10 * NS_PER_MS)  /* from a shard of another thread */
+#define AWAY_NS      (10 * NS_PER_MS)  /* time for which another thread's shard is not watched */
 
 int acceptors_open(struct acceptors *acceptors, size_t room)
 {
@@ -35,7 +35,7 @@ void acceptors_report_failure(const struct acceptors *acceptors, int error)
     log_wake(acceptors->logger_asleep, acceptors->log_wake_fd);
 }
 
-/* Says so, once for a pause. */
+/* Reports a pause, once. */
 static void begin_pause(struct acceptors *acceptors, int error)
 {
     acceptors->resume_at = acceptors->loop->now + PAUSE_NS;
@@ -68,7 +68,7 @@ bool acceptor_is_shut(const struct acceptor *acceptor)
     return poll(&state, 1, 0) == 1 && (state.revents & (POLLHUP | POLLRDHUP));
 }
 
-/* Another thread was faster, or a checksum was wrong: that happens, but not so often without a pause. */
+/* Another thread may have been faster, or a checksum wrong, but not this many times in a row. */
 static bool is_always_in_vain(struct acceptor *acceptor)
 {
     struct pollfd state = {.fd = acceptor->fd, .events = POLLIN};
@@ -79,8 +79,8 @@ static bool is_always_in_vain(struct acceptor *acceptor)
     return true;
 }
 
-/* Many times nobody in a row is what a socket that was shut down looks like, where accept4(2) and recvmmsg(2)
- * do not say it, and what it looks like where they are forbidden to take anybody. */
+/* Many wake-ups in a row without a client mean that the socket was shut down and accept4(2) or recvmmsg(2) do
+ * not report that, or that these calls are forbidden. */
 static void note_in_vain(struct acceptor *acceptor)
 {
     if (++acceptor->in_vain % IN_VAIN_LOOK != 0)
@@ -151,8 +151,8 @@ void acceptor_step_back(struct acceptor *acceptor)
     acceptors->away = true;
 }
 
-/* Returns whether the acceptor is not away any more; what else it is not watched for has an end of its own.
- */
+/* Returns whether the acceptor is not away any more. If it is not watched for another reason, that reason
+ * ends separately. */
 static bool come_back(struct acceptor *acceptor)
 {
     if (acceptor->away && !acceptor->left && !acceptor->paused && !acceptor->shut)
@@ -181,7 +181,7 @@ void acceptors_try(struct acceptors *acceptors)
         struct acceptor *acceptor = &acceptors->all[i];
 
         if (acceptor->left || acceptor->paused || (acceptor->shut && !acceptor_watch(acceptor)))
-            continue; /* without memory for the watch: later */
+            continue; /* no memory to watch it: try again later */
         acceptor->shut = false;
         acceptor_ready(&acceptor->watch, 0);
     }

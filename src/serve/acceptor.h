@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* acceptor: listening sockets as one thread sees them: watched, paused where nobody can be taken, left to
- * others in the end. What happens to those who come is the transport's business. */
+/* acceptor: the listening sockets of one thread: watches them, pauses when no client can be accepted, and
+ * stops at the end. "Takes" means: accepts connections or receives datagrams; the transport does that. */
 #ifndef SOCKGREET_ACCEPTOR_H
 #define SOCKGREET_ACCEPTOR_H
 
@@ -14,14 +14,14 @@ struct acceptor;
 struct guard;
 struct stage;
 
-/* What a transport does at its acceptors. */
+/* The operations of a transport. */
 struct transport_ops {
-    /* Takes those who wait, within bounds; events is 0 where the thread was not woken for them. Returns how
-     * many there were. */
+    /* Takes waiting clients, up to a limit. events: of epoll, or 0 if the call is not due to an event.
+     * Returns how many clients there were. */
     int (*take)(struct acceptor *acceptor, uint32_t events);
-    /* Whether there is room for one more at all. */
+    /* Whether there is room for another client. */
     bool (*has_room)(const struct acceptor *acceptor);
-    unsigned queue; /* calls of take() that a full queue has */
+    unsigned queue; /* calls of take() that empty a full queue */
 };
 
 struct acceptor {
@@ -34,90 +34,89 @@ struct acceptor {
     const struct stage *stages; /* streams: what happens to a client, see steps.h */
     struct account_listener clients;
     struct peer_address bound; /* the server's address, unless member->any */
-    size_t position;           /* in the generation's set */
+    size_t position;           /* index in the generation's sockets */
     int fd;
-    bool paused;       /* not watched, until there is room again */
-    bool foreign;      /* another thread's shard: this one only helps */
-    bool away;         /* not watched for a while, because its thread keeps up */
-    bool left;         /* to others, for good */
-    bool shut;         /* somebody shut it down: not watched until the master listens again */
-    unsigned in_vain;  /* wake-ups in a row for which nobody was there */
+    bool paused;       /* not watched until there is room again */
+    bool foreign;      /* another thread's shard: this thread only helps */
+    bool away;         /* not watched for a while, because the shard's own thread keeps up */
+    bool left;         /* not used by this thread any more */
+    bool shut;         /* was shut down: not watched until the master listens again */
+    unsigned in_vain;  /* wake-ups in a row without a client */
     unsigned failures; /* calls in a row that failed */
-    unsigned alone;    /* turns in a row in which one client waited and no more */
+    unsigned alone;    /* turns in a row in which exactly one client waited */
 };
 
 struct acceptors {
     struct loop *loop;
     struct shared_thread *shared;
-    struct guard *guard; /* who asks it: admit.c */
-    int attention_fd;    /* eventfd: the master has to look at a listening socket */
+    struct guard *guard; /* used by admit.c */
+    int attention_fd;    /* eventfd: tells the master to check the listening sockets */
     struct acceptor *all;
     size_t count;
-    bool closed;     /* nobody is taken any more */
-    bool paused;     /* some acceptor is */
-    bool lacks_room; /* and for no other reason than the limit of connections */
+    bool closed;     /* no clients are taken any more */
+    bool paused;     /* at least one acceptor is paused */
+    bool lacks_room; /* and only because of the limit of connections */
     int64_t resume_at;
-    bool away; /* from some acceptor */
+    bool away; /* at least one acceptor is away */
     int64_t return_at;
-    _Atomic uint32_t *logger_asleep; /* who reports pauses */
+    _Atomic uint32_t *logger_asleep; /* of the logger, which reports pauses */
     int log_wake_fd;
 };
 
-/* Room for so many acceptors. Returns 0 or -ENOMEM. loop and the descriptors are set by the caller before. */
+/* Allocates room for this many acceptors. The caller has set loop and the descriptors. Returns 0 or -ENOMEM.
+ */
 int acceptors_open(struct acceptors *acceptors, size_t room);
 void acceptors_close(struct acceptors *acceptors);
 
-/* Adds a socket, unwatched. It stays where it is until acceptors_close(). */
+/* Adds a socket, not watched yet. The result is valid until acceptors_close(). */
 struct acceptor *acceptors_add(struct acceptors *acceptors, const struct sockets_member *member,
                                size_t position, const struct transport_ops *ops, void *transport);
 
 /* Returns false with errno if it cannot be watched. */
 bool acceptor_watch(struct acceptor *acceptor);
 
-/* Takes whoever waits at any acceptor: a wake-up that another thread took with it when it died is not passed
- * on by the kernel. A acceptor that was shut is tried in the hope that it listens again. */
+/* Takes waiting clients from every acceptor: the kernel does not repeat a wake-up for a thread that died.
+ * Also tries acceptors that were shut down, which may listen again. */
 void acceptors_try(struct acceptors *acceptors);
 
-/* Takes nobody at acceptors of this transport for a while; error is errno, or 0 for the limit of connections.
- */
+/* Pauses the acceptors of this transport; error: errno, or 0 for the limit of connections. */
 void acceptors_pause(struct acceptors *acceptors, const struct transport_ops *ops, int error);
 
-/* A call to take somebody here has failed with this error. Returns whether it is one too many in a row: then
- * the acceptor pauses, whatever the error means, lest the thread be busy for ever. */
+/* Counts a failed call to take a client. After too many in a row pauses the acceptor, whatever the error
+ * means, so that the thread is not busy for ever, and returns true. */
 bool acceptor_fails(struct acceptor *acceptor, int error);
 
-/* The thread cannot wait for anybody: said as a pause is. */
+/* Reports that the thread cannot wait for clients, in the same way as a pause. */
 void acceptors_report_failure(const struct acceptors *acceptors, int error);
 
-/* There is room again: a pause that only waits for it ends in this turn. */
+/* There is room again: a pause for the limit of connections ends in this turn. */
 void acceptors_have_room(struct acceptors *acceptors);
 
 /* Ends a pause that is over. */
 void acceptors_resume(struct acceptors *acceptors);
 
-/* Leaves a foreign acceptor to its own thread for a while. */
+/* Stops watching a foreign shard for a while, so that its own thread serves it. */
 void acceptor_step_back(struct acceptor *acceptor);
 
-/* Watches acceptors again that were left so, when the while is over. */
+/* Watches such shards again when that time is over. */
 void acceptors_return(struct acceptors *acceptors);
 
-/* Whether that is what an error means which says so. */
+/* Whether the socket was shut down. */
 bool acceptor_is_shut(const struct acceptor *acceptor);
 
-/* A listening socket listens no more, because a process that has it has shut it down: the master is told. */
+/* Tells the master that the socket was shut down by a process that has it. */
 void acceptor_report_shut(struct acceptor *acceptor);
 
-/* Takes whoever waits, up to a full queue: on a busy service somebody always does. Returns whether nobody
- * waits any more at acceptors that are not left. */
+/* Takes all waiting clients, up to a full queue, since on a busy service there are always more. Returns
+ * whether the queues of all acceptors that are not left are empty. */
 bool acceptors_sweep(struct acceptors *acceptors);
 
 void acceptors_unwatch(struct acceptors *acceptors);
 
-/* Leaves acceptors to others for good: those at sockets that are not in spared (by position), or all if it is
- * NULL. */
+/* Leaves acceptors, for good: all except those set in spared (by position); NULL: all. */
 void acceptors_leave(struct acceptors *acceptors, const _Atomic bool *spared);
 
-/* Whether a TCP socket is among those that are not left. */
+/* Whether any acceptor that is not left is of TCP. */
 bool acceptors_have_tcp(const struct acceptors *acceptors);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* Counts as abandoned who was taken at a listener and has no result. Returns how many have one. */
+/* Counts the clients of a listener that have no result as abandoned. Returns how many have one. */
 static uint64_t reconcile_listener(struct stats_listener *listener)
 {
     struct tally tally = {0};

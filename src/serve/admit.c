@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The step before the greeting, where a listener has access lists or limits: whether the client is served at
- * all. */
+/* The step before the greeting, if the listener has access lists or limits: decides whether the client is
+ * served. */
 #include "guard/access.h"
 #include "guard/guard.h"
 #include "serve/acceptor.h"
@@ -16,7 +16,7 @@ static void deny(struct conn *conn)
     if (conn->acceptor->conf->on_refuse == CONF_REFUSE_RESET)
         setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &no_time, sizeof(no_time));
     else
-        discard_input(conn); /* a close resets what has input that nobody read */
+        discard_input(conn); /* closing with unread input would send a reset */
 }
 
 static enum step_verdict enter(struct conn *conn, struct step_outcome *outcome)
@@ -27,14 +27,14 @@ static enum step_verdict enter(struct conn *conn, struct step_outcome *outcome)
     enum result result;
     bool held = false;
 
-    if (conn->for_itself) /* it is trusted, and takes a refusal for a failure */
+    if (conn->for_itself) /* a trusted proxy, which would take a refusal for a failure */
         return STEP_NEXT;
     if (!access_admits(acceptor->conf, &conn->peer.client)) {
         deny(conn);
         return step_end(outcome, RESULT_DENIED);
     }
     result = guard_hold(guard, listener, &conn->peer.client, conn->arrived,
-                        &held); /* who is refused has no rate */
+                        &held); /* a refused client does not count for the rate */
     conn->is_held = held;
     if (result == RESULT_SENT)
         result = guard_admit(guard, listener, &conn->peer.client, conn->arrived);

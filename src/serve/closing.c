@@ -15,7 +15,7 @@ void closing_add(struct closing *closing, int fd)
     }
 }
 
-/* close_range(2) is not known to Linux before 5.9. */
+/* close_range(2) exists since Linux 5.9. */
 void closing_finish(struct closing *closing)
 {
     if (closing->last && close_range((unsigned)closing->first, (unsigned)closing->last, 0) < 0)

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* closing: descriptors that are closed together. Clients that came together have numbers in a row and end
- * together, and a row is closed with one system call. */
+/* closing: closes several descriptors with one system call. Clients that connect together have consecutive
+ * descriptors and often end together. */
 #ifndef SOCKGREET_CLOSING_H
 #define SOCKGREET_CLOSING_H
 
 struct closing {
-    int first, last; /* the row that is to be closed; none if 0: standard input is nobody's client */
+    int first, last; /* the range to be closed; 0: none, since 0 is standard input */
 };
 
-/* fd is to be closed, which happens with the next one that is not beside it, or with closing_finish(). */
+/* Adds fd to the range. The range is closed when a descriptor is added that is not adjacent to it, or by
+ * closing_finish(). */
 void closing_add(struct closing *closing, int fd);
 
 void closing_finish(struct closing *closing);

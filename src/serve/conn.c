@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
-#define TRIM_LEAST 64 /* clients whose memory is not worth it */
+#define TRIM_LEAST 64 /* clients; the memory of fewer is not returned */
 
 int conn_pool_open(struct conn_pool *pool, unsigned room)
 {
@@ -70,7 +70,7 @@ void conn_pool_trim(struct conn_pool *pool)
 {
     if (pool->active > 0 || pool->touched <= TRIM_LEAST)
         return;
-    madvise(pool->all, pool->touched * sizeof(struct conn), MADV_DONTNEED); /* zeroes, when touched again */
+    madvise(pool->all, pool->touched * sizeof(struct conn), MADV_DONTNEED); /* zeros, when used again */
     pool->free = NULL;
     pool->touched = 0;
 }
@@ -86,7 +86,7 @@ static void ask_credentials(struct conn *conn)
     conn->peer.client.pid = (uint32_t)credentials.pid;
 }
 
-/* Where the client found the service. */
+/* Asks the kernel for the address that the client has connected to. */
 static void ask_server(struct conn *conn)
 {
     struct address address = {.length = sizeof(address.un)};
@@ -96,7 +96,7 @@ static void ask_server(struct conn *conn)
         peer_pack(&conn->peer.server, &address);
 }
 
-/* A connection of a link has the link's scope, which its SYN does not say. */
+/* A link-local connection has a scope, which is not in its SYN. */
 void conn_learn_server(struct conn *conn, const struct seen *seen)
 {
     const struct peer_address *to = &seen->to;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* deferred: clients whom nobody needs to be quick about. They are watched, but not waited for: the set is
- * read now and then, so that what they do wakes no thread. */
+/* deferred: clients whose events are not urgent. They have an epoll set of their own, which is read from time
+ * to time, so that their events do not wake the thread. */
 #ifndef SOCKGREET_ASIDE_H
 #define SOCKGREET_ASIDE_H
 
@@ -8,9 +8,9 @@
 
 struct deferred {
     int epoll;
-    unsigned count; /* of those watched */
-    bool eager;     /* somebody waits for them to be gone */
-    int64_t pause;  /* between two readings; it grows while nothing happens */
+    unsigned count; /* of descriptors watched */
+    bool eager;     /* the set is read as often as possible */
+    int64_t pause;  /* between two reads; it grows while there are no events */
     int64_t read_at;
 };
 
@@ -21,11 +21,10 @@ void deferred_close(struct deferred *deferred);
 /* Watches a descriptor for input. Returns false with errno if there is no memory. */
 bool deferred_watch(struct deferred *deferred, int fd, struct watch *watch, int64_t now);
 
-/* A descriptor that was watched was closed, with which it left the set. */
+/* A watched descriptor was closed, and so has left the set. */
 void deferred_removed(struct deferred *deferred);
 
-/* Somebody is waiting for one of them to be gone: the set is read soon; or, from now on, as often as it may
- * be. */
+/* A client that ends would make room: reads the set soon; or, from now on, as often as possible. */
 void deferred_expect(struct deferred *deferred, int64_t now);
 void deferred_hurry(struct deferred *deferred, int64_t now);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Steps that make a service slow, to see what clients and load balancers do with one: the greeting comes
- * late, or in small pieces. What the client says meanwhile waits for the step that reads input away. */
+/* Steps that make a service slow, to test clients and load balancers: the greeting is sent late, or in small
+ * pieces. The client's input stays in the queue until the step that discards it. */
 #include "serve/acceptor.h"
 #include "serve/steps.h"
 #include "serve/unsent.h"
@@ -9,7 +9,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#define BROKEN (EPOLLERR | EPOLLHUP) /* which need not be asked for: nothing else ends the wait */
+#define BROKEN (EPOLLERR | EPOLLHUP) /* always reported: no other event ends the wait */
 
 static enum step_verdict wait_on(struct step_outcome *outcome)
 {

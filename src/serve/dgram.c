@@ -17,41 +17,42 @@
 
 #define BATCH   32
 #define BATCHES 4  /* taken from one socket before others get their turn */
-#define QUEUE   16 /* so many of these are a full receive buffer */
-#define RETRIES 8  /* of a batch that is interrupted */
+#define QUEUE   16 /* calls that empty a full receive buffer */
+#define RETRIES 8  /* of a batch that was interrupted */
 
 /* One datagram of a batch. */
 struct dgram {
     struct address client;
     _Alignas(struct cmsghdr) char control[2 * CMSG_SPACE(sizeof(struct in6_pktinfo)) + OBSERVE_CONTROL];
-    struct peer peer;        /* the server's address is the one that was asked */
-    struct in_pktinfo info4; /* likewise, for the answer; only one of the two is set */
+    struct peer peer;        /* the server's address is the datagram's destination */
+    struct in_pktinfo info4; /* the same, for the answer; only one of the two is set */
     struct in6_pktinfo info6;
     bool has_info4, has_info6;
     struct ucred credentials; /* Unix */
     struct seen seen;
     size_t request;  /* bytes of payload */
-    size_t header;   /* of which so many are a proxy's header */
-    bool for_itself; /* a proxy that asks in nobody's name */
+    size_t header;   /* bytes of it that are a PROXY header */
+    bool for_itself; /* a proxy's own datagram, such as a health check */
     uint32_t length; /* of the answer */
     enum result result;
-    char *rendered; /* room for it, where it is not the same for all */
+    char *rendered; /* room for the answer, if it differs between clients */
 };
 
 struct dgram_batch {
     struct mmsghdr in[BATCH], out[BATCH];
     struct iovec in_iov[BATCH], iov[BATCH];
-    char (*headers)[PROXY_HEADER_MAX]; /* what datagrams begin with, where proxies send them; NULL: nowhere */
+    char (*headers)[PROXY_HEADER_MAX]; /* the beginnings of datagrams from proxies; NULL: no listener has
+                                          proxies */
     char (*rendered)[CONF_DATAGRAM_MAX];
     struct {
         _Alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
     } out_control[BATCH];
-    struct dgram *answered[BATCH]; /* whose answer out[i] is */
+    struct dgram *answered[BATCH]; /* the datagram that out[i] answers */
     struct dgram dgrams[BATCH];
 };
 
-/* Room for what is asked for and no more: the kernel installs every descriptor that a sender on a Unix socket
- * sends along, as far as there is room for it (unix(7), SCM_RIGHTS). */
+/* Room only for the expected messages: the kernel installs every descriptor that a sender on a Unix socket
+ * passes, as far as there is room (unix(7), SCM_RIGHTS). */
 static size_t control_room(const struct acceptor *acceptor)
 {
     return acceptor->conf->transport == TRANSPORT_UNIX_DGRAM ? CMSG_SPACE(sizeof(struct ucred))
@@ -74,8 +75,8 @@ static int receive(struct acceptor *acceptor, struct dgram_batch *batch)
         if (begin)
             batch->in_iov[i] = (struct iovec){batch->headers[i], begin};
     }
-    /* MSG_TRUNC: the length comes, though nothing is read (recv(2)): what clients say is nobody's business,
-     * and what proxies say is not long. */
+    /* MSG_TRUNC returns the length of the datagram although its content is not read (recv(2)), except for the
+     * PROXY header. */
     return recvmmsg(acceptor->fd, batch->in, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
 }
 
@@ -98,13 +99,13 @@ static void read_control(struct dgram *d, struct msghdr *header)
     }
 }
 
-/* The address that was asked, which is the one to answer from. */
+/* The destination address of the datagram, from which the answer leaves. */
 static void find_server(const struct acceptor *acceptor, struct dgram *d)
 {
     d->peer.server = acceptor->bound;
     if (!acceptor->member->any)
         return;
-    if (d->has_info4) { /* on a dual-stack socket a mapped IPV6_PKTINFO comes with it */
+    if (d->has_info4) { /* a dual-stack socket also has a mapped IPV6_PKTINFO */
         d->has_info6 = false;
         d->peer.server.family = AF_INET;
         memcpy(d->peer.server.ip, &d->info4.ipi_spec_dst, sizeof(d->info4.ipi_spec_dst));
@@ -135,7 +136,7 @@ static void find_client(const struct acceptor *acceptor, struct dgram *d)
         unix_client(&d->peer.client, d);
 }
 
-/* The index of the one that it came in by; 0: not known, as of a Unix socket. */
+/* The index of the interface that it came in on; 0: unknown, as for Unix sockets. */
 static unsigned interface_of(const struct dgram *d)
 {
     return d->has_info4 ? (unsigned)d->info4.ipi_ifindex : d->has_info6 ? d->info6.ipi6_ifindex : 0;
@@ -155,7 +156,7 @@ static const char *render(struct dgrams *dgrams, const struct acceptor *acceptor
     return d->rendered;
 }
 
-/* The bytes to answer with, before any cut. */
+/* The bytes of the answer, before any truncation. */
 static const char *answer(struct dgrams *dgrams, const struct acceptor *acceptor, struct dgram *d)
 {
     const struct plan *plan = acceptor->conf->plan;
@@ -166,19 +167,20 @@ static const char *answer(struct dgrams *dgrams, const struct acceptor *acceptor
     return plan->bytes;
 }
 
-/* It was sent to a broadcast or multicast address, by somebody who need not know who answers; a listener that
- * has such an address is meant to. */
+/* Whether it was sent to a broadcast or multicast address. A listener that is bound to such an address is
+ * meant to answer. */
 static bool is_to_many(const struct acceptor *acceptor, const struct dgram *d)
 {
     if (!acceptor->member->any || !address_is_any(&acceptor->member->socket->address))
         return false;
     if (d->has_info4)
         return d->info4.ipi_addr.s_addr !=
-               d->info4.ipi_spec_dst.s_addr; /* ip(7): the header's; the local one */
+               d->info4.ipi_spec_dst
+                   .s_addr; /* ip(7): the first is the header's, the second the local address */
     return d->has_info6 && IN6_IS_ADDR_MULTICAST(&d->info6.ipi6_addr);
 }
 
-/* Who sends may be known to be a proxy; the client is then whom it names, and the answer goes back to it. */
+/* If the sender is a known proxy, the client is the one in its header, and the answer goes to the proxy. */
 static enum result find_proxied(const struct acceptor *acceptor, struct dgram *d, const char *bytes)
 {
     struct proxy_header header;
@@ -200,7 +202,7 @@ static enum result find_proxied(const struct acceptor *acceptor, struct dgram *d
     return RESULT_SENT;
 }
 
-/* Whom the answer goes to. */
+/* The address that the answer is sent to. */
 static const struct peer_address *sender(const struct dgram *d)
 {
     return peer_is_proxied(&d->peer) ? &d->peer.via : &d->peer.client;
@@ -226,14 +228,14 @@ static enum result judge_udp(struct dgrams *dgrams, const struct acceptor *accep
     return guard_admit(dgrams->guard, acceptor->member->listener, &d->peer.client, dgrams->loop->now);
 }
 
-/* Only an autobound sender is certain to be reachable, and certain to be the one that sent. */
+/* Only the address of an autobound socket is certain to belong to the sender. */
 static enum result judge_unix(const struct dgram *d)
 {
     return address_is_autobound(&d->client) ? RESULT_SENT : RESULT_UNANSWERABLE;
 }
 
-/* Whether and why a client is not answered; RESULT_SENT: it is. header: the bytes that its datagram begins
- * with, where proxies send. */
+/* Why a client is not answered; RESULT_SENT: it is answered. header: the beginning of its datagram, if the
+ * listener has proxies. */
 static enum result judge(struct dgrams *dgrams, const struct acceptor *acceptor, struct dgram *d,
                          const char *header)
 {
@@ -254,7 +256,7 @@ static void set_source(struct msghdr *header, char *control, const struct accept
     size_t size = v4 ? sizeof(d->info4) : sizeof(d->info6);
     struct cmsghdr *c;
 
-    /* A multicast address cannot be a source: the kernel chooses one. */
+    /* A multicast address cannot be a source address: the kernel chooses one. */
     if (!acceptor->member->any || !(v4 || d->has_info6) ||
         (!v4 && IN6_IS_ADDR_MULTICAST(&d->info6.ipi6_addr)))
         return;
@@ -273,8 +275,8 @@ static void set_source(struct msghdr *header, char *control, const struct accept
     memcpy(CMSG_DATA(c), v4 ? (void *)&d->info4 : (void *)&d->info6, size);
 }
 
-/* Decides about one datagram and, if it is answered, adds the answer to the batch. Returns how many it holds.
- */
+/* Decides about one datagram and, if it is answered, adds the answer to the batch. Returns the number of
+ * answers. */
 static unsigned prepare(struct dgrams *dgrams, struct acceptor *acceptor, struct dgram_batch *batch,
                         unsigned count, struct dgram *d)
 {
@@ -303,8 +305,9 @@ static unsigned prepare(struct dgrams *dgrams, struct acceptor *acceptor, struct
     return count + 1;
 }
 
-/* Sends the answers. One that the network or a full queue does not take is counted, and the next one is
- * tried. */
+/* Sends the answers. Counts one that the network or a full queue does not accept, and continues with the
+ * next.
+ */
 static void answer_all(struct acceptor *acceptor, struct dgram_batch *batch, unsigned count)
 {
     unsigned done = 0, interrupted = 0;
@@ -359,8 +362,8 @@ static void serve_batch(struct dgrams *dgrams, struct acceptor *acceptor, unsign
     account_all(dgrams, acceptor, batch, received);
 }
 
-/* What is neither nobody nor a datagram is an earlier answer's ICMP error or a bad checksum, and over with
- * this; or it comes again and again. Returns whether to go on. */
+/* Handles an error of recvmmsg(2). It is an ICMP error for an earlier answer or a bad checksum, which does
+ * not repeat; or one that does. Returns whether to go on. */
 static bool failed(struct acceptor *acceptor, int received)
 {
     return received < 0 && errno != EAGAIN && !acceptor_fails(acceptor, errno);
@@ -397,7 +400,7 @@ static bool has_room(const struct acceptor *acceptor)
 
 const struct transport_ops dgram_ops = {.take = take, .has_room = has_room, .queue = QUEUE};
 
-/* What the datagram listeners of a configuration need. */
+/* The memory that the datagram listeners of a configuration need. */
 struct needs {
     bool batch, headers, rendered;
 };

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* dgram: UDP and Unix datagrams of one thread: a batch in, a batch out, each answer from the address that was
- * asked.
+/* dgram: UDP and Unix datagrams of one thread. Receives a batch and sends a batch; each answer leaves from
+ * the address that the datagram was sent to.
  *
- * Which datagrams get no answer, and how long an answer may be, follows from two dangers: greeters that are
- * spoofed into answering each other for ever (CVE-2024-2169), and greeters used to amplify an attack (RFC
- * 5358 has the DNS case). */
+ * Which datagrams are not answered, and how long an answer may be, follows from two attacks: spoofed
+ * datagrams that make servers answer each other endlessly (CVE-2024-2169), and amplification (RFC 5358 for
+ * DNS). */
 #ifndef SOCKGREET_DGRAM_H
 #define SOCKGREET_DGRAM_H
 

@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#define DISCARD_MAX    (64 * 1024) /* bytes of input read away per client */
+#define DISCARD_MAX    (64 * 1024) /* bytes of input discarded per client */
 #define DISCARD_BUFFER (16 * 1024)
 
-/* MSG_TRUNC drops it in the kernel (tcp(7)); a Unix socket copies. */
+/* MSG_TRUNC discards TCP input in the kernel (tcp(7)); for a Unix socket it is copied. */
 enum input discard_input(struct conn *conn)
 {
-    char buffer[DISCARD_BUFFER] __attribute__((uninitialized)); /* to zero it costs more than the call */
+    char buffer[DISCARD_BUFFER] __attribute__((uninitialized)); /* zeroing it would cost more than the call */
     enum input input = INPUT_NONE;
 
     for (;;) {

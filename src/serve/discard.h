@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* discard: a client's input is read away, within bounds.
+/* discard: reads and discards a client's input, up to a limit.
  *
  * Closing a socket with unread input makes the kernel send a reset (RFC 1122 4.2.2.13), which can destroy the
  * greeting before the client has read it. */
@@ -10,10 +10,10 @@
 
 enum input {
     INPUT_NONE,    /* nothing new */
-    INPUT_SOME,    /* read away; there may be more later */
+    INPUT_SOME,    /* discarded; there may be more later */
     INPUT_END,     /* the client's end of file */
     INPUT_RESET,   /* the connection is broken */
-    INPUT_TOO_MUCH /* the client has sent more than anybody needs to read */
+    INPUT_TOO_MUCH /* the client has sent more than the limit */
 };
 
 enum input discard_input(struct conn *conn);

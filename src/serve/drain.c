@@ -14,7 +14,7 @@ static void begin(struct drain *drain, int64_t now)
     stream_hurry(drain->stream);
 }
 
-/* Nobody is accepted from now on. When all threads have come to this, the worker closes its sockets. */
+/* Stops accepting. When all threads have done so, the worker closes its sockets. */
 static void close_acceptors(struct drain *drain)
 {
     uint64_t one = 1;
@@ -27,8 +27,8 @@ static void close_acceptors(struct drain *drain)
     atomic_store(&drain->shared->accepting, false);
 }
 
-/* Who has connected is greeted; who connects from now on finds another worker, or nobody. The sockets are
- * unwatched first, lest the kernel wake this thread for somebody whom it does not take. */
+/* Takes the clients that have connected; later ones are for other workers, if there are any. Stops watching
+ * the sockets first, so that the kernel does not wake this thread for a client that it does not take. */
 static void stop_accepting(struct drain *drain, int64_t grace, int64_t now)
 {
     if (drain->acceptors->closed)
@@ -40,7 +40,7 @@ static void stop_accepting(struct drain *drain, int64_t grace, int64_t now)
     drain->close_end = now + grace;
 }
 
-/* Others greet now. Who waits at a socket that none of them has is still this generation's. */
+/* A new generation serves. Clients queued at sockets that it does not have are still served here. */
 static void retire(struct drain *drain, int64_t now)
 {
     drain->retiring = true;
@@ -67,8 +67,8 @@ void drain_order(struct drain *drain, enum order order, int64_t now)
         drain->close_end = now + grace;
 }
 
-/* Accepting ends when the drain does; before that when a retired thread's queues are empty, or when all who
- * were there before the drain are done. */
+/* Accepting ends with the drain, or earlier: when the queues of a retired thread are empty, or when all
+ * clients from before the drain have ended. */
 static void end_accepting(struct drain *drain, int64_t now)
 {
     if (drain->retiring && now < drain->end) {

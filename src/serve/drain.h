@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* drain: how a greeting thread ends: who is still accepted, who is waited for, and for how long. */
+/* drain: how a greeting thread ends: which clients it still accepts, which it waits for, and for how long. */
 #ifndef SOCKGREET_DRAIN_H
 #define SOCKGREET_DRAIN_H
 
@@ -15,16 +15,16 @@ struct drain {
     const _Atomic bool *retired; /* by position: sockets that no later generation has */
     int64_t drain_ns;
     int closed_fd;          /* eventfd: written when the last of the worker's threads leaves its sockets */
-    _Atomic unsigned *open; /* threads of the worker that have not left theirs */
+    _Atomic unsigned *open; /* number of the worker's threads that have not left their sockets */
 
     bool draining;
-    bool retiring;      /* a later generation greets; only sockets that it does not have are served here */
-    int64_t end;        /* stop accepting then at the latest */
-    int64_t sweep_from; /* retiring: handshakes under way have until then to end */
-    int64_t close_end;  /* close whoever is left then */
+    bool retiring;      /* a later generation serves; only sockets that it does not have are served here */
+    int64_t end;        /* when to stop accepting, at the latest */
+    int64_t sweep_from; /* retiring: until then handshakes may complete */
+    int64_t close_end;  /* when to close the remaining clients */
 };
 
-/* An order came, or the same again. */
+/* Follows an order. It may be the same as before. */
 void drain_order(struct drain *drain, enum order order, int64_t now);
 
 /* Whether the thread has nothing more to do; ends accepting when it is time. */

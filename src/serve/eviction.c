@@ -3,8 +3,8 @@
 
 #include "base/util.h"
 
-#define LINGER_LEAST  (100 * NS_PER_MS) /* nobody is sent away for others before */
-#define SILENCE_LEAST NS_PER_S          /* likewise, who has not asked yet */
+#define LINGER_LEAST  (100 * NS_PER_MS) /* clients are not closed for others before this time */
+#define SILENCE_LEAST NS_PER_S          /* the same, for clients that have not sent their request */
 
 static struct timer *first_after(const struct timer_list *list, int64_t now, int64_t least)
 {
@@ -13,8 +13,8 @@ static struct timer *first_after(const struct timer_list *list, int64_t now, int
     return first && now - timer_started_at(first) >= least ? first : NULL;
 }
 
-/* Who has lingered longest has had its greeting, who waits has not; and who has not asked for so long may not
- * mean to. */
+/* Clients that linger have received their greeting; then those that are held; then those that may never send
+ * their request. */
 struct conn *eviction_choose(const struct eviction *eviction, int64_t now)
 {
     struct timer *lingers = first_after(eviction->lingering, now, LINGER_LEAST),

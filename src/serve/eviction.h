@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* eviction: clients who give way to others where every place is taken. */
+/* eviction: which client is closed to make room for a new one when the limit of connections is reached. */
 #ifndef SOCKGREET_LEAVERS_H
 #define SOCKGREET_LEAVERS_H
 
 #include "serve/conn.h"
 
-/* Lists of timers, the oldest first; NULL where no listener has such clients. */
+/* Lists of timers, the oldest first; NULL if no listener has such clients. */
 struct eviction {
-    struct timer_list *lingering; /* who linger, by conn->total */
-    struct timer_list *held;      /* who are held in place of that, by conn->idle */
-    struct timer_list *silent;    /* who have not asked yet, by conn->idle */
+    struct timer_list *lingering; /* clients that linger, by conn->total */
+    struct timer_list *held;      /* clients of listeners with end = "hold", by conn->idle */
+    struct timer_list *silent;    /* clients that have not sent their request yet, by conn->idle */
 };
 
-/* Whose place a client that waits may have; NULL: nobody's. */
+/* The client to close; NULL: none. */
 struct conn *eviction_choose(const struct eviction *eviction, int64_t now);
 
 #endif

@@ -7,8 +7,8 @@
 #define DELAY_MOST  (64 * NS_PER_MS)
 #define TURN_LATE   (1 * NS_PER_MS)
 #define ALARM_LATE  (2 * NS_PER_MS)
-#define WINDOW      64 /* checks after which the delay is thought over */
-#define STAYED_MOST 8  /* of these; more came too soon */
+#define WINDOW      64 /* checks after which the delay is adapted */
+#define STAYED_MOST 8  /* of these found the client still there: more means too early */
 
 int first_check_open(struct first_check *check, timer_expired *due)
 {
@@ -30,7 +30,7 @@ void first_check_later(struct first_check *check, struct timer *timer, int64_t n
     timer_start(timer, check->list, now);
 }
 
-/* What those find who wait already says nothing about the new delay. */
+/* Timers that run already do not count for the new delay. */
 static void set_delay(struct first_check *check, int64_t delay, int64_t now)
 {
     int64_t before = check->list->duration;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* look: when a greeted client is checked at. Most clients end a moment after their greeting, and who has
- * ended by then was never watched. To look too soon costs three system calls more, so the delay follows what
- * the checks find: 2 to 64 ms. */
+/* first_check: when to check for the first time whether a greeted client has ended. Most clients end shortly
+ * after their greeting, and one that has ended by then is never added to epoll. A check that comes too early
+ * costs three more system calls, so the delay, 2 to 64 ms, adapts to what the checks find. */
 #ifndef SOCKGREET_FIRST_CHECK_H
 #define SOCKGREET_FIRST_CHECK_H
 
@@ -10,30 +10,30 @@
 struct first_check {
     struct timers timers;
     struct timer_list *list; /* the only one of timers; its duration is the delay */
-    int64_t counted_from;    /* whose deadline is earlier waited for another delay than today's */
+    int64_t counted_from;    /* timers with an earlier deadline had another delay and are not counted */
     unsigned checked, stayed;
     bool hurried;
 };
 
-/* due: called with a client's timer when it is to be checked at. Returns 0 or -errno; close in any case. */
+/* due: called with a client's timer when it is to be checked. Returns 0 or -errno; close in any case. */
 int first_check_open(struct first_check *check, timer_expired *due);
 void first_check_close(struct first_check *check);
 
-/* A client was greeted: it is checked at after the delay. */
+/* A client was greeted: checks it after the delay. */
 void first_check_later(struct first_check *check, struct timer *timer, int64_t now);
 
-/* What a look has found: stays, if the client had not ended. Looks before their time do not count. */
+/* The result of a check; stays: the client had not ended. Checks before their time are not counted. */
 void first_check_found(struct first_check *check, const struct timer *timer, bool stays, int64_t now);
 
-/* Looks at the one that was greeted first, before its time. Returns false if there is none. */
+/* Checks the client that was greeted first, before its time. Returns false if there is none. */
 bool first_check_oldest(struct first_check *check, void *context);
 
-/* Somebody waits for clients to be gone: all are checked at now, and those to come as soon as may be. */
+/* Clients should end soon: checks all now, and later ones as early as possible. */
 void first_check_hurry(struct first_check *check, void *context);
 
-/* Looks at those who are due, 1 ms late, so that several are checked at together. first_check_next() says
- * when that has to be done at the latest, or TIMERS_NEVER: later still, since under load a turn comes before
- * it. */
+/* Checks the clients that are due, 1 ms late, so that several are checked together. first_check_next()
+ * returns the latest time for that, or TIMERS_NEVER; it is later still, since under load another turn comes
+ * first. */
 void first_check_due(struct first_check *check, int64_t now, void *context);
 int64_t first_check_next(const struct first_check *check);
 

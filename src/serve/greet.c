@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The step that sends the greeting.
  *
- * While a large one is on its way, the client's input is read away too, lest both sides wait for each other.
- */
+ * While a large one is being sent, the client's input is discarded, so that both sides do not wait for each
+ * other. */
 #include "serve/acceptor.h"
 #include "serve/discard.h"
 #include "serve/steps.h"
@@ -12,8 +12,8 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-/* MSG_MORE holds the last segment back, so that it leaves together with the end of file that shutdown() adds;
- * where none comes it must not wait. */
+/* MSG_MORE holds the last segment back, so that it leaves together with the end of file of shutdown(). It is
+ * not set if none follows. */
 static ssize_t send_some(const struct conn *conn)
 {
     int more = conn->acceptor->conf->end == CONF_END_CLOSE ? MSG_MORE : 0;
@@ -29,7 +29,7 @@ static enum step_verdict wait_for_room(struct conn *conn, bool progress, struct 
     return progress ? STEP_WAIT : STEP_STAY;
 }
 
-/* By the clock of the turn: who is greeted in the turn in which he came took no time. */
+/* By the clock of the turn: a client greeted in the turn in which it was accepted counts as 0. */
 static void note_time(const struct conn *conn)
 {
     const struct acceptors *acceptors = conn->acceptor->acceptors;
@@ -64,7 +64,7 @@ static enum step_verdict enter(struct conn *conn, struct step_outcome *outcome)
 
     unsent_render(conn);
     verdict = send_unsent(conn, outcome);
-    return verdict == STEP_STAY ? STEP_WAIT : verdict; /* its time begins */
+    return verdict == STEP_STAY ? STEP_WAIT : verdict; /* its idle time starts */
 }
 
 /* Returns false if the connection is broken. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What comes after the greeting: our end of file is sent, and the client's input read away until its own
- * comes.
+/* The steps after the greeting: sends our end of file, and discards the client's input until its end of file.
  *
- * The client has all it came for, so nobody waits for what is done here. Most have ended a moment later. */
+ * The client has its greeting, so these steps are not urgent. Most clients end shortly afterwards. */
 #include "serve/discard.h"
 #include "serve/steps.h"
 
@@ -11,7 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-/* What the client's side has not acknowledged, the close may destroy. */
+/* The close may destroy what the client has not acknowledged. */
 static enum result give_up(const struct conn *conn)
 {
     int waiting = 0;
@@ -55,7 +54,7 @@ static enum step_verdict hold(struct conn *conn, struct step_outcome *outcome)
     return conn->input_full ? step_end(outcome, give_up(conn)) : STEP_WAIT;
 }
 
-/* What the client has not taken yet goes with the connection, as it would if the machine went. */
+/* Data that the client has not read is lost, as if the machine had failed. */
 static enum step_verdict reset(struct conn *conn, struct step_outcome *outcome)
 {
     static const struct linger no_time = {.l_onoff = 1};
@@ -68,7 +67,7 @@ static enum step_verdict held(struct conn *conn, uint32_t events, struct step_ou
 {
     enum step_verdict verdict = ready(conn, events, outcome);
 
-    return verdict == STEP_WAIT ? STEP_STAY : verdict; /* talk does not make its time longer */
+    return verdict == STEP_WAIT ? STEP_STAY : verdict; /* input does not extend its time */
 }
 
 const struct step step_hold = {.enter = hold, .ready = held, .give_up = give_up, .patient = true};

@@ -29,7 +29,7 @@ int loop_open(struct loop *loop)
     if (loop->epoll < 0)
         return -errno;
     loop->alarm_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    /* Edge-triggered, so that nobody needs to read it. */
+    /* Edge-triggered, so that it need not be read. */
     if (loop->alarm_fd < 0 || !loop_watch(loop, loop->alarm_fd, EPOLLIN | EPOLLET, &loop->alarm))
         return -errno;
     return 0;
@@ -63,7 +63,8 @@ void loop_unwatch(const struct loop *loop, int fd)
     epoll_ctl(loop->epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
-/* A timeout of epoll_wait is set and cancelled in every turn. This alarm is set once for many. */
+/* The kernel sets and cancels a timeout of epoll_wait(2) in every turn. This timer is set once for many
+ * turns. */
 static int await(struct loop *loop, struct epoll_event *events, int64_t next)
 {
     struct itimerspec at = {.it_value = {.tv_sec = next / NS_PER_S, .tv_nsec = next % NS_PER_S}};
@@ -77,7 +78,7 @@ static int await(struct loop *loop, struct epoll_event *events, int64_t next)
     return epoll_wait(loop->epoll, events, EVENTS_PER_TURN, -1);
 }
 
-/* Whatever the error means, a thread that cannot wait must not be busy for ever. */
+/* After too many errors in a row sleeps, so that the thread is not busy for ever. */
 static int failed(struct loop *loop, int error)
 {
     if (loop->failures < FAILURES) {

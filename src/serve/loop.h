@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* loop: what one thread waits for: descriptors, and the moment at which something is due. It knows nobody who
- * waits; a descriptor's owner is called over its struct watch. */
+/* loop: the event loop of one thread: waits for descriptors and for the next deadline. It calls the owner of
+ * a ready descriptor through its struct watch. */
 #ifndef SOCKGREET_LOOP_H
 #define SOCKGREET_LOOP_H
 
@@ -10,7 +10,7 @@
 
 #define LOOP_NEVER INT64_MAX
 
-/* The first member of everything that a loop watches. events are epoll's, or 0 if nobody knows whether there
+/* The first member of everything that a loop watches. events: of epoll, or 0 if it is unknown whether there
  * is anything to do. */
 struct watch {
     void (*ready)(struct watch *watch, uint32_t events);
@@ -19,8 +19,8 @@ struct watch {
 struct loop {
     int epoll;
     int alarm_fd;
-    int64_t now;      /* monotonic ns, read once in a turn */
-    int64_t alarm_at; /* when the alarm goes off: not after anything is due */
+    int64_t now;      /* monotonic ns, read once per turn */
+    int64_t alarm_at; /* when the timer expires: not later than the next deadline */
     struct watch alarm;
     unsigned failures; /* of epoll_wait(2) in a row */
 };
@@ -32,14 +32,13 @@ void loop_close(struct loop *loop);
 /* Watches a descriptor for these events of epoll_ctl(2). Returns false with errno if there is no memory. */
 bool loop_watch(const struct loop *loop, int fd, uint32_t events, struct watch *watch);
 
-/* The same, of a descriptor that is watched already: events are others now. */
+/* Changes the events of a descriptor that is watched already. */
 bool loop_change(const struct loop *loop, int fd, uint32_t events, struct watch *watch);
 
 void loop_unwatch(const struct loop *loop, int fd);
 
-/* Waits until a descriptor is ready or next (monotonic ns) has come, sets now, and calls the owners of
- * those that are ready. Returns 0, or errno if waiting has failed so often in a row that the thread slept
- * instead. */
+/* Waits until a descriptor is ready, or until next (monotonic ns), sets now, and calls the owners of ready
+ * descriptors. Returns 0, or errno if waiting has failed too often in a row and the thread slept instead. */
 int loop_turn(struct loop *loop, int64_t next);
 
 #endif

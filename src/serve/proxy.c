@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The first step where clients come through a proxy: its header is read, and from then on the client is the
- * one that it names. A sender that is no proxy is refused, and so is a proxy without a header: nothing is
- * guessed. */
+/* The first step if clients come through a proxy: reads the PROXY header, which names the client. Refuses a
+ * sender that is not a configured proxy, and a proxy without a header. */
 #include "base/proxy_header.h"
 #include "guard/access.h"
 #include "serve/acceptor.h"
@@ -14,15 +13,15 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-/* What has come of a header that is not whole yet. */
+/* An incomplete header. */
 struct part {
     size_t length;
     char bytes[PROXY_HEADER_MAX];
 };
 
-/* What has come and what is in the queue, where it stays: behind the header it is the client's. Returns how
- * much is new. */
-static ssize_t look_at_queue(const struct conn *conn, char bytes[PROXY_HEADER_MAX], size_t kept)
+/* Peeks at the queue, and adds its bytes to the kept ones. They stay in the queue, since the client's input
+ * follows the header. Returns the number of new bytes. */
+static ssize_t peek_queue(const struct conn *conn, char bytes[PROXY_HEADER_MAX], size_t kept)
 {
     const struct part *part = conn->part;
     ssize_t n;
@@ -40,7 +39,7 @@ static bool take_from_queue(const struct conn *conn, char *bytes, size_t length)
     return recv(conn->fd, bytes, length, MSG_DONTWAIT) == (ssize_t)length;
 }
 
-/* A proxy that asks for itself says LOCAL, or gives its own end of this connection. */
+/* A proxy's own connection has the command LOCAL, or the proxy's own address. */
 static void adopt(struct conn *conn, const struct proxy_header *header)
 {
     struct peer *peer = &conn->peer;
@@ -55,7 +54,7 @@ static void adopt(struct conn *conn, const struct proxy_header *header)
         conn->proxy_info = proxy_info_keep(header);
 }
 
-/* Most headers come whole, so it takes memory only where one does not. */
+/* Most headers arrive complete, so memory is allocated only for one that does not. */
 static enum step_verdict keep(struct conn *conn, size_t more, struct step_outcome *outcome)
 {
     struct part *part = conn->part ? conn->part : calloc(1, sizeof(*part));
@@ -72,7 +71,7 @@ static enum step_verdict ready(struct conn *conn, uint32_t events, struct step_o
     char bytes[PROXY_HEADER_MAX] __attribute__((uninitialized));
     size_t kept = conn->part ? ((struct part *)conn->part)->length : 0;
     struct proxy_header header;
-    ssize_t n = look_at_queue(conn, bytes, kept);
+    ssize_t n = peek_queue(conn, bytes, kept);
 
     (void)events;
     outcome->events = EPOLLIN;

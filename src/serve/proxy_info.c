@@ -4,14 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As much as the header says: it may be long, and there may be many clients. */
+/* Allocated in the size needed, since a header can be long and there can be many clients. */
 struct proxy_info {
     struct peer_address asked;
     uint16_t authority, unique_id; /* their lengths, in this order */
     char text[];
 };
 
-_Static_assert(PROXY_HEADER_MAX <= UINT16_MAX, "a length of what is in one");
+_Static_assert(PROXY_HEADER_MAX <= UINT16_MAX, "lengths fit into uint16_t");
 
 static size_t copy(char *to, const struct proxy_text *text)
 {

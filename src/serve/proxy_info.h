@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* told: what a proxy says of its client beside its address, kept until the greeting where that says it. */
+/* proxy_info: what a PROXY header contains besides the client's address, kept for greetings that use it. */
 #ifndef SOCKGREET_PROXY_INFO_H
 #define SOCKGREET_PROXY_INFO_H
 
@@ -8,10 +8,10 @@
 
 struct proxy_info;
 
-/* Keeps it of a header that is known. Returns NULL without memory, and then it is not known; free(3) it. */
+/* Copies it from a header. Returns NULL without memory; to be freed with free(3). */
 struct proxy_info *proxy_info_keep(const struct proxy_header *header);
 
-/* It stays where it is. */
+/* Sets it in seen, which then points into info. */
 void proxy_info_show(const struct proxy_info *info, struct seen *seen);
 
 #endif

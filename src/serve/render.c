@@ -55,7 +55,7 @@ void render_close(struct render *render)
     render->metrics = NULL;
 }
 
-/* By how long ago it was, since the calendar's clock may have been set meanwhile; the moment is now. */
+/* From the time that has passed since, because the wall clock may have been set meanwhile. */
 static const struct moment *date_arrival(struct render *render, int64_t ago)
 {
     int64_t now = (int64_t)render->moment.second * NS_PER_S + render->moment.nanosecond;
@@ -74,22 +74,22 @@ static void read_clock(struct render *render, enum plan_time exactness)
     render->is_dated = true;
 }
 
-/* All of them are read each time, since that is seldom; totals when they are new. */
+/* Reads all metrics each time, since that is rare; the totals alone only if they have changed. */
 static bool read_metrics(struct render *render, unsigned needs)
 {
     bool is_read;
 
     if (needs & PLAN_METRICS)
-        render->totals_seen = 0; /* they are overwritten */
+        render->totals_seen = 0; /* they were overwritten */
     is_read = needs & PLAN_METRICS ? shared_metrics(render->service, render->metrics)
                                    : shared_totals(render->service, &render->totals_seen, render->metrics);
 
     if (is_read)
-        render->metrics->state = render->state; /* the master's own word: workers cannot write the notice */
+        render->metrics->state = render->state; /* from the notice, which workers cannot write */
     return is_read;
 }
 
-/* The kernel measures it every five seconds, and takes longer to say it than all else that it is asked. */
+/* The kernel updates it every five seconds, and reading it is the most expensive of the system calls here. */
 static const unsigned long *read_load(struct render *render, int64_t now)
 {
     if (now >= render->load_until) {
@@ -99,7 +99,7 @@ static const unsigned long *read_load(struct render *render, int64_t now)
     return render->load_known ? &render->load : NULL;
 }
 
-/* What is not the client's, as far as the plan needs it. */
+/* Adds what does not depend on the client, as far as the plan needs it. */
 static void add_needed(struct render *render, struct occasion *occasion)
 {
     unsigned needs = occasion->needs;

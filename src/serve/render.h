@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* render: answers that are not the same for every client, with what a thread knows. */
+/* render: writes answers that differ between clients, for one thread. */
 #ifndef SOCKGREET_RENDER_H
 #define SOCKGREET_RENDER_H
 
@@ -15,32 +15,32 @@
 struct render {
     char *buffer; /* room for the longest answer to a stream client */
     struct moment moment, accepted;
-    bool is_dated; /* the moment is that of the answers that are written now */
+    bool is_dated; /* moment is set for the current answers */
     struct interfaces interfaces;
     struct speaker speaker;
     const struct notice *notice;
     uint32_t notice_seen;
-    struct state state; /* what the notice said when it was read last */
+    struct state state; /* of the notice when it was read last */
     const struct shared_service *service;
-    struct metrics *metrics; /* what it had counted when it was read last; NULL where no listener tells it */
+    struct metrics *metrics; /* when they were read last; NULL if no listener uses them */
     uint64_t totals_seen;    /* see shared_totals() */
     unsigned long load;      /* of the machine, in hundredths */
     bool load_known;
-    int64_t load_until; /* when it is asked for again: monotonic ns */
-    uint64_t answers;   /* that were written */
+    int64_t load_until; /* when to read it again: monotonic ns */
+    uint64_t answers;   /* number of answers written */
 };
 
-/* Of a thread that speaks as speaker, but for what it gets here: its id and process; shared has what the
- * whole service says and counts. Returns 0 or -errno; close in any case. */
+/* speaker: copied, with id and pid set here. shared: has the state and the counts of the whole service.
+ * Returns 0 or -errno; close in any case. */
 int render_open(struct render *render, const struct conf *conf, const struct speaker *speaker,
                 const struct shared *shared);
 void render_close(struct render *render);
 
-/* The answers that follow, up to the next call, are of one moment. */
+/* The answers up to the next call have the same time. */
 void render_begin(struct render *render);
 
-/* Writes a listener's answer to a client; out has room for its plan's longest. The occasion has what is known
- * of the client, and gets the rest here. Returns the length. */
+/* Writes a listener's answer to a client; out has room for the longest answer of its plan. occasion has the
+ * information about the client; this function adds the rest. Returns the length. */
 size_t render_answer(struct render *render, const struct conf_listener *listener, struct occasion *occasion,
                      char *out);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The step before the greeting, where the listener's service waits to be asked: the request is read, and
- * understood by the service. */
+/* The step before the greeting, if the listener's service waits for a request: reads the request, which the
+ * service parses. */
 #include "serve/acceptor.h"
 #include "serve/steps.h"
 
@@ -10,9 +10,9 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#define PART_GROWS 512 /* bytes by which the memory for a part grows */
+#define PART_GROWS 512 /* bytes by which the memory for an incomplete request grows */
 
-/* What has come of a request that is not whole yet. */
+/* An incomplete request. */
 struct part {
     size_t length, room;
     char bytes[];
@@ -24,7 +24,7 @@ static void understand(struct conn *conn, const char *bytes, size_t length, enum
     conn->request.length = (uint16_t)length;
 }
 
-/* Most requests come whole, so it takes memory only where one does not. */
+/* Most requests arrive complete, so memory is allocated only for one that does not. */
 static bool keep(struct conn *conn, const char *bytes, size_t length)
 {
     struct part *part = conn->part;

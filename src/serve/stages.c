@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #define HOLD_MOST         (3600 * NS_PER_S) /* with end = "hold" */
-#define LISTS_OF_LISTENER 4                 /* of timers, with a listener's own times */
+#define LISTS_OF_LISTENER 4                 /* of timers, for a listener with its own times */
 #define LISTS_OF_ALL      9
 
 static struct timer_list *idle(const struct stages *s, int64_t duration, const void *kind)
@@ -20,7 +20,7 @@ static struct timer_list *total(const struct stages *s, int64_t duration, const 
     return timers_list(s->timers, duration, s->total_expired, kind);
 }
 
-/* Pieces take the time of their pauses, however many there are: years at most. */
+/* The total time of the pauses between the pieces: at most years. */
 static int64_t pieces_total(const struct conf *conf, const struct conf_listener *listener)
 {
     return conf->send_total_ns +

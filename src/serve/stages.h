@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* stages: which steps the clients of each listener go through, and how long each may take. */
+/* stages: the steps that the clients of each listener go through, with their deadlines. */
 #ifndef SOCKGREET_STAGES_H
 #define SOCKGREET_STAGES_H
 
@@ -14,19 +14,19 @@ struct stages {
     const struct guard *guard;
     struct timers *timers;
     timer_expired *idle_expired, *total_expired;
-    struct eviction *eviction; /* gets its lists here */
+    struct eviction *eviction; /* its lists are set here */
 
     struct stage *list; /* STEPS_MAX for each listener */
 };
 
-/* How many lists of timers it needs. */
+/* The number of timer lists that it needs. */
 size_t stages_lists(const struct conf *conf);
 
 /* Makes the list. Returns 0 or -ENOMEM; close in any case. */
 int stages_open(struct stages *stages);
 void stages_close(struct stages *stages);
 
-/* What happens to the clients of a listener. */
+/* The stages of a listener. */
 const struct stage *stages_of(const struct stages *stages, size_t listener);
 
 #endif

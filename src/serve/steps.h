@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* steps: what happens to a stream client, one thing after another. Each listener has a list of steps, made
- * once per thread; what is not configured is not in the list and costs nothing.
+/* steps: the steps that a stream client goes through. Each listener has a list of steps, created once per
+ * thread; what is not configured is not in the list and costs nothing.
  *
- * A step looks at the client's socket and says what next; stream.c does the waiting. */
+ * A step works on the client's socket and returns what to wait for; stream.c waits. */
 #ifndef SOCKGREET_STEPS_H
 #define SOCKGREET_STEPS_H
 
@@ -13,14 +13,14 @@
 
 enum step_verdict {
     STEP_NEXT,  /* done: the next step, or the end */
-    STEP_WAIT,  /* until the client's next move; it has made progress, so its idle time begins anew */
-    STEP_STAY,  /* likewise, without progress */
-    STEP_LATER, /* most clients will be done in a moment: look again then */
-    STEP_END    /* the client is done with, for the reason in the outcome */
+    STEP_WAIT,  /* wait for events; the client has made progress, so its idle time starts again */
+    STEP_STAY,  /* wait for events; there was no progress */
+    STEP_LATER, /* most clients will end soon: check again after a delay */
+    STEP_END    /* end the client, with the result in the outcome */
 };
 
 struct step_outcome {
-    uint32_t events;    /* STEP_WAIT, STEP_STAY: which to wait for */
+    uint32_t events;    /* STEP_WAIT, STEP_STAY: the events to wait for */
     enum result result; /* STEP_END */
 };
 
@@ -32,15 +32,15 @@ static inline enum step_verdict step_end(struct step_outcome *outcome, enum resu
 }
 
 struct step {
-    /* What is done first, and when the socket is ready or the client looked at again. A step that never waits
-     * has enter alone, and no deadlines. */
+    /* enter: called first; ready: when the socket is ready, or at a later check. A step that never waits has
+     * only enter, and no deadlines. */
     enum step_verdict (*enter)(struct conn *conn, struct step_outcome *outcome);
     enum step_verdict (*ready)(struct conn *conn, uint32_t events, struct step_outcome *outcome);
-    /* The time is up, or the place is needed: how the client's end counts. */
+    /* The result of a client whose time is up, or that is closed to make room. */
     enum result (*give_up)(const struct conn *conn);
-    /* The idle time is up, and that is not the end: what next. NULL: it is. */
+    /* Called when the idle time is up. NULL: that ends the client. */
     enum step_verdict (*late)(struct conn *conn, struct step_outcome *outcome);
-    bool patient; /* nobody waits for what this step does: it need not wake the thread */
+    bool patient; /* its events are not urgent: they need not wake the thread (see deferred.h) */
 };
 
 /* A step with its deadlines. The list of a listener ends with a stage without step. */
@@ -49,16 +49,16 @@ struct stage {
     struct timer_list *idle, *total; /* total: NULL for none */
 };
 
-#define STEPS_MAX 7 /* stages of a list, with the last */
+#define STEPS_MAX 7 /* stages of a list, including the end */
 
-extern const struct step step_proxy;   /* proxy.c: who the client is, where a proxy says it */
-extern const struct step step_admit;   /* admit.c: whether the client is served */
-extern const struct step step_request; /* request.c: what it asks for, where the service waits for that */
-extern const struct step step_delay;   /* delay.c: waits, where that is to be tried */
-extern const struct step step_pieces;  /* likewise: in place of step_greet, sends the greeting bit by bit */
+extern const struct step step_proxy;   /* proxy.c: reads the PROXY header */
+extern const struct step step_admit;   /* admit.c: checks whether the client may be served */
+extern const struct step step_request; /* request.c: reads the request */
+extern const struct step step_delay;   /* delay.c: waits, for the setting delay */
+extern const struct step step_pieces;  /* delay.c: instead of step_greet, sends the greeting in pieces */
 extern const struct step step_greet;   /* greet.c: sends the greeting */
-extern const struct step step_linger;  /* linger.c: reads the client's input away, until its end */
-extern const struct step step_hold;    /* in place of it: likewise, without an end of file */
-extern const struct step step_reset;   /* in place of it: a reset */
+extern const struct step step_linger;  /* linger.c: discards the client's input until its end of file */
+extern const struct step step_hold;    /* linger.c: instead, does the same but sends no end of file */
+extern const struct step step_reset;   /* linger.c: instead, resets the connection */
 
 #endif

@@ -14,22 +14,22 @@
 #include <sys/socket.h>
 
 #define ACCEPT_BATCH  16  /* clients taken from one socket before others get their turn */
-#define ACCEPT_QUEUE  256 /* batches that a full queue has: net.core.somaxconn is 4096 */
-#define ALONE_SURE    4   /* turns with one client, after which the next is expected to be alone too */
-#define ALONE_LOOK    16  /* turns after which that is looked into */
-#define UNSENT_KEPT_S 30  /* the kernel goes on sending for so long after a client was given up */
+#define ACCEPT_QUEUE  256 /* batches of a full queue: net.core.somaxconn is 4096 */
+#define ALONE_SURE    4   /* turns with one client after which one more is expected to be alone, too */
+#define ALONE_LOOK    16  /* turns after which that is checked */
+#define UNSENT_KEPT_S 30  /* how long the kernel keeps sending after a client was given up */
 
 /* --- The end of a client --- */
 
-/* Not for each client that leaves a full house, or watching would cost more than greeting. */
+/* Not for each client that ends at the limit, or watching would cost more than greeting. */
 static void note_room(const struct stream *stream)
 {
     if (stream->acceptors->paused && stream->pool.room - stream->pool.active > stream->pool.room / 16)
         acceptors_have_room(stream->acceptors);
 }
 
-/* What proxies ask for themselves is no greeting, and they break off as they like; what is no request has had
- * its answer, which is no greeting either. */
+/* A proxy's own connection is not a greeting, and may end at any time. An invalid request was answered, but
+ * not with a greeting. */
 static enum result counted_as(const struct conn *conn, enum result result)
 {
     static const enum result answers[REQUEST_KINDS] = {
@@ -49,7 +49,7 @@ static void finish(struct conn *conn, enum result result)
         account_result(stream->account, &conn->acceptor->clients, counted_as(conn, result), conn->sent,
                        conn->arrived, stream->loop->now);
 
-    if (record) { /* to learn who the client is may cost system calls */
+    if (record) { /* learning the client's address may cost system calls */
         conn_learn_peer(conn);
         account_fill(stream->account, record, conn->acceptor->member->listener, &conn->peer);
         account_publish(stream->account);
@@ -61,7 +61,7 @@ static void finish(struct conn *conn, enum result result)
     if (conn->ended && !conn->watched && !conn->is_deferred)
         closing_add(&stream->closing, conn->fd);
     else
-        close(conn->fd); /* leaves epoll by itself */
+        close(conn->fd); /* which also removes it from epoll */
     if (conn->is_deferred)
         deferred_removed(&stream->deferred);
     unsent_drop(conn);
@@ -73,8 +73,8 @@ static void finish(struct conn *conn, enum result result)
     note_room(stream);
 }
 
-/* A client whose time or whose share of input is used up, or whose place is needed. Without a limit the
- * kernel would keep what was not taken for minutes. */
+/* Ends a client whose time is up, that has sent too much, or that is closed to make room. Without the timeout
+ * the kernel would keep unsent data for minutes. */
 static void give_up(struct conn *conn)
 {
     enum result result = conn->stage->step->give_up(conn);
@@ -112,7 +112,8 @@ static bool watch(struct conn *conn, uint32_t events)
     return done;
 }
 
-/* Whose copy of the greeting waits for room may have to give way; who waits for us may not. */
+/* A client with a copy of its greeting is in the list from which unsent_keep() may evict; one in a delay is
+ * not. */
 static struct timer_list *idle_list(const struct conn *conn)
 {
     return conn->copy && !conn->stage->step->late ? conn->copies->owners : conn->stage->idle;
@@ -192,7 +193,7 @@ static void conn_ready(struct watch *watch, uint32_t events)
 {
     struct conn *conn = CONTAINER_OF(watch, struct conn, watch);
 
-    if (conn->fd >= 0) /* or it had to give way in this turn */
+    if (conn->fd >= 0) /* else it was closed in this turn */
         run_step(conn, events);
 }
 
@@ -208,14 +209,14 @@ static void check_first_time(void *context, struct timer *timer)
     follow(conn, verdict, &outcome);
 }
 
-/* --- Those who come --- */
+/* --- Accepting --- */
 
 static bool is_full(const struct stream *stream)
 {
     return stream->pool.active >= stream->pool.room;
 }
 
-/* Who has ended, and was to be looked at later only, is looked at now. */
+/* Finds clients that have ended and whose first check is not due yet. */
 static void find_ended(struct stream *stream)
 {
     while (is_full(stream) && first_check_oldest(&stream->first_check, stream))
@@ -259,7 +260,7 @@ static void greet(struct stream *stream, struct acceptor *acceptor, int fd, cons
     follow(conn, conn->stage->step->enter(conn, &outcome), &outcome);
 }
 
-/* Returns whether the next one may be tried. */
+/* Returns whether to try the next client. */
 static bool failed(struct acceptor *acceptor, int error)
 {
     enum accept_verdict verdict = accept_judge(error);
@@ -281,7 +282,7 @@ static bool failed(struct acceptor *acceptor, int error)
     return false;
 }
 
-/* Asked only where somebody would have to give way. */
+/* Called only if another client would have to be closed for it. */
 static bool is_client_waiting(const struct acceptor *acceptor)
 {
     struct pollfd state = {.fd = acceptor->fd, .events = POLLIN};
@@ -289,7 +290,7 @@ static bool is_client_waiting(const struct acceptor *acceptor)
     return poll(&state, 1, 0) == 1;
 }
 
-/* Greets those who wait, most at most. Returns how many there were. */
+/* Accepts and greets waiting clients, at most most. Returns how many there were. */
 static int take_waiting(struct stream *stream, struct acceptor *acceptor, int most)
 {
     int taken = 0;
@@ -317,8 +318,8 @@ static int take_waiting(struct stream *stream, struct acceptor *acceptor, int mo
     return taken;
 }
 
-/* To ask an empty queue costs a file made and unmade. Where clients come one by one it is asked now and then
- * only; epoll knows of the others, if there are any. */
+/* accept4(2) on an empty queue is expensive: the kernel creates and frees a file. If clients come one by one,
+ * it is tried only sometimes; epoll reports the others. */
 static int most_to_take(const struct acceptor *acceptor, uint32_t events)
 {
     return events && acceptor->alone >= ALONE_SURE && acceptor->alone % ALONE_LOOK != 0 ? 1 : ACCEPT_BATCH;
@@ -378,7 +379,7 @@ void stream_due(struct stream *stream)
 
     first_check_due(&stream->first_check, now, stream);
     closing_finish(&stream->closing);
-    /* Those whose time is up may have moved since the set was read. */
+    /* Clients whose time is up may have made progress since the set was read. */
     if (stream->deferred.count &&
         (now >= deferred_next(&stream->deferred) || now >= timers_next(&stream->timers)))
         deferred_read(&stream->deferred, now);

@@ -21,7 +21,7 @@ struct stream {
     const struct conf *conf;
     struct conn_pool pool;
     struct first_check first_check;
-    struct closing closing; /* those who were never watched */
+    struct closing closing; /* clients that were never watched */
     struct timers timers;
     struct eviction eviction;
     struct unsent_copies copies;
@@ -31,17 +31,17 @@ struct stream {
 
 extern const struct transport_ops stream_ops;
 
-/* room: clients at once. Returns 0 or -errno; close in any case. */
+/* room: clients at the same time. Returns 0 or -errno; close in any case. */
 int stream_open(struct stream *stream, unsigned room);
 
-/* From now on somebody waits for the clients to be gone. */
+/* From now on clients that have ended are noticed as soon as possible. */
 void stream_hurry(struct stream *stream);
 
-/* Gives up who is left, and counts them; then frees. */
+/* Gives up the remaining clients and counts them. stream_close() frees. */
 void stream_finish(struct stream *stream);
 void stream_close(struct stream *stream);
 
-/* Does what is due, and says when something will be (monotonic ns). */
+/* Does what is due. stream_next(): when something is due next (monotonic ns). */
 void stream_due(struct stream *stream);
 int64_t stream_next(const struct stream *stream);
 

@@ -95,7 +95,7 @@ void thread_run(struct thread *thread)
     thread->loop.now = monotonic_ns();
     if (thread->settings.conf->heartbeat_ns)
         thread->next_beat = thread->loop.now;
-    read_order(&thread->ordered, 0); /* one may have come before the thread ran */
+    read_order(&thread->ordered, 0); /* an order may have come before the thread ran */
     while (!drain_is_over(&thread->drain, thread->loop.now))
         take_turn(thread);
     stream_finish(&thread->stream);
@@ -111,7 +111,7 @@ static void wire_account(struct thread *thread)
     struct account *account = &thread->account;
 
     thread->shared = shared_thread(s->shared, s->worker, s->thread);
-    atomic_store(&thread->shared->closed, false); /* the predecessor's word */
+    atomic_store(&thread->shared->closed, false); /* set by a predecessor */
     account->stats = &thread->shared->stats;
     account->listeners = shared_listeners(s->shared, s->worker, s->thread);
     account->counted = shared_counted(s->shared, s->worker, s->thread);
@@ -161,9 +161,9 @@ static size_t global_number(const struct thread *thread)
     return thread->settings.worker * thread->settings.shared->threads + thread->settings.thread;
 }
 
-/* Whether a UDP socket is a shard that another thread looks after. While that one is busy the kernel wakes
- * the next for whatever comes, and they share in small batches what one would have taken in a large one: so
- * others only help where it does not keep up. */
+/* Whether a UDP socket is a shard of another thread. While that thread is busy the kernel wakes another one
+ * for each datagram, and both take small batches instead of a large one: so other threads only help if the
+ * shard's own thread does not keep up. */
 static bool is_foreign(const struct thread *thread, size_t position)
 {
     const struct sockets *set = thread->settings.sockets;
@@ -178,7 +178,7 @@ static bool is_foreign(const struct thread *thread, size_t position)
         first--;
     while (end < set->count && set->members[end].listener == member->listener)
         end++;
-    if (end - first < shards) /* a unit has passed fewer */
+    if (end - first < shards) /* a unit has passed fewer sockets */
         shards = end - first;
     return (position - first) % shards % threads != global_number(thread) % shards;
 }
@@ -190,7 +190,7 @@ static bool add_acceptor(struct thread *thread, const struct sockets_member *mem
     struct acceptor *acceptor;
 
     if (stream && thread->stream.pool.room == 0)
-        return true; /* without room for clients it leaves these to others */
+        return true; /* a thread without room for clients leaves these to others */
     if (stream)
         acceptor = acceptors_add(&thread->acceptors, member, position, &stream_ops, &thread->stream);
     else
@@ -200,11 +200,11 @@ static bool add_acceptor(struct thread *thread, const struct sockets_member *mem
     acceptor->foreign = is_foreign(thread, position);
     if (!acceptor->foreign)
         return acceptor_watch(acceptor);
-    acceptor_step_back(acceptor); /* its own thread is to be the first in line */
+    acceptor_step_back(acceptor); /* its own thread has to be the first that the kernel wakes */
     return true;
 }
 
-/* Each thread begins with another socket, so that not all try the same one. */
+/* Each thread starts with a different socket, so that not all try the same one. */
 static int open_acceptors(struct thread *thread)
 {
     const struct thread_settings *s = &thread->settings;
@@ -221,7 +221,7 @@ static int open_acceptors(struct thread *thread)
     return error;
 }
 
-/* Edge-triggered, so that one write wakes every thread of every worker and nobody needs to read. */
+/* Edge-triggered, so that one write wakes every thread of every worker and it need not be read. */
 static bool watch_orders(struct thread *thread)
 {
     const struct thread_settings *s = &thread->settings;

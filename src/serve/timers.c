@@ -43,7 +43,7 @@ void timer_start(struct timer *timer, struct timer_list *list, int64_t now)
     struct timer *last;
 
     timer_stop(timer);
-    last = list->head.previous; /* only now: it may have been this one */
+    last = list->head.previous; /* only now: it may have been this timer */
     timer->list = list;
     timer->deadline = now + list->duration;
     timer->previous = last;

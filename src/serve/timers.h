@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* timers: deadlines that are constant per kind, so a first-in first-out list per kind keeps them sorted.
+/* timers: timers with a constant duration per kind, so that a first-in first-out list per kind is sorted.
  *
  * Starting, stopping and expiring are O(1); finding the next deadline is O(kinds). Times are in nanoseconds
  * of any clock that does not go back. */
@@ -23,7 +23,7 @@ typedef void timer_expired(void *context, struct timer *timer);
 
 struct timer_list {
     struct timer head; /* of a ring */
-    int64_t duration;  /* may change: who was started after that does not expire before others */
+    int64_t duration;  /* may change; timers started later still do not expire before earlier ones */
     timer_expired *expired;
     const void *kind;
 };
@@ -37,8 +37,8 @@ struct timers {
 int timers_open(struct timers *timers, size_t room);
 void timers_close(struct timers *timers);
 
-/* The list for one duration, callback and kind (any address), made when it is asked for first. Only at
- * set-up; room must suffice. */
+/* The list for this duration, callback and kind (any address); created at the first call. Only during set-up;
+ * room must suffice. */
 struct timer_list *timers_list(struct timers *timers, int64_t duration, timer_expired *expired,
                                const void *kind);
 
@@ -53,7 +53,7 @@ void timer_stop(struct timer *timer);
 
 bool timer_is_started(const struct timer *timer);
 
-/* When it was started; it is. */
+/* When a started timer was started. */
 int64_t timer_started_at(const struct timer *timer);
 
 /* Expires a timer now. */

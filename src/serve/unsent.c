@@ -13,7 +13,7 @@
 
 #define COPIES_MAX (16 * 1024 * 1024)
 
-/* Asks only what the answer says. Returns NULL if that is nothing. */
+/* Reads from the kernel only what the answer needs. Returns NULL if that is nothing. */
 static const struct seen *observe(struct conn *conn, unsigned needs, struct seen *seen)
 {
     const struct acceptor *acceptor = conn->acceptor;
@@ -27,7 +27,7 @@ static const struct seen *observe(struct conn *conn, unsigned needs, struct seen
     return seen;
 }
 
-/* A request has been read, and what comes after it counts no more. */
+/* After a request was read, later input does not count. */
 static uint32_t received(const struct conn *conn, const struct seen *seen)
 {
     if (seen && (seen->what & SEEN_SILENCE))
@@ -35,7 +35,7 @@ static uint32_t received(const struct conn *conn, const struct seen *seen)
     return conn->acceptor->conf->plan->service->read ? conn->request.length : observe_unread(conn->fd);
 }
 
-/* Of the client's source; one that was not counted is one more. */
+/* The connections of the client's source, including this one. */
 static uint32_t held(const struct conn *conn)
 {
     const struct acceptor *acceptor = conn->acceptor;

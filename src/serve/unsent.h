@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* rest: what of its greeting a client has still to get. One that was rendered lies in the thread's buffer,
- * which the next client needs, so what cannot be sent at once is copied; the copies of a thread are bounded.
- */
+/* unsent: the part of a client's greeting that was not sent yet. A rendered greeting is in the thread's
+ * buffer, which the next client needs, so what cannot be sent at once is copied. The copies of a thread have
+ * a limit. */
 #ifndef SOCKGREET_UNSENT_H
 #define SOCKGREET_UNSENT_H
 
@@ -15,11 +15,11 @@ struct unsent_copies {
     size_t copied; /* bytes */
 };
 
-/* Finds what to send: conn->unsent. */
+/* Sets conn->unsent to the whole greeting. */
 void unsent_render(struct conn *conn);
 
-/* It stays where it is after the next client came. Where all room for copies is taken, whoever is longest
- * without progress gives way. Returns false if there is no memory. */
+/* Copies it, so that it stays valid when the next client is served. At the limit gives up the client that has
+ * been without progress for longest. Returns false if there is no memory. */
 bool unsent_keep(struct conn *conn);
 
 void unsent_drop(struct conn *conn);

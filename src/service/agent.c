@@ -27,8 +27,8 @@ static unsigned weight_of(const struct agent *agent, const struct occasion *occa
                                                : weight;
 }
 
-/* HAProxy keeps what it was told until it is told otherwise: "ready" ends drain and maint, "up" ends down. A
- * # begins a description. */
+/* HAProxy keeps a state until it is told another one: "ready" ends drain and maint, "up" ends down. A #
+ * begins a description. */
 static size_t answer(const struct plan *plan, const struct occasion *occasion, char *out)
 {
     const struct agent *agent = (const struct agent *)plan;
@@ -45,7 +45,7 @@ static size_t answer(const struct plan *plan, const struct occasion *occasion, c
     return length;
 }
 
-/* All of them, since the load is that of all programs. */
+/* All processors of the machine, since the load is that of all programs. */
 static unsigned count_processors(void)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);

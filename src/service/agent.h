@@ -7,8 +7,8 @@
 
 extern const struct service service_agent;
 
-/* A weight as it is told under a load, in hundredths, of so many processors: half of it at a load of 1 on
- * each, a third at 2. Never 0 unless the weight is. */
+/* The weight reduced by the load (in hundredths) of this many processors: half of it at a load of 1 per
+ * processor, a third at 2. Not 0 unless weight is 0. */
 unsigned agent_weight(unsigned weight, unsigned processors, unsigned long load);
 
 #endif

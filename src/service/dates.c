@@ -7,7 +7,7 @@
 #include <string.h>
 
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* which dates_check() has judged */
+#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* which dates_check() has checked */
 size_t dates_write(char *text, size_t size, const char *format, const struct tm *tm)
 {
     return strftime(text, size, format, tm);
@@ -19,7 +19,7 @@ bool dates_is_exact(const char *argument)
     return argument && strcmp(argument, "ms") == 0;
 }
 
-/* strftime(3) leaves as they are what it does not know, as if they were meant. */
+/* strftime(3) copies conversions that it does not know unchanged. */
 static const char *unknown_conversion(const char *format)
 {
     for (const char *at = strchr(format, '%'); at; at = strchr(at, '%')) {
@@ -32,7 +32,7 @@ static const char *unknown_conversion(const char *format)
     return NULL;
 }
 
-/* In September and on a Wednesday names are as long as they get. */
+/* September and Wednesday have the longest names. */
 static bool is_too_long(const char *format)
 {
     struct tm longest = {

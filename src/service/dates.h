@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* dates: how the argument of ${time:...} has a time written. */
+/* dates: writes a time in the format of ${time:...}. */
 #ifndef SOCKGREET_DATES_H
 #define SOCKGREET_DATES_H
 
@@ -9,14 +9,14 @@
 #include <stddef.h>
 #include <time.h>
 
-/* Judges the argument: "ms", or a format of strftime(3). Returns 0, or -1 with an error. */
+/* Checks the argument: "ms", or a format of strftime(3). Returns 0, or -1 with an error. */
 int dates_check(const char *argument, struct message *error);
 
-/* Whether a time with this argument, or NULL, is more exact than a second. */
+/* Whether a time with this argument, or NULL, has more precision than a second. */
 bool dates_is_exact(const char *argument);
 
-/* A time in a format that was found good, into size bytes with the end. Returns the length; 0 if there is no
- * room. */
+/* Writes a time in a format that dates_check() has accepted. size: with the terminating 0. Returns the
+ * length; 0 if there is no room. */
 size_t dates_write(char *text, size_t size, const char *format, const struct tm *tm);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "service/daytime.h"
 
-/* The shorter of the two forms in RFC 867: it fits into an answer to an empty datagram, wherever that is
- * from. */
+/* The shorter of the two forms in RFC 867: it fits into the answer to an empty datagram from any source. */
 #define FORM    "%d %b %Y %H:%M:%S UTC\r\n"
 #define LONGEST (sizeof("22 FEB 1982 17:37:43 UTC\r\n") - 1)
 

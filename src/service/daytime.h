@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* daytime: the service that says date and time for people to read (RFC 867), in UTC. */
+/* daytime: the service that sends date and time as text (RFC 867), in UTC. */
 #ifndef SOCKGREET_DAYTIME_H
 #define SOCKGREET_DAYTIME_H
 

@@ -3,10 +3,10 @@
 
 #include "base/util.h"
 
-/* Each number is written where it belongs, so its length comes first; one that is cut loses its last digits.
- * To divide takes longest, so it is done once for two digits. */
+/* The length is computed first, so that each digit is written to its place; truncation removes the last
+ * digits. Division is the slowest part, so there is one for two digits. */
 
-/* What has one digit more than its place here. */
+/* powers[n] is the smallest number with n + 1 digits. */
 static const uint64_t powers[] = {1,
                                   10,
                                   100,

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ESCAPED_MAX 4 /* bytes that one becomes in escape_bytes(), and a quote in the shell */
+#define ESCAPED_MAX 4 /* bytes that a byte becomes in escape_bytes(), and a quote in the shell */
 
 /* Variables that are written as numbers. */
 #define NUMBERS                                                                                           \
@@ -25,12 +25,12 @@
      VARIABLE_BIT(VARIABLE_RECEIVED_BYTES) | VARIABLE_BIT(VARIABLE_QUEUE_TIME) |                          \
      VARIABLE_BIT(VARIABLE_CONNECTIONS) | VARIABLE_BIT(VARIABLE_GREETINGS_TOTAL))
 
-/* What needs a name to say anything has no place among all, nor have texts that would fill a datagram. */
+/* Variables that are not listed: those that need an argument, and texts that would fill a datagram. */
 #define NOT_LISTED                                                                            \
     (VARIABLE_BIT(VARIABLE_ENV) | VARIABLE_BIT(VARIABLE_FILE) | VARIABLE_BIT(VARIABLE_MOTD) | \
      VARIABLE_BIT(VARIABLE_QUOTE) | VARIABLE_BIT(VARIABLE_QUOTE_OF_THE_DAY))
 
-/* How a template refers to a variable: the time as exactly as it is known. */
+/* The reference to a variable in a template; that to the time with milliseconds. */
 static const char *reference(enum variable variable, const char *fallback, char *text, size_t size)
 {
     snprintf(text, size, "${%s%s%s}", variables_name(variable), variable == VARIABLE_TIME ? ":ms" : "",
@@ -86,7 +86,7 @@ static char *quote_json(const char *value)
     return text;
 }
 
-/* Control characters as backslash escapes; a quote ends the quoted text and begins it anew. */
+/* Writes control characters as backslash escapes; a quote ends the quoted text and starts it again. */
 static char *quote_shell(const char *value)
 {
     size_t size = strlen(value) * ESCAPED_MAX + 1;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* format: how an answer is written: as its greeting is, or with everything that is known, for programs.
+/* format: the formats of an answer: the text of the greeting, or all variables, for programs.
  *
- * An answer in a format is a template too, made of the greeting's. */
+ * An answer in a format is a template, too, made from the greeting's. */
 #ifndef SOCKGREET_FORMAT_H
 #define SOCKGREET_FORMAT_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define FORMAT_SCHEMA 1 /* of JSON: another when a member goes, or means something else */
+#define FORMAT_SCHEMA 1 /* version of the JSON: incremented when a member is removed or changes its meaning \
+                         */
 
 enum format {
     FORMAT_TEXT, /* the greeting */
@@ -17,13 +18,13 @@ enum format {
     FORMAT_COUNT
 };
 
-/* The template of the whole answer, made of length bytes of the greeting's, without its last newline;
- * left_out: bits of variables that it does without. Returns memory to be freed, with the template's length in
- * wrapped; NULL without memory. Not for FORMAT_TEXT. */
+/* The template of the whole answer, made from length bytes of the greeting's, without its last newline.
+ * left_out: a bit for each variable that is left out. Returns memory to be freed, with its length in wrapped;
+ * NULL without memory. Not for FORMAT_TEXT. */
 char *format_wrap(enum format format, const char *greeting, size_t length, uint64_t left_out,
                   size_t *wrapped);
 
-/* A value as it stands between the quotes of the format; to be freed. NULL without memory. */
+/* A value escaped for the quotes of the format; to be freed. NULL without memory. */
 char *format_value(enum format format, const char *value);
 
 #endif

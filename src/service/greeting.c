@@ -16,23 +16,23 @@
 struct greeting {
     struct plan plan;
     struct template template;
-    const struct quotes *quotes; /* NULL: it says none */
+    const struct quotes *quotes; /* NULL: it uses none */
 };
 
-/* What an answer with quotes is written from. */
+/* The context for writing an answer with quotes. */
 struct telling {
     const struct occasion *occasion;
     const struct quotes *quotes;
 };
 
-/* What a greeting is compiled with. Values that are known stand in it as the format has them. */
+/* The state of compiling a greeting. Known values are stored escaped for the format. */
 struct compilation {
     struct arena *arena;
     const struct site *site;
     const struct host *host;
     enum format format;
     struct template_variable list[VARIABLE_COUNT];
-    bool is_exact; /* the time is said more exactly than by the second */
+    bool is_exact; /* the greeting has a time with more precision than a second */
 };
 
 /* clang-format off */
@@ -71,7 +71,7 @@ static bool is_dgram(const struct site *site)
                                strcmp(site->transport, transport_name(TRANSPORT_UNIX_DGRAM)) == 0);
 }
 
-/* Through a proxy they come to Unix stream sockets too. */
+/* Unix stream sockets have them, too, through a proxy. */
 static bool has_ip_clients(const struct site *site)
 {
     return !site->transport || strcmp(site->transport, transport_name(TRANSPORT_UNIX_DGRAM)) != 0;
@@ -91,7 +91,7 @@ static const char *argument_name(enum variable variable)
     }
 }
 
-/* Those whose value is not certain to be there. */
+/* Variables that may have no value. */
 static bool is_resolved(enum variable variable)
 {
     return variable == VARIABLE_MOTD || (OF_QUOTES & VARIABLE_BIT(variable));
@@ -107,7 +107,8 @@ static const char *in_format(const struct compilation *c, const char *value)
     return c->format == FORMAT_TEXT ? value : kept;
 }
 
-/* Whom a proxy names has an address, by which connections are counted. */
+/* The variables that the clients of a transport never have. A client named by a proxy has an address, by
+ * which connections are counted. */
 static uint64_t never_over(const struct site *site)
 {
     if (is_unix(site))
@@ -118,19 +119,20 @@ static uint64_t never_over(const struct site *site)
     return OF_USERS | OF_QUEUES;
 }
 
-/* What no client of a listener ever has, which need not be asked for. */
+/* The variables that no client of a listener ever has. */
 static uint64_t never(const struct site *site)
 {
     return site->transport ? never_over(site) | (site->has_proxies ? 0 : OF_PROXIES) : 0;
 }
 
-/* A datagram is small, so it is not filled with what none of a listener's has. */
+/* A datagram is small, so variables that are always empty are left out of it. */
 static uint64_t left_out(const struct site *site)
 {
     return is_dgram(site) ? never(site) : 0;
 }
 
-/* What is known before a client comes; NULL: nothing. The address of a Unix listener is its path. */
+/* The value that is known when the configuration is loaded; NULL: none. The address of a Unix listener is its
+ * path. */
 static const char *known_value(const struct compilation *c, enum variable variable)
 {
     const struct host *host = c->host;
@@ -220,9 +222,10 @@ static int resolve_file(const struct compilation *c, const char *argument, const
         return result;
     }
     escape_bytes(shown, sizeof(shown), argument, strlen(argument));
-    if (*argument != '/' || strpbrk(argument, "\"'\\")) /* which formats would change */
-        return message_set(error, "${file:%s} is not usable; allowed: an absolute path without quotes and backslashes",
-                           shown);
+    if (*argument != '/' || strpbrk(argument, "\"'\\")) /* which would be escaped in some formats */
+        return message_set(
+            error, "${file:%s} is not usable; allowed: an absolute path without quotes and backslashes",
+            shown);
     result = take_content(c, argument, known, &reason);
     if (result < 0)
         message_set(error, "${file:%s} %.100s", shown, reason.text);
@@ -339,7 +342,7 @@ static int compile_as(struct compilation *c, enum format format, const char *tex
     return template_compile(c->arena, text, length, &variables, made, errors);
 }
 
-/* Mistakes are found in the text as it was written; what is made of it for another format has none. */
+/* Compiles the text as written first, to find errors, and then the template of the format, which has none. */
 static int compile_format(struct compilation *c, const char *text, size_t length, struct template *made,
                           struct template_errors *errors)
 {
@@ -383,7 +386,7 @@ static size_t write_quote(const struct quote *quote, char *out)
     return quote->length;
 }
 
-/* Its room is at least that of the longest quote. */
+/* room is at least the length of the longest quote. */
 static size_t write_value(const void *context, unsigned variable, const char *argument, char *out,
                           size_t room)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* greeting: the service that says a text, a template with the variables of variables.h.
+/* greeting: the service that sends a text, a template with the variables of variables.h.
  *
- * A greeting that uses only what is known when the configuration is loaded is sent straight from there. */
+ * A greeting with only such variables as are known when the configuration is loaded is rendered once. */
 #ifndef SOCKGREET_GREETING_H
 #define SOCKGREET_GREETING_H
 

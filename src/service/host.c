@@ -6,8 +6,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-/* os-release(5): a value is in quotes of the shell if it has more than letters and digits; within double
- * quotes a backslash stands before $, ", \ and `. */
+/* os-release(5): a value with other characters than letters and digits is quoted as in the shell; within
+ * double quotes $, ", \ and ` are escaped by a backslash. */
 static void unquote(char *out, size_t size, const char *value)
 {
     char quote = *value == '"' || *value == '\'' ? *value++ : '\0';

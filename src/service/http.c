@@ -7,11 +7,11 @@
 
 #include <string.h>
 
-#define ICON "/favicon.ico" /* browsers ask for it without being told to */
+#define ICON "/favicon.ico" /* browsers request it on their own */
 
 enum page { PAGE_GREETING, PAGE_READY };
 
-/* The greeting as it is by the listener's format, and for those who ask for JSON. */
+/* The plans of the greeting: in the listener's format, and in JSON for clients that prefer it. */
 struct http {
     struct plan plan;
     const struct plan *usual, *json;
@@ -52,7 +52,7 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-/* The date stands in every head. */
+/* Every head has a Date field. */
 static void complete(struct http *http)
 {
     const struct plan *usual = http->usual, *json = http->json;
@@ -93,7 +93,7 @@ static const struct plan *plan_for(const struct http *http, const struct service
     return request->as_json ? http->json : http->usual;
 }
 
-/* A client that wants text does not pay for all that JSON says. */
+/* A text answer does not need everything that JSON does. */
 static unsigned needs(const struct plan *plan, const struct service_request *request)
 {
     if (http_reply_is_refusal(request))

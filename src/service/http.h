@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* http: greets clients that ask in HTTP/1, and says at /ready whether the service is ready for them. */
+/* http: the service that answers HTTP/1 requests with the greeting, and at /ready with the state. */
 #ifndef SOCKGREET_HTTP_H
 #define SOCKGREET_HTTP_H
 

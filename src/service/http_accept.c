@@ -9,7 +9,7 @@
 
 enum { RANGE_ANY = 1, RANGE_TYPE, RANGE_EXACT };
 
-/* Without the spaces around it. */
+/* Removes the white space around it. */
 static void trim(const char **at, const char **end)
 {
     while (*at < *end && (**at == ' ' || **at == '\t'))
@@ -18,7 +18,7 @@ static void trim(const char **at, const char **end)
         --*end;
 }
 
-/* Takes what comes before the separator, which is passed over. */
+/* Takes the part before the next separator, and skips the separator. */
 static bool take(const char **rest, const char *end, char separator, const char **item, const char **item_end)
 {
     const char *found;

@@ -27,7 +27,7 @@ static const char *further_fields(enum http_verdict verdict, const char *type)
     return verdict == HTTP_NOT_READING ? "Allow: GET, HEAD\r\n" : "";
 }
 
-/* An answer is new for each client, and nothing of it is to be run in a browser that is not a page. */
+/* Responses are not cached, and browsers must not treat one as another type. */
 static int write_head(enum http_verdict verdict, const char *type, const struct moment *moment, size_t length,
                       char head[HTTP_HEAD_MAX])
 {
@@ -75,7 +75,7 @@ static size_t copy(char *out, const void *bytes, size_t length)
     return length;
 }
 
-/* Without it clients wait for an answer that they understand. */
+/* Without an alert, TLS clients would wait for a handshake. */
 static size_t refuse_tls(char *out)
 {
     /* a fatal alert, protocol_version (RFC 8446, sections 5.1 and 6) */
@@ -86,7 +86,8 @@ static size_t refuse_tls(char *out)
 
 static size_t refuse_http2(char *out)
 {
-    /* SETTINGS, which comes first, and GOAWAY with HTTP_1_1_REQUIRED (RFC 9113, sections 3.4, 6.5, 6.8, 7) */
+    /* SETTINGS, which must be first, and GOAWAY with HTTP_1_1_REQUIRED (RFC 9113, sections 3.4, 6.5, 6.8, 7)
+     */
     static const unsigned char frames[] = {0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 8, 7,
                                            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 13};
 

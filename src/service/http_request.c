@@ -6,9 +6,9 @@
 
 #include <string.h>
 
-#define TLS_HANDSHAKE 0x16 /* what a TLS connection begins with (RFC 8446, section 5.1) */
+#define TLS_HANDSHAKE 0x16 /* the first byte of a TLS connection (RFC 8446, section 5.1) */
 
-/* Bytes that begin at and end before end. */
+/* The bytes from at to before end. */
 struct span {
     const char *at, *end;
 };
@@ -34,9 +34,9 @@ static bool is_token(char byte)
     return ascii_is_letter(byte) || ascii_is_digit(byte) || (byte && strchr("!#$%&'*+-.^_`|~", byte));
 }
 
-/* --- Where it begins and ends --- */
+/* --- Beginning and end --- */
 
-/* The end of lines is CRLF, or LF alone (RFC 9112, section 2.2). Returns false if there is none. */
+/* Lines end in CRLF, or LF alone (RFC 9112, section 2.2). Returns false if there is no line end. */
 static bool take_line(struct span *rest, struct span *line)
 {
     const char *end = memchr(rest->at, '\n', length_of(*rest));
@@ -48,7 +48,7 @@ static bool take_line(struct span *rest, struct span *line)
     return true;
 }
 
-/* Empty lines before a request are passed over (likewise). */
+/* Empty lines before a request are ignored (RFC 9112, section 2.2). */
 static void skip_empty_lines(struct span *rest)
 {
     while (rest->at < rest->end && (*rest->at == '\r' || *rest->at == '\n'))
@@ -83,7 +83,7 @@ static enum http_verdict judge_part(struct span part, enum request_input input)
 
 /* --- The request line (RFC 9112, section 3) --- */
 
-/* Up to a space, which is passed over. */
+/* Takes the word before the next space, and skips the space. */
 static bool take_word(struct span *line, struct span *word)
 {
     const char *space = memchr(line->at, ' ', length_of(*line));
@@ -120,7 +120,7 @@ static enum http_verdict read_method(struct span method, struct http_request *re
     return is_text(method, "CONNECT") || is_text(method, "TRACE") ? HTTP_BAD_METHOD : HTTP_UNKNOWN_METHOD;
 }
 
-/* What follows the authority of an absolute target, which proxies send. */
+/* The path of an absolute target, as sent to proxies. */
 static struct span after_authority(struct span target)
 {
     static const char *const schemes[] = {"http://", "https://"};
@@ -154,7 +154,7 @@ static enum http_verdict read_target(struct span target, struct span method, str
     return HTTP_OK;
 }
 
-/* minor: of HTTP/1. */
+/* minor: of HTTP/1.minor. */
 static enum http_verdict read_version(struct span version, int *minor)
 {
     static const char form[] = "HTTP/d.d";
@@ -185,7 +185,7 @@ static enum http_verdict read_line(struct span line, struct http_request *reques
 struct fields {
     unsigned hosts;
     bool has_length, is_chunked;
-    size_t length; /* of the content; at most one more than it may have */
+    size_t length; /* of the content; at most HTTP_CONTENT_MAX + 1 */
     struct http_accept accept;
 };
 
@@ -251,7 +251,7 @@ static enum http_verdict read_field(struct span line, struct fields *fields)
     return HTTP_OK;
 }
 
-/* A request with both lengths is how others are smuggled past proxies (RFC 9112, section 6.1). */
+/* A request with both kinds of length may be an attempt at request smuggling (RFC 9112, section 6.1). */
 static enum http_verdict judge_fields(const struct fields *fields, int minor)
 {
     if (fields->hosts > 1 || (fields->hosts == 0 && minor > 0))

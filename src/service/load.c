@@ -3,7 +3,7 @@
 
 #include <sys/sysinfo.h>
 
-/* sysinfo(2) needs no file, which a worker could not open. */
+/* sysinfo(2), because a worker cannot open /proc/loadavg. */
 bool load_hundredths(unsigned long *load)
 {
     struct sysinfo machine;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* load: how busy the machine is. */
+/* load: the load average of the machine. */
 #ifndef SOCKGREET_LOAD_H
 #define SOCKGREET_LOAD_H
 
 #include <stdbool.h>
 
-/* The load of the last minute, in hundredths. False if the kernel does not say. */
+/* The load average of the last minute, in hundredths. Returns false if it is not available. */
 bool load_hundredths(unsigned long *load);
 
 #endif

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define LONGEST_OF_SERVICE  (16 * 1024)
-#define SAMPLES_OF_LISTENER 8 /* beside results */
+#define SAMPLES_OF_LISTENER 8 /* without those of results */
 #define LONGEST_SAMPLE      256
 
 size_t metrics_size(size_t listeners)
@@ -59,11 +59,11 @@ struct page {
 
 enum kind { COUNTER, GAUGE, HISTOGRAM, INFO, STATESET };
 
-/* What the name of a family becomes in its samples. */
+/* The suffixes of a family's name in its samples. */
 static const char *const suffixes[] = {
     [COUNTER] = "_total", [GAUGE] = "", [HISTOGRAM] = "_bucket", [INFO] = "_info", [STATESET] = ""};
 
-/* The classic format knows the first three kinds, and a family has the name of its samples. */
+/* The classic format has only the first three kinds, and its families have the name of their samples. */
 static void family(const struct page *page, enum kind kind, const char *name, const char *unit,
                    const char *help)
 {
@@ -84,7 +84,7 @@ static void label(const struct page *page, char *before, const char *name, const
         if (*value == '\n')
             fputs("\\n", page->out);
         else if ((unsigned char)*value < ' ' || (unsigned char)*value >= 0x7f)
-            fputc('?', page->out); /* not UTF-8 for certain */
+            fputc('?', page->out); /* may not be UTF-8 */
         else
             fprintf(page->out, *value == '"' || *value == '\\' ? "\\%c" : "%c", *value);
     }
@@ -92,7 +92,7 @@ static void label(const struct page *page, char *before, const char *name, const
     *before = ',';
 }
 
-/* A sample of a family; the label of its own has a name or NULL. */
+/* A sample of a family; label_name may be NULL. */
 static void sample(const struct page *page, enum kind kind, const char *name,
                    const struct metrics_listener *listener, const char *label_name, const char *label_value,
                    uint64_t value)
@@ -109,7 +109,7 @@ static void sample(const struct page *page, enum kind kind, const char *name,
     fprintf(page->out, "%s %" PRIu64 "\n", before == ',' ? "}" : "", value);
 }
 
-/* A family of one number. */
+/* A family with one sample. */
 static void one(const struct page *page, enum kind kind, const char *name, const char *help, uint64_t value)
 {
     family(page, kind, name, NULL, help);
@@ -131,7 +131,7 @@ static void taken(const struct page *page)
                page->metrics->listeners[i].clients.taken);
 }
 
-/* The results that are refusals, or the others: each client is in one of the two. */
+/* The results that are refusals, or all others; each client is in one of the two. */
 static void results(const struct page *page, const char *name, const char *label_name, bool refusals)
 {
     for (size_t i = 0; i < page->metrics->listener_count; i++)
@@ -216,7 +216,8 @@ static void service(const struct page *page)
     sample(page, COUNTER, "reloads", NULL, "outcome", "applied", m->reloads);
     sample(page, COUNTER, "reloads", NULL, "outcome", "refused", m->reloads_refused);
     one(page, COUNTER, "accept_pauses",
-        "Times that accepting paused because descriptors, memory or connections ran out.", m->totals.accept_pauses);
+        "Times that accepting paused because descriptors, memory or connections ran out.",
+        m->totals.accept_pauses);
     one(page, COUNTER, "spared_clients", "Clients over a limit that were served because of limits.dry_run.",
         m->totals.spared);
 }

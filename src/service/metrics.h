@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* metrics: what the service has counted and how it is, and the texts that tell it to monitoring systems. */
+/* metrics: the counters and the state of the whole service, and their formats for monitoring systems. */
 #ifndef SOCKGREET_METRICS_H
 #define SOCKGREET_METRICS_H
 
@@ -12,10 +12,10 @@
 #include <stdint.h>
 
 #define METRICS_NAME      72   /* bytes of a listener's name, with its end */
-#define METRICS_LISTENERS 1089 /* with those that are gone */
+#define METRICS_LISTENERS 1089 /* including those that were removed */
 #define METRICS_GONE      "(gone)"
 
-/* A listener, now or earlier; the one named METRICS_GONE stands for all that there is no room for, and has no
+/* A listener, present or removed. The one named METRICS_GONE sums all that there is no room for, and has no
  * transport (TRANSPORT_COUNT). */
 struct metrics_listener {
     char name[METRICS_NAME];
@@ -23,15 +23,15 @@ struct metrics_listener {
     struct tally clients;
 };
 
-/* Numbers alone, since they are copied through shared memory. */
+/* Without pointers, since it is copied through shared memory. */
 struct metrics {
-    int64_t started_ns, summed_ns; /* CLOCK_REALTIME: the service; when all this was true */
+    int64_t started_ns, summed_ns; /* CLOCK_REALTIME: start of the service; time of these values */
     uint64_t generation;
-    uint64_t workers, workers_wanted; /* that serve; that should */
+    uint64_t workers, workers_wanted; /* that serve; that should serve */
     uint64_t restarts;                /* of workers */
     uint64_t reloads, reloads_refused;
     uint64_t written;   /* log entries */
-    struct state state; /* as who answers has it from the master: every worker can write the sums */
+    struct state state; /* set by the thread that answers, from the master's notice (see render.c) */
     struct totals totals;
     uint64_t listener_count;
     struct metrics_listener listeners[];
@@ -42,20 +42,20 @@ enum metrics_format {
     METRICS_CLASSIC /* Prometheus' text format 0.0.4 */
 };
 
-/* Bytes of a struct with so many listeners. */
+/* Bytes of a struct with this many listeners. */
 size_t metrics_size(size_t listeners);
 
-/* Whether size bytes that were read are a whole struct; what is not as it should be in it is mended. */
+/* Whether size bytes from shared memory are a complete struct; corrects invalid values in it. */
 bool metrics_are_whole(struct metrics *metrics, size_t size);
 
-/* Bytes that a text of so many listeners can have, or a JSON object. */
+/* The longest text or JSON object with this many listeners, in bytes. */
 size_t metrics_longest(size_t listeners);
 
-/* Clients of the whole service at that moment. */
+/* Open connections of the whole service. */
 uint64_t metrics_connections(const struct metrics *metrics);
 
-/* The metrics as text, or as a JSON object, with what the service is called. The caller frees them; NULL
- * without memory. */
+/* The metrics as text, or as a JSON object with the name of the instance. The caller frees them; NULL without
+ * memory. */
 char *metrics_text(const struct metrics *metrics, enum metrics_format format, size_t *length);
 char *metrics_json(const struct metrics *metrics, const char *instance, size_t *length);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* moment: a point in time, and how it is written. */
+/* moment: a point in time with its text formats. */
 #ifndef SOCKGREET_MOMENT_H
 #define SOCKGREET_MOMENT_H
 
@@ -14,7 +14,7 @@ struct moment {
     char rfc3339[40];      /* the second, RFC 3339 section 5.6, in UTC; empty before the first moment_set() */
 };
 
-/* Writes the texts anew if the second is another: a thread that keeps its moment makes them once a second. */
+/* Sets the time. Writes the texts only if the second has changed, so at most once per second. */
 void moment_set(struct moment *moment, struct timespec now);
 
 #endif

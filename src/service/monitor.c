@@ -13,7 +13,7 @@
 #define ALIVE        "ok\n"
 #define CLASSIC      "text/plain; version=0.0.4; charset=utf-8"
 
-/* What there is, by its path. */
+/* The pages, by path. */
 enum page { PAGE_ROOT, PAGE_METRICS, PAGE_STATUS, PAGE_LIVE, PAGE_READY, PAGE_COUNT };
 
 static const char *const paths[PAGE_COUNT] = {[PAGE_ROOT] = "/",
@@ -38,7 +38,7 @@ static enum page page_of(const struct http_request *read)
     return page;
 }
 
-/* Who only looks may not think that it has changed something. */
+/* Pages are read-only: other methods are refused. */
 static enum http_verdict judge(const struct http_request *read, enum page page)
 {
     if (!read->is_get && !read->is_head)
@@ -66,7 +66,7 @@ static void read_request(const char *bytes, size_t length, enum request_input in
 
 /* --- The answer --- */
 
-/* Takes a text that was allocated; NULL for want of memory. */
+/* Writes a response with text, and frees it; NULL: there was no memory for it. */
 static size_t tell(const struct occasion *occasion, const char *type, char *text, size_t length, char *out)
 {
     if (!text)
@@ -108,7 +108,7 @@ static size_t tell_constant(const struct occasion *occasion, const char *type, c
     return http_reply_write(&occasion->request, HTTP_OK, type, occasion->moment, length, out);
 }
 
-/* The numbers are copied for those pages alone that have them. */
+/* The metrics are copied only for pages that show them. */
 static unsigned needs(const struct plan *plan, const struct service_request *request)
 {
     (void)plan;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* monitor: tells monitoring systems and people over HTTP what the service has counted and how it is. */
+/* monitor: the service that reports counters and state over HTTP, for monitoring systems and in a page. */
 #ifndef SOCKGREET_MONITOR_H
 #define SOCKGREET_MONITOR_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* qotd: the service that says a quote (RFC 865). */
+/* qotd: the service that sends a quote (RFC 865). */
 #ifndef SOCKGREET_QOTD_H
 #define SOCKGREET_QOTD_H
 

@@ -10,7 +10,8 @@ const struct quote *quotes_of_the_day(const struct quotes *quotes, time_t second
     return &quotes->list[day % quotes->count];
 }
 
-/* SplitMix64 (Steele, Lea, Flood 2014): the requests of a speaker are its sequence, so no state is needed. */
+/* SplitMix64 (Steele, Lea, Flood 2014), indexed by the speaker's request number, so that no state is needed.
+ */
 static uint64_t mix(uint64_t seed, uint64_t step)
 {
     uint64_t x = seed + step * UINT64_C(0x9e3779b97f4a7c15);

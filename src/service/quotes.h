@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* quotes: short texts, and which of them a client is told. */
+/* quotes: a list of short texts, and the choice of one for a client. */
 #ifndef SOCKGREET_QUOTES_H
 #define SOCKGREET_QUOTES_H
 
@@ -7,11 +7,11 @@
 #include <stdint.h>
 #include <time.h>
 
-#define QUOTES_END "\r\n" /* of a line */
+#define QUOTES_END "\r\n" /* end of a line */
 #define QUOTES_MAX \
-    (511 - (sizeof(QUOTES_END) - 1)) /* bytes of one: with its last end, less than RFC 865's 512 */
+    (511 - (sizeof(QUOTES_END) - 1)) /* bytes of a quote: with QUOTES_END less than the 512 of RFC 865 */
 
-/* Its lines end in QUOTES_END, but for the last. */
+/* Its lines are separated by QUOTES_END. */
 struct quote {
     const char *text;
     size_t length;
@@ -23,11 +23,11 @@ struct quotes {
     size_t longest; /* bytes of the longest */
 };
 
-/* The quote of a day, which is the UTC day of a second since the epoch. Hosts with the same quotes have the
- * same one, and each comes once before the first comes again. */
+/* The quote of the UTC day that contains this second since the epoch. Hosts with the same quotes choose the
+ * same one, and each is used once before the first is used again. */
 const struct quote *quotes_of_the_day(const struct quotes *quotes, time_t second);
 
-/* Any of them, another for each of a speaker's requests, and the same when asked for again. */
+/* A random quote: the same for the same speaker and request. */
 const struct quote *quotes_random(const struct quotes *quotes, uint64_t speaker, uint64_t request);
 
 #endif

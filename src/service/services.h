@@ -5,7 +5,7 @@
 
 #include "service/service.h"
 
-/* NULL beyond the last row. The first is the service of a listener that names none. */
+/* Returns NULL after the last row. The first row is the default service. */
 const struct service *services_row(size_t row);
 
 #endif

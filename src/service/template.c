@@ -14,30 +14,30 @@
 
 #define NONE UINT_MAX
 
-/* Text as it is, and the variable after it. */
+/* A literal text, and the variable after it. */
 struct template_part {
     const char *text;
     size_t length;
-    unsigned variable;    /* its place in the list; NONE: the last part may have none */
+    unsigned variable;    /* its index in the list; NONE: the last part may have none */
     const char *argument; /* NULL: none */
     size_t longest;       /* of the variable's value */
-    const char *fallback; /* if that is empty */
+    const char *fallback; /* if the value is empty */
     size_t fallback_length;
 };
 
-/* What is between the braces of ${...}. */
+/* The text between the braces of ${...}. */
 struct reference {
     const char *name, *argument, *fallback; /* argument is NULL if there is none */
     size_t name_length, argument_length, fallback_length;
     bool has_fallback;
 };
 
-/* A text is compiled twice: first to find all mistakes, and how much memory it takes. */
+/* A text is compiled twice: the first time to find all errors and the memory needed. */
 struct compiler {
     const struct template_variables *variables;
     struct template *compiled;
     struct template_part *parts; /* NULL the first time */
-    char *bytes;                 /* literals, arguments and defaults, one after the other; likewise */
+    char *bytes; /* literals, arguments and defaults, one after another; NULL the first time */
     size_t used;
     bool is_open; /* the last part has no variable yet */
     struct template_errors *errors;
@@ -92,7 +92,7 @@ static struct template_part *open_part(struct compiler *c)
     return c->parts ? &c->parts[compiled->part_count - 1] : NULL;
 }
 
-/* Literals that follow each other are one. */
+/* Joins literals that follow each other. */
 static void put_literal(struct compiler *c, const char *text, size_t length)
 {
     const char *stored = store(c, text, length);
@@ -154,7 +154,7 @@ static struct suggestion similar(const struct template_variables *variables, con
     return found;
 }
 
-/* Said as it was written, with its argument. */
+/* Reports it as it was written, with its argument. */
 static void refuse_unknown(struct compiler *c, const struct reference *reference)
 {
     struct suggestion meant = similar(c->variables, reference->name, reference->name_length);
@@ -181,7 +181,7 @@ static void put_known(struct compiler *c, const char *known, const struct refere
         put_literal(c, reference->fallback, reference->fallback_length);
 }
 
-/* What resolve() says of a variable. argument: NULL without one. */
+/* Adds a variable with the value from resolve(). argument may be NULL. */
 static void put_resolved(struct compiler *c, unsigned variable, const char *argument,
                          const struct reference *reference)
 {
@@ -200,7 +200,7 @@ static void put_resolved(struct compiler *c, unsigned variable, const char *argu
         put_variable(c, variable, longest, reference);
 }
 
-/* ${name:argument} of a variable that takes one. */
+/* Adds ${name:argument} of a variable that has an argument. */
 static void put_with_argument(struct compiler *c, unsigned variable, const struct reference *reference)
 {
     char argument[TEMPLATE_ARGUMENT_MAX + 1];
@@ -221,8 +221,7 @@ static void refuse_argument(struct compiler *c, const struct template_variable *
     if (variable->argument == TEMPLATE_ARGUMENT_REQUIRED)
         fail(c, "${%s} needs an argument; allowed: ${%s:%s}", name, name, argument);
     else if (variable->argument == TEMPLATE_ARGUMENT_OPTIONAL)
-        fail(c, "${%s:} has an empty argument; allowed: ${%s} and ${%s:%s}", name, name, name,
-             argument);
+        fail(c, "${%s:} has an empty argument; allowed: ${%s} and ${%s:%s}", name, name, name, argument);
     else
         fail(c, "${%s} does not take an argument; allowed: ${%s} and ${%s:-default}", name, name, name);
 }
@@ -279,7 +278,7 @@ static struct reference parse(const char *inner, size_t length)
     return found;
 }
 
-/* Compiles what stands between the braces of ${...}. */
+/* Compiles the text between the braces of ${...}. */
 static void put_reference(struct compiler *c, const char *inner, size_t length)
 {
     struct reference reference;
@@ -295,7 +294,7 @@ static void put_reference(struct compiler *c, const char *inner, size_t length)
     put_named(c, &reference);
 }
 
-/* Compiles one $$ or ${...} at dollar. Returns where the text goes on, also after an error. */
+/* Compiles one $$ or ${...} at dollar. Returns where the text continues, even after an error. */
 static const char *put_dollar(struct compiler *c, const char *text, const char *dollar, const char *end)
 {
     const char *close;

@@ -9,7 +9,7 @@
 static const struct plan plan = {
     .service = &service_time, .time = PLAN_SECOND, .longest = sizeof(uint32_t), .prefix = ""};
 
-/* From 2036 on it counts anew, as in NTP (RFC 5905, section 6). */
+/* It wraps to 0 in 2036, as in NTP (RFC 5905, section 6). */
 static size_t answer(const struct plan *unused, const struct occasion *occasion, char *out)
 {
     uint32_t seconds = htonl((uint32_t)(occasion->moment->second + FROM_1900_TO_1970));

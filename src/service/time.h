@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* time: the service that says the time to machines (RFC 868): seconds since 1900, 32 bits, the highest first.
- */
+/* time: the service that sends the time as a number (RFC 868): seconds since 1900, 32 bits, big-endian. */
 #ifndef SOCKGREET_TIME_H
 #define SOCKGREET_TIME_H
 

@@ -29,7 +29,7 @@ static size_t put_host_text(char *out, size_t room, const struct peer_address *e
     return put(out, room, text);
 }
 
-/* Most are of IPv4, and written in less time than the buffer for others is zeroed. */
+/* IPv4 is handled separately: it takes less time than zeroing the buffer for other addresses. */
 static size_t put_host(char *out, size_t room, const struct peer_address *end)
 {
     return end->family == AF_INET ? digits_write_ipv4(out, room, end->ip) : put_host_text(out, room, end);
@@ -114,7 +114,7 @@ static size_t original_port_value(const struct occasion *occasion, const char *a
     return occasion->seen ? put_port(out, room, &occasion->seen->asked) : 0;
 }
 
-/* What others made: whatever could end a string of a format, or is not printable, becomes '?'. */
+/* Text from others: bytes that could end a string of a format, or are not printable, become '?'. */
 static size_t put_foreign(char *out, size_t room, const struct proxy_text *text)
 {
     size_t length = text->length < room ? text->length : room;
@@ -150,7 +150,7 @@ static size_t client_connections_value(const struct occasion *occasion, const ch
 
 /* --- Users of Unix sockets --- */
 
-/* Nobody there is whose id is -1: the kernel did not say. */
+/* An id of -1 means that the kernel did not provide it. */
 static size_t put_id(const struct occasion *occasion, char *out, size_t room, uint32_t id)
 {
     bool known = occasion->peer->client.family == AF_UNIX && id != (uint32_t)-1;
@@ -170,7 +170,7 @@ static size_t client_gid_value(const struct occasion *occasion, const char *argu
     return put_id(occasion, out, room, occasion->peer->client.gid);
 }
 
-/* 0 is a process of another namespace. */
+/* 0 means a process in another pid namespace. */
 static size_t client_pid_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
     uint32_t pid = occasion->peer->client.pid;
@@ -179,7 +179,7 @@ static size_t client_pid_value(const struct occasion *occasion, const char *argu
     return pid ? put_id(occasion, out, room, pid) : 0;
 }
 
-/* --- What the network did --- */
+/* --- The network --- */
 
 static size_t interface_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
@@ -215,7 +215,7 @@ static size_t dscp_value(const struct occasion *occasion, const char *argument, 
     return is_seen(occasion, SEEN_TTL) ? digits_write(out, room, occasion->seen->dscp) : 0;
 }
 
-/* A SYN has no mark of its own, but asks for the use of them (RFC 3168, section 6.1.1). */
+/* A SYN is not marked, but asks for ECN by its flags (RFC 3168, section 6.1.1). */
 static size_t ecn_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
     static const char *const marks[] = {"none", "ect1", "ect0", "ce"};
@@ -267,7 +267,7 @@ static size_t rtt_value(const struct occasion *occasion, const char *argument, c
     return us ? put_us(out, room, us) : 0;
 }
 
-/* --- Who answers --- */
+/* --- The server --- */
 
 static size_t pid_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
@@ -317,7 +317,7 @@ static size_t reason_value(const struct occasion *occasion, const char *argument
     return put(out, room, occasion->state->reason);
 }
 
-/* Of the last second in which they were summed, if they were at all. */
+/* As of the last second in which they were summed; empty if they were not. */
 static size_t connections_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
     (void)argument;
@@ -386,7 +386,7 @@ static size_t accept_time_value(const struct occasion *occasion, const char *arg
     return occasion->accepted ? put_milliseconds(occasion->accepted, out, room) : 0;
 }
 
-/* A clock that was set meanwhile could make it negative, or years. */
+/* If the clock was set meanwhile, the time could be negative, or years. */
 static size_t queue_time_value(const struct occasion *occasion, const char *argument, char *out, size_t room)
 {
     const struct moment *moment = occasion->moment;

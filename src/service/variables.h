@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* variables: what ${name} in a greeting can stand for. */
+/* variables: the variables of greetings, ${name}. */
 #ifndef SOCKGREET_VARIABLES_H
 #define SOCKGREET_VARIABLES_H
 
@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#undef unix /* gcc takes it for 1 */
+#undef unix /* gcc defines it as 1 */
 
 /* Bytes of the longest value. */
 #define VARIABLES_LENGTH(text) (sizeof(text) - 1)
@@ -25,7 +25,7 @@
 #define VARIABLES_ECN          VARIABLES_LENGTH("asked")
 #define VARIABLES_FLOW         VARIABLES_LENGTH("0xfffff")
 #define VARIABLES_PID          VARIABLES_LENGTH("4194304")    /* proc(5) */
-#define VARIABLES_LOAD         VARIABLES_LENGTH("4194304.99") /* of all of them */
+#define VARIABLES_LOAD         VARIABLES_LENGTH("4194304.99") /* with all of them running */
 #define VARIABLES_STATE        VARIABLES_LENGTH("ready")
 #define VARIABLES_WEIGHT       VARIABLES_LENGTH("256")
 #define VARIABLES_MILLISECONDS VARIABLES_LENGTH("4294967.295")
@@ -39,12 +39,12 @@
 #define VARIABLES_UPTIME       VARIABLES_LENGTH("9223372036")   /* of nanoseconds in 63 bits */
 #define VARIABLES_UNIX         VARIABLES_LENGTH("253402300799") /* the end of the year 9999 */
 #define VARIABLES_UNIX_US      VARIABLES_LENGTH("253402300799999999")
-#define VARIABLES_ANY          0 /* as long as it is: known when the configuration is loaded */
+#define VARIABLES_ANY          0 /* any length: known when the configuration is loaded */
 
 /* A line per variable: X(IDENTIFIER, name, when it is known, longest value of an IP listener and of a Unix
- * listener, its argument). Messages list them in this order. What is known AT_LOAD is in the table of
- * greeting.c, or a file; of what is known PER_CLIENT values.c has a function name_value(); what is QUOTED
- * comes from the listener's quotes. */
+ * listener, its argument). Messages list them in this order. AT_LOAD: when the configuration is loaded, by
+ * the table in greeting.c or from a file. PER_CLIENT: when a client is served, by name_value() in values.c.
+ * QUOTED: from the listener's quotes. */
 #define VARIABLES(X)                                                                                    \
     X(HOSTNAME, hostname, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, NONE)                                  \
     X(INSTANCE, instance, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, NONE) /* setting "instance" */         \
@@ -54,7 +54,7 @@
     X(BOOT_ID, boot_id, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, NONE)                                    \
     X(ENV, env, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, REQUIRED)                                        \
     X(FILE, file, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, REQUIRED)                                      \
-    X(MOTD, motd, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, NONE) /* the file with that name */            \
+    X(MOTD, motd, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, NONE) /* content of /etc/motd */               \
     X(QUOTE, quote, QUOTED, QUOTES_MAX, QUOTES_MAX, NONE)                                               \
     X(QUOTE_OF_THE_DAY, quote_of_the_day, QUOTED, QUOTES_MAX, QUOTES_MAX, NONE)                         \
     X(LISTENER, listener, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, NONE)   /* its name */                 \
@@ -77,7 +77,7 @@
     X(PROXY_AUTHORITY, proxy_authority, PER_CLIENT, VARIABLES_AUTHORITY, VARIABLES_AUTHORITY, NONE)     \
     X(PROXY_UNIQUE_ID, proxy_unique_id, PER_CLIENT, PROXY_UNIQUE_ID_MAX, PROXY_UNIQUE_ID_MAX, NONE)     \
     X(TTL, ttl, PER_CLIENT, VARIABLES_BYTE, VARIABLES_BYTE, NONE)   /* on arrival; unknown: empty */    \
-    X(HOPS, hops, PER_CLIENT, VARIABLES_BYTE, VARIABLES_BYTE, NONE) /* guessed */                       \
+    X(HOPS, hops, PER_CLIENT, VARIABLES_BYTE, VARIABLES_BYTE, NONE) /* estimated from the TTL */        \
     X(DSCP, dscp, PER_CLIENT, VARIABLES_BYTE, VARIABLES_BYTE, NONE)                                     \
     X(ECN, ecn, PER_CLIENT, VARIABLES_ECN, VARIABLES_ECN, NONE)                                         \
     X(FLOW_LABEL, flow_label, PER_CLIENT, VARIABLES_FLOW, VARIABLES_FLOW, NONE)                         \
@@ -116,9 +116,7 @@ const char *variables_name(enum variable variable);
 /* Whether it is known when the configuration is loaded, not only when a client is served. */
 bool variables_known_at_load(enum variable variable);
 
-/* Bytes of the longest value that one known per client can have, where clients can be those of IP, of Unix
- * sockets, or both.
- */
+/* Bytes of the longest value of a variable that is PER_CLIENT, for clients of IP, Unix sockets, or both. */
 size_t variables_longest(enum variable variable, bool ip, bool unix_too);
 
 enum template_argument variables_argument(enum variable variable);

@@ -41,7 +41,7 @@ static void add_end(struct fields *fields, const char *end, const char *host,
         add(fields, "SOCKGREET_%s_PORT=%u", end, packed->port);
 }
 
-/* The clock that can be set is read here, at the entry: a change since the arrival shows. */
+/* The wall clock is read when the entry is written: if it was set since the arrival, the times show that. */
 static void add_times(struct fields *fields, const struct record *record)
 {
     struct timespec real;

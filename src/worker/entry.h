@@ -8,9 +8,8 @@
 
 #include <stdbool.h>
 
-/* Writes the entry (proxy counts if the record is proxied), and may wait for the log. Returns false if the
- * log did not take it, or if the record, which may come from a worker that died while writing it, makes no
- * sense. */
+/* Writes the entry, and may wait for the log. proxy is used if the record is proxied. Returns false if the
+ * log did not accept it, or if the record is invalid: a worker may have died while writing it. */
 bool entry_write(const struct conf *conf, const struct record *record, const struct peer_address *proxy);
 
 #endif

@@ -12,16 +12,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BURST            256 /* entries from one ring before the others get their turn */
+#define BURST            256 /* entries from one ring before the others are read */
 #define REFUSED_INTERVAL (30 * NS_PER_S)
-#define REPEAT_AFTER     (10 * NS_PER_S) /* for what may happen often: at most one line in this time */
+#define REPEAT_AFTER     (10 * NS_PER_S) /* messages that may occur often are logged at most once in this time \
+                                          */
 
 static bool is_report_due(const struct logger *logger)
 {
     return monotonic_ns() >= logger->next_report;
 }
 
-/* An entry that the log did not take counts before the record is released, so that it counts in any case. */
+/* A dropped entry is counted before its record is released, so that it is counted in any case. */
 static bool drain_records(struct logger *logger, unsigned thread)
 {
     struct ring ring = shared_records(logger->shared, logger->worker, thread);
@@ -41,8 +42,8 @@ static bool drain_records(struct logger *logger, unsigned thread)
     return count > 0;
 }
 
-/* The master's events may have two readers while one follows the other: what the other has released meanwhile
- * is not written again, and what was copied of it is not whole. */
+/* The master's events may have two readers while one logger replaces another. An event that the other one has
+ * released meanwhile is not written again; the copy of it may be incomplete. */
 static bool drain_events(struct logger *logger, struct ring ring)
 {
     const struct event *shared;
@@ -117,7 +118,7 @@ static void report_summary(const struct logger *logger, int64_t since, int64_t n
                    ((double)now - (double)since) / NS_PER_S, log_write_count);
 }
 
-/* At most once in an interval. */
+/* At most once per interval. */
 static void report_refused(const struct logger *logger, int64_t interval, int64_t now)
 {
     struct talkers refused;
@@ -126,7 +127,7 @@ static void report_refused(const struct logger *logger, int64_t interval, int64_
         summary_report_refused(&refused, logger->conf->dry_run, log_write_count);
 }
 
-/* Greeting threads do not ring for what they only count, so this is due by the clock, also under load. */
+/* Greeting threads do not wake the logger for clients that they only count, so this is due by the clock. */
 static void report(struct logger *logger)
 {
     int64_t now = monotonic_ns(), since;
@@ -143,7 +144,7 @@ static void report(struct logger *logger)
     log_report_lost();
 }
 
-/* Falls asleep unless something came meanwhile. */
+/* Sleeps unless there is something to write. */
 static void wait_for_work(struct logger *logger)
 {
     struct shared_logger *state = shared_logger(logger->shared, logger->worker);
@@ -156,7 +157,7 @@ static void wait_for_work(struct logger *logger)
         poll(&wake, 1, wait > 0 ? (int)(wait / NS_PER_MS) + 1 : 0);
     atomic_store(&state->asleep, 0);
     if (read(logger->wake_fd, &value, sizeof(value)) < 0)
-        return; /* nobody rang */
+        return; /* it was not woken */
 }
 
 static void end(struct logger *logger)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* logger: a worker's logging thread. It empties the rings of its slot, and the master's if the master says
- * so, and reports what was not written one by one while it does. It alone ever waits for journald. */
+/* logger: a worker's logging thread. It empties the rings of its slot, and that of the master if the master
+ * has chosen it, and logs summaries. It is the only thread that waits for journald. */
 #ifndef SOCKGREET_LOGGER_H
 #define SOCKGREET_LOGGER_H
 
@@ -15,16 +15,16 @@ struct logger {
     const struct shared *shared;
     unsigned worker;     /* slot */
     int wake_fd;         /* eventfd, see log_wake() */
-    _Atomic bool *stop;  /* set, then write to wake_fd: write what is there and return */
-    bool is_last;        /* with the worker the service ends: say what is unsaid; set before stop */
-    int64_t next_report; /* private to the thread, as the rest is */
+    _Atomic bool *stop;  /* set, then write to wake_fd: the thread writes what is queued and returns */
+    bool is_last;        /* the service ends: write the last summaries, too; set before stop */
+    int64_t next_report; /* this and the rest: private to the thread */
     int64_t next_pause_report;
     int64_t next_discard_report;
     uint64_t pauses_reported;
-    uint64_t discarded; /* rings whose positions could not be right, since that was reported */
+    uint64_t discarded; /* rings with invalid positions, since the last report of that */
 };
 
-/* The thread; argument is a struct logger that outlives it. */
+/* The thread's function; argument is a struct logger that outlives it. */
 void *logger_run(void *argument);
 
 #endif

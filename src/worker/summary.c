@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <syslog.h>
 
-/* Hands over what a counter has grown by. */
+/* Adds what a counter has grown by. */
 static void hand_over(_Atomic uint64_t *unsaid, _Atomic uint64_t *handed_over, uint64_t counter)
 {
     uint64_t before = atomic_exchange(handed_over, counter);
@@ -35,7 +35,8 @@ bool summary_take_turn(const struct conf *conf, struct shared_service *service, 
     int64_t interval = conf->log_summary_interval_ns;
 
     *since = atomic_load(&service->said_at);
-    /* Loggers wake up apart: a little early is better than the next time. One later than now is forged. */
+    /* Loggers wake up at different times: slightly early is better than one wake-up later. A time in the
+     * future is forged. */
     if (*since <= now && *since > now - interval + interval / 4)
         return false;
     return atomic_compare_exchange_strong(&service->said_at, since, now);

@@ -37,7 +37,7 @@ struct greeter {
 struct worker {
     const struct worker_settings *settings;
     struct greeter *greeters;
-    unsigned started; /* greeters whose thread runs */
+    unsigned started; /* greeters whose threads run */
     _Atomic unsigned running;
     _Atomic unsigned open; /* greeters that have not left their sockets */
     bool sockets_closed;
@@ -50,12 +50,12 @@ struct worker {
     int done_fd; /* eventfd: a greeting thread has ended, or the last one has left its sockets */
     int signal_fd;
     struct sandbox sandbox;
-    int64_t end_at; /* when it should be over, once an order was given */
+    int64_t end_at; /* when the worker should have ended, after an order */
 };
 
-/* Threads that wake up do not push aside those that woke them, so clients gather and are greeted in batches:
- * half the cost of a greeting on a busy machine, and no delay on an idle one (sched(7)). Where it is
- * forbidden, so be it. */
+/* With SCHED_BATCH a thread that wakes up does not preempt the one that woke it, so clients queue and are
+ * served in batches: half the cost of a greeting on a busy machine, and no delay on an idle one (sched(7)).
+ * Failure is ignored. */
 static void use_batch_scheduling(void)
 {
     sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){.sched_priority = 0});
@@ -65,7 +65,7 @@ static void write_eventfd(int fd)
 {
     ssize_t written = write(fd, &(uint64_t){1}, sizeof(uint64_t));
 
-    (void)written; /* EAGAIN: the counter is full, so it is readable, which is all that is wanted */
+    (void)written; /* EAGAIN: the counter is full, so it is readable, which is the purpose */
 }
 
 static void *greeter_run(void *argument)
@@ -78,7 +78,7 @@ static void *greeter_run(void *argument)
     return NULL;
 }
 
-/* Signals are read by the main thread alone; threads inherit the full mask. */
+/* Only the main thread reads signals; other threads inherit the full mask. */
 static int open_signals(void)
 {
     sigset_t all, wanted;
@@ -94,8 +94,8 @@ static int open_signals(void)
     return signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* The death signal comes after the user has changed, because that clears it (prctl(2)); a master that died
- * before it was set is noticed by its pid. */
+/* The death signal is set after changing the user, which clears it (prctl(2)); getppid() shows whether the
+ * master has died before. */
 static bool follow_master(pid_t master)
 {
     /* In a group of its own a stopped worker is continued when its master dies (SIGHUP and SIGCONT to
@@ -159,7 +159,7 @@ __attribute__((format(printf, 1, 2))) static void name_thread(const char *format
     prctl(PR_SET_NAME, name);
 }
 
-/* A thread begins with the name of the one that starts it; another's cannot be set without /proc. */
+/* A thread inherits the name of its creator; to set another thread's name would need /proc. */
 static bool start_thread(const struct worker *worker, pthread_t *id, void *(*run)(void *), void *argument)
 {
     errno = pthread_create(id, NULL, run, argument);
@@ -224,8 +224,8 @@ static enum order order_of(uint32_t signal_number)
     }
 }
 
-/* The other signals mean something else to the master, and reach workers by accident: pkill -USR1 sockgreetd.
- */
+/* The same signals have other meanings for the master, and can reach workers by accident, as by pkill -USR1
+ * sockgreetd: only those from the master count. */
 static bool is_order(const struct worker *worker, const struct signalfd_siginfo *info)
 {
     return info->ssi_signo == SIGTERM || (pid_t)info->ssi_pid == worker->settings->master;
@@ -241,8 +241,8 @@ static void handle_signals(struct worker *worker)
             give_order(worker, order_of(info.ssi_signo));
 }
 
-/* The master is gone, by whatever death: clients in hand are finished, nobody else is taken. The alarm, whose
- * default action is the end, sees to it that no worker outlives its master for long. */
+/* The master has died: finishes the clients being served, and accepts no more. SIGALRM, which ends the
+ * process by default, limits how long a worker outlives its master. */
 static void finish_without_master(struct worker *worker)
 {
     alarm(DEADLINE_ORPHAN_SECONDS);
@@ -250,8 +250,8 @@ static void finish_without_master(struct worker *worker)
         give_order(worker, ORDER_FINISH);
 }
 
-/* Once no thread takes clients any more, this process has nothing to do with the listening sockets. They must
- * not stay open for as long as the last client lingers. */
+/* When no thread accepts clients any more, closes the listening sockets, so that they do not stay open until
+ * the last client has ended. */
 static void close_sockets(struct worker *worker)
 {
     const struct sockets *sockets = worker->settings->sockets;
@@ -275,7 +275,7 @@ static void supervise(struct worker *worker)
             continue;
         if (fds[2].revents) {
             finish_without_master(worker);
-            fds[2].fd = -1; /* once is enough */
+            fds[2].fd = -1; /* only once */
             fds[2].revents = 0;
         }
         if (fds[1].revents && read(worker->done_fd, &value, sizeof(value)) < 0)
@@ -302,7 +302,7 @@ static int64_t flush_time(const struct worker *worker)
     return left < DEADLINE_FLUSH_MOST ? left : DEADLINE_FLUSH_MOST;
 }
 
-/* A logger that is stuck in a stopped journald is left behind; the process ends all the same. */
+/* Does not wait for a logger that is blocked by a stopped journald; the process ends anyway. */
 static bool stop_logger(struct worker *worker)
 {
     struct timespec end;
@@ -334,13 +334,13 @@ static int fail(struct worker *worker, const char *what)
     return EX_OSERR;
 }
 
-/* A master that is gone shows on the lifeline. */
+/* Errors are ignored: if the master is gone, the lifeline shows it. */
 static void report(const struct worker *worker, bool serves)
 {
     struct worker_report report;
     ssize_t written;
 
-    memset(&report, 0, sizeof(report)); /* and what is between the members */
+    memset(&report, 0, sizeof(report)); /* including the padding */
     report.pid = getpid();
     report.serves = serves;
     report.sandbox = worker->sandbox;
@@ -349,7 +349,7 @@ static void report(const struct worker *worker, bool serves)
     close(worker->settings->ready_fd);
 }
 
-/* Returns whether that is enough. */
+/* Returns whether the sandbox meets the configuration. */
 static bool enter_sandbox(struct worker *worker)
 {
     struct message message;
@@ -371,12 +371,12 @@ static int start(struct worker *worker)
     if (!open_descriptors(worker))
         return fail(worker, "eventfd");
 
-    /* Here privileges end, for good. */
+    /* Privileges are dropped here, irrevocably. */
     errno = -privs_drop(worker->settings->conf, &step);
     if (errno)
         return fail(worker, step);
     if (!follow_master(worker->settings->master))
-        return EX_OSERR; /* nobody to report to */
+        return EX_OSERR; /* the master is gone */
     if (!open_greeters(worker))
         return fail(worker, "greeting threads");
 
@@ -384,7 +384,7 @@ static int start(struct worker *worker)
     if (!enter_sandbox(worker))
         return EX_OSERR;
 
-    /* Here threads begin; they inherit policy and sandbox. */
+    /* Threads start here; they inherit scheduling policy and sandbox. */
     if (!start_logger(worker) || !start_greeters(worker))
         return fail(worker, "pthread_create");
     return 0;
@@ -401,9 +401,9 @@ int worker_run(const struct worker_settings *settings)
     struct worker worker = {.settings = settings, .signal_fd = -1, .order_fd = -1, .done_fd = -1};
     int status;
 
-    log_use_stderr(); /* the master's ring is the master's */
+    log_use_stderr(); /* the master's ring is not this process's */
     log_open(settings->conf->log_target,
-             settings->conf->log_level); /* the master's are of another generation */
+             settings->conf->log_level); /* the master's may be of another generation */
     notify_forget();
     name_process(settings);
     status = start(&worker);

@@ -13,21 +13,21 @@ struct worker_settings {
     const struct conf *conf;
     const struct sockets *sockets;
     const struct shared *shared;
-    unsigned generation; /* its number, for people */
+    unsigned generation; /* number, for messages and greetings */
     unsigned slot;
-    unsigned connections; /* that the whole service may hold at once */
+    unsigned connections; /* limit of the whole service */
     pid_t master;
-    int lifeline_fd; /* reads end of file when the master is gone */
-    int ready_fd;    /* a struct worker_report is written here, once; then it is closed */
+    int lifeline_fd; /* at end of file the master is gone */
+    int ready_fd;    /* a struct worker_report is written to it, once; then it is closed */
     int announce_fd; /* eventfds, see thread_settings */
     int attention_fd;
     int log_wake_fd; /* eventfd of this slot's logger */
 };
 
-/* What a worker says of itself before it serves anybody. */
+/* What a worker reports before it serves clients. */
 struct worker_report {
     pid_t pid;
-    bool serves; /* every thread does; otherwise it ends, because the sandbox is not as it has to be */
+    bool serves; /* false: it ends, because its sandbox does not meet the configuration */
     struct sandbox sandbox;
 };
 

@@ -135,9 +135,8 @@ Test(greeting, tells_of_the_environment_what_it_may)
     setenv("GREETING_SECRET", "hidden", 1);
     unsetenv("GREETING_NOWHERE");
     assert_constant("${env:GREETING_REGION} ${env:GREETING_NOWHERE:-nowhere}", "north nowhere");
-    assert_error("${env:GREETING_SECRET}",
-                 "${env:GREETING_SECRET} cannot be used; allowed: the names in the "
-                 "setting environment: GREETING_REGION, GREETING_NOWHERE");
+    assert_error("${env:GREETING_SECRET}", "${env:GREETING_SECRET} cannot be used; allowed: the names in the "
+                                           "setting environment: GREETING_REGION, GREETING_NOWHERE");
     assert_error("${env}", "${env} needs an argument; allowed: ${env:NAME}");
 }
 
@@ -350,8 +349,9 @@ Test(greeting, files_that_cannot_be_said)
     assert_file_error("${file}", "${file} needs an argument; allowed: ${file:PATH}");
     assert_file_error("${file:motd}",
                       "${file:motd} is not usable; allowed: an absolute path without quotes and backslashes");
-    assert_file_error("${file:/it's}",
-                      "${file:/it's} is not usable; allowed: an absolute path without quotes and backslashes");
+    assert_file_error(
+        "${file:/it's}",
+        "${file:/it's} is not usable; allowed: an absolute path without quotes and backslashes");
     assert_error("${motd}", "${motd}: /etc/motd cannot be read here");
 }
 
