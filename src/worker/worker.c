@@ -98,9 +98,8 @@ static int open_signals(void)
  * master has died before. */
 static bool follow_master(pid_t master)
 {
-    /* In a group of its own a stopped worker is continued when its master dies (SIGHUP and SIGCONT to
-     * finish_without_master process groups with stopped members, POSIX _exit()), and then hears of the death.
-     */
+    /* In a process group of its own a stopped worker is continued when its master dies (SIGHUP and SIGCONT
+     * to orphaned process groups with stopped members, POSIX _exit()), and then notices that. */
     setpgid(0, 0);
     return prctl(PR_SET_PDEATHSIG, SIGUSR2) == 0 && getppid() == master;
 }

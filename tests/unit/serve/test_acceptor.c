@@ -100,7 +100,7 @@ static struct acceptor *acceptor(struct house *house, size_t i)
     return &house->acceptors.all[i];
 }
 
-/* A client that waits at a acceptor. */
+/* A client that waits at an acceptor. */
 static int knock(const struct house *house, size_t i)
 {
     struct sockaddr_un un;
@@ -370,7 +370,7 @@ Test(acceptor, one_that_is_away_comes_back_when_there_is_memory_to_watch_it)
 }
 
 /* accept4(2) does not say that a socket was shut down if nobody waits; that it always seems ready does. */
-/* On a busy service somebody leaves all the time, and each would have given a acceptor that fails 64 calls
+/* On a busy service somebody leaves all the time, and each would have given an acceptor that fails 64 calls
  * more.
  */
 Test(acceptor, room_does_not_end_a_pause_that_is_for_something_else)

@@ -8,7 +8,7 @@
 #define NOW  (1000 * NS_PER_S)
 #define MANY 200
 
-/* An eventfd set deferred, which is read when something comes. */
+/* A watched eventfd, which is read when it is ready. */
 struct bell {
     struct watch watch;
     int fd;

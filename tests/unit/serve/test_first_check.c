@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* When clients are checked at, by a clock that a test moves. */
+/* When clients are checked, by a clock that a test moves. */
 #include "base/util.h"
 #include "serve/first_check.h"
 
@@ -74,7 +74,7 @@ Test(first_check, who_is_due_is_looked_at_with_others)
     first_check_close(&check);
 }
 
-/* 64 clients of one generator took 2.4 ms each, so all were checked at too soon: three system calls for
+/* 64 clients of one generator took 2.4 ms each, so all were checked too soon: three system calls for
  * nothing. */
 Test(first_check, is_later_where_clients_take_longer)
 {

@@ -56,7 +56,7 @@ Test(stream, a_client_that_has_ended_is_closed_at_the_first_look)
     cr_assert_eq(f.stream.pool.active, 0);
     cr_assert_eq(fixture_result(&f, RESULT_SENT), 1);
     cr_assert_eq(stream_next(&f.stream), LOOP_NEVER);
-    cr_assert_eq(f.stream.deferred.read_at, 0, "nobody was ever set deferred");
+    cr_assert_eq(f.stream.deferred.read_at, 0, "no client was ever deferred");
     fixture_close(&f);
 }
 
