@@ -52,12 +52,12 @@ int dates_check(const char *argument, struct message *error)
     escape_bytes(shown, sizeof(shown), argument, strlen(argument));
     if (!strchr(argument, '%'))
         return message_set(error,
-                           "${time:%s} is constant text, without %%; allowed: ${time:ms}, and what "
-                           "strftime(3) knows, as ${time:%%H:%%M}",
+                           "${time:%s} is constant text, without %%; allowed: ${time:ms}, and formats "
+                           "of strftime(3), such as ${time:%%H:%%M}",
                            shown);
     if (unknown)
-        return message_set(error, "${time:%s}: %.4s is unknown; allowed: what strftime(3) knows", shown,
-                           unknown);
+        return message_set(error, "${time:%s}: %.4s is unknown; allowed: the conversions of strftime(3)",
+                           shown, unknown);
     if (is_too_long(argument))
         return message_set(error, "${time:%s} is too long; allowed: %d bytes of text", shown,
                            VARIABLES_FORMAT);

@@ -63,7 +63,7 @@ void summary_report(struct shared_counts *unsaid, bool each, double seconds, sum
              seconds);
     say(&unsaid->summarised, write, LOG_INFO, MESSAGE_SUMMARY, "Served ", served);
     say(&unsaid->dropped, write, LOG_WARNING, MESSAGE_DROPPED, "",
-        " log entries about clients were dropped: the log did not take them");
+        " log entries about clients were dropped: the log did not accept them");
     say(&unsaid->abandoned, write, LOG_WARNING, MESSAGE_ABANDONED, "",
         " clients were lost with a worker that was killed");
 }
@@ -71,7 +71,7 @@ void summary_report(struct shared_counts *unsaid, bool each, double seconds, sum
 void summary_report_refused(const struct talkers *refused, bool dry_run, summary_write *write)
 {
     const struct talker *loudest = talkers_loudest(refused);
-    char host[ADDRESS_TEXT_MAX] = "nobody", message[ADDRESS_TEXT_MAX + 128];
+    char host[ADDRESS_TEXT_MAX] = "an unknown source", message[ADDRESS_TEXT_MAX + 128];
 
     if (loudest)
         peer_host(&loudest->source, host);

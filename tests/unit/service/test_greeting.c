@@ -190,10 +190,10 @@ Test(greeting, tells_the_time_as_it_is_asked_to)
 Test(greeting, a_time_that_nobody_can_tell_is_an_error)
 {
     assert_error("${time:utc}",
-                 "${time:utc} is constant text, without %; allowed: ${time:ms}, and what strftime(3) "
-                 "knows, as ${time:%H:%M}");
-    assert_error("${time:%Q}", "${time:%Q}: %Q is unknown; allowed: what strftime(3) knows");
-    assert_error("${time:%H:%}", "${time:%H:%}: % is unknown; allowed: what strftime(3) knows");
+                 "${time:utc} is constant text, without %; allowed: ${time:ms}, and formats of "
+                 "strftime(3), such as ${time:%H:%M}");
+    assert_error("${time:%Q}", "${time:%Q}: %Q is unknown; allowed: the conversions of strftime(3)");
+    assert_error("${time:%H:%}", "${time:%H:%}: % is unknown; allowed: the conversions of strftime(3)");
     assert_error("${time:%A%A%A%A%A%A%A%A%A%A%A%A%A%A%A}",
                  "${time:%A%A%A%A%A%A%A%A%A%A%A%A%A%A%A} is too long; allowed: 128 bytes of text");
 }
