@@ -189,7 +189,7 @@ def cmdline(pid):
 
 def lookers(service):
     """The children of the master that look for changes."""
-    return [pid for pid in children(service.pid) if b"looks for" in cmdline(pid)]
+    return [pid for pid in children(service.pid) if b"watching for" in cmdline(pid)]
 
 
 def test_one_that_cannot_look_holds_up_nothing(daemon, tmp_path, sockgreetctl):

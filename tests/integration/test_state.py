@@ -269,7 +269,7 @@ def test_broken_file(daemon, spawn, content):
     else:
         path.write_bytes(content)
     successor = restart(service, spawn)
-    successor.wait_log("^warning: the file state in the runtime directory cannot be used: .*; the service is ready$")
+    successor.wait_log("^warning: cannot use the file state in the runtime directory: .*; the state is ready$")
     assert said(successor) == READY
     set_state(successor, "drain again")
     assert path.read_text() == "drain 100% again\n" and stat.S_IMODE(path.stat().st_mode) == 0o644
@@ -292,11 +292,11 @@ def test_link_is_not_followed(daemon, spawn, tmp_path):
 
 @needs_root
 def test_what_cannot_be_kept(daemon, sockgreetctl):
-    """It is set all the same, and whoever asks is told that it will be forgotten."""
+    """It is set all the same, and the answer says that it cannot be saved."""
     service = daemon({"tcp": tcp(greeting=SAYS)})
     (service.runtime / "state.new").mkdir()
     done = sockgreetctl(service, "state", "drain")
-    assert done.code == 0 and "forgotten" in done.out
+    assert done.code == 0 and "cannot be saved" in done.out
     service.wait_log("^warning: the state cannot be saved and ends with this process: ")
     assert said(service) == "drain 100% []\n"
     (service.runtime / "state.new").rmdir()
