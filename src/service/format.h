@@ -8,8 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FORMAT_SCHEMA 1 /* version of the JSON: incremented when a member is removed or changes its meaning \
-                         */
+#define FORMAT_SCHEMA 1 /* version of the JSON: changes when a member is removed or means something else */
 
 enum format {
     FORMAT_TEXT, /* the greeting */

@@ -14,8 +14,7 @@
 
 #define BURST            256 /* entries from one ring before the others are read */
 #define REFUSED_INTERVAL (30 * NS_PER_S)
-#define REPEAT_AFTER     (10 * NS_PER_S) /* messages that may occur often are logged at most once in this time \
-                                          */
+#define REPEAT_AFTER     (10 * NS_PER_S) /* at least, between two messages of a kind that may occur often */
 
 static bool is_report_due(const struct logger *logger)
 {
