@@ -30,7 +30,7 @@ static void refuse_new(struct socket *socket)
     struct sock_fprog program = {.len = ARRAY_SIZE(code), .filter = code};
 
     /* Without privilege a full limit on filters (net.core.bpf_jit_limit) is EPERM. Segments that have crossed
-     * a router, or left with the usual TTL, can be refused all the same. */
+     * a router, or left with the usual TTL, can still be refused. */
     socket->filtered = setsockopt(socket->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0 ||
                        set_least_ttl(socket, 255);
 }

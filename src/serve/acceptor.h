@@ -113,7 +113,7 @@ bool acceptors_sweep(struct acceptors *acceptors);
 
 void acceptors_unwatch(struct acceptors *acceptors);
 
-/* Leaves acceptors, for good: all except those set in spared (by position); NULL: all. */
+/* Leaves acceptors permanently: all except those set in spared (by position); NULL: all. */
 void acceptors_leave(struct acceptors *acceptors, const _Atomic bool *spared);
 
 /* Whether any acceptor that is not left is of TCP. */
