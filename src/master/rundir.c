@@ -65,5 +65,5 @@ static void print_conf(FILE *out, const void *conf)
 void rundir_keep_conf(const struct rundir *rundir, const struct conf *conf)
 {
     if (rundir->is_ours && runtime_replace(PROTOCOL_LAST_GOOD, print_conf, conf) < 0)
-        log_warning("cannot keep a copy of the configuration in the runtime directory");
+        log_warning("cannot save a copy of the configuration in the runtime directory");
 }

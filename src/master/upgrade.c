@@ -92,7 +92,7 @@ static _Noreturn void execute(const struct upgrade *upgrade, int ready_fd)
 static const char *objection(const struct upgrade *upgrade)
 {
     if (notify_enabled())
-        return "under systemd, use systemctl restart, which refuses no connection";
+        return "under systemd, use systemctl restart; it does not refuse connections";
     if (getpid() == 1) /* its end ends every process of its namespace */
         return "process 1 of a container cannot be replaced; start a new container";
     return children_stray(upgrade->children) ? "a process of an earlier upgrade cannot be killed" : NULL;

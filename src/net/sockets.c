@@ -144,7 +144,7 @@ static void listen_again(const struct sockets_member *member)
     socket->broken = socket_listen(socket, member->conf) < 0 || socket_is_shut(socket);
     if (socket->broken)
         log_error("listeners.%s: %s was shut down by one of the workers and cannot be opened again; a %s "
-                  "makes a new one",
+                  "creates a new one",
                   member->conf->name, where, is_abstract(&socket->address) ? "restart" : "reload");
     else
         log_warning("listeners.%s: %s was shut down by one of the workers; listening again",

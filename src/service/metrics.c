@@ -205,8 +205,7 @@ static void service(const struct page *page)
     family(page, INFO, "build", NULL, "The version of sockgreetd.");
     sample(page, INFO, "build", NULL, "version", PACKAGE_VERSION, 1);
     time_of(page, "start_time_seconds", "When the service started, in seconds since 1970.", m->started_ns);
-    time_of(page, "sum_time_seconds", "When the numbers here were summed, in seconds since 1970.",
-            m->summed_ns);
+    time_of(page, "sum_time_seconds", "When these values were summed, in seconds since 1970.", m->summed_ns);
     one(page, GAUGE, "generation", "Number of the configuration in effect, counted since the start.",
         m->generation);
     one(page, GAUGE, "workers", "Worker processes that serve.", m->workers);

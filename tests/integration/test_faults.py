@@ -414,7 +414,7 @@ def test_new_generation_that_hangs(daemon, faults, sockgreetctl, figures):
     faults.arm("pthread_create", action=HANG, again=True)
     result = sockgreetctl(service, "reload")
     figures(f"{result.seconds:.1f} s: {result.err.strip()}")
-    assert result.code == EX_OSERR and "not ready in 10 s" in result.err
+    assert result.code == EX_OSERR and "not ready within 10 s" in result.err
     faults.disarm()
     wait_until(lambda: service.workers() == workers, "the new workers are gone")
     assert greet(service.address()) == GREETING
