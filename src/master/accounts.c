@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static void settle_listener(struct tally *clients)
+static void complete_listener(struct tally *clients)
 {
     uint64_t known = tally_served(clients) + clients->abandoned;
 
@@ -18,7 +18,7 @@ static void settle_listener(struct tally *clients)
 
 /* What killed workers of the generation left half-counted, which no successor repairs (see
  * account_reconcile()). */
-static void settle_accounts(struct totals *totals, uint64_t written)
+static void complete_totals(struct totals *totals, uint64_t written)
 {
     uint64_t served = totals_served(totals), logged = written + totals->summarised + totals->dropped;
 
@@ -36,7 +36,7 @@ static struct tally enter_into_ledger(struct ledger *ledger, const struct genera
         struct tally clients = {0};
 
         shared_sum_listener(&generation->shared, i, &clients);
-        settle_listener(&clients);
+        complete_listener(&clients);
         ledger_add(ledger, generation->rows[i], &clients);
         tally_add(&all, &clients);
     }
@@ -77,7 +77,7 @@ void accounts_keep(struct accounts *accounts, const struct generation *generatio
     dropped = totals.dropped;
     abandoned = totals.clients.abandoned;
     totals.clients = enter_into_ledger(&accounts->ledger, generation);
-    settle_accounts(&totals, written);
+    complete_totals(&totals, written);
     totals_add(&accounts->totals, &totals);
     accounts->written += written;
     accounts->restarts += slots_restarts(&generation->slots);

@@ -53,7 +53,7 @@ static struct ledger_row *oldest_gone(const struct ledger *ledger)
 }
 
 /* Adds its counts to the first row, without its name. */
-static void fold(struct ledger *ledger, struct ledger_row *row)
+static void merge_into_first(struct ledger *ledger, struct ledger_row *row)
 {
     tally_add(&ledger->rows[0].ended.clients, &row->ended.clients);
     memset(row, 0, sizeof(*row));
@@ -81,7 +81,7 @@ static struct ledger_row *find_free(struct ledger *ledger)
         return &ledger->rows[ledger->count++];
     row = oldest_gone(ledger);
     if (row)
-        fold(ledger, row);
+        merge_into_first(ledger, row);
     return row;
 }
 
@@ -126,7 +126,7 @@ void ledger_leave(struct ledger *ledger, const uint16_t *rows, size_t count)
             row->left = ++ledger->departures;
     }
     for (size_t gone = count_gone(ledger); gone > GONE_MOST; gone--)
-        fold(ledger, oldest_gone(ledger));
+        merge_into_first(ledger, oldest_gone(ledger));
 }
 
 void ledger_add(struct ledger *ledger, uint16_t row, const struct tally *clients)

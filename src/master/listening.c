@@ -39,7 +39,8 @@ static bool is_same(const struct sockets_member *a, const struct sockets_member 
            strcmp(a->socket->interface_name, b->socket->interface_name) == 0;
 }
 
-static void collect(const struct sockets *sockets, const struct sockets *other, struct difference *difference)
+static void collect_difference(const struct sockets *sockets, const struct sockets *other,
+                               struct difference *difference)
 {
     unsigned mark = sockets_mark(other);
 
@@ -69,8 +70,8 @@ void listening_report_changes(const struct sockets *old, const struct sockets *n
 {
     struct difference gone = {.count = 0}, fresh = {.count = 0};
 
-    collect(old, new, &gone);
-    collect(new, old, &fresh);
+    collect_difference(old, new, &gone);
+    collect_difference(new, old, &fresh);
     if (gone.count > NAMED_MAX || fresh.count > NAMED_MAX) {
         log_info("Listening on %zu new endpoints, no longer on %zu", fresh.count, gone.count);
         return;

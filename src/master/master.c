@@ -171,7 +171,7 @@ static void upgrade(struct master *master, int64_t now)
         upgrade_start(&master->upgrade, now);
 }
 
-static void hang_up(struct master *master, int64_t now)
+static void handle_hangup(struct master *master, int64_t now)
 {
     if (master->has_terminal &&
         !signals_has_terminal()) { /* the terminal was closed, which ends the process */
@@ -190,7 +190,7 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
     (void)source;
     switch ((int)info->ssi_signo) {
     case SIGHUP:
-        hang_up(master, now);
+        handle_hangup(master, now);
         break;
     case SIGUSR1:
         log_counters(master, LOG_NOTICE);
@@ -399,7 +399,7 @@ static bool is_over(const struct master *master, int64_t now)
 /* --- Start and end --- */
 
 /* In a new worker: frees what belongs to the master. Its descriptors are closed with all others. */
-static void forget(void *context, const struct generation *own)
+static void forget_master(void *context, const struct generation *own)
 {
     struct master *master = context;
 
@@ -501,7 +501,7 @@ static void report_end(struct master *master)
         rundir_remove_pid(&master->rundir);
 }
 
-static void wire(struct master *master)
+static void connect_modules(struct master *master)
 {
     const struct master_settings *s = master->settings;
 
@@ -510,7 +510,7 @@ static void wire(struct master *master)
     master->status.view.readiness = &master->readiness;
     master->status.view.degraded = master->refused.text;
     master->status.view.unwanted = master->unwanted.text;
-    master->generations.inheritance.forget = forget;
+    master->generations.inheritance.forget = forget_master;
     master->generations.inheritance.context = master;
     master->control.event = master->event;
     master->control.answer = answer;
@@ -554,7 +554,7 @@ int master_run(const struct master_settings *settings)
 
     log_open(CONF_LOG_STDERR, LOG_INFO); /* until the configuration is loaded */
     error = open_all(&master);
-    wire(&master);
+    connect_modules(&master);
     if (error < 0) {
         log_error("cannot start: %s", strerror(-error));
         master.start.status = EX_OSERR;

@@ -53,7 +53,7 @@ static void report(const struct readiness *readiness, const char *who)
 }
 
 /* Computes the state in effect. Returns whether it has changed. */
-static bool apply(struct readiness *readiness, int64_t now)
+static bool update_state(struct readiness *readiness, int64_t now)
 {
     enum readiness_origin origin;
     struct state state = judge(readiness, &origin);
@@ -68,9 +68,9 @@ static bool apply(struct readiness *readiness, int64_t now)
 }
 
 /* The same, and logs a change; who: its author, NULL for the origin. */
-static void update(struct readiness *readiness, const char *who, int64_t now)
+static void update_and_log(struct readiness *readiness, const char *who, int64_t now)
 {
-    if (!apply(readiness, now) && !readiness->unsaid)
+    if (!update_state(readiness, now) && !readiness->unsaid)
         return;
     readiness->unsaid = false;
     report(readiness, who ? who : readiness_origin_name(readiness->origin));
@@ -97,7 +97,7 @@ static void write_state(FILE *out, const void *state)
     fprintf(out, "%s\n", text);
 }
 
-static void keep(struct readiness *readiness)
+static void save(struct readiness *readiness)
 {
     int error = readiness->keeps ? runtime_replace(PROTOCOL_STATE, write_state, &readiness->set) : 0;
 
@@ -114,9 +114,9 @@ void readiness_set(struct readiness *readiness, const struct state *state, uid_t
     char who[32];
 
     readiness->set = *state;
-    keep(readiness);
+    save(readiness);
     snprintf(who, sizeof(who), "set by uid %u", (unsigned)user);
-    update(readiness, who, now);
+    update_and_log(readiness, who, now);
 }
 
 void readiness_restore(struct readiness *readiness, int64_t now)
@@ -135,7 +135,7 @@ void readiness_restore(struct readiness *readiness, int64_t now)
     if (length < 0 || state_parse(text, &readiness->set, &error) < 0)
         log_warning("cannot use the file %s in the runtime directory: %s; the state is %s", PROTOCOL_STATE,
                     error.text, state_name(readiness->set.word));
-    readiness->unsaid |= apply(readiness, now);
+    readiness->unsaid |= update_state(readiness, now);
 }
 
 /* --- The maintenance file --- */
@@ -150,7 +150,7 @@ static void find_file(struct readiness *readiness, const char *path)
 }
 
 /* If it is unknown whether the file exists, the state stays as it was. */
-static void look(struct readiness *readiness, const char *path)
+static void check_file(struct readiness *readiness, const char *path)
 {
     struct stat status;
     int error = stat(path, &status) < 0 ? errno : 0;
@@ -179,10 +179,10 @@ int64_t readiness_step(struct readiness *readiness, int64_t now)
     readiness->looked_for = generation->number;
     readiness->look_at = *generation->conf->maintenance_file ? now + LOOK_NS : SLOT_NEVER;
     if (*generation->conf->maintenance_file)
-        look(readiness, generation->conf->maintenance_file);
+        check_file(readiness, generation->conf->maintenance_file);
     else
         readiness->file = STATE_DEFAULT;
-    update(readiness, NULL, now);
+    update_and_log(readiness, NULL, now);
     return readiness->look_at;
 }
 
@@ -192,5 +192,5 @@ void readiness_stop(struct readiness *readiness, int64_t now)
 {
     readiness->stop.word = STATE_DRAIN;
     state_set_reason(&readiness->stop, "stopping");
-    apply(readiness, now);
+    update_state(readiness, now);
 }

@@ -159,7 +159,7 @@ static void wait_for_retirement(struct reload *reload, int64_t now)
     finish(reload, EX_OK, reload->text);
 }
 
-static void go_on(struct reload *reload, int64_t now)
+static void continue_run(struct reload *reload, int64_t now)
 {
     if (reload->loader && loader_is_over(reload->loader, now))
         loaded(reload, now);
@@ -172,7 +172,7 @@ static void go_on(struct reload *reload, int64_t now)
 int64_t reload_step(struct reload *reload, bool may_begin, int64_t now)
 {
     if (reload->running)
-        go_on(reload, now);
+        continue_run(reload, now);
     if (reload->wanted && !reload->running && may_begin &&
         generations_draining(reload->generations) < GENERATIONS_DRAINING_MAX)
         begin(reload);

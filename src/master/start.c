@@ -86,7 +86,7 @@ static void open_first(struct start *start, int64_t now)
     }
 }
 
-static void use(struct start *start, const struct conf *conf)
+static void use_conf(struct start *start, const struct conf *conf)
 {
     conf_free(start->conf);
     start->conf = conf;
@@ -123,7 +123,7 @@ static void file_loaded(struct start *start, enum loader_status status, const st
     struct message why;
 
     if (conf)
-        use(start, conf);
+        use_conf(start, conf);
     else if (!start->conf)
         open_log(NULL);
     log_conf_messages(messages);

@@ -27,7 +27,7 @@ struct opening {
 
 /* --- Errors --- */
 
-static void remember(struct opening *opening, const struct wanted *wanted, const char *step, int error)
+static void note_reason(struct opening *opening, const struct wanted *wanted, const char *step, int error)
 {
     char where[ADDRESS_TEXT_MAX], why[128];
 
@@ -74,7 +74,7 @@ static void report(struct opening *opening, const struct wanted *wanted, const c
     if (listener->place.line)
         snprintf(place, sizeof(place), "%s:%u: ", listener->place.file, listener->place.line);
     if (!listener->optional)
-        remember(opening, wanted, step, error);
+        note_reason(opening, wanted, step, error);
     if (opening->quiet)
         return;
     log_event(listener->optional ? LOG_WARNING : LOG_ERR, MESSAGE_LISTENER_FAILED,

@@ -18,7 +18,7 @@ void deferred_close(struct deferred *deferred)
     close_fd(&deferred->epoll);
 }
 
-static void plan(struct deferred *deferred, int64_t pause, int64_t now)
+static void schedule(struct deferred *deferred, int64_t pause, int64_t now)
 {
     if (deferred->eager)
         pause = PAUSE_LEAST;
@@ -33,7 +33,7 @@ bool deferred_watch(struct deferred *deferred, int fd, struct watch *watch, int6
     if (epoll_ctl(deferred->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
         return false;
     if (deferred->count++ == 0)
-        plan(deferred, PAUSE_LEAST, now);
+        schedule(deferred, PAUSE_LEAST, now);
     return true;
 }
 
@@ -44,13 +44,13 @@ void deferred_removed(struct deferred *deferred)
 
 void deferred_expect(struct deferred *deferred, int64_t now)
 {
-    plan(deferred, PAUSE_LEAST, now);
+    schedule(deferred, PAUSE_LEAST, now);
 }
 
 void deferred_hurry(struct deferred *deferred, int64_t now)
 {
     deferred->eager = true;
-    plan(deferred, PAUSE_LEAST, now);
+    schedule(deferred, PAUSE_LEAST, now);
 }
 
 void deferred_read(struct deferred *deferred, int64_t now)
@@ -68,7 +68,7 @@ void deferred_read(struct deferred *deferred, int64_t now)
             any = true;
         }
     } while (count == EVENTS);
-    plan(deferred, any ? PAUSE_LEAST : 2 * deferred->pause, now);
+    schedule(deferred, any ? PAUSE_LEAST : 2 * deferred->pause, now);
 }
 
 int64_t deferred_next(const struct deferred *deferred)

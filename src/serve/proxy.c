@@ -40,7 +40,7 @@ static bool take_from_queue(const struct conn *conn, char *bytes, size_t length)
 }
 
 /* A proxy's own connection has the command LOCAL, or the proxy's own address. */
-static void adopt(struct conn *conn, const struct proxy_header *header)
+static void set_client(struct conn *conn, const struct proxy_header *header)
 {
     struct peer *peer = &conn->peer;
 
@@ -55,7 +55,7 @@ static void adopt(struct conn *conn, const struct proxy_header *header)
 }
 
 /* Most headers arrive complete, so memory is allocated only for one that does not. */
-static enum step_verdict keep(struct conn *conn, size_t more, struct step_outcome *outcome)
+static enum step_verdict keep_part(struct conn *conn, size_t more, struct step_outcome *outcome)
 {
     struct part *part = conn->part ? conn->part : calloc(1, sizeof(*part));
 
@@ -81,13 +81,13 @@ static enum step_verdict ready(struct conn *conn, uint32_t events, struct step_o
         return step_end(outcome, RESULT_NO_HEADER);
     switch (proxy_header_read(bytes, kept + (size_t)n, &header)) {
     case PROXY_HEADER_PART:
-        return keep(conn, (size_t)n, outcome);
+        return keep_part(conn, (size_t)n, outcome);
     case PROXY_HEADER_WHOLE:
         if (!take_from_queue(conn, bytes, header.length - kept))
             break;
         free(conn->part);
         conn->part = NULL;
-        adopt(conn, &header);
+        set_client(conn, &header);
         return STEP_NEXT;
     case PROXY_HEADER_BAD:
         break;

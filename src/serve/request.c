@@ -18,14 +18,14 @@ struct part {
     char bytes[];
 };
 
-static void understand(struct conn *conn, const char *bytes, size_t length, enum request_input input)
+static void parse(struct conn *conn, const char *bytes, size_t length, enum request_input input)
 {
     conn->acceptor->conf->plan->service->read(bytes, length, input, &conn->request);
     conn->request.length = (uint16_t)length;
 }
 
 /* Most requests arrive complete, so memory is allocated only for one that does not. */
-static bool keep(struct conn *conn, const char *bytes, size_t length)
+static bool keep_part(struct conn *conn, const char *bytes, size_t length)
 {
     struct part *part = conn->part;
 
@@ -47,10 +47,10 @@ static enum step_verdict ask_more(struct conn *conn, const char *bytes, size_t l
                                   struct step_outcome *outcome)
 {
     outcome->events = EPOLLIN;
-    return keep(conn, bytes, length) ? STEP_STAY : step_end(outcome, RESULT_NO_REQUEST);
+    return keep_part(conn, bytes, length) ? STEP_STAY : step_end(outcome, RESULT_NO_REQUEST);
 }
 
-static enum step_verdict pass_on(struct conn *conn)
+static enum step_verdict finish(struct conn *conn)
 {
     free(conn->part);
     conn->part = NULL;
@@ -75,10 +75,10 @@ static enum step_verdict ready(struct conn *conn, uint32_t events, struct step_o
         memcpy(bytes, part->bytes, length);
     length += (size_t)n;
     conn->peer_ended = n == 0;
-    understand(conn, bytes, length,
-               n == 0                    ? REQUEST_ENDED
-               : length == sizeof(bytes) ? REQUEST_FULL
-                                         : REQUEST_OPEN);
+    parse(conn, bytes, length,
+          n == 0                    ? REQUEST_ENDED
+          : length == sizeof(bytes) ? REQUEST_FULL
+                                    : REQUEST_OPEN);
     return conn->request.kind == REQUEST_PART ? ask_more(conn, bytes, length, outcome) : pass_on(conn);
 }
 
@@ -92,8 +92,8 @@ static enum step_verdict late(struct conn *conn, struct step_outcome *outcome)
     const struct part *part = conn->part;
 
     (void)outcome;
-    understand(conn, part ? part->bytes : "", part ? part->length : 0, REQUEST_LATE);
-    return pass_on(conn);
+    parse(conn, part ? part->bytes : "", part ? part->length : 0, REQUEST_LATE);
+    return finish(conn);
 }
 
 static enum result give_up(const struct conn *conn)

@@ -65,7 +65,7 @@ static struct stage stage_end(const struct stages *s, const struct conf_listener
                           .total = s->eviction->lingering};
 }
 
-static void plan(const struct stages *s, const struct conf_listener *listener, struct stage *stage)
+static void fill_stages(const struct stages *s, const struct conf_listener *listener, struct stage *stage)
 {
     const struct conf *conf = s->conf;
 
@@ -98,7 +98,7 @@ int stages_open(struct stages *stages)
         return -ENOMEM;
     stages->eviction->lingering = total(stages, conf->linger_total_ns, &step_linger);
     for (size_t i = 0; i < conf->listener_count; i++)
-        plan(stages, &conf->listeners[i], &stages->list[i * STEPS_MAX]);
+        fill_stages(stages, &conf->listeners[i], &stages->list[i * STEPS_MAX]);
     return 0;
 }
 

@@ -143,7 +143,7 @@ static void leave_step(struct conn *conn)
     conn->stage++;
 }
 
-static void follow(struct conn *conn, enum step_verdict verdict, struct step_outcome *outcome)
+static void apply_verdict(struct conn *conn, enum step_verdict verdict, struct step_outcome *outcome)
 {
     struct stream *stream = conn->acceptor->transport;
 
@@ -167,7 +167,7 @@ static void run_step(struct conn *conn, uint32_t events)
 {
     struct step_outcome outcome = {0};
 
-    follow(conn, conn->stage->step->ready(conn, events, &outcome), &outcome);
+    apply_verdict(conn, conn->stage->step->ready(conn, events, &outcome), &outcome);
 }
 
 static void idle_expired(void *context, struct timer *timer)
@@ -178,7 +178,7 @@ static void idle_expired(void *context, struct timer *timer)
 
     (void)context;
     if (step->late)
-        follow(conn, step->late(conn, &outcome), &outcome);
+        apply_verdict(conn, step->late(conn, &outcome), &outcome);
     else
         give_up(conn);
 }
@@ -206,7 +206,7 @@ static void check_first_time(void *context, struct timer *timer)
 
     first_check_found(&stream->first_check, timer, verdict == STEP_STAY || verdict == STEP_WAIT,
                       stream->loop->now);
-    follow(conn, verdict, &outcome);
+    apply_verdict(conn, verdict, &outcome);
 }
 
 /* --- Accepting --- */
@@ -257,7 +257,7 @@ static void greet(struct stream *stream, struct acceptor *acceptor, int fd, cons
     conn->arrived = stream->loop->now;
     if (acceptor->conf->transport == TRANSPORT_TCP)
         peer_pack(&conn->peer.client, peer);
-    follow(conn, conn->stage->step->enter(conn, &outcome), &outcome);
+    apply_verdict(conn, conn->stage->step->enter(conn, &outcome), &outcome);
 }
 
 /* Returns whether to try the next client. */

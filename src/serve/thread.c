@@ -104,7 +104,7 @@ void thread_run(struct thread *thread)
 
 /* --- The frame --- */
 
-static void wire_account(struct thread *thread)
+static void open_account(struct thread *thread)
 {
     const struct thread_settings *s = &thread->settings;
     const struct conf *conf = s->conf;
@@ -124,7 +124,7 @@ static void wire_account(struct thread *thread)
     log_rate_attach(&account->rate, &s->shared->service->rate, conf->log_max_per_second);
 }
 
-static void wire(struct thread *thread)
+static void connect_modules(struct thread *thread)
 {
     const struct thread_settings *s = &thread->settings;
 
@@ -269,8 +269,8 @@ struct thread *thread_new(const struct thread_settings *settings)
     thread->settings = *settings;
     thread->loop.epoll = thread->loop.alarm_fd = -1;
     thread->next_beat = LOOP_NEVER;
-    wire_account(thread);
-    wire(thread);
+    open_account(thread);
+    connect_modules(thread);
     error = open_all(thread);
     if (!error)
         return thread;

@@ -33,7 +33,7 @@ static bool take(const char **rest, const char *end, char separator, const char 
     return true;
 }
 
-static bool is(const char *at, const char *end, const char *text)
+static bool equals(const char *at, const char *end, const char *text)
 {
     return (size_t)(end - at) == strlen(text) && ascii_same(at, text, strlen(text));
 }
@@ -65,7 +65,7 @@ static unsigned weight_of(const char *parameters, const char *end)
     return weight;
 }
 
-static void note(struct http_preference *preference, unsigned exactness, unsigned weight)
+static void note_weight(struct http_preference *preference, unsigned exactness, unsigned weight)
 {
     if (exactness > preference->exactness ||
         (exactness == preference->exactness && weight > preference->weight))
@@ -74,18 +74,18 @@ static void note(struct http_preference *preference, unsigned exactness, unsigne
 
 static void read_range(struct http_accept *accept, const char *at, const char *end, unsigned weight)
 {
-    bool is_any = is(at, end, "*/*");
+    bool is_any = equals(at, end, "*/*");
 
-    if (is_any || is(at, end, "application/*"))
-        note(&accept->json, is_any ? RANGE_ANY : RANGE_TYPE, weight);
-    if (is_any || is(at, end, "text/*"))
-        note(&accept->text, is_any ? RANGE_ANY : RANGE_TYPE, weight);
-    if (is(at, end, "application/json"))
-        note(&accept->json, RANGE_EXACT, weight);
-    if (is(at, end, "application/openmetrics-text"))
-        note(&accept->openmetrics, RANGE_EXACT, weight);
-    if (is(at, end, "text/plain"))
-        note(&accept->text, RANGE_EXACT, weight);
+    if (is_any || equals(at, end, "application/*"))
+        note_weight(&accept->json, is_any ? RANGE_ANY : RANGE_TYPE, weight);
+    if (is_any || equals(at, end, "text/*"))
+        note_weight(&accept->text, is_any ? RANGE_ANY : RANGE_TYPE, weight);
+    if (equals(at, end, "application/json"))
+        note_weight(&accept->json, RANGE_EXACT, weight);
+    if (equals(at, end, "application/openmetrics-text"))
+        note_weight(&accept->openmetrics, RANGE_EXACT, weight);
+    if (equals(at, end, "text/plain"))
+        note_weight(&accept->text, RANGE_EXACT, weight);
 }
 
 void http_accept_read(struct http_accept *accept, const char *value, size_t length)

@@ -110,7 +110,8 @@ static void sample(const struct page *page, enum kind kind, const char *name,
 }
 
 /* A family with one sample. */
-static void one(const struct page *page, enum kind kind, const char *name, const char *help, uint64_t value)
+static void single(const struct page *page, enum kind kind, const char *name, const char *help,
+                   uint64_t value)
 {
     family(page, kind, name, NULL, help);
     sample(page, kind, name, NULL, NULL, NULL, value);
@@ -206,19 +207,19 @@ static void service(const struct page *page)
     sample(page, INFO, "build", NULL, "version", PACKAGE_VERSION, 1);
     time_of(page, "start_time_seconds", "When the service started, in seconds since 1970.", m->started_ns);
     time_of(page, "sum_time_seconds", "When these values were summed, in seconds since 1970.", m->summed_ns);
-    one(page, GAUGE, "generation", "Number of the configuration in effect, counted since the start.",
-        m->generation);
-    one(page, GAUGE, "workers", "Worker processes that serve.", m->workers);
-    one(page, GAUGE, "workers_wanted", "Worker processes that should serve.", m->workers_wanted);
-    one(page, COUNTER, "worker_restarts", "Workers that were replaced.", m->restarts);
+    single(page, GAUGE, "generation", "Number of the configuration in effect, counted since the start.",
+           m->generation);
+    single(page, GAUGE, "workers", "Worker processes that serve.", m->workers);
+    single(page, GAUGE, "workers_wanted", "Worker processes that should serve.", m->workers_wanted);
+    single(page, COUNTER, "worker_restarts", "Workers that were replaced.", m->restarts);
     family(page, COUNTER, "reloads", NULL, "Reloads of the configuration, by outcome.");
     sample(page, COUNTER, "reloads", NULL, "outcome", "applied", m->reloads);
     sample(page, COUNTER, "reloads", NULL, "outcome", "refused", m->reloads_refused);
-    one(page, COUNTER, "accept_pauses",
-        "Times that accepting paused because descriptors, memory or connections ran out.",
-        m->totals.accept_pauses);
-    one(page, COUNTER, "spared_clients", "Clients over a limit that were served because of limits.dry_run.",
-        m->totals.spared);
+    single(page, COUNTER, "accept_pauses",
+           "Times that accepting paused because descriptors, memory or connections ran out.",
+           m->totals.accept_pauses);
+    single(page, COUNTER, "spared_clients",
+           "Clients over a limit that were served because of limits.dry_run.", m->totals.spared);
 }
 
 char *metrics_text(const struct metrics *metrics, enum metrics_format format, size_t *length)

@@ -67,7 +67,7 @@ static void read_request(const char *bytes, size_t length, enum request_input in
 /* --- The answer --- */
 
 /* Writes a response with text, and frees it; NULL: there was no memory for it. */
-static size_t tell(const struct occasion *occasion, const char *type, char *text, size_t length, char *out)
+static size_t respond(const struct occasion *occasion, const char *type, char *text, size_t length, char *out)
 {
     if (!text)
         return http_reply_fail(&occasion->request, HTTP_NO_MEMORY, occasion->moment, out);
@@ -76,33 +76,33 @@ static size_t tell(const struct occasion *occasion, const char *type, char *text
     return http_reply_write(&occasion->request, HTTP_OK, type, occasion->moment, length, out);
 }
 
-static size_t tell_metrics(const struct occasion *occasion, char *out)
+static size_t respond_metrics(const struct occasion *occasion, char *out)
 {
     bool open = occasion->request.as_openmetrics;
     size_t length = 0;
     char *text = metrics_text(occasion->metrics, open ? METRICS_OPEN : METRICS_CLASSIC, &length);
 
-    return tell(occasion, open ? OPEN_METRICS : CLASSIC, text, length, out);
+    return respond(occasion, open ? OPEN_METRICS : CLASSIC, text, length, out);
 }
 
-static size_t tell_status(const struct monitor *monitor, const struct occasion *occasion, char *out)
+static size_t respond_status(const struct monitor *monitor, const struct occasion *occasion, char *out)
 {
     size_t length = 0;
     char *text = metrics_json(occasion->metrics, monitor->instance, &length);
 
-    return tell(occasion, HTTP_JSON, text, length, out);
+    return respond(occasion, HTTP_JSON, text, length, out);
 }
 
-static size_t tell_numbers(const struct monitor *monitor, const struct occasion *occasion, char *out)
+static size_t respond_numbers(const struct monitor *monitor, const struct occasion *occasion, char *out)
 {
     if (!occasion->metrics)
         return http_reply_fail(&occasion->request, HTTP_NOT_SUMMED, occasion->moment, out);
-    return occasion->request.page == PAGE_METRICS ? tell_metrics(occasion, out)
-                                                  : tell_status(monitor, occasion, out);
+    return occasion->request.page == PAGE_METRICS ? respond_metrics(occasion, out)
+                                                  : respond_status(monitor, occasion, out);
 }
 
-static size_t tell_constant(const struct occasion *occasion, const char *type, const char *text,
-                            size_t length, char *out)
+static size_t respond_constant(const struct occasion *occasion, const char *type, const char *text,
+                               size_t length, char *out)
 {
     memcpy(out + HTTP_HEAD_MAX, text, length);
     return http_reply_write(&occasion->request, HTTP_OK, type, occasion->moment, length, out);
@@ -135,12 +135,12 @@ static size_t answer(const struct plan *plan, const struct occasion *occasion, c
     case PAGE_READY:
         return http_reply_ready(request, occasion->state, occasion->moment, out);
     case PAGE_LIVE:
-        return tell_constant(occasion, HTTP_TEXT, ALIVE, strlen(ALIVE), out);
+        return respond_constant(occasion, HTTP_TEXT, ALIVE, strlen(ALIVE), out);
     case PAGE_METRICS:
     case PAGE_STATUS:
-        return tell_numbers((const struct monitor *)plan, occasion, out);
+        return respond_numbers((const struct monitor *)plan, occasion, out);
     default:
-        return tell_constant(occasion, HTTP_PAGE, page_bytes, page_length, out);
+        return respond_constant(occasion, HTTP_PAGE, page_bytes, page_length, out);
     }
 }
 
