@@ -79,7 +79,7 @@ static enum step_verdict ready(struct conn *conn, uint32_t events, struct step_o
           n == 0                    ? REQUEST_ENDED
           : length == sizeof(bytes) ? REQUEST_FULL
                                     : REQUEST_OPEN);
-    return conn->request.kind == REQUEST_PART ? ask_more(conn, bytes, length, outcome) : pass_on(conn);
+    return conn->request.kind == REQUEST_PART ? ask_more(conn, bytes, length, outcome) : finish(conn);
 }
 
 static enum step_verdict enter(struct conn *conn, struct step_outcome *outcome)
