@@ -214,7 +214,7 @@ end:
         printf("master: forks worker %d\n", i);
         worker[i] = FORKED; due[i] = false }
 
-    /* hear_ready(), generation_worker_ready() */
+    /* read_reports(), generation_worker_ready() */
     :: d_step { !dead && said[i] && !ready[i] ->
         printf("master: worker %d is ready\n", i);
         ready[i] = true; served[g] = true; tries[i] = 0;
@@ -223,7 +223,7 @@ end:
         :: else
         fi }
 
-    /* generation_bury(): also while it drains there is a successor, for as long as clients may wait in the queue of a socket
+    /* generation_reap(): also while it drains there is a successor, for as long as clients may wait in the queue of a socket
      * that nobody else serves. */
     :: d_step { !dead && (worker[i] == EXITED || worker[i] == DIED) ->
         printf("master: buries worker %d\n", i);

@@ -90,7 +90,7 @@ end:
     :: d_step { ACTS(i) && old[i] > 0 -> old[i] = old[i] - 1; finish(i) }
     :: d_step { ACTS(i) && young[i] > 0 -> young[i] = young[i] - 1; finish(i) }
 
-    /* handle_signals(), ordered(); orphaned() where the master is dead */
+    /* handle_signals(), ordered(); finish_without_master() where the master is dead */
     :: d_step { ACTS(i) && worker[i] == ACCEPTS && signalled[i] > order[i] ->
         printf("worker %d: obeys order %d\n", i, signalled[i]);
         if

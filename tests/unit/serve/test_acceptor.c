@@ -23,7 +23,7 @@ struct counter {
     int fails; /* errno, or 0 */
 };
 
-struct house {
+struct setup {
     struct loop loop;
     struct shared_thread shared;
     struct acceptors acceptors;
@@ -66,57 +66,57 @@ static int listening(void)
     return fd;
 }
 
-static void house_open(struct house *house)
+static void setup_open(struct setup *setup)
 {
-    memset(house, 0, sizeof(*house));
-    cr_assert_eq(loop_open(&house->loop), 0);
-    house->conf.transport = TRANSPORT_UNIX;
-    house->acceptors = (struct acceptors){.loop = &house->loop,
-                                          .shared = &house->shared,
+    memset(setup, 0, sizeof(*setup));
+    cr_assert_eq(loop_open(&setup->loop), 0);
+    setup->conf.transport = TRANSPORT_UNIX;
+    setup->acceptors = (struct acceptors){.loop = &setup->loop,
+                                          .shared = &setup->shared,
                                           .attention_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
-                                          .logger_asleep = &house->logger_asleep,
+                                          .logger_asleep = &setup->logger_asleep,
                                           .log_wake_fd = -1};
-    cr_assert_eq(acceptors_open(&house->acceptors, ACCEPTORS), 0);
+    cr_assert_eq(acceptors_open(&setup->acceptors, ACCEPTORS), 0);
     for (size_t i = 0; i < ACCEPTORS; i++) {
-        house->sockets[i].fd = listening();
-        house->sockets[i].address.un.sun_family = AF_UNIX;
-        house->members[i] = (struct sockets_member){.socket = &house->sockets[i], .conf = &house->conf};
-        cr_assert(acceptor_watch(acceptors_add(&house->acceptors, &house->members[i], i,
-                                               i < 2 ? &some : &other, &house->counters[i])));
+        setup->sockets[i].fd = listening();
+        setup->sockets[i].address.un.sun_family = AF_UNIX;
+        setup->members[i] = (struct sockets_member){.socket = &setup->sockets[i], .conf = &setup->conf};
+        cr_assert(acceptor_watch(acceptors_add(&setup->acceptors, &setup->members[i], i,
+                                               i < 2 ? &some : &other, &setup->counters[i])));
     }
 }
 
-static void house_close(struct house *house)
+static void setup_close(struct setup *setup)
 {
     for (size_t i = 0; i < ACCEPTORS; i++)
-        close(house->sockets[i].fd);
-    close(house->acceptors.attention_fd);
-    acceptors_close(&house->acceptors);
-    loop_close(&house->loop);
+        close(setup->sockets[i].fd);
+    close(setup->acceptors.attention_fd);
+    acceptors_close(&setup->acceptors);
+    loop_close(&setup->loop);
 }
 
-static struct acceptor *acceptor(struct house *house, size_t i)
+static struct acceptor *acceptor(struct setup *setup, size_t i)
 {
-    return &house->acceptors.all[i];
+    return &setup->acceptors.all[i];
 }
 
 /* A client that waits at an acceptor. */
-static int knock(const struct house *house, size_t i)
+static int knock(const struct setup *setup, size_t i)
 {
     struct sockaddr_un un;
     socklen_t length = sizeof(un);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    cr_assert_eq(getsockname(house->sockets[i].fd, (struct sockaddr *)&un, &length), 0);
+    cr_assert_eq(getsockname(setup->sockets[i].fd, (struct sockaddr *)&un, &length), 0);
     cr_assert_eq(connect(fd, (struct sockaddr *)&un, length), 0);
     return fd;
 }
 
 /* What loop_turn() does, but for the clock. */
-static void turn(struct house *house)
+static void turn(struct setup *setup)
 {
     struct epoll_event events[ACCEPTORS];
-    int count = epoll_wait(house->loop.epoll, events, ACCEPTORS, 0);
+    int count = epoll_wait(setup->loop.epoll, events, ACCEPTORS, 0);
 
     for (int i = 0; i < count; i++) {
         struct watch *watch = events[i].data.ptr;
@@ -125,94 +125,94 @@ static void turn(struct house *house)
     }
 }
 
-static void pass(struct house *house, int64_t ns)
+static void pass(struct setup *setup, int64_t ns)
 {
-    house->loop.now += ns;
-    acceptors_resume(&house->acceptors);
-    acceptors_return(&house->acceptors);
+    setup->loop.now += ns;
+    acceptors_resume(&setup->acceptors);
+    acceptors_return(&setup->acceptors);
 }
 
-static bool is_watched(struct house *house, size_t i)
+static bool is_watched(struct setup *setup, size_t i)
 {
-    unsigned before = house->counters[i].calls;
-    int client = knock(house, i);
+    unsigned before = setup->counters[i].calls;
+    int client = knock(setup, i);
 
-    turn(house);
+    turn(setup);
     close(client);
-    return house->counters[i].calls > before;
+    return setup->counters[i].calls > before;
 }
 
-static uint64_t pauses(const struct house *house)
+static uint64_t pauses(const struct setup *setup)
 {
-    return atomic_load(&house->shared.stats.accept_pauses);
+    return atomic_load(&setup->shared.stats.accept_pauses);
 }
 
-static bool has_attention(const struct house *house)
+static bool has_attention(const struct setup *setup)
 {
     uint64_t count;
 
-    return read(house->acceptors.attention_fd, &count, sizeof(count)) == (ssize_t)sizeof(count);
+    return read(setup->acceptors.attention_fd, &count, sizeof(count)) == (ssize_t)sizeof(count);
 }
 
-static void fail(struct house *house, size_t i, unsigned times)
+static void fail(struct setup *setup, size_t i, unsigned times)
 {
     for (unsigned n = 0; n < times; n++)
-        cr_assert_not(acceptor_fails(acceptor(house, i), EPROTO), "after %u", n + 1);
+        cr_assert_not(acceptor_fails(acceptor(setup, i), EPROTO), "after %u", n + 1);
 }
 
 /* An error of accept(2) that means "the next one, please" and never ends kept a thread busy for ever. */
 Test(acceptor, pauses_after_64_failing_calls_in_a_row)
 {
-    struct house house;
+    struct setup setup;
 
-    house_open(&house);
-    fail(&house, 0, FAILURES - 1);
-    cr_assert_not(house.acceptors.paused);
-    cr_assert(acceptor_fails(acceptor(&house, 0), EPROTO));
-    cr_assert(house.acceptors.paused);
-    cr_assert_eq(pauses(&house), 1);
-    cr_assert_eq(atomic_load(&house.shared.pause_error), EPROTO);
-    cr_assert_not(is_watched(&house, 0));
-    cr_assert(is_watched(&house, 1), "the others go on");
-    cr_assert(is_watched(&house, 2));
-    house_close(&house);
+    setup_open(&setup);
+    fail(&setup, 0, FAILURES - 1);
+    cr_assert_not(setup.acceptors.paused);
+    cr_assert(acceptor_fails(acceptor(&setup, 0), EPROTO));
+    cr_assert(setup.acceptors.paused);
+    cr_assert_eq(pauses(&setup), 1);
+    cr_assert_eq(atomic_load(&setup.shared.pause_error), EPROTO);
+    cr_assert_not(is_watched(&setup, 0));
+    cr_assert(is_watched(&setup, 1), "the others go on");
+    cr_assert(is_watched(&setup, 2));
+    setup_close(&setup);
 }
 
 Test(acceptor, is_watched_again_after_a_pause)
 {
-    struct house house;
+    struct setup setup;
 
-    house_open(&house);
-    fail(&house, 0, FAILURES - 1);
-    cr_assert(acceptor_fails(acceptor(&house, 0), EPROTO));
-    pass(&house, PAUSE - 1);
-    cr_assert_not(is_watched(&house, 0));
-    pass(&house, 1);
-    cr_assert_not(house.acceptors.paused);
-    cr_assert(is_watched(&house, 0));
-    fail(&house, 0, FAILURES - 1); /* it counts from the beginning */
-    cr_assert(acceptor_fails(acceptor(&house, 0), EPROTO));
-    cr_assert_eq(pauses(&house), 2);
-    house_close(&house);
+    setup_open(&setup);
+    fail(&setup, 0, FAILURES - 1);
+    cr_assert(acceptor_fails(acceptor(&setup, 0), EPROTO));
+    pass(&setup, PAUSE - 1);
+    cr_assert_not(is_watched(&setup, 0));
+    pass(&setup, 1);
+    cr_assert_not(setup.acceptors.paused);
+    cr_assert(is_watched(&setup, 0));
+    fail(&setup, 0, FAILURES - 1); /* it counts from the beginning */
+    cr_assert(acceptor_fails(acceptor(&setup, 0), EPROTO));
+    cr_assert_eq(pauses(&setup), 2);
+    setup_close(&setup);
 }
 
 /* However often the thread looks at it. */
 Test(acceptor, does_not_spin_on_calls_that_fail)
 {
-    struct house house;
+    struct setup setup;
     int client;
 
-    house_open(&house);
-    house.counters[0].fails = EPROTO;
-    client = knock(&house, 0);
+    setup_open(&setup);
+    setup.counters[0].fails = EPROTO;
+    client = knock(&setup, 0);
     for (int i = 0; i < 1000; i++)
-        turn(&house);
-    cr_assert_eq(house.counters[0].calls, FAILURES);
-    house.counters[0].fails = 0;
-    pass(&house, PAUSE);
-    turn(&house);
-    cr_assert_eq(house.counters[0].calls, FAILURES + 1);
-    house_close(&house);
+        turn(&setup);
+    cr_assert_eq(setup.counters[0].calls, FAILURES);
+    setup.counters[0].fails = 0;
+    pass(&setup, PAUSE);
+    turn(&setup);
+    cr_assert_eq(setup.counters[0].calls, FAILURES + 1);
+    setup_close(&setup);
     close(client);
 }
 
@@ -220,153 +220,153 @@ Test(acceptor, does_not_spin_on_calls_that_fail)
  * ever: epoll said that somebody does. */
 Test(acceptor, does_not_spin_where_somebody_waits_and_nobody_can_be_taken)
 {
-    struct house house;
+    struct setup setup;
     unsigned calls;
     int client;
 
-    house_open(&house);
-    client = knock(&house, 0);
+    setup_open(&setup);
+    client = knock(&setup, 0);
     for (int i = 0; i < 1000; i++)
-        turn(&house);
-    calls = house.counters[0].calls;
+        turn(&setup);
+    calls = setup.counters[0].calls;
     cr_assert_leq(calls, 2 * FAILURES);
-    cr_assert_eq(atomic_load(&house.shared.pause_error), EAGAIN);
-    cr_assert_eq(pauses(&house), 1);
-    cr_assert(is_watched(&house, 1), "the others go on");
-    pass(&house, PAUSE);
-    house.counters[0].waiting = 1;
-    turn(&house);
-    cr_assert_eq(house.counters[0].waiting, 0);
-    house_close(&house);
+    cr_assert_eq(atomic_load(&setup.shared.pause_error), EAGAIN);
+    cr_assert_eq(pauses(&setup), 1);
+    cr_assert(is_watched(&setup, 1), "the others go on");
+    pass(&setup, PAUSE);
+    setup.counters[0].waiting = 1;
+    turn(&setup);
+    cr_assert_eq(setup.counters[0].waiting, 0);
+    setup_close(&setup);
     close(client);
 }
 
 /* Other threads are faster now and then, however often. */
 Test(acceptor, does_not_pause_while_somebody_is_taken)
 {
-    struct house house;
+    struct setup setup;
     int client;
 
-    house_open(&house);
-    client = knock(&house, 0);
+    setup_open(&setup);
+    client = knock(&setup, 0);
     for (int i = 0; i < 1000; i++) {
-        house.counters[0].waiting = i % FAILURES == 0;
-        turn(&house);
+        setup.counters[0].waiting = i % FAILURES == 0;
+        turn(&setup);
     }
-    cr_assert_not(house.acceptors.paused);
-    cr_assert_eq(house.counters[0].calls, 1000);
-    house_close(&house);
+    cr_assert_not(setup.acceptors.paused);
+    cr_assert_eq(setup.counters[0].calls, 1000);
+    setup_close(&setup);
     close(client);
 }
 
 Test(acceptor, a_pause_is_of_one_transport)
 {
-    struct house house;
+    struct setup setup;
 
-    house_open(&house);
-    acceptors_pause(&house.acceptors, &some, 0);
-    acceptors_pause(&house.acceptors, &some, 0);
-    cr_assert_eq(pauses(&house), 1, "one pause, however often it is asked for");
-    cr_assert_not(is_watched(&house, 0));
-    cr_assert_not(is_watched(&house, 1));
-    cr_assert(is_watched(&house, 2));
-    acceptors_try(&house.acceptors);
-    cr_assert_eq(house.counters[0].calls, 0);
-    house_close(&house);
+    setup_open(&setup);
+    acceptors_pause(&setup.acceptors, &some, 0);
+    acceptors_pause(&setup.acceptors, &some, 0);
+    cr_assert_eq(pauses(&setup), 1, "one pause, however often it is asked for");
+    cr_assert_not(is_watched(&setup, 0));
+    cr_assert_not(is_watched(&setup, 1));
+    cr_assert(is_watched(&setup, 2));
+    acceptors_try(&setup.acceptors);
+    cr_assert_eq(setup.counters[0].calls, 0);
+    setup_close(&setup);
 }
 
 Test(acceptor, stays_paused_while_there_is_no_room)
 {
-    struct house house;
+    struct setup setup;
 
-    house_open(&house);
-    acceptors_pause(&house.acceptors, &some, 0);
-    house.counters[0].full = true;
-    pass(&house, PAUSE);
-    cr_assert_not(is_watched(&house, 0));
-    cr_assert(is_watched(&house, 1));
-    cr_assert(house.acceptors.paused);
-    house.counters[0].full = false;
-    pass(&house, PAUSE - 1);
-    cr_assert_not(is_watched(&house, 0), "it is not looked at in every turn");
-    pass(&house, 1);
-    cr_assert(is_watched(&house, 0));
-    cr_assert_not(house.acceptors.paused);
-    cr_assert_eq(pauses(&house), 1);
-    house_close(&house);
+    setup_open(&setup);
+    acceptors_pause(&setup.acceptors, &some, 0);
+    setup.counters[0].full = true;
+    pass(&setup, PAUSE);
+    cr_assert_not(is_watched(&setup, 0));
+    cr_assert(is_watched(&setup, 1));
+    cr_assert(setup.acceptors.paused);
+    setup.counters[0].full = false;
+    pass(&setup, PAUSE - 1);
+    cr_assert_not(is_watched(&setup, 0), "it is not looked at in every turn");
+    pass(&setup, 1);
+    cr_assert(is_watched(&setup, 0));
+    cr_assert_not(setup.acceptors.paused);
+    cr_assert_eq(pauses(&setup), 1);
+    setup_close(&setup);
 }
 
 Test(acceptor, room_ends_a_pause_at_once)
 {
-    struct house house;
+    struct setup setup;
 
-    house_open(&house);
-    acceptors_have_room(&house.acceptors); /* no pause, nothing to end */
-    cr_assert_not(house.acceptors.paused);
-    acceptors_pause(&house.acceptors, &some, 0);
-    acceptors_have_room(&house.acceptors);
-    pass(&house, 0);
-    cr_assert(is_watched(&house, 0));
-    house_close(&house);
+    setup_open(&setup);
+    acceptors_have_room(&setup.acceptors); /* no pause, nothing to end */
+    cr_assert_not(setup.acceptors.paused);
+    acceptors_pause(&setup.acceptors, &some, 0);
+    acceptors_have_room(&setup.acceptors);
+    pass(&setup, 0);
+    cr_assert(is_watched(&setup, 0));
+    setup_close(&setup);
 }
 
 Test(acceptor, a_foreign_one_is_left_to_its_thread_for_a_while)
 {
-    struct house house;
+    struct setup setup;
 
-    house_open(&house);
-    acceptor_step_back(acceptor(&house, 0));
-    pass(&house, AWAY - 1);
-    acceptor_step_back(acceptor(&house, 1)); /* comes back with the first */
-    acceptor_step_back(acceptor(&house, 0));
-    cr_assert_not(is_watched(&house, 0));
-    cr_assert_not(is_watched(&house, 1));
-    cr_assert(is_watched(&house, 2));
-    pass(&house, 1);
-    cr_assert(is_watched(&house, 0));
-    cr_assert(is_watched(&house, 1));
-    cr_assert_not(house.acceptors.away);
-    house_close(&house);
+    setup_open(&setup);
+    acceptor_step_back(acceptor(&setup, 0));
+    pass(&setup, AWAY - 1);
+    acceptor_step_back(acceptor(&setup, 1)); /* comes back with the first */
+    acceptor_step_back(acceptor(&setup, 0));
+    cr_assert_not(is_watched(&setup, 0));
+    cr_assert_not(is_watched(&setup, 1));
+    cr_assert(is_watched(&setup, 2));
+    pass(&setup, 1);
+    cr_assert(is_watched(&setup, 0));
+    cr_assert(is_watched(&setup, 1));
+    cr_assert_not(setup.acceptors.away);
+    setup_close(&setup);
 }
 
 Test(acceptor, one_that_is_away_is_not_watched_again_while_it_is_paused_or_left)
 {
-    struct house house;
+    struct setup setup;
 
-    house_open(&house);
+    setup_open(&setup);
     for (size_t i = 0; i < ACCEPTORS; i++)
-        acceptor_step_back(acceptor(&house, i));
-    acceptors_pause(&house.acceptors, &some, 0);
-    house.counters[0].full = true;
-    acceptors_leave(&house.acceptors, (_Atomic bool[ACCEPTORS]){true, true, false});
-    pass(&house, AWAY);
-    cr_assert_not(house.acceptors.away);
-    cr_assert_not(is_watched(&house, 0));
-    cr_assert_not(is_watched(&house, 1));
-    cr_assert_not(is_watched(&house, 2));
-    pass(&house, PAUSE);
-    cr_assert_not(is_watched(&house, 0));
-    cr_assert(is_watched(&house, 1));
-    cr_assert_not(is_watched(&house, 2));
-    house_close(&house);
+        acceptor_step_back(acceptor(&setup, i));
+    acceptors_pause(&setup.acceptors, &some, 0);
+    setup.counters[0].full = true;
+    acceptors_leave(&setup.acceptors, (_Atomic bool[ACCEPTORS]){true, true, false});
+    pass(&setup, AWAY);
+    cr_assert_not(setup.acceptors.away);
+    cr_assert_not(is_watched(&setup, 0));
+    cr_assert_not(is_watched(&setup, 1));
+    cr_assert_not(is_watched(&setup, 2));
+    pass(&setup, PAUSE);
+    cr_assert_not(is_watched(&setup, 0));
+    cr_assert(is_watched(&setup, 1));
+    cr_assert_not(is_watched(&setup, 2));
+    setup_close(&setup);
 }
 
 Test(acceptor, one_that_is_away_comes_back_when_there_is_memory_to_watch_it)
 {
-    struct house house;
+    struct setup setup;
     int fd;
 
-    house_open(&house);
-    acceptor_step_back(acceptor(&house, 0));
-    fd = acceptor(&house, 0)->fd;
-    acceptor(&house, 0)->fd = -1;
-    pass(&house, AWAY);
-    cr_assert(house.acceptors.away);
-    acceptor(&house, 0)->fd = fd;
-    pass(&house, AWAY);
-    cr_assert(is_watched(&house, 0));
-    cr_assert_not(house.acceptors.away);
-    house_close(&house);
+    setup_open(&setup);
+    acceptor_step_back(acceptor(&setup, 0));
+    fd = acceptor(&setup, 0)->fd;
+    acceptor(&setup, 0)->fd = -1;
+    pass(&setup, AWAY);
+    cr_assert(setup.acceptors.away);
+    acceptor(&setup, 0)->fd = fd;
+    pass(&setup, AWAY);
+    cr_assert(is_watched(&setup, 0));
+    cr_assert_not(setup.acceptors.away);
+    setup_close(&setup);
 }
 
 /* accept4(2) does not say that a socket was shut down if nobody waits; that it always seems ready does. */
@@ -375,112 +375,112 @@ Test(acceptor, one_that_is_away_comes_back_when_there_is_memory_to_watch_it)
  */
 Test(acceptor, room_does_not_end_a_pause_that_is_for_something_else)
 {
-    struct house house;
+    struct setup setup;
 
-    house_open(&house);
-    fail(&house, 0, FAILURES - 1);
-    cr_assert(acceptor_fails(acceptor(&house, 0), EPROTO));
-    acceptors_have_room(&house.acceptors);
-    acceptors_resume(&house.acceptors);
-    cr_assert(house.acceptors.paused);
-    cr_assert_not(is_watched(&house, 0));
-    house_close(&house);
+    setup_open(&setup);
+    fail(&setup, 0, FAILURES - 1);
+    cr_assert(acceptor_fails(acceptor(&setup, 0), EPROTO));
+    acceptors_have_room(&setup.acceptors);
+    acceptors_resume(&setup.acceptors);
+    cr_assert(setup.acceptors.paused);
+    cr_assert_not(is_watched(&setup, 0));
+    setup_close(&setup);
 }
 
 Test(acceptor, a_socket_that_was_shut_down_is_reported_and_tried_again)
 {
-    struct house house;
+    struct setup setup;
 
-    house_open(&house);
-    cr_assert_eq(shutdown(house.sockets[0].fd, SHUT_RDWR), 0);
+    setup_open(&setup);
+    cr_assert_eq(shutdown(setup.sockets[0].fd, SHUT_RDWR), 0);
     for (int i = 0; i < 63; i++)
-        turn(&house);
-    cr_assert_not(has_attention(&house));
-    turn(&house);
-    cr_assert(has_attention(&house));
-    turn(&house);
-    cr_assert_eq(house.counters[0].calls, 64, "it is not watched meanwhile");
-    acceptors_try(&house.acceptors); /* the master listens again */
-    cr_assert_eq(house.counters[0].calls, 65);
-    cr_assert_not(acceptor(&house, 0)->shut);
-    turn(&house);
-    cr_assert_eq(house.counters[0].calls, 66);
-    house_close(&house);
+        turn(&setup);
+    cr_assert_not(has_attention(&setup));
+    turn(&setup);
+    cr_assert(has_attention(&setup));
+    turn(&setup);
+    cr_assert_eq(setup.counters[0].calls, 64, "it is not watched meanwhile");
+    acceptors_try(&setup.acceptors); /* the master listens again */
+    cr_assert_eq(setup.counters[0].calls, 65);
+    cr_assert_not(acceptor(&setup, 0)->shut);
+    turn(&setup);
+    cr_assert_eq(setup.counters[0].calls, 66);
+    setup_close(&setup);
 }
 
 Test(acceptor, wake_ups_in_vain_are_forgotten_when_somebody_comes)
 {
-    struct house house;
+    struct setup setup;
 
-    house_open(&house);
-    cr_assert_eq(shutdown(house.sockets[0].fd, SHUT_RDWR), 0);
+    setup_open(&setup);
+    cr_assert_eq(shutdown(setup.sockets[0].fd, SHUT_RDWR), 0);
     for (int i = 0; i < 200; i++) {
-        house.counters[0].waiting = i % 50 == 0;
-        turn(&house);
+        setup.counters[0].waiting = i % 50 == 0;
+        turn(&setup);
     }
-    cr_assert_not(has_attention(&house));
-    house_close(&house);
+    cr_assert_not(has_attention(&setup));
+    setup_close(&setup);
 }
 
 Test(acceptor, a_sweep_takes_everybody_up_to_a_full_queue)
 {
-    struct house house;
+    struct setup setup;
 
-    house_open(&house);
-    house.counters[0].waiting = 5;
-    cr_assert(acceptors_sweep(&house.acceptors));
-    cr_assert_eq(house.counters[0].calls, 6);
-    house.counters[0].waiting = 100;
-    cr_assert_not(acceptors_sweep(&house.acceptors));
-    cr_assert_eq(house.counters[0].calls, 6 + 8);
-    house_close(&house);
+    setup_open(&setup);
+    setup.counters[0].waiting = 5;
+    cr_assert(acceptors_sweep(&setup.acceptors));
+    cr_assert_eq(setup.counters[0].calls, 6);
+    setup.counters[0].waiting = 100;
+    cr_assert_not(acceptors_sweep(&setup.acceptors));
+    cr_assert_eq(setup.counters[0].calls, 6 + 8);
+    setup_close(&setup);
 }
 
 Test(acceptor, a_sweep_does_not_call_a_paused_acceptor_empty)
 {
-    struct house house;
+    struct setup setup;
 
-    house_open(&house);
-    acceptors_pause(&house.acceptors, &some, 0);
-    cr_assert_not(acceptors_sweep(&house.acceptors));
-    cr_assert_eq(house.counters[0].calls, 0);
-    house_close(&house);
+    setup_open(&setup);
+    acceptors_pause(&setup.acceptors, &some, 0);
+    cr_assert_not(acceptors_sweep(&setup.acceptors));
+    cr_assert_eq(setup.counters[0].calls, 0);
+    setup_close(&setup);
 }
 
 Test(acceptor, is_left_to_others_for_good)
 {
     _Atomic bool spared[ACCEPTORS] = {false, true, false};
-    struct house house;
+    struct setup setup;
 
-    house_open(&house);
-    acceptors_pause(&house.acceptors, &some, 0);
-    acceptors_leave(&house.acceptors, spared);
-    house.counters[0].waiting = 5;
-    pass(&house, PAUSE);
-    cr_assert_not(house.acceptors.paused);
-    cr_assert_not(is_watched(&house, 0));
-    cr_assert(is_watched(&house, 1));
-    cr_assert_not(is_watched(&house, 2));
-    acceptors_try(&house.acceptors);
-    cr_assert(acceptors_sweep(&house.acceptors));
-    cr_assert_eq(house.counters[0].calls, 0);
-    acceptors_leave(&house.acceptors, NULL);
-    cr_assert_not(is_watched(&house, 1));
-    house_close(&house);
+    setup_open(&setup);
+    acceptors_pause(&setup.acceptors, &some, 0);
+    acceptors_leave(&setup.acceptors, spared);
+    setup.counters[0].waiting = 5;
+    pass(&setup, PAUSE);
+    cr_assert_not(setup.acceptors.paused);
+    cr_assert_not(is_watched(&setup, 0));
+    cr_assert(is_watched(&setup, 1));
+    cr_assert_not(is_watched(&setup, 2));
+    acceptors_try(&setup.acceptors);
+    cr_assert(acceptors_sweep(&setup.acceptors));
+    cr_assert_eq(setup.counters[0].calls, 0);
+    acceptors_leave(&setup.acceptors, NULL);
+    cr_assert_not(is_watched(&setup, 1));
+    setup_close(&setup);
 }
 
 Test(acceptor, knows_whether_a_tcp_socket_is_left)
 {
     _Atomic bool spared[ACCEPTORS] = {true, false, false};
-    struct house house;
+    struct setup setup;
     struct conf_listener tcp = {.transport = TRANSPORT_TCP};
 
-    house_open(&house);
-    cr_assert_not(acceptors_have_tcp(&house.acceptors));
-    acceptor(&house, 0)->conf = &tcp;
-    acceptors_leave(&house.acceptors, spared);
-    cr_assert(acceptors_have_tcp(&house.acceptors));
-    acceptors_leave(&house.acceptors, NULL);
-    cr_assert_not(acceptors_have_tcp(&house.acceptors));
-    house_close(&house);
+    setup_open(&setup);
+    cr_assert_not(acceptors_have_tcp(&setup.acceptors));
+    acceptor(&setup, 0)->conf = &tcp;
+    acceptors_leave(&setup.acceptors, spared);
+    cr_assert(acceptors_have_tcp(&setup.acceptors));
+    acceptors_leave(&setup.acceptors, NULL);
+    cr_assert_not(acceptors_have_tcp(&setup.acceptors));
+    setup_close(&setup);
 }

@@ -78,7 +78,7 @@ Test(stream, without_lingering_a_client_is_closed_at_once)
     close(client);
 }
 
-Test(stream, a_client_that_stays_is_set_aside_until_its_idle_time_is_over)
+Test(stream, a_client_that_stays_is_deferred_until_its_idle_time_is_over)
 {
     struct fixture f;
     int client;
@@ -97,7 +97,7 @@ Test(stream, a_client_that_stays_is_set_aside_until_its_idle_time_is_over)
     close(client);
 }
 
-Test(stream, a_client_that_is_set_aside_wakes_nobody)
+Test(stream, a_deferred_client_does_not_wake_the_thread)
 {
     struct fixture f;
     int client;
