@@ -63,7 +63,7 @@ def test_each_example_is_tested_here():
     assert [text for text, _ in commands(DAEMON) + commands(CTL) if not text.startswith(tested)] == []
 
 
-@pytest.mark.parametrize("page", [CONF, DAEMON, CTL], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", sorted((TOP / "man").iterdir()), ids=lambda page: page.name)
 def test_page_names_the_version(page, sockgreetd):
     version = run(sockgreetd, "-V").split()[1]
     assert f"\n.Os sockgreet {version}\n" in page.read_text()
