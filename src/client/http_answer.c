@@ -7,9 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define REASON_MAX 40 /* bytes of a status line that are repeated */
+#define REASON_MAX 40 /* bytes of a status line that are printed */
 
-/* The Host field (RFC 9110, section 7.2): without the interface of an address, which means nothing elsewhere.
+/* The Host field (RFC 9110, section 7.2): without the interface of an address, which has other names
+ * elsewhere.
  */
 static void write_host(char *host, size_t size, const struct endpoint *endpoint)
 {

@@ -347,7 +347,7 @@ def test_limits_in_json(service):
 
 def test_limits_where_nothing_is_answered():
     done = load("-q", "-c", 5, "--fail", "p99<1s", f"{HOST}:{free_port()}")
-    assert (done.returncode, done.stderr) == (1, "limit broken: p99<1s: nothing was answered\n")
+    assert (done.returncode, done.stderr) == (1, "limit broken: p99<1s: no answers\n")
 
 
 # What is printed
@@ -485,14 +485,14 @@ def test_deadline_ends_it(service):
     (["--load", "--watch"], "--load cannot be combined with"),
     (["--load", "--expect", "x"], "--load cannot be combined with"),
     (["--load", "--resolve"], "--load and --resolve exclude each other"),
-    (["--load", "--rate", "0"], "--rate: '0' is not a number of requests a second"),
+    (["--load", "--rate", "0"], "--rate: '0' is not a rate; allowed: more than 0 requests a second"),
     (["--load", "--rate", "x"], "--rate: 'x' is not a number"),
     (["--load", "--connections", "0"], "--connections: '0' is not a whole number from 1"),
     (["--load", "--duration", "5 parsecs"], "--duration: '5 parsecs' is not a time"),
     (["--load", "--threads", "65"], "--threads: '65' is not a whole number from 1 to 64"),
-    (["--load", "--fail", "p99<5"], "--fail: 'p99<5' is not a limit: one of min avg max"),
+    (["--load", "--fail", "p99<5"], "--fail: 'p99<5' is not a limit; allowed: min, avg, max"),
     (["--load", "--cpus", "0,x"], "--cpus: '0,x' is not a list of processors"),
-    (["--load", "--greeting", "\\q"], "--greeting: a backslash is followed by"),
+    (["--load", "--greeting", "\\q"], "--greeting: '\\q' is not an escape; allowed: \\n"),
     (["--load", "--sources", "4", "-I", "127.0.0.1"], "--sources and -I exclude each other"),
     (["--load", "--sources", "4", "unix:/x"], "--sources: the target must be in 127.0.0.0/8"),
     (["--load", "--source-port", "5000"], "--source-port: one port is for one connection"),

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 /* How long the addresses of one family wait for those of the other. IPv6 comes first (RFC 8305, section 3);
- * IPv4 would not be tried before the second time is over (section 5) anyway, should IPv6 not answer. */
+ * IPv4 would not be tried before the second time is over anyway, even if IPv6 does not answer (section 5). */
 #define IPV4_WAITS_NS (50 * NS_PER_MS)
 #define IPV6_WAITS_NS (250 * NS_PER_MS)
 
@@ -20,7 +20,7 @@ static struct addrinfo hints_of(const struct addresses *addresses, int family)
                              .ai_socktype = transport_socket_type(addresses->endpoint->transport)};
 }
 
-/* The socket interface's own word for it, as in the daemon's configuration. */
+/* The same word as in the daemon's configuration. */
 static const char *host_of(const struct addresses *addresses)
 {
     const char *host = addresses->endpoint->host;
@@ -47,7 +47,7 @@ static bool is_routed(const struct addrinfo *found)
     return routed;
 }
 
-static void take_turns(struct addresses *addresses, const struct addrinfo *first,
+static void interleave(struct addresses *addresses, const struct addrinfo *first,
                        const struct addrinfo *second)
 {
     while (first) {
@@ -77,7 +77,7 @@ static bool differs(const struct addresses *addresses, const struct address *lis
     return false;
 }
 
-static void take_found(struct addresses *addresses, const struct addrinfo *ipv6, const struct addrinfo *ipv4)
+static void use_found(struct addresses *addresses, const struct addrinfo *ipv6, const struct addrinfo *ipv4)
 {
     bool ipv4_first = !ipv6 || (ipv4 && !is_routed(ipv6));
     struct address *old = addresses->list;
@@ -90,7 +90,7 @@ static void take_found(struct addresses *addresses, const struct addrinfo *ipv6,
         return;
     }
     addresses->count = 0;
-    take_turns(addresses, ipv4_first ? ipv4 : ipv6, ipv4_first ? ipv6 : ipv4);
+    interleave(addresses, ipv4_first ? ipv4 : ipv6, ipv4_first ? ipv6 : ipv4);
     /* The second family of the first look-up is not a change. */
     addresses->changed =
         old ? addresses->look_ups > 1 && differs(addresses, old, old_count) : addresses->code != 0;
@@ -103,18 +103,18 @@ static bool says_no_address(int code)
     return code == EAI_NONAME || code == EAI_NODATA || code == EAI_ADDRFAMILY;
 }
 
-/* That a name server failed for one family matters more than that the other has no address. */
-static void take_failure(struct addresses *addresses)
+/* The failure of a name server for one family is reported before a missing address of the other. */
+static void use_failure(struct addresses *addresses)
 {
     const struct addresses_half *ipv6 = &addresses->halves[HALF_IPV6];
     const struct addresses_half *ipv4 = &addresses->halves[HALF_IPV4];
-    const struct addresses_half *telling =
+    const struct addresses_half *decisive =
         ipv4->code == 0 || (says_no_address(ipv4->code) && ipv6->code != 0 && !says_no_address(ipv6->code))
             ? ipv6
             : ipv4;
 
-    addresses->code = telling->code;
-    addresses->error = telling->error;
+    addresses->code = decisive->code;
+    addresses->error = decisive->error;
 }
 
 static void set_found(struct addresses_half *half, struct addrinfo *found)
@@ -128,13 +128,13 @@ static void stop_half(struct addresses_half *half)
 {
     if (half->lookup) {
         loop_unwatch(half->whole->loop, lookup_fd(half->lookup), &half->watch);
-        lookup_leave(half->lookup);
+        lookup_abandon(half->lookup);
     }
     half->lookup = NULL;
 }
 
-/* A family that is still being looked up goes on, and is told of later: the other one may lead nowhere. */
-static void settle(struct addresses *addresses)
+/* A family that is still being looked up is reported later: the other one may not be reachable. */
+static void finish(struct addresses *addresses)
 {
     const struct addrinfo *ipv6 = addresses->halves[HALF_IPV6].found;
     const struct addrinfo *ipv4 = addresses->halves[HALF_IPV4].found;
@@ -145,20 +145,20 @@ static void settle(struct addresses *addresses)
     addresses->changed = false;
     addresses->took_ns = monotonic_ns() - addresses->started_ns;
     if (ipv6 || ipv4)
-        take_found(addresses, ipv6, ipv4);
+        use_found(addresses, ipv6, ipv4);
     else
-        take_failure(addresses);
+        use_failure(addresses);
     addresses->found(addresses->context);
 }
 
-static void take_half(struct addresses_half *half)
+static void finish_half(struct addresses_half *half)
 {
     struct lookup *lookup = half->lookup;
     struct addrinfo *found;
 
     loop_unwatch(half->whole->loop, lookup_fd(lookup), &half->watch);
     half->lookup = NULL;
-    half->code = lookup_take(lookup, &found);
+    half->code = lookup_finish(lookup, &found);
     half->error = errno;
     half->has_ended = true;
     set_found(half, found);
@@ -170,16 +170,16 @@ static void half_ended(void *context)
     struct addresses *addresses = half->whole;
     int64_t wait_ns = half == &addresses->halves[HALF_IPV6] ? IPV6_WAITS_NS : IPV4_WAITS_NS;
 
-    take_half(half);
+    finish_half(half);
     if (!addresses->running || (!addresses->halves[HALF_IPV6].lookup && !addresses->halves[HALF_IPV4].lookup))
-        settle(addresses);
+        finish(addresses);
     else if (half->found && !loop_set(addresses->loop, &addresses->delay, monotonic_ns() + wait_ns))
-        settle(addresses);
+        finish(addresses);
 }
 
 static void delay_over(void *context)
 {
-    settle(context);
+    finish(context);
 }
 
 static void start_half(struct addresses *addresses, enum half which, int family)
@@ -188,7 +188,7 @@ static void start_half(struct addresses *addresses, enum half which, int family)
     const struct addrinfo hints = hints_of(addresses, family);
     int error;
 
-    if (half->lookup) /* still, and it tells as much */
+    if (half->lookup) /* the earlier look-up is still running */
         return;
     half->whole = addresses;
     half->watch = (struct loop_watch){.ready = half_ended, .context = half};
@@ -262,7 +262,7 @@ void addresses_look_up(struct addresses *addresses)
             start_half(addresses, HALF_IPV4, AF_INET);
     }
     if (!addresses->halves[HALF_IPV6].lookup && !addresses->halves[HALF_IPV4].lookup)
-        settle(addresses);
+        finish(addresses);
 }
 
 bool addresses_are_complete(const struct addresses *addresses)

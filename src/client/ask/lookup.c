@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
-/* In a thread of its own, because getaddrinfo can be neither bounded nor interrupted. */
+/* In a thread of its own, because getaddrinfo has no timeout and cannot be interrupted. */
 struct lookup {
     char *host;
     char *service;
@@ -91,7 +91,7 @@ int lookup_fd(const struct lookup *lookup)
     return lookup->done_fd;
 }
 
-int lookup_take(struct lookup *lookup, struct addrinfo **found)
+int lookup_finish(struct lookup *lookup, struct addrinfo **found)
 {
     int code;
 
@@ -104,7 +104,7 @@ int lookup_take(struct lookup *lookup, struct addrinfo **found)
     return code;
 }
 
-void lookup_leave(struct lookup *lookup)
+void lookup_abandon(struct lookup *lookup)
 {
     if (!lookup)
         return;
@@ -114,19 +114,19 @@ void lookup_leave(struct lookup *lookup)
 }
 
 int lookup_host(const char *host, const char *service, const struct addrinfo *hints,
-                const struct patience *patience, struct addrinfo **found)
+                const struct deadline *deadline, struct addrinfo **found)
 {
     struct lookup *lookup;
-    enum patience_end end;
+    enum deadline_end end;
 
     if (lookup_numeric(host, service, hints, found) == 0)
         return 0;
     lookup = lookup_start(host, service, hints);
     if (!lookup)
         return EAI_SYSTEM;
-    end = patience_wait(patience, lookup_fd(lookup), POLLIN);
-    if (end == PATIENCE_READY)
-        return lookup_take(lookup, found);
-    lookup_leave(lookup);
-    return end == PATIENCE_INTERRUPTED ? EAI_INTR : EAI_CANCELED;
+    end = deadline_wait(deadline, lookup_fd(lookup), POLLIN);
+    if (end == DEADLINE_READY)
+        return lookup_finish(lookup, found);
+    lookup_abandon(lookup);
+    return end == DEADLINE_INTERRUPTED ? EAI_INTR : EAI_CANCELED;
 }

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
-/* In a thread of its own, because getnameinfo can be neither bounded nor interrupted. */
+/* In a thread of its own, because getnameinfo has no timeout and cannot be interrupted. */
 struct job {
     struct address address;
     char name[NI_MAXHOST];
@@ -56,14 +56,14 @@ static void *job_run(void *argument)
     return NULL;
 }
 
-static int await(struct job *job, const struct patience *patience, char name[NI_MAXHOST])
+static int wait_for_name(struct job *job, const struct deadline *deadline, char name[NI_MAXHOST])
 {
-    switch (patience_wait(patience, job->done_fd, POLLIN)) {
-    case PATIENCE_OVER:
+    switch (deadline_wait(deadline, job->done_fd, POLLIN)) {
+    case DEADLINE_OVER:
         return EAI_CANCELED;
-    case PATIENCE_INTERRUPTED:
+    case DEADLINE_INTERRUPTED:
         return EAI_INTR;
-    case PATIENCE_READY:
+    case DEADLINE_READY:
         break;
     }
     if (job->code == 0)
@@ -71,7 +71,7 @@ static int await(struct job *job, const struct patience *patience, char name[NI_
     return job->code;
 }
 
-int reverse_lookup(const struct address *address, const struct patience *patience, char name[NI_MAXHOST])
+int reverse_lookup(const struct address *address, const struct deadline *deadline, char name[NI_MAXHOST])
 {
     struct job *job = job_new(address);
     pthread_t thread;
@@ -86,7 +86,7 @@ int reverse_lookup(const struct address *address, const struct patience *patienc
         return EAI_SYSTEM;
     }
     pthread_detach(thread);
-    code = await(job, patience, name);
+    code = wait_for_name(job, deadline, name);
     job_leave(job);
     return code;
 }

@@ -57,8 +57,8 @@ int64_t arguments_duration(struct argp_state *state, const char *option, const c
     double ns = number * (double)unit;
 
     if (length == 0 || unit == 0)
-        argp_error(state, "%s: '%s' is not a time: a number, and us, ms, s, m or h (default: s)", option,
-                   text);
+        argp_error(state, "%s: '%s' is not a time; allowed: a number with us, ms, s, m or h (default: s)",
+                   option, text);
     if (ns < (double)min_ns || ns > (double)ARGUMENTS_SECONDS_MAX * (double)NS_PER_S)
         argp_error(state, "%s: '%s' is not a time from %g s to %d s", option, text,
                    (double)min_ns / (double)NS_PER_S, ARGUMENTS_SECONDS_MAX);
@@ -81,7 +81,7 @@ static int hex(char c)
     return digit ? (int)(digit - digits) : -1;
 }
 
-/* The byte that an escape stands for; *length becomes that of the escape. -1 if it is none. */
+/* The byte that an escape stands for; *length becomes that of the escape. -1 if there is none. */
 static int unescape(const char *text, size_t *length)
 {
     static const char letters[] = "nrt\\", bytes[] = "\n\r\t\\";
@@ -107,7 +107,7 @@ size_t arguments_unescape(struct argp_state *state, const char *option, const ch
         if (byte == '\\')
             byte = unescape(text + i, &length);
         if (byte < 0)
-            argp_error(state, "%s: a backslash is followed by n, r, t, \\ or xHH, unlike '%s'", option,
+            argp_error(state, "%s: '%s' is not an escape; allowed: \\n, \\r, \\t, \\\\ and \\xHH", option,
                        text + i);
         bytes[count++] = (char)byte;
     }

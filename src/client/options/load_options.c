@@ -38,7 +38,7 @@ static const struct argp_option options[] = {
      "Exit with 1 unless the result is within LIMIT, such as 'p99<5ms' (repeatable)", 0},
     {"plot", KEY_PLOT, "FILE", 0, "Plot latency by percentile to FILE, as SVG", 0},
     {"greeting", KEY_GREETING, "TEXT", 0,
-     "Count other answers than this text (with \\n, \\r, \\t, \\\\ and \\xHH) as errors", 0},
+     "Count answers other than this text (with \\n, \\r, \\t, \\\\ and \\xHH) as errors", 0},
     {"sources", KEY_SOURCES, "COUNT", 0,
      "Send from COUNT loopback addresses in turn: 127.1.0.1, 127.1.1.1, ...", 0},
     {"cpus", KEY_CPUS, "LIST", 0, "Bind threads to these processors in turn, such as 0,1", 0},
@@ -62,16 +62,16 @@ static void take_cpus(struct argp_state *state, struct load_options *load, const
         if (*end != ',')
             break;
     }
-    argp_error(state, "--cpus: '%s' is not a list of processors such as 0,1, at most %d", text,
+    argp_error(state, "--cpus: '%s' is not a list of processors; allowed: at most %d, such as 0,1", text,
                PLAN_THREADS_MAX);
 }
 
 static void take_limit(struct argp_state *state, struct load_options *load, const char *text)
 {
     if (load->limit_count == LOAD_LIMITS_MAX)
-        argp_error(state, "--fail: at most %d limits", LOAD_LIMITS_MAX);
+        argp_error(state, "--fail: too many limits; allowed: %d", LOAD_LIMITS_MAX);
     if (!limit_parse(&load->limits[load->limit_count], text))
-        argp_error(state, "--fail: '%s' is not a limit: %s", text, limit_syntax);
+        argp_error(state, "--fail: '%s' is not a limit; allowed: %s", text, limit_syntax);
     load->limit_count++;
 }
 
@@ -79,7 +79,7 @@ static void take_rate(struct argp_state *state, struct load_options *load, const
 {
     load->rate = arguments_number(state, "--rate", text, 0, RATE_MAX);
     if (load->rate <= 0)
-        argp_error(state, "--rate: '%s' is not a number of requests a second greater than 0", text);
+        argp_error(state, "--rate: '%s' is not a rate; allowed: more than 0 requests a second", text);
 }
 
 static const char *name_of(int key)

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* All return a new reference, or NULL without memory. */
+/* All return a new reference, or NULL if out of memory. */
 
 /* Bytes as a string; each that is not UTF-8 becomes U+FFFD. NULL becomes null. */
 json_t *json_value_bytes(const char *bytes, size_t count);

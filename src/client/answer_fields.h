@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* said: what an answer in one of the formats of sockgreetd (JSON, or a line of name=value) says of its
+/* answer_fields: what an answer in a format of sockgreetd (JSON, or a line of name=value) says about its
  * server. */
-#ifndef SOCKGREET_SAID_H
-#define SOCKGREET_SAID_H
+#ifndef SOCKGREET_ANSWER_FIELDS_H
+#define SOCKGREET_ANSWER_FIELDS_H
 
 #include <stddef.h>
 
-#define SAID_MAX 65536 /* bytes; a longer answer is not read */
+#define ANSWER_FIELDS_MAX 65536 /* bytes; a longer answer is not read */
 
-/* NULL: the answer does not say. */
-struct said {
+/* NULL: not in the answer. */
+struct answer_fields {
     char *hostname;
     char *instance;
     char *version;
@@ -19,9 +19,9 @@ struct said {
 
 /* Reads an answer: a JSON object with members of these names (also one of another program), or name=value
  * words quoted for the shell, in which controls stay escaped. All members are NULL if it is anything else. */
-void said_read(struct said *said, const char *answer, size_t length);
+void answer_fields_read(struct answer_fields *fields, const char *answer, size_t length);
 
 /* Frees the members. */
-void said_free(struct said *said);
+void answer_fields_free(struct answer_fields *fields);
 
 #endif
