@@ -701,7 +701,7 @@ def test_source_errors():
     assert foreign.returncode == 2
     family = ask("-6", "-I", "127.0.0.1", "localhost")
     assert (family.err, family.returncode) == (
-        "sockgreet: -I: the source address is IPv4, but -6 asks for IPv6\n",
+        "sockgreet: -I: the source address is IPv4, but -6 selects IPv6\n",
         2,
     )
 
@@ -756,8 +756,8 @@ def test_long_options():
         (["--nonsense", "a"], "unrecognized option"),
         (["-x", "a"], "invalid option"),
         (["-p"], "requires an argument"),
-        (["-p", "0", "a"], "-p: '0' is neither a number from 1 to 65535 nor the name of a service"),
-        (["-p", "65536", "a"], "-p: '65536' is neither"),
+        (["-p", "0", "a"], "-p: '0' is not a port; allowed: 1 to 65535, or the name of a service"),
+        (["-p", "65536", "a"], "-p: '65536' is not a port"),
         (["-c", "-1", "a"], "-c: '-1' is not a whole number from 0 to 1000000000"),
         (["-c", "1.5", "a"], "-c: '1.5' is not a whole number"),
         (["-c", "many", "a"], "-c: 'many' is not a whole number"),

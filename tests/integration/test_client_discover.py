@@ -296,8 +296,8 @@ def test_schema_is_one():
 
 def test_usage():
     for arguments, message in (
-        (["host"], "--discover asks whole networks and takes no target; -I limits it to an interface"),
-        (["-f", "-"], "--discover asks whole networks and takes no target; -I limits it to an interface"),
+        (["host"], "--discover takes no target; use -I to select an interface"),
+        (["-f", "-"], "--discover takes no target; use -I to select an interface"),
         (["--resolve"], "--discover and --resolve exclude each other"),
     ):
         result = subprocess.run([CLIENT, "--discover", *arguments], capture_output=True, stdin=subprocess.DEVNULL)

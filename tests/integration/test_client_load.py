@@ -434,7 +434,7 @@ def test_plot_of_a_target_with_markup_in_it(tmp_path):
 def test_plot_of_nothing(tmp_path):
     path = tmp_path / "latency.svg"
     assert load("-q", "-c", 1, "--plot", path, f"{HOST}:{free_port()}").returncode == 1
-    assert "Nothing was answered." in "".join(xml.etree.ElementTree.parse(path).getroot().itertext())
+    assert "No answers." in "".join(xml.etree.ElementTree.parse(path).getroot().itertext())
 
 
 def test_plot_that_cannot_be_written_is_said_before_the_load(service, tmp_path):
@@ -494,8 +494,8 @@ def test_deadline_ends_it(service):
     (["--load", "--cpus", "0,x"], "--cpus: '0,x' is not a list of processors"),
     (["--load", "--greeting", "\\q"], "--greeting: '\\q' is not an escape; allowed: \\n"),
     (["--load", "--sources", "4", "-I", "127.0.0.1"], "--sources and -I exclude each other"),
-    (["--load", "--sources", "4", "unix:/x"], "--sources: the target must be in 127.0.0.0/8"),
-    (["--load", "--source-port", "5000"], "--source-port: one port is for one connection"),
+    (["--load", "--sources", "4", "unix:/x"], "--sources: the sources are in 127.0.0.0/8"),
+    (["--load", "--source-port", "5000"], "--source-port: a port allows only one connection"),
     (["--load", "udp://127.0.0.1"], "targets must be all streams (tcp, unix), or all datagrams"),
 ])
 def test_wrong_usage(arguments, words):
@@ -508,7 +508,7 @@ def test_more_connections_than_open_files():
     done = load("--connections", 1000, f"{HOST}:{free_port()}",
                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100)))
     assert done.returncode == 2
-    assert "--connections: 1000 need more open files than the limit of 100 (ulimit -n)" in done.stderr
+    assert "--connections: 1000 connections need more open files than the limit of 100 (ulimit -n)" in done.stderr
 
 
 def test_name_that_is_none():

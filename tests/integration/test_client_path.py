@@ -164,7 +164,7 @@ def test_nothing_changed(daemon, network, client, server):
         "path MTU there: 1500, the MTU of this machine's interface (udp)",
         "path MTU back: 1500, as the server's kernel knows it (tcp)",
         "round-trip time: T here, T there (tcp)",
-        "round-trip time: T with the answer (udp)",
+        "round-trip time: T from request to answer (udp)",
     ]
 
 
@@ -594,8 +594,8 @@ def test_what_only_root_may(network, transport, arguments, words):
 @pytest.mark.parametrize("option, text, message", [
     ("--ttl", "0", "--ttl: '0' is not a whole number from 1 to 255"),
     ("--ttl", "256", "--ttl: '256' is not a whole number from 1 to 255"),
-    ("--dscp", "64", "--dscp: '64' is neither a number from 0 to 63 nor a name such as ef, af41 or cs1"),
-    ("--dscp", "af44", "--dscp: 'af44' is neither a number from 0 to 63 nor a name such as ef, af41 or cs1"),
+    ("--dscp", "64", "--dscp: '64' is not a code point; allowed: 0 to 63, or a name such as ef, af41 or cs1"),
+    ("--dscp", "af44", "--dscp: 'af44' is not a code point; allowed: 0 to 63, or a name such as ef, af41 or cs1"),
     ("--ecn", "4", "--ecn: '4' is not a whole number from 0 to 3"),
     ("--mark", "0", "--mark: '0' is not a whole number from 1 to 4294967295"),
     ("--mark", "4294967296", "--mark: '4294967296' is not a whole number from 1 to 4294967295"),

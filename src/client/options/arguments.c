@@ -68,7 +68,7 @@ int64_t arguments_duration(struct argp_state *state, const char *option, const c
 const char *arguments_port(struct argp_state *state, const char *option, const char *text)
 {
     if (!endpoint_port_valid(text))
-        argp_error(state, "%s: '%s' is neither a number from 1 to 65535 nor the name of a service", option,
+        argp_error(state, "%s: '%s' is not a port; allowed: 1 to 65535, or the name of a service", option,
                    text);
     return text;
 }
@@ -132,7 +132,7 @@ unsigned arguments_dscp(struct argp_state *state, const char *option, const char
         if (ascii_same(text, points[i].name, SIZE_MAX))
             return points[i].value;
     if (!text[0] || text[strspn(text, "0123456789")] || strlen(text) > 2 || atoi(text) > 63)
-        argp_error(state, "%s: '%s' is neither a number from 0 to 63 nor a name such as ef, af41 or cs1",
+        argp_error(state, "%s: '%s' is not a code point; allowed: 0 to 63, or a name such as ef, af41 or cs1",
                    option, text);
     return (unsigned)atoi(text);
 }

@@ -92,7 +92,7 @@ __attribute__((noreturn)) static void print_and_leave(struct argp_state *state, 
 static void take_operand(struct argp_state *state, struct check_options *check, char *operand)
 {
     if (check->operand)
-        argp_error(state, "only one host is allowed: '%s' is one too many", operand);
+        argp_error(state, "only one host is allowed; remove '%s'", operand);
     check->operand = operand;
 }
 

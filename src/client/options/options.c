@@ -21,7 +21,7 @@ static const char arguments_doc[] = "TARGET...\nHOST PORT\n-f FILE [TARGET...]\n
                                     "--load TARGET...\n--discover\n--resolve [HOST...]";
 
 static const char doc[] =
-    "Ask servers for their greeting, once or again and again.\n"
+    "Ask servers for their greeting, once or repeatedly.\n"
     "\n"
     "A TARGET is HOST, HOST:PORT, [IPV6]:PORT, IPV6, tcp://HOST[:PORT], udp://HOST[:PORT], unix:PATH or "
     "unix-dgram:PATH. The default port is " ENDPOINT_DEFAULT_PORT ".\n"
@@ -96,7 +96,7 @@ static struct cmdline *cmdline_of(const struct argp_state *state)
 static void take_family(struct argp_state *state, struct cmdline *cmdline, int family)
 {
     if (cmdline->family != AF_UNSPEC && cmdline->family != family)
-        argp_error(state, "-4 and -6 exclude each other; without them both are tried");
+        argp_error(state, "-4 and -6 exclude each other; default: both");
     cmdline->family = family;
 }
 
@@ -109,7 +109,7 @@ static void take_count(struct argp_state *state, struct cmdline *cmdline, const 
 static void take_exit_code(struct argp_state *state, struct cmdline *cmdline, const char *name)
 {
     if (!exit_profile_from_name(name, &cmdline->exit_profile))
-        argp_error(state, "--exit-code: '%s' is not ping, nagios or keepalived", name);
+        argp_error(state, "--exit-code: '%s' is not a profile; allowed: ping, nagios or keepalived", name);
 }
 
 static void take_operands(struct argp_state *state, struct cmdline *cmdline)
@@ -119,7 +119,7 @@ static void take_operands(struct argp_state *state, struct cmdline *cmdline)
     state->next = state->argc;
 }
 
-/* What one does with targets other than to ask for their greetings. */
+/* A mode other than asking for greetings. */
 struct mode {
     const char *option;
     bool is_chosen;
@@ -160,7 +160,7 @@ static void check(struct argp_state *state, const struct cmdline *cmdline)
 
     check_modes(state, modes, ARRAY_SIZE(modes), &mode);
     if (cmdline->discover.chosen && (cmdline->operand_count > 0 || cmdline->file))
-        argp_error(state, "--discover asks whole networks and takes no target; -I limits it to an interface");
+        argp_error(state, "--discover takes no target; use -I to select an interface");
     if (cmdline->operand_count == 0 && !cmdline->file && mode.needs_target)
         argp_error(state, "no target");
     if (mode.option && asks_otherwise(cmdline))
@@ -234,7 +234,7 @@ static error_t take_time_option(int key, char *argument, struct argp_state *stat
     return 0;
 }
 
-/* argp's own would not notice that standard output takes nothing. */
+/* argp's own functions do not report errors of standard output. */
 __attribute__((noreturn)) static void print_and_leave(struct argp_state *state, int key)
 {
     const struct parsing *parsing = state->input;
@@ -309,7 +309,7 @@ __attribute__((noreturn)) static void print_usage(void)
 static enum exit_profile profile_in(int argc, char **argv)
 {
     static const char option[] = "--exit-code";
-    static const size_t shortest = sizeof("--exi") - 1; /* getopt takes what no other option begins with */
+    static const size_t shortest = sizeof("--exi") - 1; /* getopt accepts unambiguous prefixes */
     enum exit_profile profile = EXIT_PROFILE_PING;
 
     for (int i = 1; i < argc; i++) {
