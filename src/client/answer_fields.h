@@ -18,7 +18,8 @@ struct answer_fields {
 };
 
 /* Reads an answer: a JSON object with members of these names (also one of another program), or name=value
- * words quoted for the shell, in which controls stay escaped. All members are NULL if it is anything else. */
+ * words quoted for the shell, in which control characters stay escaped. All members are NULL for any other
+ * answer. */
 void answer_fields_read(struct answer_fields *fields, const char *answer, size_t length);
 
 /* Frees the members. */

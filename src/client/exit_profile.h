@@ -18,7 +18,7 @@
 #define EXIT_PROFILE_ENUMERATOR(id, name, ok, warning, critical, unknown) EXIT_PROFILE_##id,
 enum exit_profile { EXIT_PROFILES(EXIT_PROFILE_ENUMERATOR) EXIT_PROFILE_COUNT };
 
-/* Finds the profile of that name; false if there is none. */
+/* Finds the profile of this name; false if there is none. */
 bool exit_profile_from_name(const char *name, enum exit_profile *profile);
 
 /* The exit status: OK: answered, WARNING: answered, but slower than -w allows, CRITICAL: no answer, or not

@@ -15,8 +15,8 @@ struct expect {
     struct pattern pattern;
 };
 
-/* Reads "text", or "/regular expression/", which must outlive it. Returns 0, or -1 with "'argument' is not
- * ...: what is allowed" in error. */
+/* Reads "text", or "/regular expression/", which must outlive it. Returns 0, or -1 with a message in error.
+ */
 int expect_parse(struct expect *expect, const char *argument, struct message *error);
 
 /* Whether an answer is as expected. If not, sets why to "does not contain "x": "the beginning of the

@@ -29,7 +29,7 @@ struct nagios_value {
 };
 
 /* Reads "10" (0 to 10), "10:" (from 10), "~:10" (up to 10), "10:20", each with "@" in front to alert inside
- * it. text must outlive it. Returns 0, or -1 with "'text' is not a range; allowed: ..." in error. */
+ * it. text must outlive it. Returns 0, or -1 with a message in error. */
 int nagios_range_parse(struct nagios_range *range, const char *text, struct message *error);
 
 /* Whether a value alerts. */

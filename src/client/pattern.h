@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PATTERN_SEARCHED_MAX 65536 /* bytes of an answer; what is beyond is not searched */
+#define PATTERN_SEARCHED_MAX 65536 /* bytes of an answer; the rest is not searched */
 
 struct pattern {
     regex_t regex;

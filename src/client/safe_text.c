@@ -10,7 +10,7 @@
 
 #define PIECE_MAX (4 * PRINTABLE_BYTES_MAX + 1)
 
-/* A character as it is shown: as it is, or escaped. */
+/* A character as printed: unchanged, or escaped. */
 struct piece {
     char text[PIECE_MAX];
     size_t length;

@@ -17,7 +17,7 @@ struct statistics {
     uint64_t losses[OUTCOME_COUNT]; /* by class; OUTCOME_ANSWERED is not one */
     struct histogram times;         /* of the answers */
     double average_ns;
-    double squares; /* of the distances to the average, added up */
+    double squares; /* sum of the squared distances to the average */
 };
 
 /* Times of answers in milliseconds; all 0 while there are none. */

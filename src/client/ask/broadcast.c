@@ -22,7 +22,7 @@ static enum broadcast_family family_of(const struct place *place)
     return place->address.sa.sa_family == AF_INET6 ? BROADCAST_IPV6 : BROADCAST_IPV4;
 }
 
-/* The socket for a place, or -errno. */
+/* The socket for the family of a place, or -errno. */
 static int socket_for(struct broadcast *broadcast, const struct place *place,
                       const struct dial_source *source)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* lookup: getaddrinfo that need not be waited for. */
+/* lookup: getaddrinfo in a thread, with a deadline. */
 #ifndef SOCKGREET_LOOKUP_H
 #define SOCKGREET_LOOKUP_H
 

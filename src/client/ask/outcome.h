@@ -7,7 +7,7 @@
 #define OUTCOMES(X)                                                                    \
     X(ANSWERED, "ANSWERED")                                                            \
     X(DNS, "DNS")                 /* the name has no address, or its look-up failed */ \
-    X(REFUSED, "REFUSED")         /* the host says that nothing listens there */       \
+    X(REFUSED, "REFUSED")         /* the host reports that nothing listens there */    \
     X(TIMEOUT, "TIMEOUT")         /* no answer in time */                              \
     X(RESET, "RESET")             /* the connection was reset */                       \
     X(UNREACHABLE, "UNREACHABLE") /* reported by a router, a filter or this host */    \

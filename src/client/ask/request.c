@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ATTEMPT_DELAY_MAX (250 * NS_PER_MS) /* RFC 8305, section 5: recommended, and the least */
+#define ATTEMPT_DELAY_MAX (250 * NS_PER_MS) /* RFC 8305, section 5: recommended value, and minimum */
 #define ATTEMPT_DELAY_MIN (10 * NS_PER_MS)
 #define LATE_MAX          16 /* addresses that are found later, and also tried */
 

@@ -60,7 +60,7 @@ struct request {
 
 TAILQ_HEAD(request_list, request);
 
-/* A request that waits for its addresses, or NULL if there is no memory. Free it with request_free(). */
+/* A request that waits for its addresses, or NULL if out of memory. Free it with request_free(). */
 struct request *request_new(const struct request_settings *settings, const struct request_owner *owner,
                             const struct target *target, unsigned long sequence);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* destination: the one address of each target that a load is sent to. */
+/* destination: chooses the address of each target to which a load is sent. */
 #ifndef SOCKGREET_DESTINATION_H
 #define SOCKGREET_DESTINATION_H
 

@@ -38,7 +38,7 @@ struct dgram {
     struct iovec in_iov[BATCH], out_iov;
 };
 
-/* Returns 0 with a socket in the channel, or an errno value with the channel as it was. */
+/* Returns 0 with a socket in the channel, or an errno value with the channel unchanged. */
 static int open_channel(struct dgram *dgram, struct channel *channel)
 {
     const struct load_plan *plan = dgram->generator->plan;
@@ -125,7 +125,7 @@ static bool receive_errors(struct dgram *dgram, struct channel *channel)
     return found;
 }
 
-/* Gives up the first of those that are due; the others move up. */
+/* Gives up the first of the requests that are due; the others move up. */
 static void give_up(struct dgram *dgram, struct channel *channel, unsigned class)
 {
     generator_ended(dgram->generator, class, channel->due[channel->head % DEPTH_MAX]);
@@ -199,7 +199,7 @@ static void start_due(struct dgram *dgram)
     }
 }
 
-static void take_answer(struct dgram *dgram, struct channel *channel, const char *bytes, size_t length)
+static void count_answer(struct dgram *dgram, struct channel *channel, const char *bytes, size_t length)
 {
     const struct load_plan *plan = dgram->generator->plan;
 
@@ -228,7 +228,7 @@ static void receive(struct dgram *dgram, struct channel *channel)
         int count = recvmmsg(channel->fd, dgram->in, BATCH, MSG_DONTWAIT, NULL);
 
         for (int i = 0; i < count; i++)
-            take_answer(dgram, channel, dgram->in_iov[i].iov_base, dgram->in[i].msg_len);
+            count_answer(dgram, channel, dgram->in_iov[i].iov_base, dgram->in[i].msg_len);
         if (count < 0 ? !handle_error(dgram, channel, errno) : count < BATCH)
             return;
     }

@@ -20,7 +20,7 @@ static enum kind kind_of(enum limit_metric metric)
     return metric == LIMIT_RATE ? KIND_NUMBER : KIND_COUNT;
 }
 
-/* A digit comes first. Returns the length; 0: not a number. */
+/* Reads a number that begins with a digit. Returns its length; 0: not a number. */
 static size_t read_number(const char *text, double *number)
 {
     return ascii_is_digit(text[0]) ? decimal_read(text, number) : 0;

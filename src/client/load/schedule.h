@@ -23,7 +23,7 @@ struct schedule {
 };
 
 #define SCHEDULE_LATE_NS  NS_PER_MS
-#define SCHEDULE_GRACE_NS NS_PER_S /* after the stop, to start what was due before it */
+#define SCHEDULE_GRACE_NS NS_PER_S /* after the stop, to start requests that were due before it */
 
 /* When the next request is due; in a closed loop, now. */
 int64_t schedule_next(const struct schedule *schedule, int64_t now);

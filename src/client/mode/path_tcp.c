@@ -9,7 +9,7 @@
 #include <string.h>
 
 #ifndef IPV6_2292PKTOPTIONS
-#define IPV6_2292PKTOPTIONS 6 /* <linux/in6.h>, which does not go with <netinet/in.h> */
+#define IPV6_2292PKTOPTIONS 6 /* from <linux/in6.h>, which conflicts with <netinet/in.h> */
 #endif
 
 #define TIMESTAMPS_LENGTH 12 /* bytes that timestamps take from each segment, with padding */

@@ -42,7 +42,7 @@ void ask_options_send(struct argp_state *state, const char *option, struct ask_o
         ask->message_length = (size_t)(stpcpy(ask->message, text) - ask->message);
 }
 
-static void take_file(struct argp_state *state, struct ask_options *ask, const char *path)
+static void read_file(struct argp_state *state, struct ask_options *ask, const char *path)
 {
     FILE *file = fopen(path, "re");
 
@@ -59,10 +59,10 @@ static void take_file(struct argp_state *state, struct ask_options *ask, const c
     fclose(file);
 }
 
-static void take_send(struct argp_state *state, struct ask_options *ask, const char *text)
+static void set_send(struct argp_state *state, struct ask_options *ask, const char *text)
 {
     if (text[0] == '@')
-        take_file(state, ask, text + 1);
+        read_file(state, ask, text + 1);
     else
         ask_options_send(state, "--send", ask, text, true);
 }
@@ -92,7 +92,7 @@ static void check(struct argp_state *state, struct ask_options *ask)
         argp_error(state, "-z reads no answer and cannot be combined with --http, --send, --expect or --who");
 }
 
-static error_t take_judgement(int key, char *argument, struct argp_state *state)
+static error_t parse_answer_option(int key, char *argument, struct argp_state *state)
 {
     struct ask_options *ask = state->input;
     struct message error;
@@ -117,7 +117,7 @@ static error_t take_judgement(int key, char *argument, struct argp_state *state)
     return 0;
 }
 
-static error_t take(int key, char *argument, struct argp_state *state)
+static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct ask_options *ask = state->input;
     struct message error;
@@ -130,7 +130,7 @@ static error_t take(int key, char *argument, struct argp_state *state)
         ask_options_http(state, ask, argument);
         break;
     case KEY_SEND:
-        take_send(state, ask, argument);
+        set_send(state, ask, argument);
         break;
     case KEY_PROXY:
         if (proxy_writer_parse(&ask->proxy, argument, &error) < 0)
@@ -144,7 +144,7 @@ static error_t take(int key, char *argument, struct argp_state *state)
         check(state, ask);
         break;
     default:
-        return take_judgement(key, argument, state);
+        return parse_answer_option(key, argument, state);
     }
     return 0;
 }
@@ -163,7 +163,7 @@ int ask_options_suit(const struct ask_options *ask, enum transport transport, st
     return 0;
 }
 
-const struct argp ask_options_argp = {.options = options, .parser = take};
+const struct argp ask_options_argp = {.options = options, .parser = parse_option};
 
 void ask_options_free(struct ask_options *ask)
 {

@@ -45,7 +45,7 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static void take_cpus(struct argp_state *state, struct load_options *load, const char *text)
+static void set_cpus(struct argp_state *state, struct load_options *load, const char *text)
 {
     const char *rest = text;
     char *end;
@@ -66,7 +66,7 @@ static void take_cpus(struct argp_state *state, struct load_options *load, const
                PLAN_THREADS_MAX);
 }
 
-static void take_limit(struct argp_state *state, struct load_options *load, const char *text)
+static void set_limit(struct argp_state *state, struct load_options *load, const char *text)
 {
     if (load->limit_count == LOAD_LIMITS_MAX)
         argp_error(state, "--fail: too many limits; allowed: %d", LOAD_LIMITS_MAX);
@@ -75,7 +75,7 @@ static void take_limit(struct argp_state *state, struct load_options *load, cons
     load->limit_count++;
 }
 
-static void take_rate(struct argp_state *state, struct load_options *load, const char *text)
+static void set_rate(struct argp_state *state, struct load_options *load, const char *text)
 {
     load->rate = arguments_number(state, "--rate", text, 0, RATE_MAX);
     if (load->rate <= 0)
@@ -96,13 +96,13 @@ static void check(struct argp_state *state, const struct load_options *load)
         argp_error(state, "--%s needs --load", load->needs_load);
 }
 
-static error_t take_detail(int key, char *argument, struct argp_state *state)
+static error_t parse_detail_option(int key, char *argument, struct argp_state *state)
 {
     struct load_options *load = state->input;
 
     switch (key) {
     case KEY_FAIL:
-        take_limit(state, load, argument);
+        set_limit(state, load, argument);
         break;
     case KEY_PLOT:
         load->plot = argument;
@@ -115,7 +115,7 @@ static error_t take_detail(int key, char *argument, struct argp_state *state)
         load->sources = arguments_whole(state, "--sources", argument, 1, SOURCES_MAX);
         break;
     case KEY_CPUS:
-        take_cpus(state, load, argument);
+        set_cpus(state, load, argument);
         break;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -123,7 +123,7 @@ static error_t take_detail(int key, char *argument, struct argp_state *state)
     return 0;
 }
 
-static error_t take(int key, char *argument, struct argp_state *state)
+static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct load_options *load = state->input;
 
@@ -134,7 +134,7 @@ static error_t take(int key, char *argument, struct argp_state *state)
         load->chosen = true;
         break;
     case KEY_RATE:
-        take_rate(state, load, argument);
+        set_rate(state, load, argument);
         break;
     case KEY_CONNECTIONS:
         load->connections = arguments_whole(state, "--connections", argument, 1, CONNECTIONS_MAX);
@@ -149,9 +149,9 @@ static error_t take(int key, char *argument, struct argp_state *state)
         check(state, load);
         break;
     default:
-        return take_detail(key, argument, state);
+        return parse_detail_option(key, argument, state);
     }
     return 0;
 }
 
-const struct argp load_options_argp = {.options = options, .parser = take};
+const struct argp load_options_argp = {.options = options, .parser = parse_option};

@@ -14,7 +14,7 @@
 #define NAME_WIDTH    32 /* columns */
 #define VERSION_WIDTH 12
 
-/* A text of a table, safe to print. */
+/* A cell of a table, safe to print. */
 struct cell {
     char text[4 * IDENTITY_TEXT_MAX + 1];
     int columns; /* its width */

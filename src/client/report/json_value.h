@@ -20,7 +20,7 @@ json_t *json_value_text(const char *text);
 /* Nanoseconds as a number of milliseconds; negative ones become null. */
 json_t *json_value_ms(int64_t ns);
 
-/* A point in time, in nanoseconds since 1970, as RFC 3339 writes it in UTC, with microseconds; a negative one
+/* A point in time, in nanoseconds since 1970, as RFC 3339 text in UTC, with microseconds; a negative one
  * becomes null. */
 json_t *json_value_timestamp(int64_t ns);
 

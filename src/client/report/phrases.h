@@ -15,7 +15,7 @@
 /* A target as given: "web.example:12345", "/run/x.sock". */
 void phrases_target(char text[PHRASES_PLACE_MAX], const struct target *target);
 
-/* Where an attempt went, or, with NULL, where the request should go: "192.0.2.7:12345 tcp". */
+/* The address of an attempt or, if it is NULL, the target: "192.0.2.7:12345 tcp". */
 void phrases_place(char text[PHRASES_PLACE_MAX], const struct target *target, const struct attempt *attempt);
 
 /* The first address that was tried, if another one answered, else NULL. */

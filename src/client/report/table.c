@@ -10,7 +10,7 @@
 #define ANSWER_MAX 512 /* bytes of a greeting in a row */
 #define ANSWER_MIN 20  /* columns */
 
-/* Columns in front of the answer, beside the address. */
+/* Columns before the answer, without the address. */
 #define OTHER_COLUMNS 33
 
 int table_width(const struct target_list *targets)

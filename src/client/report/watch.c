@@ -16,7 +16,7 @@ static FILE *out_of(const struct watch *watch)
     return watch->streams->output.stream;
 }
 
-/* Returns the columns it takes. */
+/* Returns the number of columns printed. */
 static size_t print_stamp(const struct watch *watch, FILE *out, int64_t monotonic)
 {
     char stamp[STAMP_MAX];
