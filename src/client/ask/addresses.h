@@ -15,8 +15,8 @@
 #include <stdint.h>
 
 /* The look-up of one family. */
-struct addresses_half {
-    struct addresses *whole;
+struct addresses_query {
+    struct addresses *addresses;
     struct lookup *lookup; /* NULL: not running */
     struct loop_watch watch;
     struct addrinfo *found; /* by the last look-up that ended; NULL: nothing */
@@ -40,8 +40,8 @@ struct addresses {
     int64_t started_ns; /* of the last look-up; monotonic clock */
     int64_t took_ns;
 
-    struct addresses_half halves[2]; /* IPv6, IPv4 */
-    struct loop_timer delay;         /* how long one family waits for the other */
+    struct addresses_query queries[2]; /* IPv6, IPv4 */
+    struct loop_timer delay;           /* how long one family waits for the other */
     /* Called after each look-up, even a failed one, and when the other family comes late. */
     void (*found)(void *context);
     void *context;
