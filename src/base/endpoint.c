@@ -77,7 +77,7 @@ static void unescape_scope(char *host)
 static const char *foreign_form(const char *host, size_t length)
 {
     if (host[0] == '@')
-        return "a host is written without @, as HOST; an abstract Unix socket is written unix:@NAME";
+        return "a host has no @; an abstract Unix socket is written unix:@NAME";
     if (memchr(host, '#', length))
         return "a port is written HOST:PORT, not HOST#PORT";
     return NULL;
@@ -115,7 +115,7 @@ static const char *take_bracketed(struct endpoint *endpoint, const char *text)
     const char *why;
 
     if (!close)
-        return "the closing bracket is missing; allowed is [IPV6] or [IPV6]:PORT";
+        return "the closing bracket is missing; allowed: [IPV6] or [IPV6]:PORT";
     why = take_host(endpoint, text + 1, (size_t)(close - text - 1));
     if (why)
         return why;
@@ -134,7 +134,7 @@ static const char *take_host_and_port(struct endpoint *endpoint, const char *tex
     if (text[0] == '[')
         return take_bracketed(endpoint, text);
     if (strchr(text, ']'))
-        return "the opening bracket is missing; allowed is [IPV6] or [IPV6]:PORT";
+        return "the opening bracket is missing; allowed: [IPV6] or [IPV6]:PORT";
     if (colon && strchr(colon + 1, ':')) {
         why = take_host(endpoint, text, strlen(text));
         if (!why && !is_ipv6(endpoint->host))
@@ -221,7 +221,7 @@ int endpoint_parse_local(const char *text, struct endpoint *endpoint, struct mes
     int result;
 
     if (*host && strspn(host, DIGITS) == strlen(host))
-        return report(text, "is it a port or an address? A port at any address is written :PORT", error);
+        return report(text, "could be a port or an address; a port on all addresses is written :PORT", error);
     if (host[0] != ':' || host[1] == ':') /* "::1" is an address */
         result = endpoint_parse(text, endpoint, error);
     else if ((size_t)snprintf(any, sizeof(any), "%.*s*%s", (int)(host - text), text, host) < sizeof(any))

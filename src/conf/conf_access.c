@@ -30,7 +30,7 @@ static void check_name(struct conf_builder *builder, const config_setting_t *lis
     /* libconfig's names have letters, digits, _, - and *, and conf_scan.c knows how long they may be */
     if (strchr(config_setting_name(list), '*'))
         conf_error(builder->report, conf_tree_line(builder->report, list), path,
-                   "is not a name of networks; allowed: a letter and up to %d letters, digits, _ and -",
+                   "is not a valid name; allowed: a letter, then up to %d letters, digits, _ and -",
                    CONF_NAME_MAX - 1);
 }
 
@@ -198,8 +198,8 @@ static void refuse_contradictions(const struct lists *lists)
         if (deny->admits == allow->admits || prefix_compare(&deny->prefix, &allow->prefix) != 0)
             continue;
         if (is_name(lists->texts[DENY]->texts[deny->entry]))
-            message_set(&what, "has %s, which ", prefix_text(&deny->prefix, text));
-        message_add(&what, "is in allow, too; allowed: each network in one of them");
+            message_set(&what, "contains %s, which ", prefix_text(&deny->prefix, text));
+        message_add(&what, "is also in allow; allowed: each network in only one of the lists");
         wrong(lists, DENY, deny->entry, what.text);
     }
 }
@@ -246,8 +246,9 @@ static const struct prefixes *compile(struct lists *lists)
     if (room == 0)
         return NULL;
     if (room > CONF_RULES_MAX) {
-        conf_error(lists->builder->report, 0, lists->base, "%s to %zu networks; allowed: up to %d",
-                   lists->names[DENY] ? "allow and deny come" : "proxy_from comes", room, CONF_RULES_MAX);
+        conf_error(lists->builder->report, 0, lists->base, "%s %zu networks; allowed: up to %d",
+                   lists->names[DENY] ? "allow and deny contain" : "proxy_from contains", room,
+                   CONF_RULES_MAX);
         return NULL;
     }
     lists->rules = calloc(room, sizeof(*lists->rules));

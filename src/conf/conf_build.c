@@ -40,7 +40,7 @@ static void check_linger(struct conf_builder *builder, const struct conf_trees *
     if (!place.line)
         place = place_of(trees, "timeouts.linger_total");
     conf_error(builder->report, conf_report_line(builder->report, place), "timeouts.linger",
-               "is longer than timeouts.linger_total; allowed: at most that");
+               "is longer than timeouts.linger_total; allowed: at most its value");
 }
 
 /* A long time for each piece of a greeting means at least as long for all of it. */
@@ -55,7 +55,7 @@ static void derive_send_total(struct conf_builder *builder, const struct conf_tr
         conf->send_total_ns = conf->send_ns;
     else
         conf_error(builder->report, conf_report_line(builder->report, place), "timeouts.send_total",
-                   "is shorter than timeouts.send; allowed: at least that");
+                   "is shorter than timeouts.send; allowed: at least its value");
 }
 
 /* The master looks for it from whatever directory it was started in. */
@@ -66,7 +66,8 @@ static void check_maintenance(struct conf_builder *builder, const struct conf_tr
 
     if (*path && *path != '/')
         conf_error(builder->report, conf_report_line(builder->report, place), "maintenance_file",
-                   "%s is relative; allowed: an absolute path, or \"\" for none", conf_quote(path).text);
+                   "%s is a relative path; allowed: an absolute path, or \"\" for none",
+                   conf_quote(path).text);
 }
 
 static void collect_udp_ports(struct conf_builder *builder)

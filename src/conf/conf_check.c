@@ -53,7 +53,7 @@ static void complete_address(const struct completion *c)
         not_resolved(c, "address", result, &error);
     else if (left_out.text[0])
         conf_warning(c->builder->report, completion_line(c, "address"), "address",
-                     "%s stands for %s too, which this host does not have: left out",
+                     "%s also stands for %s, which this host does not have: ignored",
                      conf_quote(listener->address).text, left_out.text);
     conf_report_activity(c->builder->report, "%s", "");
 }
@@ -63,9 +63,10 @@ static void check_interface(const struct completion *c)
     const char *name = c->listener->interface;
 
     if (strlen(name) >= IFNAMSIZ || strpbrk(name, "/ \t\r\n"))
-        completion_wrong(c, "interface",
-                         "%s is no interface's name; allowed: up to %d bytes without spaces and slashes",
-                         conf_quote(name).text, IFNAMSIZ - 1);
+        completion_wrong(
+            c, "interface",
+            "%s is not a valid interface name; allowed: up to %d bytes without spaces or slashes",
+            conf_quote(name).text, IFNAMSIZ - 1);
 }
 
 static void check_scopes(const struct completion *c)
@@ -77,9 +78,10 @@ static void check_scopes(const struct completion *c)
 
         if (address->sa.sa_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&address->in6.sin6_addr) &&
             address->in6.sin6_scope_id == 0)
-            completion_wrong(c, "address",
-                             "%s is link-local; allowed: with its interface, as in \"fe80::1%%eth0\"",
-                             conf_quote(listener->address).text);
+            completion_wrong(
+                c, "address",
+                "%s is a link-local address without its interface; allowed: as in \"fe80::1%%eth0\"",
+                conf_quote(listener->address).text);
     }
 }
 
@@ -94,13 +96,15 @@ static void check_multicast(const struct completion *c)
         if (address_scope(address) != ADDRESS_MULTICAST)
             continue;
         if (listener->transport != TRANSPORT_UDP)
-            completion_wrong(c, "address", "%s is a multicast address; allowed: in listeners of type udp",
+            completion_wrong(c, "address",
+                             "%s is a multicast address; allowed: only in listeners of type udp",
                              conf_quote(listener->address).text);
         else if (!*listener->interface &&
                  (address->sa.sa_family != AF_INET6 || address->in6.sin6_scope_id == 0))
-            completion_wrong(c, "address",
-                             "%s is a multicast address; allowed: with the interface of its group",
-                             conf_quote(listener->address).text);
+            completion_wrong(
+                c, "address",
+                "%s is a multicast address without an interface; allowed: with the setting interface",
+                conf_quote(listener->address).text);
     }
 }
 
@@ -128,11 +132,12 @@ static void complete_path(const struct completion *c)
     if (!*path)
         completion_wrong(c, "path", "is not set; allowed: an absolute path, or @ and an abstract name");
     else if (*path != '/' && *path != '@')
-        completion_wrong(c, "path", "%s is relative; allowed: an absolute path, or @ and an abstract name",
+        completion_wrong(c, "path",
+                         "%s is a relative path; allowed: an absolute path, or @ and an abstract name",
                          conf_quote(path).text);
     else if (path[strlen(path) - 1] == '/' || strcmp(path, "@") == 0)
         completion_wrong(c, "path",
-                         "%s names no socket; allowed: an absolute path, or @ and an abstract name",
+                         "%s does not name a socket; allowed: an absolute path, or @ and an abstract name",
                          conf_quote(path).text);
     else if (!address_set_unix(&endpoint->address, path))
         completion_wrong(c, "path", "is %zu bytes long; allowed: at most %zu", strlen(path),
@@ -148,7 +153,7 @@ static void refuse_for_abstract(const struct completion *c)
     for (size_t i = 0; i < sizeof(of_files) / sizeof(of_files[0]); i++)
         if (completion_has(c, of_files[i]))
             completion_wrong(c, of_files[i],
-                             "an abstract socket has no file; allowed: with a path that begins with /");
+                             "an abstract socket has no file; allowed: only with a path that begins with /");
 }
 
 /* A listener with a name as the kernel gives them to clients would be taken for a client. */
@@ -158,9 +163,10 @@ static void refuse_for_client(const struct completion *c)
 
     if (c->listener->transport == TRANSPORT_UNIX_DGRAM && endpoint &&
         address_is_autobound(&endpoint->address))
-        completion_wrong(c, "path",
-                         "%s is a name as clients have it; allowed: any but five hexadecimal digits",
-                         conf_quote(c->listener->path).text);
+        completion_wrong(
+            c, "path",
+            "%s has the form of a client's automatic name; allowed: any but five hexadecimal digits",
+            conf_quote(c->listener->path).text);
 }
 
 static void complete_mode(const struct completion *c)
@@ -169,7 +175,8 @@ static void complete_mode(const struct completion *c)
     size_t length = strlen(mode);
 
     if (length < 3 || length > 4 || mode[strspn(mode, "01234567")] || (length == 4 && mode[0] != '0')) {
-        completion_wrong(c, "mode", "%s is no mode; allowed: octal digits as a string, \"0000\" to \"0777\"",
+        completion_wrong(c, "mode",
+                         "%s is not a file mode; allowed: octal digits as a string, \"0000\" to \"0777\"",
                          conf_quote(mode).text);
         return;
     }
@@ -215,7 +222,7 @@ static void complete_unix_proxies(const struct completion *c)
 
     if (listener->proxy_from.count != 1 || strcmp(listener->proxy_from.texts[0], "*") != 0)
         completion_wrong(c, "proxy_from",
-                         "%s does not fit a Unix socket; allowed: \"*\", all who may connect",
+                         "%s is not possible on a Unix socket; allowed: \"*\", any client that may connect",
                          conf_quote(listener->proxy_from.texts[0]).text);
 }
 
@@ -239,8 +246,9 @@ static void refuse_unaddressed(const struct completion *c)
 
     for (size_t i = 0; i < sizeof(of_addresses) / sizeof(of_addresses[0]); i++)
         if (completion_has(c, of_addresses[i]))
-            completion_wrong(c, of_addresses[i],
-                             "clients of a Unix socket have no address; allowed: with proxy_from = \"*\"");
+            completion_wrong(
+                c, of_addresses[i],
+                "clients of a Unix socket have no address; allowed: only with proxy_from = \"*\"");
 }
 
 static void complete_access(const struct completion *c)
@@ -254,7 +262,7 @@ static void complete_access(const struct completion *c)
 static void check_linger(const struct completion *c)
 {
     if (c->listener->linger_ns > c->builder->conf->linger_total_ns && completion_has(c, "linger"))
-        completion_wrong(c, "linger", "is longer than timeouts.linger_total; allowed: at most that");
+        completion_wrong(c, "linger", "is longer than timeouts.linger_total; allowed: at most its value");
 }
 
 static void check_end(const struct completion *c)
@@ -262,7 +270,8 @@ static void check_end(const struct completion *c)
     const struct conf_listener *listener = c->listener;
 
     if (listener->end == CONF_END_RESET && listener->transport != TRANSPORT_TCP)
-        completion_wrong(c, "end", "\"reset\" is not known over unix; allowed: \"close\", \"hold\"");
+        completion_wrong(c, "end",
+                         "\"reset\" is not possible on a Unix socket; allowed: \"close\", \"hold\"");
 }
 
 static bool is_only_for_this_host(const struct conf_listener *listener)
@@ -283,7 +292,7 @@ static void check_private(const struct completion *c)
         !is_only_for_this_host(listener))
         completion_wrong(
             c, "address",
-            "service \"%s\" is not for everybody; allowed: 127.0.0.1 or ::1, or with allow, as in "
+            "service \"%s\" must not be open to everyone; allowed: 127.0.0.1 or ::1, or with allow, as in "
             "allow = [\"192.0.2.0/24\"]",
             service->name);
 }

@@ -70,7 +70,7 @@ int conf_content_read(struct conf_builder *builder, const char *path, const stru
     struct conf_reading *reading = find(builder, path, &count);
 
     if (!reading && count == CONF_CONTENTS_MAX) {
-        message_set(error, "is one file more than %d; allowed: up to that", CONF_CONTENTS_MAX);
+        message_set(error, "is one file too many; allowed: at most %d", CONF_CONTENTS_MAX);
         return -ENFILE;
     }
     if (!reading)
@@ -95,7 +95,7 @@ int conf_content_read_text(void *builder, const char *path, const char **content
         return result;
     nul = memchr(file->text, '\0', file->length);
     if (nul) {
-        message_set(error, "has a NUL at byte %td; allowed: text without", nul - file->text + 1);
+        message_set(error, "has a NUL at byte %td; allowed: text without NULs", nul - file->text + 1);
         return -EINVAL;
     }
     file->text[file->length] = '\0'; /* without the newline of conf_regular_read() */

@@ -49,7 +49,7 @@ fail(struct parser *p, unsigned line, const char *format, ...)
     if (errors->count < TEMPLATE_ERRORS_MAX)
         message_set(&errors->list[errors->count++], "%s:%u: %.200s", p->file, line, what.text);
     else
-        message_set(&errors->list[TEMPLATE_ERRORS_MAX - 1], "%s: and %zu more mistakes", p->file,
+        message_set(&errors->list[TEMPLATE_ERRORS_MAX - 1], "%s: and %zu more errors", p->file,
                     ++p->omitted + 1);
 }
 
@@ -83,7 +83,7 @@ static void keep(struct parser *p)
 static void end_quote(struct parser *p)
 {
     if (p->length > QUOTES_MAX && !p->is_refused)
-        fail(p, p->first, "a quote of %zu characters; allowed: at most %zu, with two at the end of each line",
+        fail(p, p->first, "a quote of %zu characters; allowed: at most %zu, counting each line end as two",
              p->length + END_LENGTH, QUOTES_MAX + END_LENGTH);
     else if (p->length > 0 && !p->is_refused)
         keep(p);
@@ -222,8 +222,9 @@ int conf_fortune_parse(struct arena *arena, const char *path, const char *text, 
     errors->count = 0;
     parse(&p, text, text + length);
     if (found->count == before && errors->count == 0)
-        message_set(&errors->list[errors->count++],
-                    "%s has no quotes; allowed: quotes between lines that are %%, or else one on each line",
-                    p.file);
+        message_set(
+            &errors->list[errors->count++],
+            "%s has no quotes; allowed: quotes separated by lines with only a %%, or one quote per line",
+            p.file);
     return errors->count ? -1 : 0;
 }

@@ -61,7 +61,7 @@ static const char *type_name(const config_setting_t *member)
     case CONFIG_TYPE_STRING:
         return "a string";
     case CONFIG_TYPE_BOOL:
-        return "true or false";
+        return "a boolean";
     case CONFIG_TYPE_ARRAY:
         return "an array";
     case CONFIG_TYPE_LIST:
@@ -219,7 +219,7 @@ static void refuse_transport(const struct walk *walk, const struct conf_setting 
     for (int i = 0; i < TRANSPORT_COUNT; i++)
         if (walk->transports >> i & 1)
             conf_error(walk->builder->report, line_of(walk, member), full(walk, setting->path).text,
-                       "a listener of type %s has no such setting; allowed: in listeners of type %s",
+                       "does not apply to listeners of type %s; allowed: only in listeners of type %s",
                        transport_name((enum transport)i), types);
 }
 

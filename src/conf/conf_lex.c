@@ -125,7 +125,7 @@ struct conf_token conf_lex_next(struct conf_lexer *lexer)
     return take(lexer, mark_kind(*lexer->at), lexer->at + 1);
 }
 
-static const char no_number[] = "is no number; texts are written in double quotes";
+static const char no_number[] = "is not a number; put strings in double quotes";
 
 static bool has_leading_zero(const char *number)
 {
@@ -145,11 +145,11 @@ static const char *integer_wrong(const char *number, int base)
     if (end == number || longs > 2 || end[longs])
         return no_number;
     if (has_leading_zero(number))
-        return "begins with a zero, which would not make it octal; write it without, or as a string";
+        return "has a leading zero, which does not make it octal; remove the zero, or write a string";
     if (errno == ERANGE)
         return "does not fit into 64 bits";
     if (longs == 0 && (value > INT32_MAX || value < INT32_MIN))
-        return "does not fit into 32 bits; write an L after the last digit";
+        return "does not fit into 32 bits; append an L";
     return NULL;
 }
 
@@ -162,8 +162,8 @@ static const char *float_wrong(const char *number)
     if (*end || number[strspn(number, DIGITS ".eE+-")]) /* what only C knows: nan, 0x1p3 */
         return no_number;
     if (has_leading_zero(number))
-        return "begins with a zero; write it without";
-    return errno == ERANGE ? "is outside what a floating-point number holds" : NULL;
+        return "has a leading zero; remove it";
+    return errno == ERANGE ? "is out of range for a floating-point number" : NULL;
 }
 
 static const char *number_wrong(const char *number)

@@ -186,13 +186,13 @@ static bool check_name(struct conf_builder *builder, const config_setting_t *gro
     /* libconfig's names have letters, digits, _, - and * */
     if (*name == '*' || strchr(name, '*') || length > CONF_NAME_MAX) {
         conf_error(builder->report, conf_tree_line(builder->report, group), path,
-                   "is no listener's name; allowed: a letter and up to %d letters, digits, _ and -",
+                   "is not a valid listener name; allowed: a letter, then up to %d letters, digits, _ and -",
                    CONF_NAME_MAX - 1);
         return false;
     }
     if (!config_setting_is_group(group)) {
         conf_error(builder->report, conf_tree_line(builder->report, group), path,
-                   "is no listener; allowed: a group { ... }");
+                   "is not a listener; allowed: a group { ... }");
         return false;
     }
     return true;
@@ -213,7 +213,7 @@ static bool read_type(struct conf_builder *builder, const config_setting_t *grou
     conf_error(builder->report, conf_tree_line(builder->report, type ? type : group), setting,
                "%s%s; allowed: %s", word ? conf_quote(word).text : "",
                word   ? " is unknown"
-               : type ? "is no string"
+               : type ? "is not a string"
                       : "is not set",
                allowed);
     return false;

@@ -227,7 +227,7 @@ static void say_late(struct conf_report *report, bool left)
     const char *activity = report->activity;
 
     conf_error(report, 0, report->file, "loading failed: it took more than %d s%s%s%s", DEADLINE_LOAD_SECONDS,
-               *activity ? ", while " : "", activity, left ? "; its process cannot be ended" : "");
+               *activity ? ", while " : "", activity, left ? "; its process cannot be killed" : "");
     if (*activity || left) /* a name server or a file system is silent */
         conf_report_passing(report);
 }
@@ -240,7 +240,7 @@ static void say_lost(struct conf_report *report, const struct loader *loader)
     else if (WIFSIGNALED(loader->child.status))
         say_killed(report, WTERMSIG(loader->child.status));
     else
-        conf_error(report, 0, report->file, "loading failed: the loader ended with code %d",
+        conf_error(report, 0, report->file, "loading failed: the loader exited with status %d",
                    WEXITSTATUS(loader->child.status));
 }
 

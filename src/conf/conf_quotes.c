@@ -30,7 +30,7 @@ static int read_file(struct conf_builder *builder, const char *path, struct conf
                      struct template_errors *errors)
 {
     const struct conf_regular *file;
-    struct message error = {"is relative; allowed: an absolute path"};
+    struct message error = {"is a relative path; allowed: an absolute path"};
 
     if (*path == '/' && conf_content_read(builder, path, &file, &error) == 0)
         return conf_fortune_parse(builder->arena, path, file->text, file->length, found, errors);

@@ -72,7 +72,7 @@ static int add_ipv4(struct answer *answer, struct in_addr ipv4)
     struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr = ipv4};
 
     if (answer->transport != TRANSPORT_UDP && ntohl(ipv4.s_addr) == INADDR_BROADCAST)
-        return FAIL(answer, "is the broadcast address; allowed: in listeners of type udp");
+        return FAIL(answer, "is the broadcast address; allowed: only in listeners of type udp");
     if (reserve(answer, 1) < 0)
         return -1;
     add(answer, (struct sockaddr *)&in, sizeof(in));
@@ -95,9 +95,10 @@ static int add_integer(struct answer *answer, const char *word)
     unsigned long long number;
 
     if (!whole_number(word, UINT32_MAX, &number))
-        return FAIL(answer,
-                    "%s is no IPv4 address as a number; allowed: 0 to 4294967295, without leading zeros",
-                    conf_quote(word).text);
+        return FAIL(
+            answer,
+            "%s is not an IPv4 address written as a number; allowed: 0 to 4294967295, without leading zeros",
+            conf_quote(word).text);
     return add_ipv4(answer, (struct in_addr){htonl((uint32_t)number)});
 }
 
@@ -134,7 +135,7 @@ static int add_ipv6(struct answer *answer, const char *word)
     if (inet_pton(AF_INET6, text, &in6.sin6_addr) != 1 && conf_advice_port(word, answer->error))
         return -1;
     if (inet_pton(AF_INET6, text, &in6.sin6_addr) != 1)
-        return FAIL(answer, "%s is no IPv6 address; allowed: as in \"::1\" and \"fe80::1%%eth0\"",
+        return FAIL(answer, "%s is not an IPv6 address; allowed: as in \"::1\" and \"fe80::1%%eth0\"",
                     conf_quote(word).text);
     if (scope && scope_of(answer, word, scope, &in6.sin6_scope_id) < 0)
         return -1;
@@ -162,7 +163,7 @@ static int add_dotted(struct answer *answer, const char *word)
 
     if (inet_pton(AF_INET, word, &ipv4) != 1)
         return FAIL(answer,
-                    "%s is no IPv4 address; allowed: four numbers from 0 to 255 without leading zeros",
+                    "%s is not an IPv4 address; allowed: four numbers from 0 to 255 without leading zeros",
                     conf_quote(word).text);
     return add_ipv4(answer, ipv4);
 }
@@ -252,11 +253,12 @@ static int add_host(struct answer *answer, const char *word)
     int result;
 
     if (!is_host_name(word))
-        return FAIL(answer,
-                    "%s is no address; allowed: \"\" or \"*\" for any, \"<broadcast>\", a host name, an IPv4 "
-                    "or IPv6 address, "
-                    "an IPv4 address as a number",
-                    conf_quote(word).text);
+        return FAIL(
+            answer,
+            "%s is not an address; allowed: \"\" or \"*\" for any, \"<broadcast>\", a host name, an IPv4 "
+            "or IPv6 address, "
+            "an IPv4 address as a number",
+            conf_quote(word).text);
     result = getaddrinfo(word, NULL, &hints, &found);
     if (result != 0) {
         FAIL(answer, "the host %s cannot be found: %s", conf_quote(word).text,
@@ -309,7 +311,7 @@ int conf_resolve_port(const char *word, enum transport transport, unsigned *port
 
     if (is_digits(word) || word[0] == '-') {
         if (!whole_number(word, 65535, &number) || number == 0)
-            return message_set(error, "%s is no port; allowed: 1 to 65535, or a service name",
+            return message_set(error, "%s is not a port; allowed: 1 to 65535, or a service name",
                                conf_quote(word).text);
         *port = (unsigned)number;
         return 0;

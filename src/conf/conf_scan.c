@@ -121,9 +121,9 @@ static int check_escape(const struct scan *scan, unsigned line, const char *sett
     }
     if (end - at < 4 || !at[2] || !strchr(hex, at[2]) || !at[3] || !strchr(hex, at[3]))
         conf_error(scan->report, line, setting,
-                   "\\x in a string needs two hexadecimal digits after it, as in \\x1b");
+                   "\\x in a string must be followed by two hexadecimal digits, as in \\x1b");
     else if (at[2] == '0' && at[3] == '0')
-        conf_error(scan->report, line, setting, "\\x00 in a string; allowed: every byte but NUL");
+        conf_error(scan->report, line, setting, "\\x00 in a string; allowed: any byte except NUL");
     return 2;
 }
 
@@ -163,7 +163,7 @@ static void check_word(struct scan *scan, unsigned number)
     if (is_word(token, "true") || is_word(token, "false"))
         return;
     scan->broken = true;
-    REPORT(scan, number, "%s is no value; allowed: a \"string\" in double quotes, a number, true or false",
+    REPORT(scan, number, "%s is not a value; allowed: a \"string\" in double quotes, a number, true or false",
            shown(token).text);
 }
 
@@ -200,7 +200,7 @@ static void explain_order(const struct scan *scan, unsigned number)
     char closing = strchr("{}[]()", *opening->start)[1];
 
     if (item->token.kind == CONF_TOKEN_END && item->depth > 0)
-        REPORT(scan, item->opening, "a bracket opens here and its \"%c\" is missing", closing);
+        REPORT(scan, item->opening, "the bracket that opens here has no closing \"%c\"", closing);
     else if (item->token.kind == CONF_TOKEN_END)
         REPORT(scan, number, "the file ends where %s is expected", wanted);
     else if (item->token.kind == CONF_TOKEN_OPEN && *opening->start == '[' && wanted == value_wanted)
@@ -208,10 +208,10 @@ static void explain_order(const struct scan *scan, unsigned number)
     else if (item->token.kind != CONF_TOKEN_CLOSE || !may_close)
         REPORT(scan, number, "%s where %s is expected", shown(&item->token).text, wanted);
     else if (item->depth > 0)
-        REPORT(scan, number, "%s where the bracket of line %u needs \"%c\"", shown(&item->token).text,
+        REPORT(scan, number, "%s where the bracket on line %u needs \"%c\"", shown(&item->token).text,
                opening->line, closing);
     else
-        REPORT(scan, number, "%s closes nothing", shown(&item->token).text);
+        REPORT(scan, number, "%s without an opening bracket", shown(&item->token).text);
 }
 
 static bool is_too_long(const struct item *item)
@@ -230,19 +230,19 @@ static void explain(const struct scan *scan, unsigned number)
     const struct item *item = &scan->items[number];
 
     if (item->token.kind == CONF_TOKEN_OPEN_STRING)
-        REPORT(scan, number, "a string begins here and has no closing quote");
+        REPORT(scan, number, "the string that begins here has no closing quote");
     else if (item->token.kind == CONF_TOKEN_OPEN_COMMENT)
-        REPORT(scan, number, "a comment begins here and has no closing \"*/\"");
+        REPORT(scan, number, "the comment that begins here has no closing \"*/\"");
     else if (item->token.kind == CONF_TOKEN_RETURN)
         REPORT(scan, number,
-               "a comment goes on behind a carriage return; allowed: lines that end with a newline");
+               "the comment continues after a carriage return; allowed: lines that end with a newline");
     else if (item->token.kind == CONF_TOKEN_OTHER && *item->token.start == '@')
         REPORT(scan, number,
                "@include is not supported; allowed: more files in FILE.d, see sockgreet.conf(5)");
     else if (is_too_long(item))
         REPORT(scan, number, "a name of %zu bytes; allowed: at most %d", item->token.length, CONF_NAME_MAX);
     else if (is_too_deep(item))
-        REPORT(scan, number, "too many groups within groups; allowed: %d", DEPTH_MAX);
+        REPORT(scan, number, "groups are nested too deeply; allowed: %d levels", DEPTH_MAX);
     else
         explain_order(scan, number);
 }

@@ -149,7 +149,7 @@ void conf_syscalls_compile(struct conf_builder *builder)
         return;
     size = compile_twice(program, sizeof(program));
     if (size <= 0) {
-        conf_error(builder->report, 0, "sandbox", "the filter of system calls cannot be made: %s",
+        conf_error(builder->report, 0, "sandbox", "the system call filter cannot be built: %s",
                    strerror((int)-size));
         conf_report_passing(builder->report);
         return;

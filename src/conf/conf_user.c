@@ -51,7 +51,7 @@ static bool resolve_user(struct conf_builder *builder, struct conf_place place, 
         return true;
     }
     conf_error(builder->report, conf_report_line(builder->report, place), "user",
-               "there is neither a user \"%s\" nor \"%s\"; allowed: another user and group, also by number",
+               "there is no user \"%s\" or \"%s\"; allowed: any other user and group, by name or number",
                CONF_DEFAULT_USER, FALLBACK_USER);
     return false;
 }
@@ -99,11 +99,12 @@ void conf_user_resolve(struct conf_builder *builder, struct conf_place user_plac
         take_primary(builder, primary);
     else
         conf_error(builder->report, conf_report_line(builder->report, user_place), "user",
-                   "%s is no user's number, so it has no group; allowed: with \"group\"", conf->user);
+                   "%s is not the number of a user, so its group is unknown; allowed: with \"group\"",
+                   conf->user);
     conf->change_user = geteuid() == 0 && conf->uid != 0;
     if (geteuid() == 0 && conf->uid == 0)
         conf_warning(builder->report, conf_report_line(builder->report, user_place), "user",
-                     "the workers keep all rights of root");
+                     "the workers run as root, though without capabilities");
 }
 
 void conf_user_resolve_control(struct conf_builder *builder, struct conf_place place)

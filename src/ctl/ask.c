@@ -17,9 +17,9 @@ static const char *reason(int error)
 {
     switch (-error) {
     case ENOTSOCK:
-        return "control.sock there is not a socket";
+        return "its control.sock is not a socket";
     case EXDEV:
-        return "control.sock there is neither root's nor the directory's owner's";
+        return "its control.sock belongs neither to root nor to the directory's owner";
     default:
         return strerror(-error);
     }
@@ -49,7 +49,7 @@ static int no_answer(const struct options *options, struct message *error)
 static int no_service(const struct find_places *places, int last, const struct message *notes,
                       struct message *error)
 {
-    message_set(error, "no service runs (looked in %s%s)", places->looked.text, notes->text);
+    message_set(error, "no running sockgreetd found (looked in %s%s)", places->looked.text, notes->text);
     return last == -EACCES || last == -EPERM ? EX_NOPERM : EX_UNAVAILABLE;
 }
 

@@ -86,7 +86,7 @@ static bool show(const struct options *options, FILE *out, const json_t *answer)
 
 static int not_understood(const struct options *options, FILE *out)
 {
-    return report(options, out, PROGRAM ": ", "the service's answer is not understood", EX_OSERR);
+    return report(options, out, PROGRAM ": ", "the service's answer cannot be parsed", EX_OSERR);
 }
 
 static int report_answer(const struct options *options, FILE *out, const struct ask_answer *answer)

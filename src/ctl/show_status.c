@@ -133,13 +133,13 @@ static void show_staleness(FILE *out, const json_t *configuration, const char *r
     case STALE_NOT:
         return;
     case STALE_NEWER:
-        print_fact(out, "", "the file is newer than what is served: %s", reload);
+        print_fact(out, "", "the file is newer than the one loaded; run %s", reload);
         return;
     case STALE_OTHER:
-        print_fact(out, "", "the file is another than what is served: %s", reload);
+        print_fact(out, "", "the file is older than the one loaded; run %s", reload);
         return;
     case STALE_FILES:
-        print_fact(out, "", "the files in its directory are others than what is served: %s", reload);
+        print_fact(out, "", "files in its directory have changed; run %s", reload);
     }
 }
 
@@ -160,7 +160,7 @@ static void show_configuration(FILE *out, const json_t *answer, time_t now, cons
         fprintf(line.out, ", loaded %s", clock_local(room, loaded, now));
     line_end(&line, out, "Configuration");
     if (*answer_text(answer, "refused"))
-        print_fact(out, "", "the last good one serves instead of the file: %s",
+        print_fact(out, "", "the file was refused, so the last good one is in effect: %s",
                    answer_text(answer, "refused"));
     show_staleness(out, configuration, reload);
 }
@@ -221,7 +221,7 @@ static void show_greeted(FILE *out, const json_t *answer)
     if (!has(answer, "greeted"))
         return;
     line_begin(&line);
-    fprintf(line.out, "%lld in all", answer_number(answer, "greeted"));
+    fprintf(line.out, "%lld in total", answer_number(answer, "greeted"));
     if (rate)
         fprintf(line.out, ", %.*f a second", value < 100 && value != floor(value) ? 1 : 0, value);
     line_end(&line, out, "Greeted");

@@ -122,7 +122,7 @@ static void put_line_of(struct frame *frame, const char *label, const char *trou
 static void put_troubles(struct frame *frame, const json_t *status)
 {
     put_line_of(frame, "Waiting: ", answer_text(status, "waiting"));
-    put_line_of(frame, "The last good configuration serves: ", answer_text(status, "refused"));
+    put_line_of(frame, "The last good configuration is in effect: ", answer_text(status, "refused"));
     put_line_of(frame, "Down: ", answer_text(json_object_get(status, "listeners"), "trouble"));
 }
 

@@ -79,7 +79,7 @@ static bool write_journal(int level, const char *message_id, const char *message
     }
     if (atomic_exchange(failed, true))
         return false;
-    snprintf(text, sizeof(text), "The journal does not take entries (%s): they are dropped and counted",
+    snprintf(text, sizeof(text), "The journal does not accept entries (%s): they are dropped and counted",
              strerror(-error));
     sink_stderr_write_now(&logging.errors, LOG_ERR, text);
     return false;
@@ -132,7 +132,7 @@ void log_report_lost(void)
         return;
     count = atomic_exchange(&logging.failures->events, 0);
     snprintf(text, sizeof(text),
-             "%" PRIu64 " messages about the service are missing here: the log did not take them", count);
+             "%" PRIu64 " messages about the service are missing here: the log did not accept them", count);
     if (count && !log_write_count(LOG_WARNING, MESSAGE_EVENTS_LOST, count, text))
         count_lost(count);
 }

@@ -93,10 +93,11 @@ static rlim_t larger(rlim_t a, rlim_t b)
 static int refuse(const struct conf *conf, rlim_t need, rlim_t limit, struct message *reason)
 {
     if (message_change(reason, "limits.connections needs more file descriptors"))
-        log_event(LOG_ERR, MESSAGE_LIMIT_LOWERED, NULL,
-                  "limits.connections: %u need %llu file descriptors per process, but no more than %llu can "
-                  "be had: lower it, or raise LimitNOFILE (ulimit -n)",
-                  conf->connections, (unsigned long long)need, (unsigned long long)limit);
+        log_event(
+            LOG_ERR, MESSAGE_LIMIT_LOWERED, NULL,
+            "limits.connections: %u need %llu file descriptors per process, but only %llu are available; "
+            "lower it, or raise LimitNOFILE (ulimit -n)",
+            conf->connections, (unsigned long long)need, (unsigned long long)limit);
     return -EMFILE;
 }
 
@@ -116,10 +117,9 @@ int descriptors_apply(const struct conf *conf, size_t sockets, size_t held, stru
     if (conf->connections_given || have < CONNECTIONS_LEAST)
         return refuse(conf, need, limit, reason);
     *connections = (unsigned)have * conf->processes;
-    log_event(
-        LOG_WARNING, MESSAGE_LIMIT_LOWERED, NULL,
-        "limits.connections: lowered from %u to %u, because no more than %llu file descriptors per process "
-        "can be had (LimitNOFILE, ulimit -n)",
-        conf->connections, *connections, (unsigned long long)limit);
+    log_event(LOG_WARNING, MESSAGE_LIMIT_LOWERED, NULL,
+              "limits.connections: lowered from %u to %u, because only %llu file descriptors per process are "
+              "available (LimitNOFILE, ulimit -n)",
+              conf->connections, *connections, (unsigned long long)limit);
     return 0;
 }

@@ -120,12 +120,12 @@ static const char *why(int error)
 {
     switch (error) {
     case ENOSYS:
-        return ": the kernel has none, or a container hides it";
+        return ": not in this kernel, or hidden by a container";
     case EOPNOTSUPP:
-        return ": switched off when the kernel was started";
+        return ": disabled at boot";
     case EPERM:
     case EACCES:
-        return ": forbidden from outside, as by a container's filter of system calls";
+        return ": forbidden from outside, such as by a container's system call filter";
     default:
         return "";
     }
