@@ -62,8 +62,8 @@ static bool is_ipv6(const char *host)
     return inet_pton(AF_INET6, bare, &ignored) == 1;
 }
 
-/* RFC 6874: in a URL the percent sign before an interface is written "%25". Digits alone after it could be
- * the number of an interface as well, and are taken for that. */
+/* RFC 6874: in a URL the percent sign before an interface is written "%25". If only digits follow the percent
+ * sign, they are taken as the number of an interface. */
 static void unescape_scope(char *host)
 {
     char *scope = strchr(host, '%');
@@ -73,7 +73,7 @@ static void unescape_scope(char *host)
         memmove(scope + 1, scope + 3, strlen(scope + 3) + 1);
 }
 
-/* How other tools write what is written differently here. */
+/* Forms of other tools that are written differently here. */
 static const char *foreign_form(const char *host, size_t length)
 {
     if (host[0] == '@')
@@ -158,7 +158,7 @@ static const char *take_path(struct endpoint *endpoint, const char *path)
     return NULL;
 }
 
-/* As browsers show URLs, with a slash at the end. */
+/* Accepts a URL as browsers show it, with a slash at the end. */
 static const char *take_url(struct endpoint *endpoint, const char *text)
 {
     char bare[ENDPOINT_HOST_MAX + sizeof(endpoint->port) + 8];

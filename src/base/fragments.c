@@ -62,7 +62,7 @@ int fragments_find(struct fragments *fragments, const char *file)
         return -ENOMEM;
     }
     directory = opendir(fragments->directory);
-    if (!directory) /* where the file's name is the longest possible, there is no place for the directory */
+    if (!directory) /* if the file's name has the maximum length, there can be no such directory */
         return errno == ENOENT || errno == ENAMETOOLONG ? 0 : -errno;
     result = read_directory(fragments, directory);
     closedir(directory);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHOWN_MAX 48 /* bytes of a wrong word in a message */
+#define SHOWN_MAX 48 /* bytes of an invalid word in a message */
 
 #define NAME(identifier, word) #word,
 static const char *const names[] = {STATE_WORDS(NAME)};

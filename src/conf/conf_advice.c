@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define LISTENERS "listeners."
-#define VALUE_MAX 40 /* bytes of a value that is repeated */
+#define VALUE_MAX 40 /* bytes of a value that a message repeats */
 
 static const struct conf_setting *find_in(const struct conf_table *table, const char *path)
 {
@@ -20,7 +20,7 @@ static const struct conf_setting *find_in(const struct conf_table *table, const 
     return NULL;
 }
 
-/* The setting of a path from the top of the file, or NULL. */
+/* The setting with a path from the top of the file, or NULL. */
 static const struct conf_setting *find(const char *path)
 {
     const char *dot;
@@ -62,7 +62,7 @@ static bool is_fraction(const struct conf_token *number)
            memchr(number->start, 'E', number->length);
 }
 
-/* A word's range depends on what it means. */
+/* The range of a CONF_WORD depends on the setting. */
 static const char *range(const struct conf_setting *setting, const struct conf_token *number, char *text,
                          size_t size)
 {
@@ -134,7 +134,7 @@ static bool is_printable(const char *text, size_t length)
     return true;
 }
 
-/* The value that follows, as far as it is short and stands in one token. */
+/* The value that follows, if it is short and a single token. */
 static struct message value_of(struct conf_lexer *lexer)
 {
     struct conf_token token = conf_lex_next(lexer);
@@ -203,7 +203,7 @@ struct message conf_advice_groups(const char *group, unsigned line, const struct
     return text;
 }
 
-/* Splits word, without a scheme before it, at the colon before its port. */
+/* Finds the port in word, which has no scheme. Returns NULL if there is none. */
 static const char *find_port(const char *word)
 {
     const char *colon = strrchr(word, ':');

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What became of reading a file: a text is compiled more than once, and is to find the same each time. */
+/* The result of reading a file: a text is compiled more than once, and must find the same each time. */
 struct conf_reading {
     struct conf_reading *next;
     const char *path; /* in the arena */

@@ -5,8 +5,8 @@
 
 #include <errno.h>
 
-int conf_read(const char *path, bool may_be_missing, size_t limit, struct conf_regular *file,
-              struct conf_report *report)
+int conf_file_read(const char *path, bool may_be_missing, size_t limit, struct conf_regular *file,
+                   struct conf_report *report)
 {
     struct message error;
     int result = conf_regular_read(path, limit, file, &error);

@@ -52,7 +52,7 @@ static void compile_greeting(const struct completion *c)
     struct template_errors errors;
 
     if (!*listener->greeting_text) {
-        completion_wrong(c, "greeting", "is empty; allowed: at least one byte");
+        completion_error(c, "greeting", "is empty; allowed: at least one byte");
         return;
     }
     listener->plan = compile(c, listener->greeting_text, &errors);
@@ -66,7 +66,7 @@ static void compile_without_text(const struct completion *c)
     struct template_errors errors;
 
     if (service_of(listener)->says_quotes && !conf_quotes_in(c->builder, FORMAT_TEXT)) {
-        completion_wrong(c, "service", "\"%s\" has no quotes; allowed: only with files in the setting quotes",
+        completion_error(c, "service", "\"%s\" has no quotes; allowed: only with files in the setting quotes",
                          service_of(listener)->name);
         return;
     }
@@ -84,13 +84,13 @@ static void refuse_format(const struct completion *c)
     size_t longest = listener->plan->longest;
 
     if (longest <= CONF_DATAGRAM_MAX)
-        completion_wrong(
+        completion_error(
             c, "format",
             "answers in \"%s\" can be %zu bytes long, but max_datagram is %u; allowed: \"text\", or "
             "max_datagram from %zu to %d",
             format, longest, listener->max_datagram, longest, CONF_DATAGRAM_MAX);
     else
-        completion_wrong(
+        completion_error(
             c, "format",
             "answers in \"%s\" can be %zu bytes long, but a datagram holds %d; allowed: \"text\", or "
             "a shorter greeting",
@@ -110,7 +110,7 @@ static void refuse_greeting(const struct completion *c)
             "listener with max_datagram up to %d",
             listener->plan->longest, listener->name, listener->max_datagram, CONF_DATAGRAM_MAX);
     else
-        completion_wrong(c, "greeting",
+        completion_error(c, "greeting",
                          "can be %zu bytes long, but max_datagram is %u; allowed: a shorter one, or "
                          "max_datagram up to %d",
                          listener->plan->longest, listener->max_datagram, CONF_DATAGRAM_MAX);
@@ -122,7 +122,7 @@ static void refuse_length(const struct completion *c)
     const struct conf_listener *listener = c->listener;
 
     if (service_of(listener)->says_quotes)
-        completion_wrong(c, "max_datagram",
+        completion_error(c, "max_datagram",
                          "is %u, but the longest quote has %zu bytes; allowed: at least that, up to %d",
                          listener->max_datagram, listener->plan->longest, CONF_DATAGRAM_MAX);
     else if (listener->format != FORMAT_TEXT)
@@ -144,11 +144,11 @@ static void complete_without_text(const struct completion *c)
     const struct service *service = service_of(c->listener);
 
     if (completion_has(c, "format"))
-        completion_wrong(c, "format",
+        completion_error(c, "format",
                          "service \"%s\" has its own format; allowed: only with service = \"greeting\"",
                          service->name);
     if (c->listener->greeting_text)
-        completion_wrong(c, "greeting",
+        completion_error(c, "greeting",
                          "service \"%s\" does not send a greeting; allowed: only with service = \"greeting\"",
                          service->name);
     c->listener->greeting_text = "";
@@ -163,18 +163,18 @@ static void check_quote(const struct completion *c)
     const struct service *service = service_of(c->listener);
 
     if (completion_has(c, "quote") && !service->says_quotes)
-        completion_wrong(c, "quote",
+        completion_error(c, "quote",
                          "service \"%s\" does not send quotes; allowed: only with service = \"qotd\"",
                          service->name);
 }
 
-/* What only a service that tells a weight has. */
+/* A setting that only a service with a weight has. */
 static void check_weight(const struct completion *c)
 {
     const struct service *service = service_of(c->listener);
 
     if (completion_has(c, "weight_by_load") && !service->tells_weight)
-        completion_wrong(c, "weight_by_load",
+        completion_error(c, "weight_by_load",
                          "service \"%s\" does not report a weight; allowed: only with service = \"agent\"",
                          service->name);
 }
@@ -191,7 +191,7 @@ static bool check_transport(const struct completion *c)
         if (service->transports & SERVICE_ON(i))
             used += (size_t)snprintf(allowed + used, sizeof(allowed) - used, "%s%s", used ? ", " : "",
                                      transport_name(i));
-    completion_wrong(c, "service", "\"%s\" does not answer over %s; allowed: type %s", service->name,
+    completion_error(c, "service", "\"%s\" does not answer over %s; allowed: type %s", service->name,
                      transport_name(c->listener->transport), allowed);
     return false;
 }

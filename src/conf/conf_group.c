@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One walk over a group of the file. */
+/* A walk over a group of the file. */
 struct walk {
     struct conf_builder *builder;
     const struct conf_table *table;
@@ -35,7 +35,7 @@ static unsigned line_of(const struct walk *walk, const config_setting_t *member)
     return conf_tree_line(walk->builder->report, member);
 }
 
-/* Reports what is wrong with the value of member, and what is allowed. */
+/* Reports an error of the value of member, and what is allowed. */
 static void __attribute__((format(printf, 4, 5)))
 wrong(const struct walk *walk, const struct conf_setting *setting, const config_setting_t *member,
       const char *format, ...)
@@ -162,7 +162,7 @@ static void read_bool(const struct walk *walk, const struct conf_setting *settin
         wrong(walk, setting, member, "is %s", type_name(member));
 }
 
-/* One text of a list; NULL, and reported, if it is none. number is that in the message. */
+/* A string of a list; NULL, after reporting it, if it is not one. number is its number in the message. */
 static const char *read_element(const struct walk *walk, const struct conf_setting *setting,
                                 const config_setting_t *element, int number)
 {
@@ -205,7 +205,7 @@ static void read_list(const struct walk *walk, const struct conf_setting *settin
         conf_table_put_list(setting, (struct conf_list){texts, (size_t)count}, walk->value);
 }
 
-/* Says which listeners have a setting that this one has not. */
+/* Reports a setting that listeners of this transport do not have, and which ones do. */
 static void refuse_transport(const struct walk *walk, const struct conf_setting *setting,
                              const config_setting_t *member)
 {
@@ -256,8 +256,8 @@ static void read_setting(const struct walk *walk, const struct conf_setting *set
     }
 }
 
-/* The setting called path in the walk's table, NULL if there is none; *is_group tells whether others begin
- * with "path.". */
+/* The setting called path in the walk's table, NULL if there is none; *is_group tells whether the paths of
+ * others begin with "path.". */
 static const struct conf_setting *look_up(const struct walk *walk, const char *path, bool *is_group)
 {
     size_t length = strlen(path);
@@ -323,8 +323,8 @@ static void read_group(const struct walk *walk, const config_setting_t *group, c
     }
 }
 
-void conf_fill(struct conf_builder *builder, const struct conf_table *table, const config_setting_t *group,
-               const char *base, unsigned transports, void *value)
+void conf_group_read(struct conf_builder *builder, const struct conf_table *table,
+                     const config_setting_t *group, const char *base, unsigned transports, void *value)
 {
     struct walk walk = {builder, table, base, transports, value};
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Whether both families, or all addresses of a's, include b's. */
+/* Whether a's addresses (both families, or the wildcard address) include b's. */
 static bool includes(const struct conf_endpoint *a, const struct conf_endpoint *b)
 {
     return address_is_any(&a->address) &&
@@ -20,7 +20,7 @@ static bool same_place(const struct conf_endpoint *a, const struct conf_endpoint
     return address_equal(&a->address, &b->address) || includes(a, b) || includes(b, a);
 }
 
-/* A file can be one socket only; abstract names are apart for streams and datagrams, as ports are for TCP and
+/* A file can be one socket only; abstract names are separate for streams and datagrams, like ports of TCP and
  * UDP. */
 static bool can_meet(const struct conf_listener *a, const struct conf_listener *b)
 {
@@ -28,7 +28,7 @@ static bool can_meet(const struct conf_listener *a, const struct conf_listener *
         return a->transport == b->transport || a->path[0] != '@';
     if (a->transport != b->transport)
         return false;
-    /* a socket without an interface takes the address on all of them */
+    /* without an interface a socket has the address on all of them */
     return !*a->interface || !*b->interface || strcmp(a->interface, b->interface) == 0;
 }
 

@@ -16,7 +16,7 @@ static const struct quotes *nothing(void)
     return &one;
 }
 
-/* The line of an entry, for a message. A list of one file may be written as the file alone. */
+/* The line of an entry, for a message. A list of one string may be written as the string alone. */
 static unsigned line_of(struct conf_builder *builder, const config_setting_t *setting, size_t entry)
 {
     bool is_list = config_setting_is_aggregate(setting);
@@ -70,7 +70,7 @@ void conf_quotes_build(struct conf_builder *builder, const config_setting_t *set
     free(found.list);
 }
 
-/* Returns false without memory. */
+/* Returns false if out of memory. */
 static bool rewrite(struct conf_builder *builder, enum format format, struct quote *quote)
 {
     char *text = format_value(format, quote->text);

@@ -15,7 +15,7 @@ struct conf_quoted conf_quote(const char *text)
     size_t shown = escape_bytes(quoted.text + 1, room, text, length);
     char whole[sizeof(quoted.text)];
 
-    /* escape_bytes() does not say that it stopped early; with more room it would have written more. */
+    /* escape_bytes() does not tell that it stopped early, but with more room it would have written more. */
     bool cut = escape_bytes(whole, sizeof(whole), text, length) > shown;
     strcpy(quoted.text + 1 + shown, cut ? "...\"" : "\"");
     return quoted;
@@ -71,7 +71,7 @@ void conf_report_activity(struct conf_report *report, const char *format, ...)
     va_end(args);
 }
 
-/* What a message is about. */
+/* Writes the place of a message. */
 static size_t put_place(const struct conf_report *report, char *out, size_t size, unsigned line,
                         const char *setting)
 {
@@ -84,7 +84,7 @@ static size_t put_place(const struct conf_report *report, char *out, size_t size
     return used;
 }
 
-/* Whether an error about this place is there already. */
+/* Whether there is an error about this place. */
 static bool has_error(const struct conf_report *report, const char *place, size_t length)
 {
     for (unsigned i = 0; i < report->count; i++) {
@@ -100,7 +100,7 @@ static bool has_error(const struct conf_report *report, const char *place, size_
 static void add_line(struct conf_report *report, enum conf_level level, const char *message, size_t place,
                      size_t length)
 {
-    /* Once one was left out all are, so that the report has no holes. */
+    /* After the first message that does not fit, all are omitted, so that the report has no gaps. */
     if (report->omitted || report->count == CONF_MESSAGES ||
         length + 2 > sizeof(report->text) - report->used) {
         report->omitted++;
@@ -116,7 +116,7 @@ static void add_line(struct conf_report *report, enum conf_level level, const ch
     report->text[report->used] = '\0';
 }
 
-/* Whether an error would be the echo of one that is there. */
+/* Whether an error would follow from one that is there. */
 static bool is_echo(const struct conf_report *report, unsigned line, const char *setting)
 {
     char text[CONF_MESSAGE_MAX];

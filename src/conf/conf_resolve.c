@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HOST_MAX 253 /* RFC 1035 2.3.4, less what only the wire needs */
+#define HOST_MAX 253 /* RFC 1035 2.3.4, without the bytes that only packets need */
 
 struct answer {
     struct arena *arena;
@@ -51,7 +51,7 @@ static int reserve(struct answer *answer, size_t count)
     return answer->endpoints ? 0 : FAIL(answer, "does not fit into the memory for the configuration");
 }
 
-/* Adds the address, with the port, unless it is there. */
+/* Adds the address with the port, unless it is there already. */
 static struct conf_endpoint *add(struct answer *answer, const struct sockaddr *sa, socklen_t length)
 {
     struct conf_endpoint *endpoint = &answer->endpoints[answer->count];
@@ -89,7 +89,7 @@ static int add_any(struct answer *answer)
     return 0;
 }
 
-/* An address as the plain number that it is, in host byte order. */
+/* An IPv4 address written as a number, in host byte order. */
 static int add_integer(struct answer *answer, const char *word)
 {
     unsigned long long number;
@@ -145,8 +145,7 @@ static int add_ipv6(struct answer *answer, const char *word)
     return 0;
 }
 
-/* Whether the word would be read as an IPv4 address by someone: its last part is a number (as in the URL
- * standard). */
+/* Whether the word could be read as an IPv4 address: its last part is a number (as in the URL standard). */
 static bool looks_like_ipv4(const char *word)
 {
     const char *dot = strrchr(word, '.');
@@ -188,7 +187,7 @@ static bool can_bind(const struct addrinfo *found)
     return can;
 }
 
-/* Whether any interface has an IPv6 address. Where that cannot be read it is taken to be so. */
+/* Whether any interface has an IPv6 address; true if that cannot be read. */
 static bool has_ipv6(void)
 {
     FILE *list = fopen("/proc/net/if_inet6", "re");
@@ -207,8 +206,8 @@ static bool is_loopback(const struct addrinfo *found)
     return address_scope(&address) == ADDRESS_LOOPBACK;
 }
 
-/* Whether a listener can ever have this address. One that may yet come, because an interface is not up,
- * counts; one of a family that this host does not have, or a loopback address that it lacks, does not. */
+/* Whether a listener can ever have this address. An address of an interface that may come up later counts;
+ * one of a family that this host does not have, or a loopback address that it lacks, does not. */
 static bool is_usable(const struct addrinfo *found)
 {
     if (can_bind(found))
@@ -325,7 +324,7 @@ int conf_resolve_port(const char *word, enum transport transport, unsigned *port
     return 0;
 }
 
-/* An NSS module failed (getpwnam(3), ERRORS): that there is no such user or group is not known. */
+/* If an NSS module failed (getpwnam(3), ERRORS), it is not known whether there is such a user or group. */
 static int report_missing(const char *kind, const char *word, int lookup_error, struct message *error)
 {
     if (!conf_report_is_passing(lookup_error))

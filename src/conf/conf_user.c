@@ -13,7 +13,7 @@
 
 #define FALLBACK_USER "nobody"
 
-/* Naming the default is the same as not naming it, so that the example file means what it says everywhere. */
+/* Naming the default is the same as not naming it, so that the example file works everywhere. */
 static bool is_default(const char *name)
 {
     return strcmp(name, CONF_DEFAULT_USER) == 0;
@@ -56,7 +56,7 @@ static bool resolve_user(struct conf_builder *builder, struct conf_place place, 
     return false;
 }
 
-/* Without a group of its own the user brings one. */
+/* Takes the user's own group if none is set. */
 static void take_primary(struct conf_builder *builder, gid_t primary)
 {
     struct conf *conf = builder->conf;
@@ -88,7 +88,7 @@ void conf_user_resolve(struct conf_builder *builder, struct conf_place user_plac
     struct conf *conf = builder->conf;
     gid_t primary = (gid_t)-1;
 
-    /* Who is not root cannot change the user, and need not know the default one. */
+    /* A user other than root cannot change the user, so the default one need not exist. */
     if (geteuid() != 0 && is_default(conf->user) && is_default(conf->group))
         return;
     if (!resolve_user(builder, user_place, &primary))
