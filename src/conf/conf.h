@@ -77,8 +77,8 @@ struct conf_endpoint {
     bool broadcast;  /* the IPv4 broadcast address */
 };
 
-/* Limits of one source and of its network: clients per second, and at once after a rest; a rate of 0 is no
- * limit. And how many clients a source may hold. */
+/* Limits of one source and of its network: clients per second, and at once after a rest; rate 0: no limit.
+ * And how many clients a source may hold. */
 struct conf_rates {
     double rate, net_rate;
     unsigned burst, net_burst;

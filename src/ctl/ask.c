@@ -11,7 +11,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#define SPARE_S 5 /* for calls that cannot be given an end */
+#define SPARE_S 5 /* for calls that cannot have a timeout */
 
 static const char *reason(int error)
 {
@@ -30,7 +30,7 @@ static bool is_absence(int error)
     return error == -ENOENT || error == -ECONNREFUSED;
 }
 
-/* Connects to a place; has a place that is there but cannot be asked noted. */
+/* Connects to a place; notes a place that exists but cannot be used. */
 static int try_place(const struct find_place *place, int64_t until_ns, struct message *notes)
 {
     int fd = dial_place(place, until_ns);
@@ -53,7 +53,7 @@ static int no_service(const struct find_places *places, int last, const struct m
     return last == -EACCES || last == -EPERM ? EX_NOPERM : EX_UNAVAILABLE;
 }
 
-/* Connects to the first place where a service is. Returns an exit status. */
+/* Connects to the first place that has a service. Returns an exit status. */
 static int find_first(const struct options *options, const struct find_places *places, int64_t until_ns,
                       int *fd, struct message *error)
 {

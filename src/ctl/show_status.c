@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMN         15 /* where the facts begin */
-#define RESTART_SECOND 60 /* a state that began so soon after the start began with it */
+#define COLUMN         15 /* column of the values */
+#define RESTART_SECOND 60 /* a state that began this soon after the start began with it */
 
-/* A text that grows. */
+/* A text that is being built. */
 struct line {
     FILE *out;
     char *text;
@@ -28,7 +28,7 @@ static void line_begin(struct line *line)
     line->out = memory_checked(open_memstream(&line->text, &line->size));
 }
 
-/* Prints it beside a label; nothing if it is empty. */
+/* Prints the text after a label; nothing if it is empty. */
 static void line_end(struct line *line, FILE *out, const char *label)
 {
     if (fclose(line->out) != 0)
@@ -88,7 +88,7 @@ static void show_state(FILE *out, const json_t *answer, time_t now)
     free(line.text);
 }
 
-/* Only if it was not just before the state began. */
+/* Shown only if the state began later. */
 static void show_start(FILE *out, const json_t *answer, time_t now)
 {
     time_t started, since;

@@ -64,7 +64,7 @@ void log_use_ring(const struct ring *ring, _Atomic uint32_t *asleep, int wake_fd
     logging.ring_used = true;
 }
 
-/* Standard error says once that the journal takes nothing, until it does again. */
+/* Reports on standard error once that the journal accepts nothing, until it does again. */
 static bool write_journal(int level, const char *message_id, const char *message, const char *const *fields,
                           size_t field_count)
 {
@@ -215,7 +215,7 @@ static void deliver(const struct event *event)
         return;
     }
     place = ring_reserve(&logging.ring);
-    if (!place) { /* the logger is stuck, and says how many it missed when it is not */
+    if (!place) { /* the logger is stuck; it reports how many it missed when it continues */
         count_lost(1);
         return;
     }

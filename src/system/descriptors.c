@@ -11,11 +11,10 @@
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 
-#define DESCRIPTORS_OTHER \
-    40 /* standard streams, eventfds, pipes, NSS and journald sockets, and room to breathe */
-#define DESCRIPTORS_PER_THREAD 2 /* epoll, and one in accept's hands */
-#define DESCRIPTORS_PER_WORKER 9 /* six generations, see DRAINING_MAX, half of which have pipes open */
-#define CONNECTIONS_LEAST      8 /* per process; with less it is not worth starting */
+#define DESCRIPTORS_OTHER      40 /* standard streams, eventfds, pipes, NSS, journald, and a reserve */
+#define DESCRIPTORS_PER_THREAD 2  /* epoll, and one being accepted */
+#define DESCRIPTORS_PER_WORKER 9  /* six generations, see DRAINING_MAX, half of which have pipes open */
+#define CONNECTIONS_LEAST      8  /* per process; with fewer it does not start */
 
 unsigned descriptors_share(unsigned total, unsigned count, unsigned index)
 {
@@ -26,11 +25,11 @@ unsigned descriptors_passed(void)
 {
     const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
 
-    /* Only both together speak of this process (sd_listen_fds(3)). */
+    /* Both are needed to refer to this process (sd_listen_fds(3)). */
     return pid && count && strtol(pid, NULL, 10) == getpid() ? (unsigned)strtoul(count, NULL, 10) : 0;
 }
 
-/* What is opened next must not become standard error. */
+/* A file opened next must not become standard error. */
 static void occupy_standard(void)
 {
     int fd;
@@ -53,14 +52,14 @@ void descriptors_prepare(unsigned extra)
     }
 }
 
-/* A worker's, beside its clients. */
+/* The descriptors of a worker, besides its clients. */
 static rlim_t worker_overhead(const struct conf *conf, size_t sockets)
 {
     return sockets + DESCRIPTORS_OTHER + (rlim_t)conf->thread_count * DESCRIPTORS_PER_THREAD;
 }
 
-/* The master's: every socket, and for each worker of this generation and those before an eventfd and, while
- * it starts, a pipe. */
+/* The descriptors of the master: every socket, and for each worker of this and earlier generations an eventfd
+ * and, while it starts, a pipe. */
 static rlim_t master_need(const struct conf *conf, size_t held)
 {
     return held + DESCRIPTORS_OTHER + (rlim_t)conf->processes * DESCRIPTORS_PER_WORKER;

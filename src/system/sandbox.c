@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Landlock as kernels know it, whatever the headers of the build know. */
+/* Landlock as kernels define it, whatever the version of the build's headers. */
 #ifndef SYS_landlock_create_ruleset
 #define SYS_landlock_create_ruleset 444
 #define SYS_landlock_restrict_self  446
@@ -28,7 +28,7 @@
 #define SCOPE_ABSTRACT  UINT64_C(1)
 #define SCOPE_SIGNAL    UINT64_C(2)
 
-/* struct landlock_ruleset_attr: what is forbidden unless a rule allows it. */
+/* struct landlock_ruleset_attr: actions that are forbidden unless a rule allows them. */
 struct ruleset {
     uint64_t files, tcp, scoped;
 };
@@ -41,8 +41,8 @@ static bool greets_datagrams(const struct conf *conf)
     return false;
 }
 
-/* Everything that this kernel can forbid. Clients of unix-dgram listeners have abstract names, as a rule, to
- * which greetings must go. */
+/* Everything that this kernel can forbid. Clients of unix-dgram listeners usually have abstract names, to
+ * which greetings must be sent. */
 static struct ruleset everything(const struct conf *conf, unsigned abi)
 {
     return (struct ruleset){.files = FILES | (abi >= 2 ? FILES_REFER : 0) | (abi >= 3 ? FILES_TRUNCATE : 0) |
@@ -105,7 +105,7 @@ struct sandbox sandbox_enter(const struct conf *conf)
         return (struct sandbox){.kind = SANDBOX_OFF};
     if (SANITIZER_BUILT_IN)
         return (struct sandbox){.kind = SANDBOX_UNFIT};
-    tzset(); /* the time zone's file cannot be read any more when the first line is written */
+    tzset(); /* the time zone's file cannot be read later, when the first line is written */
     sandbox.landlock_error = enter_landlock(conf, &sandbox.landlock_abi);
     sandbox.seccomp_error = enter_seccomp(conf);
     return sandbox;
