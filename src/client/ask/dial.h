@@ -21,7 +21,7 @@ struct dial_source {
     uint8_t ttl;       /* hop limit */
     bool has_class;    /* dscp and ecn are set; 0 is a value of its own */
     uint8_t dscp, ecn; /* RFC 2474, RFC 3168; over TCP the kernel keeps ecn to itself */
-    bool df;           /* forbid fragmentation, and do not heed the path MTU that the kernel knows */
+    bool df;           /* forbid fragmentation, and ignore the path MTU that the kernel knows */
     uint32_t mark;     /* SO_MARK */
 };
 

@@ -119,7 +119,7 @@ json_t *report_json_change(const struct report_json_change *change, int64_t now_
 json_t *report_json_outage(const struct report_json_outage *outage, int64_t now_ns);
 json_t *report_json_summary(const struct report_json_summary *summary, int64_t now_ns);
 
-/* Prints an event on a line, where a terminal heeds none of it, and frees it. False if there is none, or the
+/* Prints an event on a line, escaped for a terminal, and frees it. False if there is none, or the
  * stream did not take it. */
 bool report_json_print(FILE *out, json_t *event);
 
