@@ -120,7 +120,7 @@ static const char *why(int error)
 {
     switch (error) {
     case ENOSYS:
-        return ": not in this kernel, or hidden by a container";
+        return ": missing in this kernel, or hidden by a container";
     case EOPNOTSUPP:
         return ": disabled at boot";
     case EPERM:
