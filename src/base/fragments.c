@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static bool is_wanted(DIR *directory, const char *name)
+static bool is_fragment(DIR *directory, const char *name)
 {
     const char *suffix = strrchr(name, '.');
     struct stat status;
@@ -40,7 +40,7 @@ static int read_directory(struct fragments *fragments, DIR *directory)
         entry = readdir(directory);
         if (!entry)
             return -errno;
-        if (is_wanted(directory, entry->d_name))
+        if (is_fragment(directory, entry->d_name))
             result = add(fragments, entry->d_name);
     }
     return result;

@@ -116,8 +116,8 @@ struct lists {
     size_t count;
 };
 
-/* Reports what is wrong with an entry. */
-static void wrong(const struct lists *lists, unsigned which, size_t entry, const char *what)
+/* Reports what is report_entry with an entry. */
+static void report_entry(const struct lists *lists, unsigned which, size_t entry, const char *what)
 {
     struct conf_report *report = lists->builder->report;
     struct message path;
@@ -151,7 +151,7 @@ static void refuse_name(const struct lists *lists, unsigned which, size_t entry)
         message_add(&what, "did you mean \"%s\"?", meant.name);
     else
         message_add(&what, "allowed: one of these names, or an address or network as in \"192.0.2.0/24\"");
-    wrong(lists, which, entry, what.text);
+    report_entry(lists, which, entry, what.text);
 }
 
 static void add_rule(struct lists *lists, const struct prefix *prefix, unsigned which, size_t entry)
@@ -183,7 +183,7 @@ static void add_entry(struct lists *lists, unsigned which, size_t entry)
     else if (is_name(text))
         refuse_name(lists, which, entry);
     else if (prefix_parse(text, &prefix, &error) < 0)
-        wrong(lists, which, entry, error.text);
+        report_entry(lists, which, entry, error.text);
     else
         add_rule(lists, &prefix, which, entry);
 }
@@ -200,7 +200,7 @@ static void refuse_contradictions(const struct lists *lists)
         if (is_name(lists->texts[DENY]->texts[deny->entry]))
             message_set(&what, "contains %s, which ", prefix_text(&deny->prefix, text));
         message_add(&what, "is also in allow; allowed: each network in only one of the lists");
-        wrong(lists, DENY, deny->entry, what.text);
+        report_entry(lists, DENY, deny->entry, what.text);
     }
 }
 

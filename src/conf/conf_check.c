@@ -2,8 +2,8 @@
 #include "conf/conf_check.h"
 
 #include "base/message.h"
+#include "conf/completion.h"
 #include "conf/conf_access.h"
-#include "conf/conf_completion.h"
 #include "conf/conf_greeting.h"
 #include "conf/conf_resolve.h"
 

@@ -3,7 +3,7 @@
 #ifndef SOCKGREET_CONF_GREETING_H
 #define SOCKGREET_CONF_GREETING_H
 
-#include "conf/conf_completion.h"
+#include "conf/completion.h"
 
 /* Compiles the greeting that listeners inherit, so that an error in it is reported once, at its place. */
 void conf_greeting_inherit(struct conf_builder *builder, struct conf_place place);

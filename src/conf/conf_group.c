@@ -37,8 +37,8 @@ static unsigned line_of(const struct walk *walk, const config_setting_t *member)
 
 /* Reports an error of the value of member, and what is allowed. */
 static void __attribute__((format(printf, 4, 5)))
-wrong(const struct walk *walk, const struct conf_setting *setting, const config_setting_t *member,
-      const char *format, ...)
+report_value(const struct walk *walk, const struct conf_setting *setting, const config_setting_t *member,
+             const char *format, ...)
 {
     char what[128], allowed[128];
     va_list args;
@@ -97,14 +97,14 @@ static void read_number(const struct walk *walk, const struct conf_setting *sett
     double number;
 
     if (!whole && (setting->type == CONF_COUNT || config_setting_type(member) != CONFIG_TYPE_FLOAT)) {
-        wrong(walk, setting, member, "is %s", type_name(member));
+        report_value(walk, setting, member, "is %s", type_name(member));
         return;
     }
     number = whole ? (double)whole_value(member) : config_setting_get_float(member);
     if (!in_range(setting, number))
-        wrong(walk, setting, member, "%.15g is out of range", number);
+        report_value(walk, setting, member, "%.15g is out of range", number);
     else if (setting->type == CONF_TIME && number > 0 && conf_table_ns(number) == 0)
-        wrong(walk, setting, member, "%.15g is less than a nanosecond", number);
+        report_value(walk, setting, member, "%.15g is less than a nanosecond", number);
     else
         conf_table_put_number(setting, number, walk->value);
 }
@@ -132,7 +132,7 @@ static void read_text(const struct walk *walk, const struct conf_setting *settin
     } else if (strcmp(setting->path, "mode") == 0 && is_whole(member)) {
         refuse_mode(walk, setting, member);
     } else {
-        wrong(walk, setting, member, "is %s", type_name(member));
+        report_value(walk, setting, member, "is %s", type_name(member));
     }
 }
 
@@ -142,7 +142,7 @@ static void read_choice(const struct walk *walk, const struct conf_setting *sett
     const char *word = config_setting_get_string(member);
 
     if (!word) {
-        wrong(walk, setting, member, "is %s", type_name(member));
+        report_value(walk, setting, member, "is %s", type_name(member));
         return;
     }
     for (const struct conf_choice *choice = setting->choices; choice->word; choice++)
@@ -150,7 +150,7 @@ static void read_choice(const struct walk *walk, const struct conf_setting *sett
             conf_table_put_number(setting, choice->value, walk->value);
             return;
         }
-    wrong(walk, setting, member, "%s is unknown", conf_quote(word).text);
+    report_value(walk, setting, member, "%s is unknown", conf_quote(word).text);
 }
 
 static void read_bool(const struct walk *walk, const struct conf_setting *setting,
@@ -159,7 +159,7 @@ static void read_bool(const struct walk *walk, const struct conf_setting *settin
     if (config_setting_type(member) == CONFIG_TYPE_BOOL)
         conf_table_put_number(setting, config_setting_get_bool(member), walk->value);
     else
-        wrong(walk, setting, member, "is %s", type_name(member));
+        report_value(walk, setting, member, "is %s", type_name(member));
 }
 
 /* A string of a list; NULL, after reporting it, if it is not one. number is its number in the message. */
@@ -169,11 +169,11 @@ static const char *read_element(const struct walk *walk, const struct conf_setti
     const char *text = config_setting_get_string(element);
 
     if (!text)
-        wrong(walk, setting, element, "entry %d is %s", number, type_name(element));
+        report_value(walk, setting, element, "entry %d is %s", number, type_name(element));
     else if (!*text)
-        wrong(walk, setting, element, "entry %d is empty", number);
+        report_value(walk, setting, element, "entry %d is empty", number);
     else if (strlen(text) > CONF_TEXT_MAX)
-        wrong(walk, setting, element, "entry %d is %zu bytes long", number, strlen(text));
+        report_value(walk, setting, element, "entry %d is %zu bytes long", number, strlen(text));
     else
         return conf_builder_copy(walk->builder, text);
     return NULL;
@@ -188,11 +188,11 @@ static void read_list(const struct walk *walk, const struct conf_setting *settin
     bool good = true;
 
     if (!is_list && config_setting_type(member) != CONFIG_TYPE_STRING) {
-        wrong(walk, setting, member, "is %s", type_name(member));
+        report_value(walk, setting, member, "is %s", type_name(member));
         return;
     }
     if (count < setting->min || count > setting->max) {
-        wrong(walk, setting, member, "has %d entries", count);
+        report_value(walk, setting, member, "has %d entries", count);
         return;
     }
     texts = conf_builder_alloc(walk->builder, (size_t)count * sizeof(*texts));
@@ -251,7 +251,7 @@ static void read_setting(const struct walk *walk, const struct conf_setting *set
         break;
     case CONF_GROUPS:
         if (!config_setting_is_group(member))
-            wrong(walk, setting, member, "is %s", type_name(member));
+            report_value(walk, setting, member, "is %s", type_name(member));
         break;
     }
 }

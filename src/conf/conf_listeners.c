@@ -24,7 +24,7 @@ struct simple_listener {
 };
 
 /* The listeners of a file without "listeners". */
-static const struct simple_listener usual[] = {
+static const struct simple_listener default_listeners[] = {
     {"tcp", TRANSPORT_TCP, ""},
     {"udp", TRANSPORT_UDP, ""},
     {"local", TRANSPORT_UNIX, ROOT_SOCKET},
@@ -85,12 +85,12 @@ static struct conf_listener *add_simple(struct conf_builder *builder, struct con
     return listener;
 }
 
-static void build_usual(struct conf_builder *builder)
+static void build_defaults(struct conf_builder *builder)
 {
-    struct conf_listener *list = new_list(builder, ARRAY_SIZE(usual));
+    struct conf_listener *list = new_list(builder, ARRAY_SIZE(default_listeners));
 
-    for (size_t i = 0; list && i < ARRAY_SIZE(usual); i++)
-        add_simple(builder, list, &usual[i]);
+    for (size_t i = 0; list && i < ARRAY_SIZE(default_listeners); i++)
+        add_simple(builder, list, &default_listeners[i]);
 }
 
 static bool has_ipv6_loopback(void)
@@ -280,7 +280,7 @@ static void build_groups(struct conf_builder *builder, const struct conf_trees *
     struct conf_listener *list;
 
     if (count < 0) {
-        build_usual(builder);
+        build_defaults(builder);
         return;
     }
     if (!last) /* reported already if it is not a group */

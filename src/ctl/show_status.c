@@ -114,7 +114,7 @@ static void print_readiness(FILE *out, const json_t *answer, time_t now)
     line_end(&line, out, "Readiness");
 }
 
-static struct loaded what_was_loaded(const json_t *configuration)
+static struct loaded loaded_files(const json_t *configuration)
 {
     const json_t *modified = json_object_get(configuration, "modified");
 
@@ -125,7 +125,7 @@ static struct loaded what_was_loaded(const json_t *configuration)
 
 static void show_staleness(FILE *out, const json_t *configuration, const char *reload)
 {
-    struct loaded loaded = what_was_loaded(configuration);
+    struct loaded loaded = loaded_files(configuration);
 
     if (!json_is_object(json_object_get(configuration, "modified")))
         return;

@@ -65,7 +65,7 @@ void terminal_close(void)
  * --- */
 
 /* Restores a signal's default action and raises it, while every other one is blocked. */
-static void do_default(int number)
+static void raise_default(int number)
 {
     struct sigaction ours, standard = {.sa_handler = SIG_DFL};
     sigset_t one, before;
@@ -95,7 +95,7 @@ static void on_end(int number)
     leave();
     if (number == SIGINT)
         _exit(EXIT_SUCCESS);
-    do_default(number);
+    raise_default(number);
     forget(SIGCONT);
     errno = saved;
 }

@@ -258,7 +258,7 @@ static size_t lines_of_workers(size_t workers, size_t listeners, size_t left)
     return workers < lines ? workers : lines;
 }
 
-static size_t less(size_t a, size_t b)
+static size_t subtract(size_t a, size_t b)
 {
     return a > b ? a - b : 0;
 }
@@ -267,7 +267,7 @@ static size_t less(size_t a, size_t b)
 static void put_tables(struct frame *frame, const struct grid *listeners, const struct grid *workers,
                        size_t bars_at)
 {
-    size_t left = less(frame_left(frame), HEAD_LINES), both = less(left, HEAD_LINES);
+    size_t left = subtract(frame_left(frame), HEAD_LINES), both = subtract(left, HEAD_LINES);
     size_t lines = lines_of_workers(workers->row_count, listeners->row_count, both);
     bool has_workers = lines > 1 || lines == workers->row_count;
 

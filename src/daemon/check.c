@@ -3,7 +3,7 @@
 
 #include "base/fragments.h"
 #include "base/output.h"
-#include "conf/conf_loader.h"
+#include "conf/loader.h"
 #include "daemon/readable.h"
 
 #include <stdio.h>

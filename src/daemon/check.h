@@ -3,7 +3,7 @@
 #ifndef SOCKGREET_CHECK_H
 #define SOCKGREET_CHECK_H
 
-#include "daemon/options.h"
+#include "daemon/cmdline.h"
 
 /* Loads the configuration; reports that it is good or prints it on stdout; messages go to stderr. Returns the
  * exit code. */

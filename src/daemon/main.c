@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* sockgreetd: a daemon that sends each client a greeting. */
 #include "base/output.h"
-#include "conf/conf_loader.h"
+#include "conf/loader.h"
 #include "daemon/check.h"
-#include "daemon/options.h"
+#include "daemon/cmdline.h"
 #include "master/master.h"
 #include "master/signals.h"
 #include "master/upgrade.h"
@@ -31,7 +31,7 @@ static void keep_own_path(char **argv)
 
 /* A start that failed, such as because another program has the port, will fail again. systemd repeats it
  * after RestartSec, which is short for the sake of waiting clients. This pause keeps the log readable. */
-static void rest_before_restart(void)
+static void pause_before_restart(void)
 {
     struct timespec second = {.tv_sec = 1};
     sigset_t stop;
@@ -63,7 +63,7 @@ static int run(const struct cmdline *cmdline, char **argv)
     keep_own_path(argv);
     status = master_run(&settings);
     if (status == EX_OSERR)
-        rest_before_restart();
+        pause_before_restart();
     return status;
 }
 

@@ -9,7 +9,7 @@
 #include "guard/held.h"
 #include "guard/limiter.h"
 #include "guard/table.h"
-#include "shm/shm.h"
+#include "shm/shared.h"
 #include "shm/stats.h"
 #include "shm/talkers.h"
 

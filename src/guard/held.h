@@ -8,7 +8,7 @@
 #ifndef SOCKGREET_HELD_H
 #define SOCKGREET_HELD_H
 
-#include "shm/shm.h"
+#include "shm/shared.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -31,7 +31,7 @@ static uint64_t entry_tag(uint64_t entry)
 }
 
 /* The rank of an entry: the lowest is replaced first; an empty one ranks lowest. */
-static int64_t urgency(uint64_t entry, uint64_t now_us)
+static int64_t replacement_rank(uint64_t entry, uint64_t now_us)
 {
     int64_t ahead = table_ahead(entry, now_us);
 
@@ -46,7 +46,7 @@ static _Atomic uint64_t *find(_Atomic uint64_t *bucket, uint64_t tag, uint64_t n
 
     for (int i = 0; i < WAYS; i++) {
         uint64_t entry = atomic_load_explicit(&bucket[i], memory_order_relaxed);
-        int64_t ahead = urgency(entry, now_us);
+        int64_t ahead = replacement_rank(entry, now_us);
 
         if (entry_tag(entry) != tag && ahead >= least)
             continue;

@@ -68,7 +68,7 @@ bool ring_release(const struct ring *ring, uint64_t position)
                                                    memory_order_release, memory_order_relaxed);
 }
 
-bool ring_mend(const struct ring *ring)
+bool ring_repair(const struct ring *ring)
 {
     uint64_t released = atomic_load_explicit(&ring->state->released, memory_order_relaxed);
     uint64_t published = atomic_load_explicit(&ring->state->published, memory_order_relaxed);

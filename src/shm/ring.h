@@ -53,7 +53,7 @@ bool ring_release(const struct ring *ring, uint64_t position);
 
 /* Consumer: empties a ring whose positions are invalid, since it would hold more than fits. Returns whether
  * it did; the content is lost. */
-bool ring_mend(const struct ring *ring);
+bool ring_repair(const struct ring *ring);
 
 /* How many elements were ever published, and ever released. */
 uint64_t ring_published(const struct ring *ring);

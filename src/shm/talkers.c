@@ -40,7 +40,7 @@ void talkers_add(struct talkers *talkers, const struct peer_address *source, uin
     talkers->count += count;
 }
 
-const struct talker *talkers_loudest(const struct talkers *talkers)
+const struct talker *talkers_top(const struct talkers *talkers)
 {
     const struct talker *loudest = NULL;
 

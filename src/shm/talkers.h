@@ -37,7 +37,7 @@ struct talkers_board {
 void talkers_add(struct talkers *talkers, const struct peer_address *source, uint64_t count);
 
 /* The most frequent source; NULL if there is none. */
-const struct talker *talkers_loudest(const struct talkers *talkers);
+const struct talker *talkers_top(const struct talkers *talkers);
 
 /* Moves the counts to the board, unless it is in use. Returns whether it did. */
 bool talkers_hand_over(struct talkers *talkers, struct talkers_board *board, int64_t now);

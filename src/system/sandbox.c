@@ -43,7 +43,7 @@ static bool greets_datagrams(const struct conf *conf)
 
 /* Everything that this kernel can forbid. Clients of unix-dgram listeners usually have abstract names, to
  * which greetings must be sent. */
-static struct ruleset everything(const struct conf *conf, unsigned abi)
+static struct ruleset full_ruleset(const struct conf *conf, unsigned abi)
 {
     return (struct ruleset){.files = FILES | (abi >= 2 ? FILES_REFER : 0) | (abi >= 3 ? FILES_TRUNCATE : 0) |
                                      (abi >= 5 ? FILES_IOCTL : 0),
@@ -63,7 +63,7 @@ static int enter_landlock(const struct conf *conf, unsigned *abi)
     if (version < 0)
         return errno;
     *abi = (unsigned)version;
-    ruleset = everything(conf, *abi);
+    ruleset = full_ruleset(conf, *abi);
     fd = syscall(SYS_landlock_create_ruleset, &ruleset, sizeof(ruleset), 0);
     if (fd < 0)
         return errno;
@@ -116,7 +116,7 @@ bool sandbox_is_whole(const struct sandbox *sandbox)
     return sandbox->kind == SANDBOX_TRIED && !sandbox->seccomp_error && !sandbox->landlock_error;
 }
 
-static const char *why(int error)
+static const char *reason(int error)
 {
     switch (error) {
     case ENOSYS:
@@ -136,7 +136,7 @@ static void add_part(struct message *message, const char *name, int error)
     const char *separator = *message->text ? "; " : "";
 
     if (error)
-        message_add(message, "%sno %s (%s%s)", separator, name, strerror(error), why(error));
+        message_add(message, "%sno %s (%s%s)", separator, name, strerror(error), reason(error));
 }
 
 static void describe_tried(const struct sandbox *sandbox, struct message *message)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* rate: limits how many greetings per second are logged one by one, exactly, for all threads of all workers
- * together. */
+/* log_rate: limits how many greetings per second are logged one by one, exactly, for all threads of all
+ * workers together. */
 #ifndef SOCKGREET_LOG_RATE_H
 #define SOCKGREET_LOG_RATE_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* conf_completion: a listener while it is checked and completed, and the errors about it. */
-#ifndef SOCKGREET_CONF_COMPLETION_H
-#define SOCKGREET_CONF_COMPLETION_H
+/* completion: a listener while it is checked and completed, and the errors about it. */
+#ifndef SOCKGREET_COMPLETION_H
+#define SOCKGREET_COMPLETION_H
 
 #include "conf/conf_builder.h"
 

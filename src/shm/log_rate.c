@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shm/rate.h"
+#include "shm/log_rate.h"
 
 #include "base/util.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "daemon/options.h"
+#include "daemon/cmdline.h"
 
 #include "base/output.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "conf/conf_loader.h"
 #include "conf/conf_report.h"
+#include "conf/loader.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

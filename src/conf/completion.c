@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "conf/conf_completion.h"
+#include "conf/completion.h"
 
 #include "conf/conf_tree.h"
 

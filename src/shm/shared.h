@@ -11,8 +11,8 @@
 #include "base/peer.h"
 #include "service/metrics.h"
 #include "shm/failures.h"
+#include "shm/log_rate.h"
 #include "shm/notice.h"
-#include "shm/rate.h"
 #include "shm/ring.h"
 #include "shm/snapshot.h"
 #include "shm/stats.h"
@@ -42,8 +42,8 @@ struct shared_service {
     struct log_rate rate;
     _Atomic int event_reader; /* pid of the worker whose logger drains the master's events; 0: none */
     struct log_failures failures;
-    struct shared_counts unsaid; /* handed over by the loggers of all workers, for the next summary */
-    _Atomic int64_t said_at;     /* monotonic ns of the last summary */
+    struct shared_counts unreported; /* handed over by the loggers of all workers, for the next summary */
+    _Atomic int64_t reported_at;     /* monotonic ns of the last summary */
     struct talkers_board refused;
     struct shared_sources sources;
     struct snapshot metrics; /* sums of the whole service: see master/meter.h */

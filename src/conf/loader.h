@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* conf_loader: builds the configuration in a forked child with limits, so that a parser or resolver that
+/* loader: builds the configuration in a forked child with limits, so that a parser or resolver that
  * hangs, exits or crashes is only an error of the configuration. */
 #ifndef SOCKGREET_LOADER_H
 #define SOCKGREET_LOADER_H

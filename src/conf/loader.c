@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "conf/conf_loader.h"
+#include "conf/loader.h"
 
 #include "base/child.h"
 #include "base/deadlines.h"
@@ -208,7 +208,7 @@ int64_t loader_next(const struct loader *loader)
     return loader->deadline;
 }
 
-static void say_killed(struct conf_report *report, int number)
+static void report_killed(struct conf_report *report, int number)
 {
     const char *name = sigabbrev_np(number);
 
@@ -222,7 +222,7 @@ static void say_killed(struct conf_report *report, int number)
         conf_report_passing(report);
 }
 
-static void say_late(struct conf_report *report, bool left)
+static void report_timeout(struct conf_report *report, bool left)
 {
     const char *activity = report->activity;
 
@@ -233,12 +233,12 @@ static void say_late(struct conf_report *report, bool left)
 }
 
 /* Reports why a child without a result ended. */
-static void say_lost(struct conf_report *report, const struct loader *loader)
+static void report_lost(struct conf_report *report, const struct loader *loader)
 {
     if (loader->killed)
-        say_late(report, !loader->child.ended);
+        report_timeout(report, !loader->child.ended);
     else if (WIFSIGNALED(loader->child.status))
-        say_killed(report, WTERMSIG(loader->child.status));
+        report_killed(report, WTERMSIG(loader->child.status));
     else
         conf_error(report, 0, report->file, "loading failed: the loader exited with status %d",
                    WEXITSTATUS(loader->child.status));
@@ -271,7 +271,7 @@ enum loader_status loader_finish(struct loader *loader, const struct conf **conf
     *conf = NULL;
     /* A sanitizer's report at the very end is a failure, too. */
     if (!outcome->finished || !loader->child.ended || loader->child.status != 0)
-        say_lost(&outcome->report, loader);
+        report_lost(&outcome->report, loader);
     else if (outcome->conf) {
         *conf = seal(loader);
         result = *conf ? LOADER_LOADED : LOADER_FAILED;

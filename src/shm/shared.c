@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shm/shm.h"
+#include "shm/shared.h"
 
 #include "shm/event.h"
 #include "shm/record.h"
@@ -98,7 +98,7 @@ struct shared_service *shared_service_open(void)
     if (!service)
         return NULL;
     service->began = monotonic_ns();
-    atomic_store(&service->said_at, service->began);
+    atomic_store(&service->reported_at, service->began);
     if (getentropy(service->sources.key, sizeof(service->sources.key)) == 0)
         return service;
     shared_service_close(service);
