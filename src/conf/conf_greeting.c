@@ -144,13 +144,15 @@ static void complete_without_text(const struct completion *c)
     const struct service *service = service_of(c->listener);
 
     if (completion_has(c, "format"))
-        completion_error(c, "format",
-                         "service \"%s\" has its own format; allowed: only with service = \"greeting\"",
-                         service->name);
+        completion_error(
+            c, "format",
+            "service \"%s\" has its own format; allowed: only with service = \"greeting\" or \"http\"",
+            service->name);
     if (c->listener->greeting_text)
-        completion_error(c, "greeting",
-                         "service \"%s\" does not send a greeting; allowed: only with service = \"greeting\"",
-                         service->name);
+        completion_error(
+            c, "greeting",
+            "service \"%s\" does not send a greeting; allowed: only with service = \"greeting\" or \"http\"",
+            service->name);
     c->listener->greeting_text = "";
     if (service->fixed)
         c->listener->plan = service->fixed;

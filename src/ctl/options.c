@@ -156,7 +156,7 @@ static void check_top(struct argp_state *state, struct options *options)
     if (options->command == CTL_TOP && options->json)
         argp_error(state, "top has no JSON output; use status, counters, listeners and workers");
     if (options->command != CTL_TOP && (options->once || options->interval_ns))
-        argp_error(state, "--once and --interval are for top");
+        argp_error(state, "--once and --interval are allowed only with top");
     if (!options->interval_ns)
         options->interval_ns = NS_PER_S;
 }
