@@ -116,7 +116,7 @@ struct lists {
     size_t count;
 };
 
-/* Reports what is report_entry with an entry. */
+/* Reports an error of an entry. */
 static void report_entry(const struct lists *lists, unsigned which, size_t entry, const char *what)
 {
     struct conf_report *report = lists->builder->report;

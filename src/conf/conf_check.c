@@ -33,7 +33,7 @@ static void not_resolved(const struct completion *c, const char *member, int res
 {
     completion_error(c, member, "%s", error->text);
     if (result == -EAGAIN)
-        conf_report_passing(c->builder->report);
+        conf_report_temporary(c->builder->report);
 }
 
 static void complete_address(const struct completion *c)

@@ -44,8 +44,8 @@ static void read_file(struct conf_builder *builder, struct conf_reading *reading
     conf_report_activity(report, "reading %s", conf_quote(reading->path).text);
     reading->result = conf_regular_read(reading->path, CONF_CONTENT_MAX, &reading->file, &reading->error);
     conf_report_activity(report, "%s", "");
-    if (conf_report_is_passing(-reading->result))
-        conf_report_passing(report);
+    if (conf_report_is_temporary(-reading->result))
+        conf_report_temporary(report);
     if (reading->result == 0 || reading->result == -ENOENT)
         note(builder, reading);
 }

@@ -23,7 +23,7 @@ struct conf_quoted conf_quote(const char *text)
 
 void conf_report_open(struct conf_report *report, const char *file)
 {
-    report->errors = report->passing = report->omitted = report->count = 0;
+    report->errors = report->temporary = report->omitted = report->count = 0;
     report->omitted_level = CONF_WARNING;
     report->used = 0;
     report->text[0] = report->activity[0] = '\0';
@@ -52,12 +52,12 @@ struct message conf_report_place(struct conf_place place)
     return text;
 }
 
-void conf_report_passing(struct conf_report *report)
+void conf_report_temporary(struct conf_report *report)
 {
-    report->passing++;
+    report->temporary++;
 }
 
-bool conf_report_is_passing(int error)
+bool conf_report_is_temporary(int error)
 {
     return error == ENOMEM || error == EMFILE || error == ENFILE || error == EIO || error == EAGAIN;
 }
@@ -117,7 +117,7 @@ static void add_line(struct conf_report *report, enum conf_level level, const ch
 }
 
 /* Whether an error would follow from one that is there. */
-static bool is_echo(const struct conf_report *report, unsigned line, const char *setting)
+static bool is_consequence(const struct conf_report *report, unsigned line, const char *setting)
 {
     char text[CONF_MESSAGE_MAX];
     size_t place = put_place(report, text, sizeof(text), line, setting);
@@ -143,7 +143,7 @@ void conf_error(struct conf_report *report, unsigned line, const char *setting, 
     va_list args;
 
     report->errors++;
-    if (is_echo(report, line, setting))
+    if (is_consequence(report, line, setting))
         return;
     va_start(args, format);
     add(report, CONF_ERROR, line, setting, format, args);
@@ -164,7 +164,7 @@ void conf_errors(struct conf_report *report, unsigned line, const char *setting,
                  size_t count)
 {
     report->errors += (unsigned)count;
-    if (is_echo(report, line, setting))
+    if (is_consequence(report, line, setting))
         return;
     for (size_t i = 0; i < count; i++)
         add_error(report, line, setting, "%s", errors[i].text);

@@ -28,8 +28,7 @@ struct conf_report {
     char file[CONF_FILE_SHOWN]; /* the file being read */
     char activity[128];         /* what is being done that may take long; "": nothing */
     unsigned errors;
-    unsigned
-        passing; /* of these: not caused by the text of the file, so they may be gone at the next attempt */
+    unsigned temporary;            /* of these: temporary ones, not caused by the text of the file */
     unsigned omitted;              /* messages that did not fit */
     enum conf_level omitted_level; /* the worst level of these */
     unsigned count;
@@ -61,11 +60,11 @@ struct message conf_report_place(struct conf_place place);
 void conf_report_activity(struct conf_report *report, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Marks the last error as one that may pass. */
-void conf_report_passing(struct conf_report *report);
+/* Marks the last error as temporary. */
+void conf_report_temporary(struct conf_report *report);
 
 /* Whether an errno means a shortage or a device error, rather than a fault of the file. */
-bool conf_report_is_passing(int error);
+bool conf_report_is_temporary(int error);
 
 /* Several errors of one setting on one line, which are kept or omitted together. */
 void conf_errors(struct conf_report *report, unsigned line, const char *setting, const struct message *errors,

@@ -327,7 +327,7 @@ int conf_resolve_port(const char *word, enum transport transport, unsigned *port
 /* If an NSS module failed (getpwnam(3), ERRORS), it is not known whether there is such a user or group. */
 static int report_missing(const char *kind, const char *word, int lookup_error, struct message *error)
 {
-    if (!conf_report_is_passing(lookup_error))
+    if (!conf_report_is_temporary(lookup_error))
         return message_set(error, "there is no %s %s", kind, conf_quote(word).text);
     message_set(error, "the %s %s cannot be looked up: %s", kind, conf_quote(word).text,
                 strerror(lookup_error));

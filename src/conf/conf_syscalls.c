@@ -151,7 +151,7 @@ void conf_syscalls_compile(struct conf_builder *builder)
     if (size <= 0) {
         conf_error(builder->report, 0, "sandbox", "the system call filter cannot be built: %s",
                    strerror((int)-size));
-        conf_report_passing(builder->report);
+        conf_report_temporary(builder->report);
         return;
     }
     copy = conf_builder_alloc(builder, (size_t)size);

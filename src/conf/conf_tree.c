@@ -96,8 +96,8 @@ static void report_directory(struct conf_report *report, const struct fragments 
                    FRAGMENTS_MAX);
     else
         conf_error(report, 0, report->file, "cannot be read: %s", strerror(error));
-    if (conf_report_is_passing(error))
-        conf_report_passing(report);
+    if (conf_report_is_temporary(error))
+        conf_report_temporary(report);
 }
 
 /* An error in one file does not prevent those of the others from being reported. */

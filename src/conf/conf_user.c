@@ -31,7 +31,7 @@ static void not_resolved(struct conf_builder *builder, struct conf_place place, 
 {
     conf_error(builder->report, conf_report_line(builder->report, place), setting, "%s", error->text);
     if (result == -EAGAIN)
-        conf_report_passing(builder->report);
+        conf_report_temporary(builder->report);
 }
 
 static bool resolve_user(struct conf_builder *builder, struct conf_place place, gid_t *primary)

@@ -219,7 +219,7 @@ static void report_killed(struct conf_report *report, int number)
         conf_error(report, 0, report->file, "loading failed: the loader was killed by signal %d (%s)", number,
                    name ? name : "unknown");
     if (number == SIGKILL) /* out of memory, or by an operator; another signal is the parser's own */
-        conf_report_passing(report);
+        conf_report_temporary(report);
 }
 
 static void report_timeout(struct conf_report *report, bool left)
@@ -229,7 +229,7 @@ static void report_timeout(struct conf_report *report, bool left)
     conf_error(report, 0, report->file, "loading failed: it took more than %d s%s%s%s", DEADLINE_LOAD_SECONDS,
                *activity ? ", while " : "", activity, left ? "; its process cannot be killed" : "");
     if (*activity || left) /* a name server or a file system does not answer */
-        conf_report_passing(report);
+        conf_report_temporary(report);
 }
 
 /* Reports why a child without a result ended. */
@@ -279,7 +279,7 @@ enum loader_status loader_finish(struct loader *loader, const struct conf **conf
             conf_error(&outcome->report, 0, outcome->report.file, "cannot be kept in memory: %s",
                        strerror(errno));
     }
-    if (!*conf && outcome->report.errors == outcome->report.passing)
+    if (!*conf && outcome->report.errors == outcome->report.temporary)
         result = LOADER_FAILED;
     *messages = conf_messages_copy(&outcome->report);
     loader_cancel(loader);

@@ -58,7 +58,7 @@ void grid_cell(struct grid_row *row, size_t column, const char *format, ...)
     free(text);
 }
 
-/* --- Layout --- */
+/* --- layout --- */
 
 static size_t natural_width(const struct grid *grid, size_t column)
 {
@@ -112,7 +112,7 @@ size_t grid_lay_out(struct grid *grid, size_t width)
     return all_widths(grid);
 }
 
-/* --- Printing --- */
+/* --- printing --- */
 
 /* A cell that is too wide ends with a mark. */
 static void put_cut(struct frame *frame, enum frame_style style, const char *text, size_t width)

@@ -20,7 +20,7 @@
 #define FIGURE_GAP    4
 #define HEAD_LINES    2 /* of a table: a blank one, and its titles */
 
-/* --- The service --- */
+/* --- the service --- */
 
 /* Ends the line with a text at its right end, if it fits. */
 static void end_line_with(struct frame *frame, const char *text)
@@ -295,7 +295,7 @@ static void put_rows(struct frame *frame, const struct rates *rates, long long g
     grid_close(&workers);
 }
 
-/* --- The frame --- */
+/* --- the frame --- */
 
 static void put_sample(struct frame *frame, const struct top_view *view)
 {
