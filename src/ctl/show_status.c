@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMN         15 /* where the facts begin */
-#define RESTART_SECOND 60 /* a state that began so soon after the start began with it */
+#define COLUMN         15 /* column of the values */
+#define RESTART_SECOND 60 /* a state that began this soon after the start began with it */
 
-/* A text that grows. */
+/* A text that is being built. */
 struct line {
     FILE *out;
     char *text;
@@ -28,7 +28,7 @@ static void line_begin(struct line *line)
     line->out = memory_checked(open_memstream(&line->text, &line->size));
 }
 
-/* Prints it beside a label; nothing if it is empty. */
+/* Prints the text after a label; nothing if it is empty. */
 static void line_end(struct line *line, FILE *out, const char *label)
 {
     if (fclose(line->out) != 0)
@@ -88,7 +88,7 @@ static void show_state(FILE *out, const json_t *answer, time_t now)
     free(line.text);
 }
 
-/* Only if it was not just before the state began. */
+/* Shown only if the state began later. */
 static void show_start(FILE *out, const json_t *answer, time_t now)
 {
     time_t started, since;
@@ -114,7 +114,7 @@ static void print_readiness(FILE *out, const json_t *answer, time_t now)
     line_end(&line, out, "Readiness");
 }
 
-static struct loaded what_was_loaded(const json_t *configuration)
+static struct loaded loaded_files(const json_t *configuration)
 {
     const json_t *modified = json_object_get(configuration, "modified");
 
@@ -125,7 +125,7 @@ static struct loaded what_was_loaded(const json_t *configuration)
 
 static void show_staleness(FILE *out, const json_t *configuration, const char *reload)
 {
-    struct loaded loaded = what_was_loaded(configuration);
+    struct loaded loaded = loaded_files(configuration);
 
     if (!json_is_object(json_object_get(configuration, "modified")))
         return;
@@ -133,13 +133,13 @@ static void show_staleness(FILE *out, const json_t *configuration, const char *r
     case STALE_NOT:
         return;
     case STALE_NEWER:
-        print_fact(out, "", "the file is newer than what is served: %s", reload);
+        print_fact(out, "", "the file is newer than the one loaded; run %s", reload);
         return;
     case STALE_OTHER:
-        print_fact(out, "", "the file is another than what is served: %s", reload);
+        print_fact(out, "", "the file is older than the one loaded; run %s", reload);
         return;
     case STALE_FILES:
-        print_fact(out, "", "the files in its directory are others than what is served: %s", reload);
+        print_fact(out, "", "files in its directory have changed; run %s", reload);
     }
 }
 
@@ -160,7 +160,7 @@ static void show_configuration(FILE *out, const json_t *answer, time_t now, cons
         fprintf(line.out, ", loaded %s", clock_local(room, loaded, now));
     line_end(&line, out, "Configuration");
     if (*answer_text(answer, "refused"))
-        print_fact(out, "", "the last good one serves instead of the file: %s",
+        print_fact(out, "", "the file was refused, so the last good one is in effect: %s",
                    answer_text(answer, "refused"));
     show_staleness(out, configuration, reload);
 }
@@ -221,7 +221,7 @@ static void show_greeted(FILE *out, const json_t *answer)
     if (!has(answer, "greeted"))
         return;
     line_begin(&line);
-    fprintf(line.out, "%lld in all", answer_number(answer, "greeted"));
+    fprintf(line.out, "%lld in total", answer_number(answer, "greeted"));
     if (rate)
         fprintf(line.out, ", %.*f a second", value < 100 && value != floor(value) ? 1 : 0, value);
     line_end(&line, out, "Greeted");

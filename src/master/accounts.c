@@ -88,6 +88,6 @@ void accounts_keep(struct accounts *accounts, const struct generation *generatio
 
 void accounts_say_rest(struct shared_service *service)
 {
-    summary_say(&service->unsaid, true,
-                ((double)monotonic_ns() - (double)atomic_load(&service->said_at)) / NS_PER_S, say_count);
+    summary_say(&service->unreported, true,
+                ((double)monotonic_ns() - (double)atomic_load(&service->reported_at)) / NS_PER_S, say_count);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* describe: the service as JSON, for whoever asks over the control socket. sockgreetctl(8) says what the
+/* describe: the service as JSON, as the answers of the control socket. sockgreetctl(8) says what the
  * members mean. */
 #ifndef SOCKGREET_DESCRIBE_H
 #define SOCKGREET_DESCRIBE_H

@@ -8,7 +8,7 @@
 #include "conf/conf.h"
 #include "master/slots.h"
 #include "net/sockets.h"
-#include "shm/shm.h"
+#include "shm/shared.h"
 #include "worker/worker.h"
 
 #define START_TRIES 3

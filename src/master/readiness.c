@@ -70,9 +70,9 @@ static bool apply(struct readiness *readiness, int64_t now)
 /* The same for the log, too; who is the author of the change, NULL for the origin. */
 static void update(struct readiness *readiness, const char *who, int64_t now)
 {
-    if (!apply(readiness, now) && !readiness->unsaid)
+    if (!apply(readiness, now) && !readiness->unreported)
         return;
-    readiness->unsaid = false;
+    readiness->unreported = false;
     report(readiness, who ? who : readiness_origin_name(readiness->origin));
 }
 
@@ -134,7 +134,7 @@ void readiness_restore(struct readiness *readiness, int64_t now)
     if (length < 0 || state_parse(text, &readiness->set, &error) < 0)
         log_warning("the file %s in the runtime directory cannot be used: %s; the service is %s",
                     PROTOCOL_STATE, error.text, state_name(readiness->set.word));
-    readiness->unsaid |= apply(readiness, now);
+    readiness->unreported |= apply(readiness, now);
 }
 
 /* --- The maintenance file --- */
@@ -173,7 +173,7 @@ int64_t readiness_step(struct readiness *readiness, int64_t now)
 
     if (!generation)
         return SLOT_NEVER;
-    if (now < readiness->look_at && generation->number == readiness->looked_for && !readiness->unsaid)
+    if (now < readiness->look_at && generation->number == readiness->looked_for && !readiness->unreported)
         return readiness->look_at;
     readiness->looked_for = generation->number;
     readiness->look_at = *generation->conf->maintenance_file ? now + LOOK_NS : SLOT_NEVER;

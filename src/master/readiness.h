@@ -22,7 +22,7 @@ struct readiness {
     struct state state; /* in effect */
     enum readiness_origin origin;
     int64_t since;          /* monotonic ns, as all times here */
-    bool unsaid;            /* the log does not have it yet */
+    bool unreported;        /* the log does not have it yet */
     struct message unkept;  /* why what was set cannot be kept; "": it is */
     struct message unknown; /* why it is not known whether the file is there; "": it is known */
     unsigned looked_for;    /* number of the generation whose file was looked for last */

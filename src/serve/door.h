@@ -8,7 +8,7 @@
 #include "serve/account.h"
 #include "serve/loop.h"
 #include "shm/record.h"
-#include "shm/shm.h"
+#include "shm/shared.h"
 
 struct door;
 struct guard;

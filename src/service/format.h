@@ -23,7 +23,7 @@ enum format {
 char *format_wrap(enum format format, const char *greeting, size_t length, uint64_t left_out,
                   size_t *wrapped);
 
-/* A value as it stands between the quotes of the format; to be freed. NULL without memory. */
+/* A value as written between the quotes of the format; to be freed. NULL without memory. */
 char *format_value(enum format format, const char *value);
 
 #endif

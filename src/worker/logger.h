@@ -5,7 +5,7 @@
 #define SOCKGREET_LOGGER_H
 
 #include "conf/conf.h"
-#include "shm/shm.h"
+#include "shm/shared.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -16,7 +16,7 @@ struct logger {
     unsigned worker;     /* slot */
     int wake_fd;         /* eventfd, see log_wake() */
     _Atomic bool *stop;  /* set, then write to wake_fd: write what is there and return */
-    bool is_last;        /* with the worker the service ends: say what is unsaid; set before stop */
+    bool is_last;        /* with the worker the service ends: say what is unreported; set before stop */
     int64_t next_report; /* private to the thread, as the rest is */
     int64_t next_pause_report;
     int64_t next_mend_report;

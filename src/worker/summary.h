@@ -7,7 +7,7 @@
 #define SOCKGREET_SUMMARY_H
 
 #include "conf/conf.h"
-#include "shm/shm.h"
+#include "shm/shared.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,7 +22,7 @@ bool summary_take_turn(const struct conf *conf, struct shared_service *service, 
 typedef bool summary_write(int level, const char *message_id, uint64_t count, const char *message);
 
 /* Says what was handed over, in a line for each kind; each: clients have entries of their own as well. */
-void summary_say(struct shared_counts *unsaid, bool each, double seconds, summary_write *write);
+void summary_say(struct shared_counts *unreported, bool each, double seconds, summary_write *write);
 
 /* Says how many were over a limit, and who most of them were. They are not said again if the log does not
  * take it. */

@@ -76,8 +76,8 @@ def test_a_link_local_address_needs_its_interface(namespace):
 
 
 def test_forms_that_are_not_ours():
-    assert refused("fe80::1%lo]:80").endswith(": the opening bracket is missing; allowed is [IPV6] or [IPV6]:PORT")
-    assert refused("@localhost").endswith(": a host is written without @, as HOST; an abstract Unix socket is written "
+    assert refused("fe80::1%lo]:80").endswith(": the opening bracket is missing; allowed: [IPV6] or [IPV6]:PORT")
+    assert refused("@localhost").endswith(": a host has no @; an abstract Unix socket is written "
                                           "unix:@NAME")
     assert refused("localhost#80") == '"localhost#80": a port is written HOST:PORT, not HOST#PORT'
 

@@ -143,8 +143,8 @@ def test_scribbled_memory(daemon, intruder, sockgreetctl, pattern):
 @confined
 @pytest.mark.parametrize("what,error,text", [
     ("landlock", 1, r"seccomp; no landlock \(Operation not permitted: forbidden from outside, .*\)"),
-    ("landlock", 38, r"seccomp; no landlock \(Function not implemented: the kernel has none, .*\)"),
-    ("landlock", 95, r"seccomp; no landlock \(Operation not supported: switched off when the kernel was started\)")])
+    ("landlock", 38, r"seccomp; no landlock \(Function not implemented: missing in this kernel, .*\)"),
+    ("landlock", 95, r"seccomp; no landlock \(Operation not supported: disabled at boot\)")])
 def test_sandbox_that_is_not_whole(daemon, sockgreetctl, forbid, what, error, text):
     """What cannot be had is said once, however many workers and generations there are, and shown by the status."""
     service = daemon({"tcp": tcp()}, prefix=forbid(what, error), workers={"processes": 3})

@@ -75,7 +75,7 @@ Test(target_file, errors)
     } cases[] = {
         {"", "!: contains no target; allowed: one a line"},
         {"# none\n\n", "!: contains no target; allowed: one a line"},
-        {"a\n\n[::1\n", "!:3: \"[::1\": the closing bracket is missing; allowed is [IPV6] or [IPV6]:PORT"},
+        {"a\n\n[::1\n", "!:3: \"[::1\": the closing bracket is missing; allowed: [IPV6] or [IPV6]:PORT"},
         {"a 70000\n", "!:1: 70000 is not a port; allowed: 1 to 65535"},
         {"fe80::1\n", "!:1: fe80::1 needs its interface, as in fe80::1%eth0"},
         {"a#b\n", "!:1: \"a#b\": a port is written HOST:PORT, not HOST#PORT"},

@@ -6,7 +6,7 @@
 #include "conf/conf_report.h"
 #include "net/binding.h"
 #include "serve/thread.h"
-#include "shm/shm.h"
+#include "shm/shared.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>

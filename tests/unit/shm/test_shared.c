@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shm/shm.h"
+#include "shm/shared.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
