@@ -78,9 +78,9 @@ unsigned generation_bury(struct generation *generation, int64_t now);
 void generation_worker_reports(struct generation *generation, struct slot *slot,
                                const struct worker_report *report, int64_t now);
 
-/* Tells the workers to end (SIGUSR1 or SIGTERM, see enum order), and kills them if they take longer
- * than their drain time. */
-void generation_drain(struct generation *generation, int signal_number, int64_t now);
+/* Tells the workers to end (SIGUSR1 or SIGTERM, see enum order), and kills them if they take longer than
+ * timeouts.drain, or than until latest (SLOT_NEVER: no such limit). */
+void generation_drain(struct generation *generation, int signal_number, int64_t latest, int64_t now);
 
 /* A second, more urgent request to a generation that drains: no more time, and no successors. */
 void generation_hurry(struct generation *generation, int signal_number, int64_t now);

@@ -141,13 +141,26 @@ static void reload_over(void *context, unsigned run, int code, const char *text)
 
 /* --- Signals --- */
 
+/* A restart soon after the start finds every socket, too. Returns the time after that. */
+static int64_t store_all(const struct master *master, int64_t now)
+{
+    const struct generation *serving = master->generations.serving;
+
+    if (!serving || master->stop.replaced)
+        return now;
+    store_rest(&serving->sockets, DEADLINE_STORE);
+    return monotonic_ns();
+}
+
 static void stop(struct master *master, int number, int64_t now)
 {
     int64_t longest = stop_longest(&master->stop);
     bool first = master->stop.phase == STOP_NO;
 
-    if (first)
+    if (first) {
         upgrade_cancel(&master->upgrade);
+        now = store_all(master, now);
+    }
     stop_request(&master->stop, number, now);
     if (first && !master->stop.replaced)
         readiness_stop(&master->readiness, now);
@@ -155,6 +168,7 @@ static void stop(struct master *master, int number, int64_t now)
         master->leave_at = now + DEADLINE_WORKER_CLOSE;
         start_cancel(&master->start);
         reload_cancel(&master->reload, "the service stops", now);
+        stop_step(&master->stop, now); /* what was given up drains already */
     }
     note_state(master, now);
     status_refresh(&master->status, now);

@@ -41,7 +41,7 @@ static unsigned finishing(const struct view *view)
     unsigned count = 0;
 
     for (unsigned i = 0; i < view->generations->count; i++)
-        if (view->generations->all[i]->state == GENERATION_DRAINING)
+        if (view->generations->all[i]->state == GENERATION_DRAINING || view->state >= SERVICE_DRAINING)
             count += slots_alive(&view->generations->all[i]->slots);
     return count;
 }

@@ -79,6 +79,8 @@ struct shared {
         *held;         /* see guard/held.h: so many rows of cells by worker; each worker has all of them */
     size_t held_cells; /* of a row */
     struct notice *notice; /* what the master says, for all workers to read */
+    _Atomic int64_t
+        *drain_end;        /* likewise: a drain ends then at the latest (monotonic ns; INT64_MAX at first) */
     _Atomic bool *retired; /* by index in the generation's listener set: nobody serves this socket after it */
 };
 
@@ -106,8 +108,8 @@ struct shared_room {
 int shared_open(struct shared *shared, struct shared_service *service, const struct shared_room *room);
 void shared_close(struct shared *shared);
 
-/* In a worker: keeps its own slot, what sources hold, and the notice and the flags to read, and makes sure
- * that it cannot get at the rest again. Returns 0 or -errno. */
+/* In a worker: keeps its own slot, what sources hold, and what the master alone writes to read, and makes
+ * sure that it cannot get at the rest again. Returns 0 or -errno. */
 int shared_keep_own(struct shared *shared, unsigned worker);
 
 struct shared_thread *shared_thread(const struct shared *shared, unsigned worker, unsigned thread);
