@@ -29,6 +29,7 @@ struct generation {
     uint16_t *rows;         /* of its listeners in the ledger */
     unsigned connections;   /* that it may hold at once */
     int64_t opened_at;      /* monotonic ns, as all times here */
+    int64_t promoted_at;    /* when it became the serving one; 0: it has not */
     bool served;            /* a worker of it was ready once */
     bool start_failed;      /* one has ended before it was ready */
     int drain_signal;       /* draining: what workers were told */

@@ -111,6 +111,7 @@ int generations_promote(struct generations *generations, int64_t now)
     if (error && old)
         return error;
     new->state = GENERATION_SERVING;
+    new->promoted_at = now;
     generations->serving = new;
     generations->starting = NULL;
     generations->changes++;

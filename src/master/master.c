@@ -125,10 +125,8 @@ static void reload_over(void *context, unsigned run, int code, const char *text)
 
     if (code == EX_OK)
         master->refused.text[0] = '\0';
-    if (code == EX_OK)
-        master->status.view.reloads++;
-    else if (master->stop.phase == STOP_NO)
-        master->status.view.reloads_refused++;
+    if (master->stop.phase == STOP_NO) /* a stop cancels one, and refuses none */
+        status_reloaded(&master->status, code, text, now);
     note_state(master, now);
     if (master->stop.phase == STOP_NO)
         status_ready(&master->status, now);
