@@ -188,14 +188,14 @@ def test_what_is_in_effect_since_when(daemon):
     last = status["last_reload"]
     assert (last["result"], last["code"], last["reason"]) == ("refused", EX_CONFIG, answer["error"].splitlines()[0])
     assert last["reason"].startswith(f"{service.configuration}:1: greting: ")
-    assert last["time"] > first["configuration"]["in_effect_since"]
+    assert last["time"] >= first["configuration"]["in_effect_since"]
     write_configuration(service, good)
     assert ask(service, "reload")["code"] == 0
     status = ask(service, "status")
     assert (status["state"], status["state_since"], status["generation"]) == ("serving", first["state_since"], 2)
     assert (status["last_reload"]["result"], status["last_reload"]["reason"]) == ("succeeded", None)
     configuration = status["configuration"]
-    assert last["time"] < configuration["loaded"] <= configuration["in_effect_since"] <= status["last_reload"]["time"]
+    assert last["time"] <= configuration["loaded"] <= configuration["in_effect_since"] <= status["last_reload"]["time"]
 
 
 def test_failure_until_the_next_success(daemon):
