@@ -132,7 +132,7 @@ static void show_staleness(FILE *out, const json_t *configuration, const char *r
 {
     struct loaded loaded = what_was_loaded(configuration);
 
-    if (!json_is_object(json_object_get(configuration, "modified")))
+    if (!reload || !json_is_object(json_object_get(configuration, "modified")))
         return;
     switch (stale_file(answer_text(configuration, "file"), &loaded)) {
     case STALE_NOT:
@@ -166,6 +166,8 @@ static void show_advice(FILE *out, const char *reason, const char *reload)
 {
     size_t length = place_length(reason);
 
+    if (!reload)
+        return;
     if (length)
         print_fact(out, "", "correct %.*s, then run: %s", (int)length, reason, reload);
     else
@@ -293,10 +295,19 @@ static void show_failure(FILE *out, const json_t *answer, time_t now)
         print_fact(out, "Last failure", "%s", text);
 }
 
+static bool is_ending(const char *state)
+{
+    return strcmp(state, "stopping") == 0 || strcmp(state, "draining") == 0 || strcmp(state, "replaced") == 0;
+}
+
 bool show_status(FILE *out, const json_t *answer, time_t now, const char *reload)
 {
-    if (*answer_text(answer, "state") == '\0')
+    const char *state = answer_text(answer, "state");
+
+    if (!*state)
         return false;
+    if (is_ending(state))
+        reload = NULL; /* it would be refused */
     show_state(out, answer, now);
     show_start(out, answer, now);
     print_fact(out, "Waiting", "%s", answer_text(answer, "waiting"));

@@ -220,6 +220,9 @@ def test_last_reload(fake, ctl, tmp_path):
         assert f" Last reload {words} " in out if words else "Last reload" not in out, out
         assert advice in out and out.count("sockgreetctl reload") == 1, out
         assert ("Last failure" in out) == (last is not bad), "what is said already is not said again"
+        for state in ("stopping", "draining", "replaced"):
+            fake.answers["status"]["state"] = state
+            assert "sockgreetctl reload" not in shown(ctl("status")), "a service that ends does not reload"
 
 
 def test_file_that_has_changed(fake, ctl, tmp_path):
