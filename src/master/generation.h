@@ -29,6 +29,7 @@ struct generation {
     uint16_t *rows;         /* of its listeners in the ledger */
     unsigned connections;   /* that it may hold at once */
     int64_t opened_at;      /* monotonic ns, as all times here */
+    int64_t promoted_at;    /* when it became the serving one; 0: it has not */
     bool served;            /* a worker of it was ready once */
     bool start_failed;      /* one has ended before it was ready */
     int drain_signal;       /* draining: what workers were told */
@@ -78,9 +79,9 @@ unsigned generation_bury(struct generation *generation, int64_t now);
 void generation_worker_reports(struct generation *generation, struct slot *slot,
                                const struct worker_report *report, int64_t now);
 
-/* Tells the workers to end (SIGUSR1 or SIGTERM, see enum order), and kills them if they take longer
- * than their drain time. */
-void generation_drain(struct generation *generation, int signal_number, int64_t now);
+/* Tells the workers to end (SIGUSR1 or SIGTERM, see enum order), and kills them if they take longer than
+ * timeouts.drain, or than until latest (SLOT_NEVER: no such limit). */
+void generation_drain(struct generation *generation, int signal_number, int64_t latest, int64_t now);
 
 /* A second, more urgent request to a generation that drains: no more time, and no successors. */
 void generation_hurry(struct generation *generation, int signal_number, int64_t now);

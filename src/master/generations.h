@@ -73,8 +73,9 @@ bool generations_is_accepting(const struct generations *generations, unsigned nu
 /* Generations that drain. */
 unsigned generations_draining(const struct generations *generations);
 
-/* The end: all of them drain. keep: the sockets outlive this process. */
-void generations_drain_all(struct generations *generations, int signal_number, bool keep, int64_t now);
+/* The end: all of them drain, until end at the latest. keep: the sockets outlive this process. */
+void generations_drain_all(struct generations *generations, int signal_number, bool keep, int64_t end,
+                           int64_t now);
 
 /* A second, more urgent request. */
 void generations_hurry(struct generations *generations, int signal_number, int64_t now);

@@ -1,21 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* stop: the end that a signal asks for: at first everybody is greeted on for timeouts.drain_delay, then the
- * clients that are there have timeouts.drain. A second signal ends that. */
+/* stop: the end that a signal asks for. For timeouts.drain_delay everybody is greeted as before; then
+ * connected clients have timeouts.drain. While the older generations drain, the serving one keeps serving:
+ * their workers accept nobody, and its own may have no client to wait for. A second signal ends all that. */
 #ifndef SOCKGREET_STOP_H
 #define SOCKGREET_STOP_H
 
 #include "master/generations.h"
 
-enum stop_phase { STOP_NO, STOP_DELAY, STOP_DRAIN };
+enum stop_phase {
+    STOP_NO,
+    STOP_DELAY, /* timeouts.drain_delay */
+    STOP_OLDER, /* until the older generations have drained */
+    STOP_DRAIN  /* all drain */
+};
 
 struct stop {
     struct generations *generations;
     enum stop_phase phase;
     bool replaced;    /* by an upgrade: there is nothing to wait for, and the sockets live on */
-    int64_t drain_at; /* when STOP_DELAY ends */
+    int64_t drain_at; /* when STOP_DELAY ends (monotonic ns) */
+    int64_t end_at;   /* when the drain ends at the latest; if replaced, each generation has its own time */
 };
 
-/* SIGTERM or SIGINT drain; SIGQUIT waits for nobody. The first call begins the end. */
+/* SIGTERM or SIGINT drain; SIGQUIT waits for nobody. The first call begins the end; stop_step() goes on. */
 void stop_request(struct stop *stop, int signal_number, int64_t now);
 
 /* Nobody is served any more, without a signal. */

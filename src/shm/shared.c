@@ -13,7 +13,7 @@
 
 /* Layout of a generation's part: for each worker, in pages of its own: the logger, its events, and for each
  * thread its state, counters by listener, records and proxies; then for each worker the counts of sources;
- * then the part that only the master writes: its notice and a flag for each socket. */
+ * then the part that only the master writes: its notice, the end of a drain and a flag for each socket. */
 
 static size_t aligned(size_t size)
 {
@@ -65,7 +65,7 @@ static size_t worker_size(const struct shared *shared)
 
 static size_t notice_size(void)
 {
-    return aligned(sizeof(struct notice));
+    return aligned(sizeof(struct notice) + sizeof(_Atomic int64_t));
 }
 
 static char *worker_base(const struct shared *shared, unsigned worker)
@@ -165,6 +165,8 @@ int shared_open(struct shared *shared, struct shared_service *service, const str
     shared->held = (_Atomic uint16_t *)(void *)worker_base(shared, room->workers);
     shared->notice = (struct notice *)(void *)(worker_base(shared, room->workers) +
                                                whole_pages(held * sizeof(*shared->held)));
+    shared->drain_end = (_Atomic int64_t *)(void *)(shared->notice + 1);
+    atomic_store(shared->drain_end, INT64_MAX);
     shared->retired = (_Atomic bool *)(void *)((char *)shared->notice + notice_size());
     return 0;
 }

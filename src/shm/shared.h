@@ -75,10 +75,11 @@ struct shared {
     size_t size;
     unsigned workers, threads;
     size_t listeners;
-    _Atomic uint16_t *held; /* see guard/held.h: rows of cells by worker; each worker maps all of them */
-    size_t held_cells;      /* of a row */
-    struct notice *notice;  /* from the master, read by all workers */
-    _Atomic bool *retired;  /* by index in the generation's listener set: not served any longer */
+    _Atomic uint16_t *held;     /* see guard/held.h: rows of cells by worker; each worker maps all of them */
+    size_t held_cells;          /* of a row */
+    struct notice *notice;      /* from the master, read by all workers */
+    _Atomic int64_t *drain_end; /* from the master, too: when a drain ends (monotonic ns; INT64_MAX at first) */
+    _Atomic bool *retired;      /* by index in the generation's listener set: not served any longer */
 };
 
 /* Reads the sums of the whole service into room for METRICS_LISTENERS listeners. Returns false if there are
@@ -105,8 +106,8 @@ struct shared_room {
 int shared_open(struct shared *shared, struct shared_service *service, const struct shared_room *room);
 void shared_close(struct shared *shared);
 
-/* In a worker: keeps its own slot, the counts of sources, and the notice and the flags read-only, and makes
- * sure that it cannot map the rest again. Returns 0 or -errno. */
+/* In a worker: keeps its own slot, the counts of sources, and what only the master writes, read-only, and
+ * makes sure that it cannot map the rest again. Returns 0 or -errno. */
 int shared_keep_own(struct shared *shared, unsigned worker);
 
 struct shared_thread *shared_thread(const struct shared *shared, unsigned worker, unsigned thread);

@@ -36,11 +36,12 @@ def ago(**how):
 def status(**changes):
     """What a service answers of which nothing is to be said."""
     return {"version": "0.1.0", "pid": 123, "state": "serving", "state_since": ago(hours=2, minutes=3, seconds=5),
-            "started": ago(hours=2, minutes=3, seconds=6), "generation": 2,
+            "started": ago(hours=2, minutes=3, seconds=6), "uptime": 7386, "generation": 2,
             "listeners": {"up": 3, "down": 0, "trouble": ""}, "workers": {"ready": 2, "wanted": 2}, "finishing": [],
             "greeted": 123, "greeted_per_second": 1.5, "restarts": 0, "last_failure": None, "refused": None,
-            "unwanted": "", "configuration": {"file": None, "loaded": ago(minutes=1), "modified": None},
-            "waiting": "", **changes}
+            "unwanted": "", "last_reload": None, "waiting": "", **changes,
+            "configuration": {"file": None, "loaded": ago(minutes=1), "in_effect_since": ago(seconds=59), "modified": None,
+                              **changes.get("configuration", {})}}
 
 
 def listener(name, **changes):
@@ -145,8 +146,9 @@ def test_status(fake, ctl):
     """Nothing is said of what is not there."""
     fake.answers["status"] = answer = status()
     assert shown(ctl("status")) == f"""\
-sockgreetd 0.1.0 (pid 123) is serving since {local(answer['state_since'])} (2 h 3 min)
-Configuration  no file, generation 2, loaded {local(answer['configuration']['loaded'])}
+sockgreetd 0.1.0 (pid 123) is serving
+Running since  {local(answer['started'])} (2 h 3 min)
+Configuration  no file, in effect since {local(answer['configuration']['in_effect_since'])}, generation 2
 Listeners      3 up
 Workers        2 of 2
 Greeted        123 in total, 1.5 a second
@@ -169,8 +171,8 @@ def test_status_of_a_service_in_trouble(fake, ctl):
     out = shown(ctl("status"))
     since = r"2020-02-03 04:05:06 \(\d+ d \d+ h\)"
     assert re.match(rf"sockgreetd 0.1.0 \(pid 123\) is reloading since {since}\n"
-                    r"Waiting        a port\n"
-                    r"Started        2020-02-01 04:05:06 \(\d+ d \d+ h\)\nConfiguration  ", out), out
+                    r"Running since  2020-02-01 04:05:06 \(\d+ d \d+ h\)\n"
+                    r"Waiting        a port\nConfiguration  ", out), out
     assert out[out.index("              "):].endswith("""\
 Listeners      3 up, 1 down: tcp on [::]:80: Address already in use
                a socket was passed in vain
@@ -182,7 +184,45 @@ Restarts       0
 Last failure   reload refused: /etc/sockgreet.conf:3: greting: there is no such
                setting; did you mean greeting? (2020-02-03 04:05:07)
 """)
-    assert "               the file was refused, so the last good one is in effect: it has\n               errors\n" in out
+    assert ("               the file was refused, so the last good one is in effect: it has\n               errors\n"
+            "               remove the cause, then run: sockgreetctl reload\n") in out
+
+
+def test_status_since_when(fake, ctl):
+    """A state other than serving says since when, and so does serving that began long after the start."""
+    since = ago(minutes=5)
+    for changes, words in (({"state": "draining"}, "is draining since "), ({"state": "reloading"}, "is reloading since "),
+                           ({}, "is serving since "), ({"started": ago(minutes=5, seconds=50)}, "is serving\n")):
+        fake.answers["status"] = status(state_since=since, **changes)
+        first = shown(ctl("status")).splitlines(keepends=True)[0]
+        assert words in first and first.endswith((f"{local(since)} (5 min)\n", "is serving\n")), first
+
+
+def test_last_reload(fake, ctl, tmp_path):
+    """When it was, how it ended, and what to do if it was refused: a reload alone would be refused again."""
+    path = tmp_path / "sockgreet.conf"
+    path.write_text("")
+    configuration = {"file": str(path), "modified": {"seconds": 1, "nanoseconds": 0}}
+    good = {"result": "succeeded", "time": "2020-02-03T04:05:06.789Z", "code": 0, "reason": None}
+    bad = {**good, "result": "refused", "code": 78, "reason": "/etc/x.conf:3: greting: unknown setting"}
+    busy = {**good, "result": "refused", "code": 71, "reason": "cannot bind 127.0.0.1:80: Address already in use"}
+    newer = " the file is newer than the one loaded; run sockgreetctl reload"
+    for last, failure, words, advice in (
+            (None, None, None, newer),
+            (good, None, "succeeded at 2020-02-03 04:05:06", newer),
+            (bad, "reload refused: " + bad["reason"], "refused at 2020-02-03 04:05:06: " + bad["reason"],
+             " correct /etc/x.conf:3, then run: sockgreetctl reload"),
+            (busy, "worker 0 crashed", "refused at 2020-02-03 04:05:06: " + busy["reason"],
+             " remove the cause, then run: sockgreetctl reload")):
+        fake.answers["status"] = status(configuration=configuration, last_reload=last,
+                                        last_failure=failure and {"text": failure, "time": ago(minutes=1)})
+        out = " ".join(shown(ctl("status")).split())
+        assert f" Last reload {words} " in out if words else "Last reload" not in out, out
+        assert advice in out and out.count("sockgreetctl reload") == 1, out
+        assert ("Last failure" in out) == (last is not bad), "what is said already is not said again"
+        for state in ("stopping", "draining", "replaced"):
+            fake.answers["status"]["state"] = state
+            assert "sockgreetctl reload" not in shown(ctl("status")), "a service that ends does not reload"
 
 
 def test_file_that_has_changed(fake, ctl, tmp_path):
@@ -368,7 +408,8 @@ def test_nothing_is_printed_unescaped(fake, ctl, locale):
     evil = status(**{name: EVIL for name in ("version", "state", "state_since", "refused", "unwanted", "waiting")},
                   listeners={"up": 1, "down": 1, "trouble": EVIL}, last_failure={"text": EVIL, "time": EVIL},
                   finishing=[{"generation": 1, "workers": 1, "until": EVIL}],
-                  configuration={"file": EVIL, "loaded": EVIL, "modified": None})
+                  configuration={"file": EVIL, "loaded": EVIL, "in_effect_since": EVIL, "modified": None},
+                  last_reload={"result": EVIL, "time": EVIL, "code": 78, "reason": EVIL})
     texts = ("state", "since", "last_exit", "next_start")
     fake.answers = {"status": evil, "counters": {EVIL: 1}, "config": {"text": EVIL}, "reload": {"error": EVIL, "code": 71},
                     "listeners": {"listeners": [{name: EVIL for name in listener("")}]},

@@ -193,6 +193,9 @@ def test_strict_reload(daemon, sockgreetctl, forbid):
                      " ".join(result.err.split()))
     assert greet(service.address()) == GREETING
     wait_until(lambda: service.workers() == before, "only the old workers are left")
+    status = ask(service, "status")
+    assert status["generation"] == 1, "and not that of the workers that could not start"
+    assert status["last_reload"]["result"] == "refused" and 'sandbox = "strict"' in status["last_reload"]["reason"]
     reconfigure(service, sandbox="off", greeting="new")
     assert sockgreetctl(service, "reload").code == 0
     wait_until(lambda: greet(service.address()) == b"new", "the new generation greets")

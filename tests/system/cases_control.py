@@ -99,7 +99,7 @@ def run_as(machine, uid, groups, *command):
 def who_may_what(machine):
     """An ordinary user may look at everything and change nothing; a member of the group sockgreet may reload."""
     machine.fresh()
-    for command, wanted in (("status", "is serving since"), ("listeners", "12345"), ("workers", "serving"),
+    for command, wanted in (("status", "is serving\nRunning since "), ("listeners", "12345"), ("workers", "serving"),
                             ("counters", "served"), ("config", "listeners")):
         code, out, err = run_as(machine, NOBODY, [], "sockgreetctl", command)
         expect(code == 0 and wanted in out and not err, f"sockgreetctl {command}: exit code {code}: {out}{err}")
