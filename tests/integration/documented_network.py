@@ -7,11 +7,12 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import time
 
 from documented import KEYS, fits, without_numbers
 from namespaces import Namespace
-from processes import PATIENCE, wait_until
+from processes import PATIENCE, SLOWNESS, wait_until
 from service import Service
 
 CLIENT, WEB1, WEB2, SERVICE, ROUTER, FAR, DEAD = (
@@ -43,6 +44,11 @@ ln -s "$1/$2" /run/sockgreet
 cd "$1/home"
 PATH="$1/bin:/usr/lib/nagios/plugins:$PATH" exec sh -c "$3"
 """
+
+
+def _kill_group(leader):
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 def _listener(kind, address, port, **settings):
@@ -201,7 +207,8 @@ class DocumentedNetwork:
         self.client.ip("route", "replace", SERVICE, "via", gateway)
 
     def run(self, command):
-        """What the command prints, as lines. Where a key is printed, as ^C, the client gets its signal."""
+        """What the command prints, as lines. Where a key is printed, as ^C, the client gets its signal. A command that waits
+        for a key in vain, because it prints something else, is ended."""
         self.client.ip("route", "flush", "cache")  # which knows the path MTU after --path
         self.move_service(WEB1)
         host, runtime = {"": (self.client, "run"), "web-1": (self.web1, "web-1/run")}[command.host]
@@ -209,11 +216,13 @@ class DocumentedNetwork:
             [*host.prefix, "unshare", "--mount", "sh", "-ec", SCRIPT, "sh", self.directory, runtime, command.text],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
             env={**os.environ, "LC_ALL": "C.UTF-8"})
+        limit = threading.Timer(PATIENCE * SLOWNESS, _kill_group, (process.pid,))
+        limit.start()
         try:
             return self._follow(process, command.expected)
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            limit.cancel()
+            _kill_group(process.pid)
             process.wait(PATIENCE)
             process.stdout.close()
 

@@ -16,11 +16,11 @@ TOP = pathlib.Path(__file__).parents[2]
 README = TOP / "README.md"
 SESSION = TOP / "doc/session.svg"
 # The commands that the picture shows.
-IN_THE_PICTURE = ("sockgreet web-1.example", "sockgreet -q -c 10 -i 100ms lb.example:2000",
+IN_THE_PICTURE = ("sockgreet web-1.example", "sockgreet -q -c 10 -i 100ms lb.example:2001",
                   "sockgreet --watch -i 20ms service.example:2000")
 # Where the commands run as root already.
 SUDO = '#!/bin/sh\nexec "$@"\n'
-BALANCED_PORT = 2000
+BALANCED_PORT = 2001
 
 
 @dataclass
