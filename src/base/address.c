@@ -62,8 +62,8 @@ static size_t unix_text(const struct address *address, char *text, size_t size)
     return 1 + escape_bytes(text + 1, size - 1, address->un.sun_path + 1, length - 1);
 }
 
-/* Whoever names an interface may put almost anything into its name. What is in none of these may be taken for
- * something else in JSON or in a shell. */
+/* An interface's name may contain almost anything. Only these characters cannot be mistaken for something
+ * else in JSON or in a shell. */
 static bool is_plain(const char *name)
 {
     return name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@:+")] == '\0';

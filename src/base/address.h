@@ -23,7 +23,7 @@ struct address {
 #define ADDRESS_TEXT_MAX 448
 
 enum address_scope {
-    ADDRESS_UNSPECIFIED, /* 0.0.0.0/8, ::, or no IP address at all */
+    ADDRESS_UNSPECIFIED, /* 0.0.0.0/8, ::, or not an IP address */
     ADDRESS_LOOPBACK,    /* 127.0.0.0/8 (RFC 1122 3.2.1.3), ::1 */
     ADDRESS_LINK_LOCAL,  /* 169.254.0.0/16 (RFC 3927), fe80::/10 (RFC 4291 2.5.6) */
     ADDRESS_PRIVATE,     /* RFC 1918, 100.64.0.0/10 (RFC 6598), fc00::/7 (RFC 4193) */
@@ -59,22 +59,22 @@ bool address_is_ipv4(const struct address *address);
 
 bool address_is_ipv6(const struct address *address);
 
-/* Whether it is a Unix name as the kernel chooses one for a socket without a name (unix(7), autobind). */
+/* Whether it is a Unix name of the form that the kernel gives to sockets without one (unix(7), autobind). */
 bool address_is_autobound(const struct address *address);
 
 /* Same family, host, port and scope. */
 bool address_equal(const struct address *a, const struct address *b);
 
-/* Which part of the address space a (possibly mapped) IP address lies in. */
+/* The part of the address space that a (possibly mapped) IP address is in. */
 enum address_scope address_scope(const struct address *address);
 
-/* Sets it to 0.0.0.0 or ::, port 0. */
+/* Sets the address to 0.0.0.0 or ::, port 0. */
 void address_set_any(struct address *address, int family);
 
 /* "IPv4", "IPv6", "Unix" or "IP". */
 const char *address_family_name(int family);
 
-/* 0.0.0.0 or ::. */
+/* Whether the address is 0.0.0.0 or ::. */
 bool address_is_any(const struct address *address);
 
 #endif

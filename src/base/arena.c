@@ -36,7 +36,7 @@ void *arena_alloc(struct arena *arena, size_t size)
     if (start > arena->size || size > arena->size - start)
         return NULL;
     arena->used = start + size;
-    return arena->base + start; /* fresh anonymous pages are zero, and nothing is ever given back */
+    return arena->base + start; /* fresh anonymous pages are zero, and memory is never returned */
 }
 
 char *arena_copy(struct arena *arena, const char *bytes, size_t length)
@@ -48,7 +48,7 @@ char *arena_copy(struct arena *arena, const char *bytes, size_t length)
     return copy;
 }
 
-/* Puts a copy that is private to each process in the place of the shared pages. */
+/* Replaces the shared pages with a copy that is private to each process. */
 static int make_private(char *base, size_t size)
 {
     char *copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

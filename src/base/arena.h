@@ -21,11 +21,11 @@ void *arena_alloc(struct arena *arena, size_t size);
 /* A terminated copy of length bytes; NULL when the arena is full. */
 char *arena_copy(struct arena *arena, const char *bytes, size_t length);
 
-/* Unmaps what is not used and makes the rest read-only and private, at the same addresses: a process that
- * inherits it and makes it writable again changes its own copy only. Returns 0 or -errno. */
+/* Unmaps the unused part and makes the rest read-only and private, at the same addresses: a process that
+ * inherits it and makes it writable again changes only its own copy. Returns 0 or -errno. */
 int arena_seal(struct arena *arena);
 
-/* Unmaps the arena, in which *arena itself may lie. */
+/* Unmaps the arena, which may contain *arena itself. */
 void arena_close(struct arena *arena);
 
 #endif

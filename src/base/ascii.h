@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ascii: characters of protocols and of this project's own words, which no locale changes: in Turkish "I" is
- * not the capital of "i", and strncasecmp() heeds that. */
+/* ascii: character classes and comparison of ASCII, independent of the locale: in Turkish "I" is not the
+ * capital of "i", and strncasecmp() follows that. */
 #ifndef SOCKGREET_ASCII_H
 #define SOCKGREET_ASCII_H
 
@@ -27,8 +27,8 @@ static inline bool ascii_is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Whether the first count bytes are the same but for their case; a text that ends before is compared with its
- * end. */
+/* Whether the first count bytes are equal, ignoring case. A string that ends earlier is compared up to its
+ * NUL. */
 static inline bool ascii_same(const char *a, const char *b, size_t count)
 {
     for (size_t i = 0; i < count; i++) {

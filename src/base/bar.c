@@ -6,7 +6,7 @@
 
 #define EIGHTHS 8
 
-/* So many parts of a line that has all of them; one at least of what is more than nothing. */
+/* The number of parts out of all that show the share: at least one if it is above 0. */
 static size_t parts_of(double share, size_t all)
 {
     double parts = round(share * (double)all);

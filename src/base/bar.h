@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* bar: a share as a line of a length. */
+/* bar: draws a share as a horizontal bar. */
 #ifndef SOCKGREET_BAR_H
 #define SOCKGREET_BAR_H
 
@@ -9,8 +9,8 @@
 #define BAR_COLUMNS 60                    /* at most */
 #define BAR_MAX     (BAR_COLUMNS * 3 + 1) /* bytes */
 
-/* Draws a share of 0 to 1 of so many columns, in eighths of one with blocks, else in whole ones of "#".
- * Whatever is more than nothing shows. Returns room. */
+/* Draws a share from 0 to 1 as a bar of at most that many columns: with blocks in eighths of a column,
+ * otherwise in columns of "#". A share above 0 is always visible. Returns room. */
 const char *bar_draw(char room[BAR_MAX], double share, size_t columns, bool blocks);
 
 #endif

@@ -20,24 +20,25 @@
 
 /* A worker that crashes sooner after it was ready counts as one that failed to start. */
 #define DEADLINE_WORKER_PROVEN NS_PER_S
-/* Between two starts in the same slot, however often they fail: doubled from the first to the last. */
+/* Between two failing starts in the same slot: doubled from the first to the last. */
 #define DEADLINE_RESTART_FIRST (100 * NS_PER_MS)
 #define DEADLINE_RESTART_LAST  (10 * NS_PER_S)
-/* Between two starts in the same slot in any case. */
+/* Between any two starts in the same slot. */
 #define DEADLINE_RESTART_LEAST (50 * NS_PER_MS)
 
-/* Between two tries of a first start to bind what another program has: doubled from the first to the last. */
+/* Between two attempts of a first start to bind an address that is in use: doubled from the first to the
+ * last. */
 #define DEADLINE_BIND_FIRST (200 * NS_PER_MS)
 #define DEADLINE_BIND_LAST  (10 * NS_PER_S)
-/* What the service manager is asked to wait beyond the next try. */
+/* The service manager is asked to wait until the next attempt, and this much longer. */
 #define DEADLINE_BIND_EXTRA (30 * NS_PER_S)
 
 /* --- Reloading --- */
 
-/* For the old generation's threads to stop accepting once the new one serves; the reload is reported as done
- * then in any case. */
+/* For the old generation's threads to stop accepting once the new one serves; then the reload is reported as
+ * done in any case. */
 #define DEADLINE_RETIRE NS_PER_S
-/* Clients whose handshake had begun when their socket was retired are accepted for so long. */
+/* Clients whose handshake had begun when their socket was retired are still accepted for this time. */
 #define DEADLINE_HANDSHAKE (500 * NS_PER_MS)
 
 /* --- Stopping, from the innermost to the outermost; drain_timeout comes before all of them --- */
@@ -48,22 +49,22 @@
 #define DEADLINE_FINISH (100 * NS_PER_MS)
 /* From the end of the drain until a worker, its logger included, has ended. */
 #define DEADLINE_WORKER_CLOSE (300 * NS_PER_MS)
-/* For the logger to write what is left: as long as the worker's own time lasts, within these two. */
+/* For the logger to write the remaining entries: the rest of the worker's own time, within these limits. */
 #define DEADLINE_FLUSH_LEAST (50 * NS_PER_MS)
 #define DEADLINE_FLUSH_MOST  NS_PER_S
 /* From the end of the drain until the master kills the worker. */
 #define DEADLINE_KILL (1500 * NS_PER_MS)
 /* A worker whose master is dead ends itself. */
 #define DEADLINE_ORPHAN_SECONDS 1
-/* What the service manager is told that a stop takes beside delay and drain. */
+/* How long a stop takes besides drain_delay and the drain, as reported to the service manager. */
 #define DEADLINE_EXIT (2 * NS_PER_S)
 
 /* For the service manager to store the listening sockets that it does not have yet when a stop begins. */
 #define DEADLINE_STORE NS_PER_S
 
-/* --- Asking --- */
+/* --- Control requests --- */
 
-/* A client of the control socket has so long to ask, and again to take the answer. */
+/* For a client of the control socket to send its request, and again to read the answer. */
 #define DEADLINE_CONTROL (5 * NS_PER_S)
 
 /* --- Their order --- */
@@ -77,7 +78,7 @@ _Static_assert(DEADLINE_RESTART_LEAST < DEADLINE_RESTART_FIRST &&
                "pauses between starts grow");
 _Static_assert(DEADLINE_BIND_FIRST < DEADLINE_BIND_LAST, "pauses between tries to bind grow");
 _Static_assert(DEADLINE_BIND_LAST < DEADLINE_BIND_EXTRA,
-               "the service manager is told of the next try before it gives up");
+               "the service manager learns of the next try before it gives up");
 _Static_assert(DEADLINE_LAST_CLIENTS < DEADLINE_WORKER_CLOSE && DEADLINE_FINISH < DEADLINE_WORKER_CLOSE,
                "threads end before their process does");
 _Static_assert(DEADLINE_WORKER_CLOSE + DEADLINE_FLUSH_MOST < DEADLINE_KILL,

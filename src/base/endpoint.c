@@ -62,8 +62,8 @@ static bool is_ipv6(const char *host)
     return inet_pton(AF_INET6, bare, &ignored) == 1;
 }
 
-/* RFC 6874: in a URL the percent sign before an interface is written "%25". Digits alone after it could be
- * the number of an interface as well, and are taken for that. */
+/* RFC 6874: in a URL the percent sign before an interface is written "%25". If only digits follow the percent
+ * sign, they are taken as the number of an interface. */
 static void unescape_scope(char *host)
 {
     char *scope = strchr(host, '%');
@@ -73,11 +73,11 @@ static void unescape_scope(char *host)
         memmove(scope + 1, scope + 3, strlen(scope + 3) + 1);
 }
 
-/* How other tools write what is written differently here. */
+/* Forms of other tools that are written differently here. */
 static const char *foreign_form(const char *host, size_t length)
 {
     if (host[0] == '@')
-        return "a host is written without @, as HOST; an abstract Unix socket is written unix:@NAME";
+        return "a host has no @; an abstract Unix socket is written unix:@NAME";
     if (memchr(host, '#', length))
         return "a port is written HOST:PORT, not HOST#PORT";
     return NULL;
@@ -115,7 +115,7 @@ static const char *take_bracketed(struct endpoint *endpoint, const char *text)
     const char *why;
 
     if (!close)
-        return "the closing bracket is missing; allowed is [IPV6] or [IPV6]:PORT";
+        return "the closing bracket is missing; allowed: [IPV6] or [IPV6]:PORT";
     why = take_host(endpoint, text + 1, (size_t)(close - text - 1));
     if (why)
         return why;
@@ -134,7 +134,7 @@ static const char *take_host_and_port(struct endpoint *endpoint, const char *tex
     if (text[0] == '[')
         return take_bracketed(endpoint, text);
     if (strchr(text, ']'))
-        return "the opening bracket is missing; allowed is [IPV6] or [IPV6]:PORT";
+        return "the opening bracket is missing; allowed: [IPV6] or [IPV6]:PORT";
     if (colon && strchr(colon + 1, ':')) {
         why = take_host(endpoint, text, strlen(text));
         if (!why && !is_ipv6(endpoint->host))
@@ -158,7 +158,7 @@ static const char *take_path(struct endpoint *endpoint, const char *path)
     return NULL;
 }
 
-/* As browsers show URLs, with a slash at the end. */
+/* Accepts a URL as browsers show it, with a slash at the end. */
 static const char *take_url(struct endpoint *endpoint, const char *text)
 {
     char bare[ENDPOINT_HOST_MAX + sizeof(endpoint->port) + 8];
@@ -221,7 +221,7 @@ int endpoint_parse_local(const char *text, struct endpoint *endpoint, struct mes
     int result;
 
     if (*host && strspn(host, DIGITS) == strlen(host))
-        return report(text, "is it a port or an address? A port at any address is written :PORT", error);
+        return report(text, "could be a port or an address; a port on all addresses is written :PORT", error);
     if (host[0] != ':' || host[1] == ':') /* "::1" is an address */
         result = endpoint_parse(text, endpoint, error);
     else if ((size_t)snprintf(any, sizeof(any), "%.*s*%s", (int)(host - text), text, host) < sizeof(any))

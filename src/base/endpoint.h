@@ -29,11 +29,11 @@ struct endpoint {
  * or -1 with a message in error that quotes nothing unescaped and says what is allowed. */
 int endpoint_parse(const char *text, struct endpoint *endpoint, struct message *error);
 
-/* The same for a place to listen at: the host may be missing or "*", which means any address (host is ""
- * then), and a number alone is refused, because it could be a port or an address. */
+/* The same for an endpoint to listen on: the host may be missing or "*", which means all addresses (host is
+ * then ""), and a number alone is refused, because it could be a port or an address. */
 int endpoint_parse_local(const char *text, struct endpoint *endpoint, struct message *error);
 
-/* Whether text can be a port: a number from 1 to 65535, or a service name. */
+/* Whether text is a port: a number from 1 to 65535, or a service name. */
 bool endpoint_port_valid(const char *text);
 
 #endif

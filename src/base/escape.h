@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Writes bytes as printable ASCII: \n \r \t \\ as such, every other byte outside 0x20..0x7e as \xHH. Never
- * cuts an escape in half, always terminates. Returns the length written; less than everything fits if size is
- * too small. */
+/* Writes bytes as printable ASCII: \n \r \t \\ as such, every other byte outside 0x20..0x7e as \xHH. Always
+ * terminates, and never cuts an escape in half. Returns the length written; if size is too small, the end is
+ * missing. */
 size_t escape_bytes(char *text, size_t size, const void *bytes, size_t count);
 
 #endif

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static bool is_wanted(DIR *directory, const char *name)
+static bool is_fragment(DIR *directory, const char *name)
 {
     const char *suffix = strrchr(name, '.');
     struct stat status;
@@ -40,7 +40,7 @@ static int read_directory(struct fragments *fragments, DIR *directory)
         entry = readdir(directory);
         if (!entry)
             return -errno;
-        if (is_wanted(directory, entry->d_name))
+        if (is_fragment(directory, entry->d_name))
             result = add(fragments, entry->d_name);
     }
     return result;
@@ -62,7 +62,7 @@ int fragments_find(struct fragments *fragments, const char *file)
         return -ENOMEM;
     }
     directory = opendir(fragments->directory);
-    if (!directory) /* where the file's name is the longest possible, there is no place for the directory */
+    if (!directory) /* if the file's name has the maximum length, there can be no such directory */
         return errno == ENOENT || errno == ENAMETOOLONG ? 0 : -errno;
     result = read_directory(fragments, directory);
     closedir(directory);

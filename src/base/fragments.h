@@ -8,14 +8,14 @@
 #define FRAGMENTS_MAX 64
 
 struct fragments {
-    char *directory; /* FILE.d; NULL without memory */
+    char *directory; /* FILE.d; NULL if out of memory */
     char *paths[FRAGMENTS_MAX];
     size_t count;
 };
 
 /* Finds the regular files (or links to them) whose names end in ".conf" and do not begin with a dot, in byte
- * order of their names. A file that cannot be looked at is among them. Returns 0, also if there is no
- * directory, -E2BIG if there are more than FRAGMENTS_MAX, or another -errno. The caller frees fragments with
+ * order of their names. A file that cannot be examined is included. Returns 0, also if there is no directory,
+ * -E2BIG if there are more than FRAGMENTS_MAX, or another -errno. The caller frees fragments with
  * fragments_free() in any case. */
 int fragments_find(struct fragments *fragments, const char *file);
 

@@ -11,9 +11,9 @@
 #include <string.h>
 
 #define PIECE      4096
-#define REAL_PLAIN 1e15 /* beyond, the decimals are not there */
+#define REAL_PLAIN 1e15 /* larger numbers have no decimals */
 
-/* The bytes of the UTF-8 sequence at text, RFC 3629 section 4; 0 if it is none. */
+/* The length of the UTF-8 sequence at text (RFC 3629, section 4); 0 if it is not one. */
 static size_t sequence_length(const unsigned char *text)
 {
     unsigned char low = 0x80, high = 0xbf;
@@ -100,7 +100,7 @@ static void append_string(struct json *json, const char *text)
     append(json, "\"", 1);
 }
 
-/* What comes before a value. */
+/* Writes the comma and the name before a value. */
 static void begin_member(struct json *json, const char *name)
 {
     if (!json->first)
@@ -133,7 +133,7 @@ void json_write_begin(struct json *json)
 
 char *json_write_end(struct json *json, size_t *length)
 {
-    append(json, "}\n", 3); /* and what ends a string */
+    append(json, "}\n", 3); /* and the NUL */
     if (json->failed) {
         free(json->text);
         return NULL;
@@ -172,9 +172,8 @@ void json_write_text(struct json *json, const char *name, const char *text)
     append_string(json, text);
 }
 
-/* Those who read it know no larger ones. A counter that a fault or an attack has made one is none in any
- * case.
- */
+/* Readers accept no larger numbers. A counter that large comes from a fault or an attack and means
+ * nothing. */
 void json_write_number(struct json *json, const char *name, uint64_t number)
 {
     begin_member(json, name);

@@ -13,10 +13,10 @@ struct message {
     char text[MESSAGE_MAX]; /* "": there is none */
 };
 
-/* Replaces the text; what does not fit is cut. Returns -1, so that a failure is one statement. */
+/* Replaces the text; text that does not fit is cut. Returns -1, so that a failure is one statement. */
 int message_set(struct message *message, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The same, but returns whether the text has changed: what is tried again and again is logged once. */
+/* The same, but returns whether the text has changed, so that repeated attempts are logged once. */
 bool message_change(struct message *message, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Appends. */

@@ -15,8 +15,8 @@ static int wait_for_ever(void *context, int fd)
     return 0;
 }
 
-/* A pipe that poll() calls writable takes PIPE_BUF bytes at once; more could wait in write() for ever.
- * EAGAIN: somebody who shares the other end has set O_NONBLOCK, and stdio would drop its buffer then. */
+/* A pipe that poll() reports as writable takes PIPE_BUF bytes at once; a larger write() could block forever.
+ * EAGAIN: another user of the pipe has set O_NONBLOCK; stdio would drop its buffer then. */
 static ssize_t write_some(struct output *output, const char *bytes, size_t size)
 {
     for (;;) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* peer: who a client is and where it found the service, in as few bytes as may be. */
+/* peer: the addresses of a client and of the server that it reached, in few bytes. */
 #ifndef SOCKGREET_PEER_H
 #define SOCKGREET_PEER_H
 
@@ -27,7 +27,7 @@ struct peer_address {
 
 struct peer {
     struct peer_address client, server;
-    struct peer_address via; /* the proxy that asked in the client's name; AF_UNSPEC: nobody did */
+    struct peer_address via; /* the proxy that the client came through; AF_UNSPEC: none */
 };
 
 static inline bool peer_is_proxied(const struct peer *peer)
@@ -35,7 +35,7 @@ static inline bool peer_is_proxied(const struct peer *peer)
     return peer->via.family != AF_UNSPEC;
 }
 
-/* Packs an IP address (mapped ones as IPv4); a Unix address only leaves its family. */
+/* Packs an IP address (mapped ones as IPv4); of a Unix address only its family. */
 void peer_pack(struct peer_address *packed, const struct address *address);
 
 /* Unpacks an IP address. */

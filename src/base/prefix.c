@@ -51,7 +51,7 @@ static void unmap(struct prefix *prefix)
     memset(prefix->ip + sizeof(struct in_addr), 0, sizeof(prefix->ip) - sizeof(struct in_addr));
 }
 
-/* The network that the address lies in. */
+/* The network that the address is in. */
 static struct prefix network_of(const struct prefix *prefix)
 {
     struct prefix network = *prefix;

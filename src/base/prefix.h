@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* prefix: IP networks as people write them, "192.0.2.0/24". */
+/* prefix: IP networks in text form, "192.0.2.0/24". */
 #ifndef SOCKGREET_PREFIX_H
 #define SOCKGREET_PREFIX_H
 
@@ -12,14 +12,14 @@
 struct prefix {
     uint8_t family; /* AF_INET or AF_INET6 */
     uint8_t length; /* in bits */
-    uint8_t ip[16]; /* zero behind the prefix */
+    uint8_t ip[16]; /* zero after the prefix */
 };
 
 /* Parses a network in the notation of RFC 4632 3.1 and RFC 4291 2.3, or one address; IPv4-mapped ones are
- * IPv4. Returns 0, or -1 with what is wrong and what is allowed, to follow the quoted text. */
+ * IPv4. Returns 0, or -1 with an error that is to follow the quoted text. */
 int prefix_parse(const char *text, struct prefix *prefix, struct message *error);
 
-/* "192.0.2.0/24"; an address alone without its length. Returns text. */
+/* "192.0.2.0/24"; an address without a length. Returns text. */
 const char *prefix_text(const struct prefix *prefix, char text[PREFIX_TEXT_MAX]);
 
 /* By family, then address, then length, so that a network comes before those within it. */

@@ -7,14 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEPTH_MAX 130 /* networks within networks: one of each length, and everything */
+#define DEPTH_MAX 130 /* networks within networks: one of each length, and all addresses */
 
 /* An address as a number; of IPv4 the first 32 bits. */
 struct key {
     uint64_t high, low;
 };
 
-/* Where to search. */
+/* One family's changes, to be searched. */
 struct index {
     uint64_t first; /* high word of the first change */
     unsigned shift;
@@ -61,8 +61,8 @@ static bool is_before(struct key a, struct key b)
 
 /* --- Looking up --- */
 
-/* The changes among which the last one before or at an address is to be searched: their number up to *to,
- * and from where. */
+/* The range of changes in which to search for the last one at or before an address: the number before its end
+ * in *to, and its begin as the result. */
 static uint32_t search_from(const struct index *index, uint64_t high, uint32_t *to)
 {
     uint64_t part = (high - index->first) >> index->shift;
@@ -118,7 +118,7 @@ bool prefixes_admit(const struct prefixes *prefixes, const struct peer_address *
 
 /* --- Building --- */
 
-/* A network that others lie in. */
+/* A network that contains others. */
 struct outer {
     struct key last; /* its last address */
     bool admits;
@@ -152,7 +152,7 @@ static bool is_same(struct key a, struct key b)
     return a.high == b.high && a.low == b.low;
 }
 
-/* From this address on the verdict is this one. */
+/* From this address on, the verdict is this one. */
 static void change_to(struct flattening *f, struct key at, bool admits)
 {
     if (f->count > 0 && is_same(f->changes[f->count - 1], at))

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* prefixes: which addresses a set of rules admits, where the longest prefix counts: built once, then only
+/* prefixes: which addresses a set of rules admits; the longest matching prefix decides. Built once, then only
  * read.
  *
- * The rules are flattened to the addresses at which the verdict changes. Since there are two verdicts, they
- * alternate, and how many changes lie before an address says all. An index over equal parts of the space
- * between the first change and the last, about as many as there are changes, leaves a step or two of the
+ * The rules are flattened to the addresses at which the verdict changes. The two verdicts alternate, so the
+ * number of changes before an address gives its verdict. An index divides the space between the first and the
+ * last change into about as many equal parts as there are changes, which leaves one or two steps of the
  * search. */
 #ifndef SOCKGREET_PREFIXES_H
 #define SOCKGREET_PREFIXES_H
@@ -24,15 +24,15 @@ struct prefix_rule {
 
 struct prefixes; /* opaque; holds pointers into its arena only */
 
-/* Sorts rules as prefix_compare() has it, those that do not admit first. */
+/* Sorts rules by prefix_compare(), and of one prefix those that do not admit first. */
 void prefixes_sort(struct prefix_rule *rules, size_t count);
 
-/* Builds in the arena from sorted rules, no prefix of which has both verdicts; otherwise is the verdict for
- * addresses without a rule. Returns NULL if there is no memory. */
+/* Builds the set in the arena, from sorted rules in which no prefix has both verdicts; "otherwise" is the
+ * verdict for addresses without a rule. Returns NULL if out of memory. */
 const struct prefixes *prefixes_build(struct arena *arena, const struct prefix_rule *rules, size_t count,
                                       bool otherwise);
 
-/* Whether the client is admitted; one without an IP address has no rule. */
+/* Whether the client is admitted; a client without an IP address has no rule. */
 bool prefixes_admit(const struct prefixes *prefixes, const struct peer_address *client);
 
 #endif

@@ -8,7 +8,7 @@
 #include <wchar.h>
 #include <wctype.h>
 
-/* How many bytes a character has that begins with this one; 0: none does. */
+/* The number of bytes of a character that begins with this one; 0: none does. */
 static size_t length_by_first(unsigned char first)
 {
     if (first < 0x80)
@@ -50,7 +50,7 @@ struct range {
 };
 
 /* What Unicode calls Default_Ignorable_Code_Point, separators of lines and paragraphs, and controls of
- * annotations and of hieroglyphs: nobody sees them, some change where and how other text is shown. */
+ * annotations and of hieroglyphs: invisible, and some change where and how other text is shown. */
 static bool is_invisible(uint32_t character)
 {
     static const struct range ranges[] = {
@@ -81,7 +81,7 @@ bool printable_shows(uint32_t character, unsigned *marks_left)
 
     if (is_mark)
         return *marks_left > 0 && (*marks_left)--;
-    *marks_left = shows && character != ' ' ? PRINTABLE_MARKS_MAX : 0; /* lines are broken at spaces */
+    *marks_left = shows && character != ' ' ? PRINTABLE_MARKS_MAX : 0; /* lines may be broken at spaces */
     return shows;
 }
 
@@ -92,7 +92,7 @@ unsigned printable_columns(uint32_t character)
     return columns > 0 ? (unsigned)columns : 0;
 }
 
-/* Beyond U+FFFF JSON has two halves of a pair. */
+/* Above U+FFFF JSON uses a surrogate pair. */
 static void print_escaped(FILE *out, uint32_t character)
 {
     if (character < 0x10000)
@@ -113,7 +113,7 @@ void printable_json(FILE *out, const char *json, size_t size)
         if (printable_shows(character, &marks_left))
             fwrite(json + i, 1, length, out);
         else if (character < 0x20)
-            fputc(' ', out); /* between members; JSON has no others in texts */
+            fputc(' ', out); /* between members; in strings JSON escapes them */
         else
             print_escaped(out, character);
         i += length;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* printable: which characters of a text from elsewhere may go to a terminal as they are. */
+/* printable: which characters of untrusted text may be printed to a terminal unchanged. */
 #ifndef SOCKGREET_PRINTABLE_H
 #define SOCKGREET_PRINTABLE_H
 
@@ -16,16 +16,17 @@
  * length in bytes, 1 if it is not UTF-8. */
 size_t printable_read(const char *bytes, size_t count, uint32_t *character);
 
-/* Whether the terminal shows the character as it is, in the locale of LC_CTYPE. Not so controls, marks of
- * direction and invisible characters, and nothing but ASCII where the encoding is not UTF-8. *marks_left is 0
- * at the beginning of a text; the function keeps in it how many combining marks may follow: a flood of them
- * reaches into other lines, and one without a character changes what stands before the text. */
+/* Whether the character can be printed unchanged, in the locale of LC_CTYPE: not control characters,
+ * direction marks and invisible characters, and only ASCII if the encoding is not UTF-8. *marks_left must be
+ * 0 at the start of a text; the function keeps in it how many combining marks may follow: too many would
+ * reach into other lines, and one at the start would change the character before the text. */
 bool printable_shows(uint32_t character, unsigned *marks_left);
 
 /* The columns of a character that is shown: 0, 1 or 2. */
 unsigned printable_columns(uint32_t character);
 
-/* Prints valid JSON on one line and without a newline at its end; in it, what is not shown becomes \uXXXX. */
+/* Prints valid JSON on one line and without a newline at its end; characters that cannot be shown become
+ * \uXXXX. */
 void printable_json(FILE *out, const char *json, size_t size);
 
 #endif

@@ -129,7 +129,7 @@ static uint32_t crc32c(uint32_t crc, const uint8_t *bytes, size_t length)
     return crc;
 }
 
-/* The checksum is made with zeroes in its own place. */
+/* The checksum is computed with zeros in its own place. */
 static bool is_intact(const uint8_t *bytes, size_t length, const uint8_t *checksum)
 {
     static const uint8_t zeroes[4];
@@ -142,8 +142,8 @@ static bool is_intact(const uint8_t *bytes, size_t length, const uint8_t *checks
     return ntohl(sent) == crc;
 }
 
-/* One checksum is verified and not more, or a header could be made that takes long. Of texts that come twice
- * the last one holds. Returns false if it is not as it has to be. */
+/* Only one checksum is verified, so that no header takes long. If a text is given twice, the last one counts.
+ * Returns false if a TLV is invalid. */
 static bool read_tlv(const uint8_t *bytes, const uint8_t *tlv, size_t size, bool *is_verified,
                      struct proxy_header *header)
 {
@@ -210,7 +210,7 @@ static enum proxy_verdict read_proxied(const uint8_t *bytes, struct proxy_header
 
     if (family > 0x30 || protocol > 2)
         return PROXY_HEADER_BAD;
-    if (family == 0 || protocol == 0) /* what it says is of no use */
+    if (family == 0 || protocol == 0) /* no address that is of use here */
         return PROXY_HEADER_WHOLE;
     block = block_sizes[family >> 4];
     if (header->length < V2_PREFIX + block || !read_tlvs(bytes, V2_PREFIX + block, header))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sanitizer: a leak check for processes that leave by _exit(2), which skips the one at exit. Nothing in other
- * builds. */
+/* sanitizer: a leak check for processes that end by _exit(2), which skips the one at exit. Does nothing in
+ * other builds. */
 #ifndef SOCKGREET_SANITIZER_H
 #define SOCKGREET_SANITIZER_H
 

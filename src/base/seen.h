@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* seen: how a client came: what of its packet arrived, and what a proxy says of it. */
+/* seen: what is known about a client's connection, from its packets and from its proxy. */
 #ifndef SOCKGREET_SEEN_H
 #define SOCKGREET_SEEN_H
 
@@ -25,12 +25,13 @@ enum seen_what {
 };
 
 struct seen {
-    struct peer_address to;             /* if SEEN_SYN: where its SYN went, without a scope */
-    struct peer_address asked;          /* of a proxy, as that says; AF_UNSPEC: nothing */
-    struct proxy_text authority;        /* the same, by name */
-    struct proxy_text unique_id;        /* the proxy's own name for the client */
-    unsigned interface;                 /* index of the one it came in by; 0: not known */
-    uint16_t what;                      /* enum seen_what: which of the others are known */
+    struct peer_address to; /* if SEEN_SYN: where its SYN went, without a scope */
+    struct peer_address
+        asked; /* from a proxy: the address that its client connected to; AF_UNSPEC: not known */
+    struct proxy_text authority;        /* the same, as a name */
+    struct proxy_text unique_id;        /* the proxy's ID of the connection */
+    unsigned interface;                 /* index of the interface that it arrived on; 0: not known */
+    uint16_t what;                      /* enum seen_what: which of the other members are known */
     uint8_t ttl;                        /* hop limit on arrival */
     uint8_t dscp, ecn;                  /* RFC 2474 and RFC 3168, section 5 */
     uint8_t window_scale;               /* RFC 7323, section 2.2 */
@@ -43,7 +44,7 @@ struct seen {
     char options[SEEN_OPTIONS_MAX + 1]; /* a letter for each TCP option in its order, see observe.c */
 };
 
-/* Nothing is known yet; the rest of the struct need not be anything. */
+/* Marks everything as unknown; the other members stay uninitialised. */
 static inline void seen_begin(struct seen *seen)
 {
     seen->what = 0;
@@ -53,8 +54,8 @@ static inline void seen_begin(struct seen *seen)
     seen->unique_id.length = 0;
 }
 
-/* The hops that a packet has made, if it began with the lowest usual hop limit that is not below: 64, 128 or
- * 255. */
+/* The number of hops of a packet, assuming that it began with the lowest usual hop limit (64, 128 or 255)
+ * that is not below ttl. */
 static inline unsigned seen_hops(uint8_t ttl)
 {
     return (ttl <= 64 ? 64u : ttl <= 128 ? 128u : 255u) - ttl;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHOWN_MAX 48 /* bytes of a wrong word in a message */
+#define SHOWN_MAX 48 /* bytes of an invalid word in a message */
 
 #define NAME(identifier, word) #word,
 static const char *const names[] = {STATE_WORDS(NAME)};
@@ -61,7 +61,7 @@ static int parse_word(const char *word, size_t length, enum state_word *found, s
             *found = i;
             return 0;
         }
-    message_set(error, "there is no state '%s'; allowed: ", show(word, length).text);
+    message_set(error, "unknown state '%s'; allowed: ", show(word, length).text);
     for (enum state_word i = 0; i < STATE_WORD_COUNT; i++)
         message_add(error, "%s%s", i ? ", " : "", names[i]);
     return -1;
@@ -79,7 +79,7 @@ static int parse_weight(const char *word, size_t length, unsigned *weight, struc
     unsigned long number = digits > 0 && digits <= 3 ? strtoul(word, NULL, 10) : STATE_WEIGHT_MAX + 1;
 
     if (digits != length - 1 || number > STATE_WEIGHT_MAX)
-        return message_set(error, "the weight %s is wrong; allowed: 0%% to %d%%", show(word, length).text,
+        return message_set(error, "invalid weight %s; allowed: 0%% to %d%%", show(word, length).text,
                            STATE_WEIGHT_MAX);
     *weight = (unsigned)number;
     return 0;
@@ -91,10 +91,10 @@ static int parse_reason(const char *text, size_t length, char reason[STATE_REASO
     for (size_t i = 0; i < length; i++)
         if (!can_stand_in_reason(text[i]))
             return message_set(error,
-                               "the reason has '%s' in it; allowed: printable ASCII without \", ' and \\",
+                               "the reason contains '%s'; allowed: printable ASCII without \", ' and \\",
                                show(text + i, 1).text);
     if (length > STATE_REASON_MAX)
-        return message_set(error, "the reason is too long; allowed: %d bytes", STATE_REASON_MAX);
+        return message_set(error, "the reason is too long; allowed: at most %d bytes", STATE_REASON_MAX);
     memcpy(reason, text, length);
     reason[length] = '\0';
     return 0;

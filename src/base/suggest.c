@@ -52,7 +52,7 @@ unsigned suggest_distance(const char *written, const char *known)
     if (written_length > NAME_MAX_COMPARED || known_length > NAME_MAX_COMPARED)
         return SUGGEST_MAX + 1;
     distance = edits(written, written_length, known, known_length);
-    /* In a short name two edits leave nothing of it. */
+    /* Two edits of a short name can make any other. */
     if (distance <= SUGGEST_MAX && (distance == 0 || written_length > 2 * distance))
         return distance;
     return strcmp(last_part(written), last_part(known)) == 0 ? 1 : SUGGEST_MAX + 1;

@@ -5,9 +5,9 @@
 
 #include <stddef.h>
 
-/* How far apart two names are: 0 for the same in whatever case, more for each letter added, left out, changed
- * or swapped with its neighbour; a name that stands in another group ("processes" for "workers.processes") is
- * near. Over SUGGEST_MAX is no guess. */
+/* The distance of two names: 0 if they are equal ignoring case, more for each letter added, left out, changed
+ * or swapped with its neighbour. The same name in another group ("processes" for "workers.processes") is
+ * near. Names farther than SUGGEST_MAX are not suggested. */
 unsigned suggest_distance(const char *written, const char *known);
 
 #define SUGGEST_MAX 2
@@ -20,7 +20,7 @@ struct suggestion {
 
 #define SUGGESTION_NONE ((struct suggestion){.distance = SUGGEST_MAX + 1})
 
-/* Takes the first length bytes of known for the suggestion if they are nearer than the one before. */
+/* Takes the first length bytes of known for the suggestion if they are nearer than the current one. */
 void suggest_try(struct suggestion *suggestion, const char *written, const char *known, size_t length);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* times: how long something took, in ranges whose ends are powers of four from 10 us to 10.5 s. */
+/* times: durations, in ranges whose ends grow by a factor of four from 10 us to 10.5 s. */
 #ifndef SOCKGREET_TIMES_H
 #define SOCKGREET_TIMES_H
 
@@ -8,7 +8,7 @@
 #define TIMES          12 /* ranges; the last has no end */
 #define TIMES_FIRST_NS INT64_C(10000)
 
-/* The range that a time is in; its end belongs to it. */
+/* The range that a duration is in; a range includes its end. */
 static inline unsigned times_range(int64_t ns)
 {
     uint64_t whole;
@@ -21,7 +21,7 @@ static inline unsigned times_range(int64_t ns)
     return range < TIMES ? range : TIMES - 1;
 }
 
-/* Where a range ends, in seconds; of those that have an end. */
+/* The end of a range in seconds; the last range has none. */
 static inline double times_end(unsigned range)
 {
     return (double)(TIMES_FIRST_NS << 2 * range) / 1e9;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* transport: the four ways a greeting travels, and their names. */
+/* transport: the four transports, and their names. */
 #ifndef SOCKGREET_TRANSPORT_H
 #define SOCKGREET_TRANSPORT_H
 

@@ -23,7 +23,7 @@ struct answerers {
     uint64_t unnamed; /* answers without the name of a server */
 };
 
-/* Counts an answer of who, or one without a name (""). */
+/* Counts an answer of the server named who; "": the answer has no name. */
 void answerers_add(struct answerers *answerers, const char *who);
 
 void answerers_free(struct answerers *answerers);

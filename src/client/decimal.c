@@ -15,7 +15,7 @@ size_t decimal_read(const char *text, double *number)
         length += 1 + strspn(text + length + 1, DIGITS);
     if (length == 0 || (length == 1 && text[0] == '.'))
         return 0;
-    /* Of "1e3" and "0x10", strtod() reads more: what follows the digits is for the caller to refuse. */
+    /* Of "1e3" and "0x10", strtod() reads more: the caller refuses what follows the digits. */
     *number = strtod(text, NULL);
     return length;
 }

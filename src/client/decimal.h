@@ -7,7 +7,7 @@
 
 #define DECIMAL_MAX 340 /* bytes of the longest double without an exponent, six decimals and the end */
 
-/* Reads the number that text begins with: "30", "0.5", ".5", "5."; no sign, exponent or name. Returns its
+/* Reads the number at the beginning of text: "30", "0.5", ".5", "5."; no sign, exponent or name. Returns its
  * length; 0: there is none, and number is not set. */
 size_t decimal_read(const char *text, double *number);
 

@@ -10,15 +10,15 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define UDP_HEADERS_V4 28 /* bytes, with those of IP */
+#define UDP_HEADERS_V4 28 /* bytes, with the header of IP */
 #define UDP_HEADERS_V6 48
 
-#define LOWEST_PORT_FOR_ALL 1024
+#define UNPRIVILEGED_PORT_MIN 1024
 
 static void in_lower_case(char *text, size_t size, const char *sentence)
 {
     snprintf(text, size, "%s", sentence);
-    /* "Connection refused" starts low within a line, "RPC failed" does not. */
+    /* "Connection refused" begins with a small letter within a line, "RPC failed" does not. */
     if (ascii_is_upper(text[0]) && !ascii_is_upper(text[1]))
         text[0] = ascii_lower(text[0]);
 }
@@ -54,8 +54,7 @@ static int other_family(const struct errors_lookup *lookup)
     return family != lookup->family ? family : AF_UNSPEC;
 }
 
-/* The interface of an address that this machine does not have; NULL: there is none in the host, or it is
- * here. */
+/* The interface named in host if this machine does not have it, else NULL. */
 static const char *missing_interface(const char *host)
 {
     const char *scope = strchr(host, '%');
@@ -72,7 +71,7 @@ static void write_no_address(char *text, size_t size, const struct errors_lookup
     if (interface)
         snprintf(text, size, "this machine has no network interface '%s'", interface);
     else if (other != AF_UNSPEC)
-        snprintf(text, size, "this is an %s address, but %s is asked for (-4, -6 or -I)",
+        snprintf(text, size, "this is an %s address, but %s was requested (-4, -6 or -I)",
                  address_family_name(other), address_family_name(lookup->family));
     else
         snprintf(text, size, "%s", otherwise);
@@ -105,7 +104,7 @@ void errors_lookup(char *text, size_t size, const struct errors_lookup *lookup)
         break;
     case EAI_SYSTEM:
         errors_errno(words, sizeof(words), lookup->error);
-        snprintf(text, size, "the name cannot be looked up: %s", words);
+        snprintf(text, size, "cannot look up the name: %s", words);
         break;
     default:
         in_lower_case(text, size, gai_strerror(lookup->code));
@@ -125,7 +124,7 @@ void errors_repeated(char *text, size_t size, int64_t nanoseconds)
     char time[32];
 
     write_time(time, nanoseconds);
-    snprintf(text, size, "the connection request was lost (connected in %s by a repeated one)", time);
+    snprintf(text, size, "the connection request was lost (connected in %s after a retransmission)", time);
 }
 
 static void write_timeout(char *text, size_t size, const struct errors_attempt *attempt)
@@ -135,7 +134,7 @@ static void write_timeout(char *text, size_t size, const struct errors_attempt *
 
     write_time(time, attempt->total_ns);
     if (transport_socket_type(attempt->transport) == SOCK_DGRAM) {
-        snprintf(text, size, "no answer in %s (lost, filtered, or nothing answers there)", time);
+        snprintf(text, size, "no answer in %s (lost, filtered, or no server)", time);
     } else if (!attempt->connected && attempt->transport == TRANSPORT_UNIX) {
         snprintf(text, size, "the queue of the socket stayed full for %s", time);
     } else if (!attempt->connected) {
@@ -170,10 +169,10 @@ void errors_attempt(char *text, size_t size, const struct errors_attempt *attemp
         snprintf(text, size,
                  attempt->transport == TRANSPORT_UNIX || attempt->transport == TRANSPORT_UNIX_DGRAM
                      ? "permission denied"
-                     : "forbidden by a filter (administratively prohibited)");
+                     : "blocked by a packet filter (administratively prohibited)");
         break;
     case EPERM:
-        snprintf(text, size, "forbidden by a filter of this machine");
+        snprintf(text, size, "blocked by a packet filter of this machine");
         break;
     default:
         write_broken(text, size, attempt);
@@ -202,7 +201,7 @@ static void write_not_available(char *text, size_t size, const struct dial_sourc
         snprintf(text, size, "port %u of this machine is in use by an earlier connection to the same server",
                  source->port);
     else
-        snprintf(text, size, "no port of this machine is left to ask from");
+        snprintf(text, size, "no free source port on this machine");
 }
 
 void errors_dial(char *text, size_t size, const struct dial_source *source, int error)
@@ -216,7 +215,7 @@ void errors_dial(char *text, size_t size, const struct dial_source *source, int 
         write_not_available(text, size, source, host);
     else if (error == EADDRINUSE && source->port)
         snprintf(text, size, "port %u of this machine is in use", source->port);
-    else if (error == EACCES && source->port && source->port < LOWEST_PORT_FOR_ALL)
+    else if (error == EACCES && source->port && source->port < UNPRIVILEGED_PORT_MIN)
         snprintf(text, size, "port %u needs the capability CAP_NET_BIND_SERVICE", source->port);
     else if (error == EPERM && (source->mark || source->interface[0]))
         write_not_permitted(text, size, source);
@@ -225,7 +224,7 @@ void errors_dial(char *text, size_t size, const struct dial_source *source, int 
     else if (error == EINVAL && lacks_interface(&source->address))
         snprintf(text, size, "-I %.40s needs its interface, as in %.40s%%eth0", host, host);
     else
-        snprintf(text, size, "cannot make a socket to ask from: %s", words);
+        snprintf(text, size, "cannot create a socket: %s", words);
 }
 
 static int path_mtu(int fd, int family)
@@ -244,7 +243,8 @@ void errors_too_large(char *text, size_t size, int fd, const struct address *pee
     int room = peer->sa.sa_family == AF_UNIX ? 0 : path_mtu(fd, peer->sa.sa_family);
 
     if (room > 0 && (size_t)room < length)
-        snprintf(text, size, "a request of %zu bytes is too large, the path takes %d (--pad)", length, room);
+        snprintf(text, size, "a request of %zu bytes is too large; the path MTU allows %d (--pad)", length,
+                 room);
     else
         snprintf(text, size, "a request of %zu bytes is too large (--pad)", length);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* errors: what went wrong, in words for people. Each function ends the text within size bytes. */
+/* errors: messages about failures. Each function writes at most size bytes, with the NUL. */
 #ifndef SOCKGREET_ERRORS_H
 #define SOCKGREET_ERRORS_H
 
@@ -20,10 +20,10 @@ void errors_errno(char *text, size_t size, int error);
 /* A look-up that failed. */
 struct errors_lookup {
     const char *host;
-    int code;            /* what getaddrinfo returned, or EAI_CANCELED when the time was over */
+    int code;            /* what getaddrinfo returned, or EAI_CANCELED at the deadline */
     int error;           /* errno, for EAI_SYSTEM */
-    int family;          /* that was asked for */
-    int64_t nanoseconds; /* that it took */
+    int family;          /* that was requested */
+    int64_t nanoseconds; /* duration */
 };
 
 /* "no such host", "no IPv6 address", "the name service did not answer in 5.0 s". */
@@ -33,26 +33,26 @@ void errors_lookup(char *text, size_t size, const struct errors_lookup *lookup);
 struct errors_attempt {
     enum transport transport;
     int error;          /* errno value */
-    bool connected;     /* always, of datagrams */
-    int64_t connect_ns; /* that it took */
+    bool connected;     /* always true for datagrams */
+    int64_t connect_ns; /* duration */
     int64_t total_ns;
-    size_t length; /* bytes of a greeting */
+    size_t length; /* bytes of the greeting that arrived */
 };
 
 /* "no answer to the connection request in 1.0 s (filtered, or no such host)". */
 void errors_attempt(char *text, size_t size, const struct errors_attempt *attempt);
 
-/* "connected in 0.1 ms, " and what came of it. */
+/* "connected in 0.1 ms, " followed by what. */
 void errors_connected(char *text, size_t size, int64_t connect_ns, const char *what);
 
-/* That a connection came about only by a repeated request, after so long. */
+/* Says that only a retransmitted connection request was answered, after this time. */
 void errors_repeated(char *text, size_t size, int64_t nanoseconds);
 
 /* Why dial_socket() failed, or connect() on its socket with EADDRNOTAVAIL: "192.0.2.250 is not an address of
  * this machine", "port 4000 of this machine is in use", "--mark needs the capability CAP_NET_ADMIN". */
 void errors_dial(char *text, size_t size, const struct dial_source *source, int error);
 
-/* Why a datagram of length bytes cannot be sent by fd, with the largest that could if that is known. */
+/* Says that a datagram of length bytes is too large for fd, and which size is allowed if that is known. */
 void errors_too_large(char *text, size_t size, int fd, const struct address *peer, size_t length);
 
 #endif

@@ -27,8 +27,7 @@ int expect_parse(struct expect *expect, const char *argument, struct message *er
 
     *expect = (struct expect){.argument = argument};
     if (length == 0 || strcmp(argument, "//") == 0)
-        return message_set(error, "'%s' is not a text or a /regular expression/: neither may be empty",
-                           argument);
+        return message_set(error, "'%s' is empty; allowed: TEXT or /REGEX/", argument);
     expect->is_pattern = length > 2 && argument[0] == '/' && argument[length - 1] == '/';
     return expect->is_pattern ? parse_pattern(expect, error) : 0;
 }
@@ -52,7 +51,7 @@ bool expect_met(const struct expect *expect, const char *answer, size_t length, 
     if (safe_text_line(found, sizeof(found), SHOWN_COLUMNS, answer, length) > 0)
         message_add(why, "\"%s\"", found);
     else
-        message_add(why, "it is empty");
+        message_add(why, "the answer is empty");
     return false;
 }
 

@@ -3,7 +3,8 @@
 
 #include <math.h>
 
-/* Below 128 the time itself; above, the highest bit chooses a row of 64 buckets, the next six bits the one.
+/* Below 128 the time itself; above, the highest bit chooses a row of 64 buckets, the next six bits one of
+ * these.
  */
 static unsigned bucket_of(uint64_t ns)
 {
@@ -72,7 +73,8 @@ static int64_t within(const struct histogram *histogram, int64_t ns)
 
 int64_t histogram_quantile(const struct histogram *histogram, double share)
 {
-    /* The tolerance keeps 0.9 of 10 from being the tenth: 0.9 is a little more than nine tenths. */
+    /* The double 0.9 is a little more than nine tenths: without the tolerance, 0.9 of 10 would be the tenth.
+     */
     double wanted = ceil(share * (double)histogram->count * (1 - 1e-12));
     uint64_t rank = wanted > 1 ? (uint64_t)wanted : 1, seen = 0;
 

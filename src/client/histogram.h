@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* histogram: times in nanoseconds, counted in buckets that are at most 1/64 wide, in memory of a fixed size.
+/* histogram: times in nanoseconds, counted in buckets that are at most 1/64 wide, in a fixed amount of
+ * memory.
  */
 #ifndef SOCKGREET_HISTOGRAM_H
 #define SOCKGREET_HISTOGRAM_H
@@ -12,7 +13,7 @@
 #define HISTOGRAM_BITS     41 /* 2199 s; longer times are in the last bucket */
 #define HISTOGRAM_BUCKETS  ((HISTOGRAM_BITS - HISTOGRAM_SUB_BITS + 1) * HISTOGRAM_SUB)
 
-/* All zero to begin with; 19 KB, of which what is never used is never written. */
+/* All zero to begin with; 19 KB, of which unused buckets are never written. */
 struct histogram {
     uint64_t count;
     int64_t min_ns, max_ns; /* exact; 0 while it is empty */
@@ -22,7 +23,7 @@ struct histogram {
 
 /* A bucket that is not empty. */
 struct histogram_bucket {
-    int64_t from_ns, to_ns; /* to_ns is the first that is beyond it */
+    int64_t from_ns, to_ns; /* to_ns is the first time beyond it */
     uint64_t count;
 };
 

@@ -7,9 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define REASON_MAX 40 /* bytes of a status line that are repeated */
+#define REASON_MAX 40 /* bytes of a status line that are printed */
 
-/* The Host field (RFC 9110, section 7.2): without the interface of an address, which means nothing elsewhere.
+/* The Host field (RFC 9110, section 7.2): without the interface of an address, which has other names
+ * elsewhere.
  */
 static void write_host(char *host, size_t size, const struct endpoint *endpoint)
 {
@@ -37,7 +38,7 @@ char *http_answer_request(const struct endpoint *endpoint, const char *path)
     return request;
 }
 
-/* Where the body begins: after an empty line, which ends in LF or CRLF. 0: the header has no end. */
+/* Where the body begins: after an empty line, which ends in LF or CRLF. 0: the header is not complete. */
 static size_t header_length(const char *answer, size_t length)
 {
     for (size_t i = 0; i + 1 < length; i++) {
@@ -85,7 +86,7 @@ bool http_answer_body(const char **answer, size_t *length, struct message *why)
     if (begin[9] != '2')
         write_status(why, begin, *length);
     else if (skipped == 0)
-        message_set(why, "the header of the answer has no end");
+        message_set(why, "the header of the answer is incomplete");
     *answer = begin + (skipped ? skipped : *length);
     *length -= (size_t)(*answer - begin);
     return begin[9] == '2' && skipped > 0;

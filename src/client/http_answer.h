@@ -9,12 +9,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The request for a path, as text. Of HTTP/1.0, so that no server answers in chunks or keeps the connection.
- * NULL if there is no memory; free it. */
+/* The request for a path, as text. It is HTTP/1.0, so that no server answers in chunks or keeps the
+ * connection open. NULL if there is no memory; free it. */
 char *http_answer_request(const struct endpoint *endpoint, const char *path);
 
-/* Makes *answer, of *length bytes, its own body. False, with a sentence in why, if the status is not 2xx, or
- * the answer is not HTTP; the body is set also of a status that is not 2xx. */
+/* Sets *answer and *length to the body of the answer. False, with a message in why, if the status is not 2xx
+ * or the answer is not HTTP; the body is also set if the status is not 2xx. */
 bool http_answer_body(const char **answer, size_t *length, struct message *why);
 
 #endif

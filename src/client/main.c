@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sockgreet: asks for greetings. */
+/* sockgreet and check_sockgreet: choose the mode and run it. */
 #include "base/message.h"
 #include "base/output.h"
 #include "base/util.h"
@@ -23,27 +23,27 @@
 #include <signal.h>
 #include <string.h>
 
-static struct patience patience_of(const struct cmdline *cmdline)
+static struct deadline deadline_of(const struct cmdline *cmdline)
 {
-    struct patience patience = {.until_ns = INT64_MAX, .interrupt_fd = -1};
+    struct deadline deadline = {.until_ns = INT64_MAX, .interrupt_fd = -1};
 
     if (cmdline->deadline_ns > 0)
-        patience.until_ns = monotonic_ns() + cmdline->deadline_ns;
+        deadline.until_ns = monotonic_ns() + cmdline->deadline_ns;
     if ((cmdline->counting || cmdline->load.chosen || cmdline->discover.chosen) &&
-        !patience_catch_interrupt(&patience))
-        err(argp_err_exit_status, "signals");
-    return patience;
+        !deadline_catch_interrupt(&deadline))
+        err(argp_err_exit_status, "cannot catch signals");
+    return deadline;
 }
 
-/* An address to ask from decides the family of the addresses to ask. */
-static void settle_family(struct cmdline *cmdline)
+/* Requests use the family of the source address. */
+static void set_family(struct cmdline *cmdline)
 {
     const struct address *source = &cmdline->source.address;
 
     if (source->length == 0)
         return;
     if (cmdline->family != AF_UNSPEC && cmdline->family != source->sa.sa_family)
-        errx(argp_err_exit_status, "-I: the source address is %s, but -%c asks for %s",
+        errx(argp_err_exit_status, "-I: the source address is %s, but -%c selects %s",
              address_family_name(source->sa.sa_family), cmdline->family == AF_INET ? '4' : '6',
              address_family_name(cmdline->family));
     cmdline->family = source->sa.sa_family;
@@ -66,20 +66,20 @@ static struct target_list targets_of(const struct cmdline *cmdline)
 }
 
 static enum cmdline_exit run(const struct cmdline *cmdline, const struct target_list *targets,
-                             const struct patience *patience, struct streams *streams)
+                             const struct deadline *deadline, struct streams *streams)
 {
     if (cmdline->discover.chosen)
-        return discover_run(cmdline, patience, streams);
+        return discover_run(cmdline, deadline, streams);
     if (cmdline->resolve)
-        return resolve_run(cmdline, targets, patience, streams);
+        return resolve_run(cmdline, targets, deadline, streams);
     if (cmdline->load.chosen)
-        return load_run(cmdline, targets, patience, streams);
+        return load_run(cmdline, targets, deadline, streams);
     if (cmdline->path.chosen)
-        return path_run(cmdline, targets, patience, streams);
-    return ask_run(cmdline, targets, patience, streams);
+        return path_run(cmdline, targets, deadline, streams);
+    return ask_run(cmdline, targets, deadline, streams);
 }
 
-static int run_check(int argc, char **argv, struct patience *patience, struct streams *streams)
+static int run_check(int argc, char **argv, struct deadline *deadline, struct streams *streams)
 {
     struct check_options options;
     struct target_list targets;
@@ -87,7 +87,7 @@ static int run_check(int argc, char **argv, struct patience *patience, struct st
 
     check_options_parse(&options, argc, argv, streams);
     targets = targets_of(&options.cmdline);
-    status = check_run(&options, &targets, patience, streams);
+    status = check_run(&options, &targets, deadline, streams);
     target_list_free(&targets);
     ask_options_free(&options.cmdline.ask);
     return status;
@@ -102,18 +102,18 @@ static int exit_status(enum exit_profile profile, enum cmdline_exit status)
     return exit_profile_status(profile, states[status]);
 }
 
-static int run_sockgreet(int argc, char **argv, struct patience *patience, struct streams *streams)
+static int run_sockgreet(int argc, char **argv, struct deadline *deadline, struct streams *streams)
 {
     struct cmdline cmdline;
     struct target_list targets;
     enum cmdline_exit status;
 
     cmdline_parse(&cmdline, argc, argv, streams);
-    settle_family(&cmdline);
+    set_family(&cmdline);
     targets = targets_of(&cmdline);
-    *patience = patience_of(&cmdline);
-    status = run(&cmdline, &targets, patience, streams);
-    close_fd(&patience->interrupt_fd);
+    *deadline = deadline_of(&cmdline);
+    status = run(&cmdline, &targets, deadline, streams);
+    close_fd(&deadline->interrupt_fd);
     target_list_free(&targets);
     ask_options_free(&cmdline.ask);
     return exit_status(cmdline.exit_profile, status);
@@ -121,15 +121,15 @@ static int run_sockgreet(int argc, char **argv, struct patience *patience, struc
 
 int main(int argc, char **argv)
 {
-    static struct patience patience = {.until_ns = INT64_MAX, .interrupt_fd = -1};
+    static struct deadline deadline = {.until_ns = INT64_MAX, .interrupt_fd = -1};
     static struct streams streams;
 
     output_occupy_standard();
     setlocale(LC_CTYPE, "");
-    signal(SIGPIPE, SIG_IGN); /* a reader that went away is an exit status of our own */
-    if (!streams_open(&streams, &patience))
+    signal(SIGPIPE, SIG_IGN); /* write errors are seen as EPIPE */
+    if (!streams_open(&streams, &deadline))
         return CMDLINE_ERROR;
     if (strcmp(program_invocation_short_name, "check_sockgreet") == 0)
-        return run_check(argc, argv, &patience, &streams);
-    return run_sockgreet(argc, argv, &patience, &streams);
+        return run_check(argc, argv, &deadline, &streams);
+    return run_sockgreet(argc, argv, &deadline, &streams);
 }

@@ -63,7 +63,9 @@ int nagios_range_parse(struct nagios_range *range, const char *text, struct mess
     range->text = text;
     if (!read_range(range, text))
         return message_set(
-            error, "'%s' is not a range: END, START:, START:END or ~:END, after @ to alert inside it", text);
+            error,
+            "'%s' is not a range; allowed: END, START:, START:END or ~:END, after @ to alert inside it",
+            text);
     if (range->start > range->end)
         return message_set(error, "'%s' is not a range: its start is greater than its end", text);
     return 0;
@@ -116,7 +118,7 @@ static const char *range_text(const struct nagios_range *range)
     return range ? range->text : "";
 }
 
-/* What is not there is empty, and left out at the end. */
+/* Missing fields are empty, and left out at the end. */
 static void print_value(FILE *out, const struct nagios_value *value)
 {
     char number[DECIMAL_MAX], min[DECIMAL_MAX], max[DECIMAL_MAX];

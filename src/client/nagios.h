@@ -12,11 +12,11 @@
 
 enum nagios_state { NAGIOS_OK, NAGIOS_WARNING, NAGIOS_CRITICAL, NAGIOS_UNKNOWN, NAGIOS_STATES };
 
-/* Values that are well, or with inside, values that are not. Both ends belong to it. */
+/* Values outside the range alert; with inside, values in it do. Both ends are in the range. */
 struct nagios_range {
     double start, end; /* may be infinite */
     bool inside;
-    const char *text; /* as it was given */
+    const char *text; /* as given */
 };
 
 /* What was measured. */
@@ -25,21 +25,21 @@ struct nagios_value {
     double value;                                  /* NAN: it could not be measured */
     const char *unit;                              /* "s", "%", or "" for a count */
     const struct nagios_range *warning, *critical; /* NULL: no threshold */
-    double min, max;                               /* of what is possible; NAN: no such end */
+    double min, max;                               /* possible values; NAN: no limit */
 };
 
-/* Reads "10" (0 to 10), "10:" (from 10), "~:10" (up to 10), "10:20", each with "@" in front for the inside.
- * text must outlive it. Returns 0, or -1 with "'text' is not a range: what is one" in error. */
+/* Reads "10" (0 to 10), "10:" (from 10), "~:10" (up to 10), "10:20", each with "@" in front to alert inside
+ * it. text must outlive it. Returns 0, or -1 with a message in error. */
 int nagios_range_parse(struct nagios_range *range, const char *text, struct message *error);
 
-/* Whether a value is one to report. */
+/* Whether a value alerts. */
 bool nagios_range_alerts(const struct nagios_range *range, double value);
 
 /* CRITICAL, WARNING or OK by the thresholds, UNKNOWN of a value that could not be measured. */
 enum nagios_state nagios_judge(const struct nagios_value *value);
 
-/* Prints "SOCKGREET OK - text|'time'=0.0012s;0.5;1;0;10" and a newline. What of the text would end or split
- * the line is escaped; it may be a server's. */
+/* Prints "SOCKGREET OK - text|'time'=0.0012s;0.5;1;0;10" and a newline. Characters that would end or split
+ * the line are escaped, since the text may come from a server. */
 void nagios_print(FILE *out, enum nagios_state state, const char *text, const struct nagios_value *values,
                   size_t count);
 

@@ -15,7 +15,7 @@ static void keep(struct outages *outages)
         outages->not_kept++;
 }
 
-static unsigned take_loss(struct outages *outages, const struct outages_result *result)
+static unsigned add_loss(struct outages *outages, const struct outages_result *result)
 {
     unsigned change = outages->outcome == result->outcome ? 0 : OUTAGES_CLASS;
 
@@ -30,7 +30,7 @@ static unsigned take_loss(struct outages *outages, const struct outages_result *
     return change;
 }
 
-static unsigned take_answerer(struct outages *outages, const struct outages_result *result)
+static unsigned note_answerer(struct outages *outages, const struct outages_result *result)
 {
     struct outages_answerer *last = &outages->last;
     unsigned change = 0;
@@ -44,9 +44,9 @@ static unsigned take_answerer(struct outages *outages, const struct outages_resu
     return change;
 }
 
-static unsigned take_answer(struct outages *outages, const struct outages_result *result)
+static unsigned add_answer(struct outages *outages, const struct outages_result *result)
 {
-    unsigned change = take_answerer(outages, result);
+    unsigned change = note_answerer(outages, result);
 
     if (!outages->is_down)
         return change;
@@ -58,7 +58,7 @@ static unsigned take_answer(struct outages *outages, const struct outages_result
     return change | OUTAGES_UP;
 }
 
-unsigned outages_take(struct outages *outages, const struct outages_result *result)
+unsigned outages_add(struct outages *outages, const struct outages_result *result)
 {
     unsigned change = outages->first_ns ? 0 : OUTAGES_FIRST;
 
@@ -67,9 +67,9 @@ unsigned outages_take(struct outages *outages, const struct outages_result *resu
     outages->outcome_before = outages->outcome;
     outages->before = outages->last;
     if (result->outcome == OUTCOME_ANSWERED)
-        change |= take_answer(outages, result);
+        change |= add_answer(outages, result);
     else
-        change |= take_loss(outages, result);
+        change |= add_loss(outages, result);
     outages->outcome = result->outcome;
     return change;
 }

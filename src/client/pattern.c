@@ -24,7 +24,7 @@ bool pattern_find(const struct pattern *pattern, const char *bytes, size_t count
     size_t searched = trimmed < PATTERN_SEARCHED_MAX ? trimmed : PATTERN_SEARCHED_MAX;
     regmatch_t found[2] = {{.rm_so = 0, .rm_eo = (regoff_t)searched}};
     const regmatch_t *chosen = &found[1];
-    char text[PATTERN_SEARCHED_MAX + 1]; /* with the NUL that POSIX asks for, after those that were said */
+    char text[PATTERN_SEARCHED_MAX + 1]; /* with the NUL that POSIX requires */
 
     if (searched > 0)
         memcpy(text, bytes, searched);

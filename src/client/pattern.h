@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* pattern: a POSIX extended regular expression, searched for in what a server says. */
+/* pattern: a POSIX extended regular expression, searched for in an answer. */
 #ifndef SOCKGREET_PATTERN_H
 #define SOCKGREET_PATTERN_H
 
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PATTERN_SEARCHED_MAX 65536 /* bytes of an answer; what is beyond is not searched */
+#define PATTERN_SEARCHED_MAX 65536 /* bytes of an answer; the rest is not searched */
 
 struct pattern {
     regex_t regex;
@@ -25,8 +25,8 @@ struct pattern_match {
 int pattern_compile(struct pattern *pattern, const char *text, struct message *error);
 
 /* Whether the pattern is found, in the bytes without the newlines at their end; ^ and $ match at every line.
- * match, unless NULL, becomes what the first group matched, or everything if the pattern has no group or the
- * group took no part. */
+ * match, if not NULL, becomes what the first group matched, or the whole match if the pattern has no group or
+ * the group did not match. */
 bool pattern_find(const struct pattern *pattern, const char *bytes, size_t count,
                   struct pattern_match *match);
 

@@ -30,7 +30,7 @@ static bool same_but_for_numbers(const char *a, size_t a_length, const char *b, 
     return i == a_length && j == b_length;
 }
 
-/* A greeting that tells the time or the client's port is not another one for that. */
+/* Numbers are ignored, since a greeting may contain the time or the client's port. */
 static bool greeting_changed(struct result_memory *memory, const struct result *result)
 {
     char *copy;
@@ -64,12 +64,12 @@ static bool address_changed(struct result_memory *memory, const struct address *
     return changed;
 }
 
-/* A pattern means the greeting as people see it, or else all of the answer that it is a member of. */
+/* A pattern is searched for in the greeting, and then in the whole answer. */
 static void name_server(struct result *result, const struct result_memory *memory,
                         const struct pattern *pattern)
 {
-    if (!who_name(result->who, pattern, &memory->said, result->greeting, result->length))
-        who_name(result->who, pattern, &memory->said, result->answer, result->answer_length);
+    if (!who_name(result->who, pattern, &memory->fields, result->greeting, result->length))
+        who_name(result->who, pattern, &memory->fields, result->answer, result->answer_length);
 }
 
 static bool is_expected(const struct result *result, const struct expect *expect, struct message *why)
@@ -83,16 +83,16 @@ static bool is_expected(const struct result *result, const struct expect *expect
 static void read_answer(struct result *result, struct result_memory *memory,
                         const struct result_settings *settings)
 {
-    said_free(&memory->said);
-    said_read(&memory->said, result->answer, result->answer_length);
-    result->greeting = memory->said.greeting ? memory->said.greeting : result->answer;
-    result->length = memory->said.greeting ? strlen(memory->said.greeting) : result->answer_length;
+    answer_fields_free(&memory->fields);
+    answer_fields_read(&memory->fields, result->answer, result->answer_length);
+    result->greeting = memory->fields.greeting ? memory->fields.greeting : result->answer;
+    result->length = memory->fields.greeting ? strlen(memory->fields.greeting) : result->answer_length;
     name_server(result, memory, settings->who);
     result->who_changed = who_changed(memory, result);
     result->greeting_changed = greeting_changed(memory, result);
 }
 
-static void refuse(struct result *result, const char *why)
+static void set_unexpected(struct result *result, const char *why)
 {
     result->outcome = OUTCOME_UNEXPECTED;
     snprintf(result->text, sizeof(result->text), "%.*s", ATTEMPT_ERROR_MAX - 1, why);
@@ -104,16 +104,16 @@ static void judge_answer(struct result *result, struct result_memory *memory,
     struct message why = {""};
 
     result->address_changed = address_changed(memory, &attempt->peer);
-    if (attempt->first_ns == 0) /* connected, and no more was asked for */
+    if (attempt->first_ns == 0) /* connected only (-z) */
         return;
     result->answer = attempt->greeting ? attempt->greeting : "";
     result->answer_length = attempt->length;
     if (settings->http && !http_answer_body(&result->answer, &result->answer_length, &why))
-        refuse(result, why.text);
+        set_unexpected(result, why.text);
     read_answer(result, memory, settings);
     if (result->outcome == OUTCOME_ANSWERED && settings->expect &&
         !is_expected(result, settings->expect, &why))
-        refuse(result, why.text);
+        set_unexpected(result, why.text);
 }
 
 void result_judge(struct result *result, struct result_memory *memory, const struct result_settings *settings,
@@ -122,12 +122,12 @@ void result_judge(struct result *result, struct result_memory *memory, const str
     *result = (struct result){.outcome = request->outcome};
     snprintf(result->text, sizeof(result->text), "%s", request->text);
     if (request->outcome == OUTCOME_ANSWERED)
-        judge_answer(result, memory, settings, request->telling);
+        judge_answer(result, memory, settings, request->decisive);
 }
 
-void result_forget(struct result_memory *memory)
+void result_memory_free(struct result_memory *memory)
 {
-    said_free(&memory->said);
+    answer_fields_free(&memory->fields);
     free(memory->greeting);
     *memory = (struct result_memory){0};
 }

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* result: what a request that has ended means: its class, who answered, the greeting in the answer. */
+/* result: the result of a request: its class, the server that answered, and the greeting in the answer. */
 #ifndef SOCKGREET_RESULT_H
 #define SOCKGREET_RESULT_H
 
+#include "client/answer_fields.h"
 #include "client/ask/request.h"
 #include "client/expect.h"
 #include "client/pattern.h"
-#include "client/said.h"
 #include "client/who.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What answers are judged by. */
+/* How answers are judged. */
 struct result_settings {
     const struct expect *expect; /* NULL: anything will do */
-    const struct pattern *who;   /* NULL: what the answer says */
+    const struct pattern *who;   /* NULL: by the fields of the answer */
     bool http;                   /* the answer has a header of HTTP */
 };
 
@@ -25,7 +25,7 @@ struct result_memory {
     char who[WHO_MAX];
     char *greeting;
     size_t length;
-    struct said said; /* of the answer that was judged last */
+    struct answer_fields fields; /* of the answer that was judged last */
 };
 
 struct result {
@@ -42,12 +42,12 @@ struct result {
     unsigned change;       /* --watch only: enum outages_change */
 };
 
-/* Judges a request that has ended. The result's texts live as long as the request, and until the next
- * judgement with this memory. */
+/* Judges a request that has ended. The texts of the result are valid as long as the request, and until the
+ * next call with this memory. */
 void result_judge(struct result *result, struct result_memory *memory, const struct result_settings *settings,
                   const struct request *request);
 
 /* Frees what the memory holds. */
-void result_forget(struct result_memory *memory);
+void result_memory_free(struct result_memory *memory);
 
 #endif

@@ -10,14 +10,14 @@
 
 #define PIECE_MAX (4 * PRINTABLE_BYTES_MAX + 1)
 
-/* A character as it is shown: as it is, or escaped. */
+/* A character as printed: unchanged, or escaped. */
 struct piece {
     char text[PIECE_MAX];
     size_t length;
     size_t columns;
 };
 
-/* Reads the next piece, which is never cut. Returns how many bytes it is made of. */
+/* Reads the next piece, which is never cut. Returns the number of bytes read. */
 static size_t read_piece(struct piece *piece, const char *bytes, size_t count, unsigned *marks_left)
 {
     uint32_t character;
@@ -33,7 +33,7 @@ static size_t read_piece(struct piece *piece, const char *bytes, size_t count, u
     return length;
 }
 
-/* The bytes of a line's end or a tab here, which are kept; 0 if there is neither. */
+/* The length of a newline or tab at bytes, which is kept; 0 if there is neither. */
 static size_t layout_length(const char *bytes, size_t count)
 {
     if (bytes[0] == '\n' || bytes[0] == '\t')
@@ -79,8 +79,8 @@ size_t safe_text_trimmed(const char *bytes, size_t count)
 /* A line that is being filled. */
 struct room {
     char *line;
-    size_t size, columns;      /* what there is */
-    size_t used, used_columns; /* what is taken */
+    size_t size, columns;      /* available */
+    size_t used, used_columns; /* in use */
 };
 
 static bool fits(const struct room *room, const struct piece *piece)
@@ -95,8 +95,8 @@ static void append(struct room *room, const struct piece *piece)
     room->used_columns += piece->columns;
 }
 
-/* Appends pieces until one does not fit. *end is where an ellipsis last did, unless it never did. Returns
- * whether all fit. */
+/* Appends pieces until one does not fit. *end becomes the last state in which an ellipsis fits, if there is
+ * one. Returns whether all pieces fit. */
 static bool fill(struct room *room, struct room *end, const struct piece *dots, const char *bytes,
                  size_t count)
 {

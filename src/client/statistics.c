@@ -13,7 +13,7 @@ void statistics_add_sent(struct statistics *statistics)
     statistics->sent++;
 }
 
-void statistics_take_back(struct statistics *statistics)
+void statistics_remove_sent(struct statistics *statistics)
 {
     statistics->sent--;
 }
@@ -70,7 +70,7 @@ struct statistics_times statistics_times(const struct statistics *statistics)
     return ms;
 }
 
-/* Two digits after the point where an end is near, one around it, none between. */
+/* Two decimals within 1 of 0 or 100, one within 10, else none. */
 static int decimals(double percent)
 {
     double end = percent < 50 ? percent : 100 - percent;

@@ -8,36 +8,36 @@
 #include <poll.h>
 #include <string.h>
 
-/* A reader that is at work can empty a pipe in this time, so that what is printed at the end is not lost. */
+/* An active reader can empty a pipe in this time, so that the summary is not lost. */
 #define GRACE_NS (NS_PER_S / 2)
 
-static int await(void *context, int fd)
+static int wait_for_reader(void *context, int fd)
 {
     struct streams *streams = context;
-    struct patience grace = {.interrupt_fd = -1};
+    struct deadline grace = {.interrupt_fd = -1};
 
     if (streams->end_ns == 0) {
-        enum patience_end end = patience_wait(streams->patience, fd, POLLOUT);
+        enum deadline_end end = deadline_wait(streams->deadline, fd, POLLOUT);
 
-        if (end == PATIENCE_READY)
+        if (end == DEADLINE_READY)
             return 0;
-        streams->reason = end == PATIENCE_INTERRUPTED ? EINTR : ETIMEDOUT;
+        streams->reason = end == DEADLINE_INTERRUPTED ? EINTR : ETIMEDOUT;
         streams->end_ns = monotonic_ns() + GRACE_NS;
     }
     grace.until_ns = streams->end_ns;
-    return patience_wait(&grace, fd, POLLOUT) == PATIENCE_READY ? 0 : streams->reason;
+    return deadline_wait(&grace, fd, POLLOUT) == DEADLINE_READY ? 0 : streams->reason;
 }
 
-bool streams_open(struct streams *streams, const struct patience *patience)
+bool streams_open(struct streams *streams, const struct deadline *deadline)
 {
     int error;
 
-    *streams = (struct streams){.patience = patience};
-    error = output_open_waiting(&streams->output, STDOUT_FILENO, await, streams);
+    *streams = (struct streams){.deadline = deadline};
+    error = output_open_waiting(&streams->output, STDOUT_FILENO, wait_for_reader, streams);
     if (error == 0)
-        error = output_replace_stderr(&streams->errors, await, streams);
+        error = output_replace_stderr(&streams->errors, wait_for_reader, streams);
     if (error)
-        warnx("standard streams: %s", strerrordesc_np(-error));
+        warnx("cannot open the standard streams: %s", strerrordesc_np(-error));
     return error == 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* visit: a target on its way through a run: its addresses, its counters, and what it said last. */
+/* visit: the state of a target during a run: its addresses, its counters and its last answer. */
 #ifndef SOCKGREET_VISIT_H
 #define SOCKGREET_VISIT_H
 
@@ -16,19 +16,19 @@
 
 struct visit {
     const struct target *target;
-    struct asking asking;
+    struct request_settings settings;
     char *http_request; /* NULL: none is sent */
     struct addresses addresses;
-    unsigned long looked_up; /* times */
+    unsigned long looked_up; /* number of look-ups */
     struct statistics statistics;
     struct answerers answerers;
     struct outages outages; /* --watch only */
-    bool is_name;           /* which may mean something else later */
+    bool is_name;           /* a host name, whose addresses may change */
 
     struct visits *visits;
     struct request *waiting;  /* for the first addresses */
-    struct request_list held; /* ended before an earlier one, by sequence */
-    unsigned long next;       /* sequence that is to be reported next */
+    struct request_list held; /* requests that ended before an earlier one, by sequence */
+    unsigned long next;       /* sequence to be reported next */
     struct result_memory memory;
 };
 

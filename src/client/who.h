@@ -3,18 +3,18 @@
 #ifndef SOCKGREET_WHO_H
 #define SOCKGREET_WHO_H
 
+#include "client/answer_fields.h"
 #include "client/pattern.h"
-#include "client/said.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #define WHO_MAX 64 /* bytes, with the end; a longer name ends in an ellipsis */
 
-/* Writes the name, safe for a terminal: with a pattern (--who) what it finds in the answer, without (NULL)
- * what the answer says: "web-1", or "blue@web-1" where the instance on the host has a name of its own. If
- * there is none, writes "" and returns false. */
-bool who_name(char who[WHO_MAX], const struct pattern *pattern, const struct said *said, const char *answer,
-              size_t length);
+/* Writes the name, safe for a terminal: with a pattern (--who), what it matches in the answer; without
+ * (NULL), the name in the fields: "web-1", or "blue@web-1" if the instance is not named like the host.
+ * Without a name, writes "" and returns false. */
+bool who_name(char who[WHO_MAX], const struct pattern *pattern, const struct answer_fields *fields,
+              const char *answer, size_t length);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* conf: the configuration as one immutable value, and the table that says what it may be. */
+/* conf: the configuration as one immutable value. */
 #ifndef SOCKGREET_CONF_H
 #define SOCKGREET_CONF_H
 
@@ -18,16 +18,16 @@
 #define CONF_NAME_MAX      64
 #define CONF_PATH_MAX      640           /* of a setting in its groups; longer ones are cut */
 #define CONF_FILE_MAX      (1024 * 1024) /* bytes of all files of a configuration */
-#define CONF_CONTENT_MAX   (1024 * 1024) /* bytes of a file whose content is said */
-#define CONF_TEXT_MAX      255           /* bytes of a text in a list */
+#define CONF_CONTENT_MAX   (1024 * 1024) /* bytes of a file whose content is sent */
+#define CONF_TEXT_MAX      255           /* bytes of a string in a list */
 #define CONF_DATAGRAM_MAX  1232          /* IPv6's smallest MTU (RFC 8200 5), less IPv6 and UDP headers */
 #define CONF_LISTENERS_MAX 1024
 #define CONF_NETWORKS_MAX  1024
 #define CONF_PREFIXES_MAX  65536         /* entries of a list of networks */
 #define CONF_RULES_MAX     (1024 * 1024) /* of an access list, with those of its networks */
-#define CONF_ARENA_SIZE    (64u << 20)   /* bytes that a configuration can need at most */
+#define CONF_ARENA_SIZE    (64u << 20)   /* the most bytes that a configuration can need */
 #define CONF_FILTER_PID    0x7ffffff0  /* in the filter: the worker's own pid, which the loader cannot know */
-#define CONF_DEFAULT_USER  "sockgreet" /* and group; where it does not exist, nobody */
+#define CONF_DEFAULT_USER  "sockgreet" /* and group; "nobody" if it does not exist */
 
 enum conf_sandbox { CONF_SANDBOX_AUTO, CONF_SANDBOX_STRICT, CONF_SANDBOX_OFF };
 enum conf_log_target { CONF_LOG_AUTO, CONF_LOG_JOURNAL, CONF_LOG_STDERR };
@@ -36,28 +36,28 @@ enum conf_log_greetings { CONF_GREETINGS_EACH, CONF_GREETINGS_SUMMARY, CONF_GREE
 /* Where something is set. */
 struct conf_place {
     const char *file;
-    unsigned line; /* 0: it stands in no file */
+    unsigned line; /* 0: not in a file */
 };
 
-/* What a setting that is a list of texts has come to. */
+/* The value of a setting that is a list of strings. */
 struct conf_list {
     const char *const *texts;
     size_t count;
 };
 
-/* A list that has a name, for access lists to share. */
+/* A named list, for access lists to share. */
 struct conf_network {
     const char *name;
     struct conf_list list;
 };
 
-/* Who is served, by the client's address. */
+/* Which clients are served, by their address. */
 struct conf_access {
     struct conf_list allow, deny;    /* as configured: networks, and names of lists of them */
-    const struct prefixes *prefixes; /* what they come to; NULL: everybody */
+    const struct prefixes *prefixes; /* the lists compiled; NULL: all clients */
 };
 
-/* A file whose content is said, as it was when it was read. */
+/* A file whose content is sent, as it was when it was read. */
 struct conf_content {
     const struct conf_content *next;
     const char *path;
@@ -77,8 +77,8 @@ struct conf_endpoint {
     bool broadcast;  /* the IPv4 broadcast address */
 };
 
-/* Clients a second, and at once after a rest, of one source and of its network; a rate of 0 is no limit. And
- * how many a source may hold. */
+/* Limits of one source and of its network: clients per second, and at once after a rest; rate 0: no limit.
+ * And how many clients a source may hold. */
 struct conf_rates {
     double rate, net_rate;
     unsigned burst, net_burst;
@@ -97,32 +97,32 @@ struct conf_listener {
     const struct conf_endpoint *endpoints;
     size_t endpoint_count; /* at least 1 */
 
-    int service; /* row of the table of services */
+    int service; /* row in the table of services */
     enum format format;
-    enum conf_quote quote;     /* which one is said, by a service that says quotes */
-    const char *greeting_text; /* as configured; "" of a service that takes none */
-    const struct plan *plan;   /* what the service makes of it */
-    bool weight_by_load;       /* the weight that an agent tells depends on the machine's load */
+    enum conf_quote quote;     /* which quote is sent, by a service that sends quotes */
+    const char *greeting_text; /* as configured; "" if the service has none */
+    const struct plan *plan;   /* the answer, compiled by the service */
+    bool weight_by_load;       /* an agent reports a weight that depends on the machine's load */
 
     int64_t linger_ns; /* 0: close at once */
     int64_t delay_ns;  /* before the greeting */
-    unsigned chunk;    /* bytes of a piece of it; 0: it is not sent in pieces */
+    unsigned chunk;    /* bytes of a piece of the greeting; 0: sent whole */
     int64_t chunk_pause_ns;
-    enum conf_end end; /* what comes after it */
+    enum conf_end end; /* what follows the greeting */
     int backlog;
     const char *interface; /* "" for none */
     bool free_bind;
-    unsigned shards_given;          /* udp: as configured; 0: see shards */
+    unsigned shards_given;          /* udp: as configured; 0: automatic */
     unsigned shards;                /* udp: sockets per endpoint */
-    unsigned max_datagram;          /* datagram types: bytes of a greeting at most */
+    unsigned max_datagram;          /* datagram types: the most bytes of a greeting */
     double max_amplification;       /* udp: reply to request, in bytes of IP packet */
-    struct conf_list proxy_from;    /* as configured: whom headers of the PROXY protocol are believed */
-    const struct prefixes *proxies; /* IP: what it comes to; NULL without */
+    struct conf_list proxy_from;    /* as configured: the proxies whose PROXY headers are trusted */
+    const struct prefixes *proxies; /* IP: the list compiled; NULL if there is none */
     bool low_ports;                 /* udp: ports below 1024 are answered */
-    bool answer_broadcast;          /* udp: what was sent to everybody is answered */
-    struct conf_rates rates; /* the service's if not rates_given; none of a Unix socket without proxies */
+    bool answer_broadcast;          /* udp: datagrams to broadcast and multicast addresses are answered */
+    struct conf_rates rates; /* the service's if not rates_given; none for a Unix socket without proxies */
     bool rates_given;
-    struct conf_access access; /* likewise */
+    struct conf_access access; /* the service's if not access_given */
     bool access_given;
     enum conf_refusal on_refuse; /* tcp */
 
@@ -130,29 +130,29 @@ struct conf_listener {
     const char *owner;
     const char *group;
     mode_t mode_bits;
-    uid_t owner_id; /* (uid_t)-1: leave */
-    gid_t group_id; /* (gid_t)-1: leave */
+    uid_t owner_id; /* (uid_t)-1: not changed */
+    gid_t group_id; /* (gid_t)-1: not changed */
 };
 
 struct conf {
     const char *file;              /* NULL: built-in defaults */
-    unsigned file_count;           /* it and those in its directory */
-    struct timespec file_modified; /* when what was read had been written: the newest of them */
+    unsigned file_count;           /* the file and those in its directory */
+    struct timespec file_modified; /* modification time of the newest file */
 
     const char *greeting;
-    const char *instance;         /* what the service is called; "": as the host */
-    struct conf_list environment; /* variables of the environment that a greeting may tell */
-    const char *maintenance_file; /* while it exists the service is in maintenance; "": there is none */
-    struct conf_list quotes;      /* files with them */
-    const struct conf_content *contents; /* files whose content is said, with those of quotes */
+    const char *instance;                /* name of the service; "": the host name */
+    struct conf_list environment;        /* environment variables that a greeting may contain */
+    const char *maintenance_file;        /* while it exists the service is in maintenance; "": none */
+    struct conf_list quotes;             /* files with quotes */
+    const struct conf_content *contents; /* files whose content is sent, with those of quotes */
     unsigned processes;
-    unsigned threads; /* as configured; 0: see thread_count */
+    unsigned threads; /* as configured; 0: automatic */
     unsigned thread_count;
 
     const char *user;
     const char *group;
     bool user_given;  /* set in the file */
-    bool change_user; /* started as root: workers become uid and gid */
+    bool change_user; /* started as root: workers switch to uid and gid */
     uid_t uid;
     gid_t gid;
 
@@ -176,7 +176,7 @@ struct conf {
     int64_t drain_delay_ns;
 
     struct conf_rates rates;
-    bool dry_run; /* who is over a limit is counted, and served all the same */
+    bool dry_run; /* clients over a limit are counted, but served */
     unsigned connections;
     bool connections_given; /* set in the file */
 
@@ -185,18 +185,18 @@ struct conf {
     struct conf_access access;
     enum conf_refusal on_refuse;
 
-    const char *control_group; /* whose members may change the running service; "": nobody's */
-    gid_t control_gid;         /* (gid_t)-1: nobody's */
+    const char *control_group; /* whose members may change the running service; "": none */
+    gid_t control_gid;         /* (gid_t)-1: none */
 
     int64_t heartbeat_ns;
     unsigned stuck_after; /* heartbeats; 0: never */
 
     const struct conf_listener *listeners;
     size_t listener_count;
-    const uint64_t *udp_ports; /* bit per port that a UDP listener of ours has; 1024 words */
+    const uint64_t *udp_ports; /* a bit for each port that one of our UDP listeners has; 1024 words */
 
     struct arena arena;   /* holds all of it */
-    unsigned *references; /* how often conf_free() has yet to be called; NULL: once */
+    unsigned *references; /* how many calls of conf_free() are still to come; NULL: one */
 };
 
 /* Where the configuration comes from. */
@@ -206,7 +206,7 @@ struct conf_source {
     char *const *endpoints; /* -l: replace the configured listeners */
     size_t endpoint_count;
     bool log_to_stderr; /* -f */
-    bool alone;         /* the file has no directory of files that add to it */
+    bool alone;         /* without the files in its directory */
 };
 
 /* Collects messages about a configuration; each line is "file:line: setting: what, and what is allowed". */
@@ -219,23 +219,23 @@ void conf_warning(struct conf_report *report, unsigned line, const char *setting
 /* Prints the effective configuration as a file that can be used again. */
 void conf_print(const struct conf *conf, FILE *out);
 
-/* The same, with what the configuration leaves to the service as it has come out: threads, shards, and
- * connections as given here. */
+/* The same with the values that the service has chosen itself: threads, shards, and the given number of
+ * connections. */
 void conf_print_resolved(const struct conf *conf, unsigned connections, FILE *out);
 
-/* The listener of a UDP port test in the hot path. */
+/* Whether one of our UDP listeners has the port; called for each datagram. */
 static inline bool conf_has_udp_port(const struct conf *conf, unsigned port)
 {
     return conf->udp_ports[port / 64] >> (port % 64) & 1;
 }
 
-/* Whether clients come through proxies, which send headers. */
+/* Whether clients come through proxies, which send PROXY headers. */
 static inline bool conf_is_proxied(const struct conf_listener *listener)
 {
     return listener->proxy_from.count > 0;
 }
 
-/* One more user of the configuration, who calls conf_free() too. */
+/* Adds a user of the configuration, which calls conf_free() as well. */
 void conf_hold(const struct conf *conf);
 
 /* Unmaps the configuration when its last user calls this; NULL is allowed. */

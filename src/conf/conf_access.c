@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An entry of a list, for the place of a message. A list of one text may be written as the text alone. */
+/* An entry of a list, for the place of a message. A list of one string may be written as the string alone. */
 static const config_setting_t *element_of(const config_setting_t *list, size_t entry)
 {
     return config_setting_is_aggregate(list) ? config_setting_get_elem(list, (unsigned)entry) : list;
@@ -22,15 +22,15 @@ static const config_setting_t *networks_of(const struct conf_trees *trees, size_
 {
     const config_setting_t *group = config_lookup(&trees->list[tree], "networks");
 
-    return group && config_setting_is_group(group) ? group : NULL; /* what is not a group was reported */
+    return group && config_setting_is_group(group) ? group : NULL; /* reported already if it is not a group */
 }
 
 static void check_name(struct conf_builder *builder, const config_setting_t *list, const char *path)
 {
-    /* libconfig's names have letters, digits, _, - and *, and conf_scan.c knows how long they may be */
+    /* libconfig allows letters, digits, _, - and * in names; conf_scan.c checks their length */
     if (strchr(config_setting_name(list), '*'))
         conf_error(builder->report, conf_tree_line(builder->report, list), path,
-                   "is not a name of networks; allowed: a letter and up to %d letters, digits, _ and -",
+                   "is not a valid name; allowed: a letter, then up to %d letters, digits, _ and -",
                    CONF_NAME_MAX - 1);
 }
 
@@ -48,7 +48,7 @@ static void check_network(struct conf_builder *builder, const config_setting_t *
                        "%s %s", conf_quote(network->list.texts[i]).text, error.text);
 }
 
-/* A table that has a row for each network makes them settings like others. */
+/* A table with a row for each network makes them settings like others. */
 static void read_networks(struct conf_builder *builder, const config_setting_t *group,
                           struct conf_network *networks)
 {
@@ -64,7 +64,7 @@ static void read_networks(struct conf_builder *builder, const config_setting_t *
         rows[i].min = 1;
     }
     if (rows)
-        conf_fill(builder, &table, group, "networks", 0, networks);
+        conf_group_read(builder, &table, group, "networks", 0, networks);
     for (size_t i = 0; rows && i < count; i++)
         check_network(builder, element_of(group, i), &networks[i]);
 }
@@ -116,8 +116,8 @@ struct lists {
     size_t count;
 };
 
-/* Reports what is wrong with an entry. */
-static void wrong(const struct lists *lists, unsigned which, size_t entry, const char *what)
+/* Reports an error of an entry. */
+static void report_entry(const struct lists *lists, unsigned which, size_t entry, const char *what)
 {
     struct conf_report *report = lists->builder->report;
     struct message path;
@@ -127,7 +127,7 @@ static void wrong(const struct lists *lists, unsigned which, size_t entry, const
                conf_quote(lists->texts[which]->texts[entry]).text, what);
 }
 
-/* Whether the text names networks, and is not an address: these have dots or colons. */
+/* Whether the text is a name of networks and not an address, which has dots or colons. */
 static bool is_name(const char *text)
 {
     if (!ascii_is_letter(*text))
@@ -151,7 +151,7 @@ static void refuse_name(const struct lists *lists, unsigned which, size_t entry)
         message_add(&what, "did you mean \"%s\"?", meant.name);
     else
         message_add(&what, "allowed: one of these names, or an address or network as in \"192.0.2.0/24\"");
-    wrong(lists, which, entry, what.text);
+    report_entry(lists, which, entry, what.text);
 }
 
 static void add_rule(struct lists *lists, const struct prefix *prefix, unsigned which, size_t entry)
@@ -160,7 +160,7 @@ static void add_rule(struct lists *lists, const struct prefix *prefix, unsigned 
         (struct prefix_rule){.prefix = *prefix, .admits = which == ALLOW, .entry = (unsigned)entry};
 }
 
-/* What is wrong with a text of the network was reported where it stands. */
+/* Errors in the network itself were reported at its place. */
 static void add_network(struct lists *lists, const struct conf_network *network, unsigned which, size_t entry)
 {
     struct prefix prefix;
@@ -183,7 +183,7 @@ static void add_entry(struct lists *lists, unsigned which, size_t entry)
     else if (is_name(text))
         refuse_name(lists, which, entry);
     else if (prefix_parse(text, &prefix, &error) < 0)
-        wrong(lists, which, entry, error.text);
+        report_entry(lists, which, entry, error.text);
     else
         add_rule(lists, &prefix, which, entry);
 }
@@ -198,13 +198,13 @@ static void refuse_contradictions(const struct lists *lists)
         if (deny->admits == allow->admits || prefix_compare(&deny->prefix, &allow->prefix) != 0)
             continue;
         if (is_name(lists->texts[DENY]->texts[deny->entry]))
-            message_set(&what, "has %s, which ", prefix_text(&deny->prefix, text));
-        message_add(&what, "is in allow, too; allowed: each network in one of them");
-        wrong(lists, DENY, deny->entry, what.text);
+            message_set(&what, "contains %s, which ", prefix_text(&deny->prefix, text));
+        message_add(&what, "is also in allow; allowed: each network in only one of the lists");
+        report_entry(lists, DENY, deny->entry, what.text);
     }
 }
 
-/* How many rules the lists come to at most. */
+/* The most rules that the lists can have. */
 static size_t count_rules(const struct lists *lists)
 {
     size_t count = 0;
@@ -246,8 +246,9 @@ static const struct prefixes *compile(struct lists *lists)
     if (room == 0)
         return NULL;
     if (room > CONF_RULES_MAX) {
-        conf_error(lists->builder->report, 0, lists->base, "%s to %zu networks; allowed: up to %d",
-                   lists->names[DENY] ? "allow and deny come" : "proxy_from comes", room, CONF_RULES_MAX);
+        conf_error(lists->builder->report, 0, lists->base, "%s %zu networks; allowed: up to %d",
+                   lists->names[DENY] ? "allow and deny contain" : "proxy_from contains", room,
+                   CONF_RULES_MAX);
         return NULL;
     }
     lists->rules = calloc(room, sizeof(*lists->rules));
@@ -269,7 +270,7 @@ static bool is_same_list(const struct conf_list *a, const struct conf_list *b)
     return same;
 }
 
-/* What the same lists came to elsewhere, so that many listeners with one long list need it once. */
+/* The result of the same lists elsewhere, so that many listeners with one long list need it once. */
 static const struct prefixes *find_compiled(const struct conf *conf, const struct conf_access *access)
 {
     for (size_t i = 0; i < conf->listener_count; i++) {

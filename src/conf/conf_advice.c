@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define LISTENERS "listeners."
-#define VALUE_MAX 40 /* bytes of a value that is repeated */
+#define VALUE_MAX 40 /* bytes of a value that a message repeats */
 
 static const struct conf_setting *find_in(const struct conf_table *table, const char *path)
 {
@@ -20,7 +20,7 @@ static const struct conf_setting *find_in(const struct conf_table *table, const 
     return NULL;
 }
 
-/* The setting of a path from the top of the file, or NULL. */
+/* The setting with a path from the top of the file, or NULL. */
 static const struct conf_setting *find(const char *path)
 {
     const char *dot;
@@ -62,7 +62,7 @@ static bool is_fraction(const struct conf_token *number)
            memchr(number->start, 'E', number->length);
 }
 
-/* A word's range depends on what it means. */
+/* The range of a CONF_WORD depends on the setting. */
 static const char *range(const struct conf_setting *setting, const struct conf_token *number, char *text,
                          size_t size)
 {
@@ -72,7 +72,7 @@ static const char *range(const struct conf_setting *setting, const struct conf_t
         return conf_table_allowed(setting, text, size);
     if (*number->start != '-' && strtoull(number->start, NULL, is_hex(number) ? 16 : 10) <= UINT32_MAX)
         return NULL; /* an L helps */
-    return "0 to 4294967295, beyond 2147483647 with an L after the last digit";
+    return "0 to 4294967295, with an L appended above 2147483647";
 }
 
 static bool has_leading_zero(const struct conf_token *number)
@@ -95,7 +95,7 @@ static struct message advise_zero(const struct conf_setting *setting, const stru
     if (strcmp(setting->path, "mode") == 0 && is_octal(number->start, number->length))
         message_set(&text, "is a whole number; write mode = \"%.*s\"", (int)number->length, number->start);
     else if (takes_number(setting))
-        message_set(&text, "begins with a zero, which would not make it octal; write it without");
+        message_set(&text, "has a leading zero, which does not make it octal; remove the zero");
     else
         message_set(&text, "is a whole number; allowed: a string in double quotes");
     return text;
@@ -134,7 +134,7 @@ static bool is_printable(const char *text, size_t length)
     return true;
 }
 
-/* The value that follows, as far as it is short and stands in one token. */
+/* The value that follows, if it is short and a single token. */
 static struct message value_of(struct conf_lexer *lexer)
 {
     struct conf_token token = conf_lex_next(lexer);
@@ -199,11 +199,11 @@ struct message conf_advice_groups(const char *group, unsigned line, const struct
     message_set(&text, "; write ");
     add_groups(&text, path.text + (line > 0), value_of(&lexer).text);
     if (line)
-        message_add(&text, " in the group of line %u", line);
+        message_add(&text, " in the group on line %u", line);
     return text;
 }
 
-/* Splits word, without a scheme before it, at the colon before its port. */
+/* Finds the port in word, which has no scheme. Returns NULL if there is none. */
 static const char *find_port(const char *word)
 {
     const char *colon = strrchr(word, ':');
@@ -228,7 +228,7 @@ bool conf_advice_port(const char *word, struct message *error)
         return false;
     snprintf(address, sizeof(address), "%.*s", (int)(port - host) - 1 - 2 * is_bracketed,
              host + is_bracketed);
-    message_set(error, "%s has a port; write address = %s; port = %s;", conf_quote(word).text,
+    message_set(error, "%s includes a port; write address = %s; port = %s;", conf_quote(word).text,
                 conf_quote(address).text, is_number ? port : conf_quote(port).text);
     return true;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* conf_advice: what to write instead, so that it works as it stands. */
+/* conf_advice: advice in error messages: what to write instead. */
 #ifndef SOCKGREET_CONF_ADVICE_H
 #define SOCKGREET_CONF_ADVICE_H
 
@@ -8,21 +8,21 @@
 
 #include <stdbool.h>
 
-/* What is wrong with a number that libconfig would not read as it is written, in view of the setting (its
- * path) that it is the value of; wrong is what conf_lex_number() says, which knows no setting. */
+/* The error for a number that libconfig would misread, for the setting with this path; wrong is the error of
+ * conf_lex_number(), which does not know the setting. */
 struct message conf_advice_number(const char *setting, const struct conf_token *number, bool is_number,
                                   const char *wrong);
 
-/* What to write instead of a path with dots, with "; " before it: "log = { level = 3; };" for log.level = 3,
- * where group is "log", rest the token ".level", and lexer stands before the assignment; line is that of the
- * group if it is there already. "" if there can be no such group. */
+/* The advice for a path with dots, beginning with "; ": "log = { level = 3; };" for log.level = 3. group is
+ * "log", rest the token ".level", and lexer is before the assignment; line is that of the group if it exists
+ * already, else 0. "" if there is no such group. */
 struct message conf_advice_groups(const char *group, unsigned line, const struct conf_token *rest,
                                   struct conf_lexer lexer);
 
-/* Whether word is an address and a port, as "127.0.0.1:80" is; what to write is in error then. */
+/* Whether word is an address with a port, such as "127.0.0.1:80"; if so, error says what to write. */
 bool conf_advice_port(const char *word, struct message *error);
 
-/* What is wrong with a mode that is this number, or with -1 another one. */
+/* The error for a mode that is a decimal number, or -1: a number in another base. */
 struct message conf_advice_mode(long long number);
 
 #endif

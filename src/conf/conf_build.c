@@ -26,7 +26,7 @@ static struct conf_place place_of(const struct conf_trees *trees, const char *pa
 
 static void derive_threads(struct conf *conf)
 {
-    unsigned share = conf_complete_cpus() / conf->processes;
+    unsigned share = conf_check_cpus() / conf->processes;
 
     conf->thread_count = conf->threads ? conf->threads : share ? share : 1;
 }
@@ -40,10 +40,10 @@ static void check_linger(struct conf_builder *builder, const struct conf_trees *
     if (!place.line)
         place = place_of(trees, "timeouts.linger_total");
     conf_error(builder->report, conf_report_line(builder->report, place), "timeouts.linger",
-               "is longer than timeouts.linger_total; allowed: at most that");
+               "is longer than timeouts.linger_total; allowed: at most its value");
 }
 
-/* A long time for each piece of a greeting means at least as long for all of it. */
+/* A longer time for each piece of a greeting raises the default for all of it. */
 static void derive_send_total(struct conf_builder *builder, const struct conf_trees *trees)
 {
     struct conf *conf = builder->conf;
@@ -55,10 +55,10 @@ static void derive_send_total(struct conf_builder *builder, const struct conf_tr
         conf->send_total_ns = conf->send_ns;
     else
         conf_error(builder->report, conf_report_line(builder->report, place), "timeouts.send_total",
-                   "is shorter than timeouts.send; allowed: at least that");
+                   "is shorter than timeouts.send; allowed: at least its value");
 }
 
-/* The master looks for it from whatever directory it was started in. */
+/* Absolute, since the master's working directory may be any. */
 static void check_maintenance(struct conf_builder *builder, const struct conf_trees *trees)
 {
     const char *path = builder->conf->maintenance_file;
@@ -66,7 +66,8 @@ static void check_maintenance(struct conf_builder *builder, const struct conf_tr
 
     if (*path && *path != '/')
         conf_error(builder->report, conf_report_line(builder->report, place), "maintenance_file",
-                   "%s is relative; allowed: an absolute path, or \"\" for none", conf_quote(path).text);
+                   "%s is a relative path; allowed: an absolute path, or \"\" for none",
+                   conf_quote(path).text);
 }
 
 static void collect_udp_ports(struct conf_builder *builder)
@@ -86,7 +87,7 @@ static void collect_udp_ports(struct conf_builder *builder)
     }
 }
 
-/* What greetings can say of the machine also follows from settings. */
+/* Some facts about the host that greetings contain come from settings. */
 static void name_host(struct conf_builder *builder)
 {
     const struct conf *conf = builder->conf;
@@ -97,14 +98,14 @@ static void name_host(struct conf_builder *builder)
     builder->host.environment_count = conf->environment.count;
 }
 
-/* Fills builder->conf from the files, or from nothing but defaults if there are none. */
+/* Fills builder->conf from the files, or with defaults only if there are none. */
 static void build(struct conf_builder *builder, const struct conf_trees *trees)
 {
     struct conf *conf = builder->conf;
 
     conf_table_defaults(&conf_service_table, conf);
     for (size_t i = 0; i < trees->count; i++)
-        conf_fill(builder, &conf_service_table, config_root_setting(&trees->list[i]), "", 0, conf);
+        conf_group_read(builder, &conf_service_table, config_root_setting(&trees->list[i]), "", 0, conf);
     conf->user_given = place_of(trees, "user").line != 0;
     conf->connections_given = place_of(trees, "limits.connections").line != 0;
     if (builder->source->log_to_stderr)
@@ -120,7 +121,7 @@ static void build(struct conf_builder *builder, const struct conf_trees *trees)
     conf_greeting_inherit(builder, place_of(trees, "greeting"));
     conf_access_networks(builder, trees);
     conf_access_service(builder, trees);
-    conf_listener_build(builder, trees);
+    conf_listeners_build(builder, trees);
     collect_udp_ports(builder);
     conf_syscalls_compile(builder);
 }

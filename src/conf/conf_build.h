@@ -5,8 +5,8 @@
 
 #include "conf/conf.h"
 
-/* Reads, scans, parses, checks and resolves, all in this process (see loader.h for how it is used);
- * everything in arena. Returns NULL if report got an error. */
+/* Reads, scans, parses, checks and resolves, all in this process (see loader.h for its use). The result
+ * is in arena. Returns NULL if there are errors, which are in report. */
 const struct conf *conf_build(struct arena *arena, const struct conf_source *source,
                               struct conf_report *report);
 

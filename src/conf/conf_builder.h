@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* conf_builder: what the parts of the configuration share while it is being built. */
+/* conf_builder: state shared by the modules that build a configuration. */
 #ifndef SOCKGREET_CONF_BUILDER_H
 #define SOCKGREET_CONF_BUILDER_H
 
@@ -17,8 +17,8 @@ struct conf_builder {
     struct conf_place greeting_place;          /* of the greeting that listeners inherit */
     bool greeting_bad;                         /* and has an error, which was reported */
     const struct plan *plan;                   /* its plan, if it is the same for every listener */
-    struct conf_reading *readings;             /* of conf_content.c */
-    const struct quotes *quotes[FORMAT_COUNT]; /* as far as they were asked for, see conf_quotes_in() */
+    struct conf_reading *readings;             /* files read by conf_content.c */
+    const struct quotes *quotes[FORMAT_COUNT]; /* those requested so far, see conf_quotes_in() */
 };
 
 /* Memory in the arena, or NULL with an error reported. */

@@ -2,8 +2,8 @@
 #include "conf/conf_check.h"
 
 #include "base/message.h"
+#include "conf/completion.h"
 #include "conf/conf_access.h"
-#include "conf/conf_completion.h"
 #include "conf/conf_greeting.h"
 #include "conf/conf_resolve.h"
 
@@ -16,9 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AUTO_SHARDS_MAX 8 /* where more sockets brought no more datagrams */
+#define AUTO_SHARDS_MAX 8 /* more sockets brought no more datagrams */
 
-unsigned conf_complete_cpus(void)
+unsigned conf_check_cpus(void)
 {
     cpu_set_t cpus;
 
@@ -31,9 +31,9 @@ unsigned conf_complete_cpus(void)
 static void not_resolved(const struct completion *c, const char *member, int result,
                          const struct message *error)
 {
-    completion_wrong(c, member, "%s", error->text);
+    completion_error(c, member, "%s", error->text);
     if (result == -EAGAIN)
-        conf_report_passing(c->builder->report);
+        conf_report_temporary(c->builder->report);
 }
 
 static void complete_address(const struct completion *c)
@@ -44,7 +44,7 @@ static void complete_address(const struct completion *c)
     int result;
 
     if (conf_resolve_port(listener->port, listener->transport, &port, &error) < 0)
-        completion_wrong(c, "port", "%s", error.text);
+        completion_error(c, "port", "%s", error.text);
     conf_report_activity(c->builder->report, "looking up listeners.%s.address (line %u), %s", listener->name,
                          completion_line(c, "address"), conf_quote(listener->address).text);
     result = conf_resolve_address(c->builder->arena, listener->address, listener->transport, port,
@@ -53,7 +53,7 @@ static void complete_address(const struct completion *c)
         not_resolved(c, "address", result, &error);
     else if (left_out.text[0])
         conf_warning(c->builder->report, completion_line(c, "address"), "address",
-                     "%s stands for %s too, which this host does not have: left out",
+                     "%s also stands for %s, which this host does not have: ignored",
                      conf_quote(listener->address).text, left_out.text);
     conf_report_activity(c->builder->report, "%s", "");
 }
@@ -63,9 +63,10 @@ static void check_interface(const struct completion *c)
     const char *name = c->listener->interface;
 
     if (strlen(name) >= IFNAMSIZ || strpbrk(name, "/ \t\r\n"))
-        completion_wrong(c, "interface",
-                         "%s is no interface's name; allowed: up to %d bytes without spaces and slashes",
-                         conf_quote(name).text, IFNAMSIZ - 1);
+        completion_error(
+            c, "interface",
+            "%s is not a valid interface name; allowed: up to %d bytes without spaces or slashes",
+            conf_quote(name).text, IFNAMSIZ - 1);
 }
 
 static void check_scopes(const struct completion *c)
@@ -77,13 +78,14 @@ static void check_scopes(const struct completion *c)
 
         if (address->sa.sa_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&address->in6.sin6_addr) &&
             address->in6.sin6_scope_id == 0)
-            completion_wrong(c, "address",
-                             "%s is link-local; allowed: with its interface, as in \"fe80::1%%eth0\"",
-                             conf_quote(listener->address).text);
+            completion_error(
+                c, "address",
+                "%s is a link-local address without its interface; allowed: as in \"fe80::1%%eth0\"",
+                conf_quote(listener->address).text);
     }
 }
 
-/* A multicast address hears nobody before its group is joined, on one interface. */
+/* A multicast address receives nothing until its group is joined, on one interface. */
 static void check_multicast(const struct completion *c)
 {
     const struct conf_listener *listener = c->listener;
@@ -94,20 +96,22 @@ static void check_multicast(const struct completion *c)
         if (address_scope(address) != ADDRESS_MULTICAST)
             continue;
         if (listener->transport != TRANSPORT_UDP)
-            completion_wrong(c, "address", "%s is a multicast address; allowed: in listeners of type udp",
+            completion_error(c, "address",
+                             "%s is a multicast address; allowed: only in listeners of type udp",
                              conf_quote(listener->address).text);
         else if (!*listener->interface &&
                  (address->sa.sa_family != AF_INET6 || address->in6.sin6_scope_id == 0))
-            completion_wrong(c, "address",
-                             "%s is a multicast address; allowed: with the interface of its group",
-                             conf_quote(listener->address).text);
+            completion_error(
+                c, "address",
+                "%s is a multicast address without an interface; allowed: with the setting interface",
+                conf_quote(listener->address).text);
     }
 }
 
 static void complete_ip(const struct completion *c)
 {
     struct conf_listener *listener = c->listener;
-    unsigned cpus = conf_complete_cpus();
+    unsigned cpus = conf_check_cpus();
 
     complete_address(c);
     check_interface(c);
@@ -126,16 +130,17 @@ static void complete_path(const struct completion *c)
     if (!endpoint)
         return;
     if (!*path)
-        completion_wrong(c, "path", "is not set; allowed: an absolute path, or @ and an abstract name");
+        completion_error(c, "path", "is not set; allowed: an absolute path, or @ and an abstract name");
     else if (*path != '/' && *path != '@')
-        completion_wrong(c, "path", "%s is relative; allowed: an absolute path, or @ and an abstract name",
+        completion_error(c, "path",
+                         "%s is a relative path; allowed: an absolute path, or @ and an abstract name",
                          conf_quote(path).text);
     else if (path[strlen(path) - 1] == '/' || strcmp(path, "@") == 0)
-        completion_wrong(c, "path",
-                         "%s names no socket; allowed: an absolute path, or @ and an abstract name",
+        completion_error(c, "path",
+                         "%s does not name a socket; allowed: an absolute path, or @ and an abstract name",
                          conf_quote(path).text);
     else if (!address_set_unix(&endpoint->address, path))
-        completion_wrong(c, "path", "is %zu bytes long; allowed: at most %zu", strlen(path),
+        completion_error(c, "path", "is %zu bytes long; allowed: at most %zu", strlen(path),
                          sizeof(endpoint->address.un.sun_path) - 1);
     c->listener->endpoints = endpoint;
     c->listener->endpoint_count = 1;
@@ -147,20 +152,21 @@ static void refuse_for_abstract(const struct completion *c)
 
     for (size_t i = 0; i < sizeof(of_files) / sizeof(of_files[0]); i++)
         if (completion_has(c, of_files[i]))
-            completion_wrong(c, of_files[i],
-                             "an abstract socket has no file; allowed: with a path that begins with /");
+            completion_error(c, of_files[i],
+                             "an abstract socket has no file; allowed: only with a path that begins with /");
 }
 
-/* A listener with a name as the kernel gives them to clients would be taken for a client. */
+/* A listener with a name that the kernel could give to a client would be taken for one. */
 static void refuse_for_client(const struct completion *c)
 {
     const struct conf_endpoint *endpoint = c->listener->endpoints;
 
     if (c->listener->transport == TRANSPORT_UNIX_DGRAM && endpoint &&
         address_is_autobound(&endpoint->address))
-        completion_wrong(c, "path",
-                         "%s is a name as clients have it; allowed: any but five hexadecimal digits",
-                         conf_quote(c->listener->path).text);
+        completion_error(
+            c, "path",
+            "%s has the form of a client's automatic name; allowed: any but five hexadecimal digits",
+            conf_quote(c->listener->path).text);
 }
 
 static void complete_mode(const struct completion *c)
@@ -169,7 +175,8 @@ static void complete_mode(const struct completion *c)
     size_t length = strlen(mode);
 
     if (length < 3 || length > 4 || mode[strspn(mode, "01234567")] || (length == 4 && mode[0] != '0')) {
-        completion_wrong(c, "mode", "%s is no mode; allowed: octal digits as a string, \"0000\" to \"0777\"",
+        completion_error(c, "mode",
+                         "%s is not a file mode; allowed: octal digits as a string, \"0000\" to \"0777\"",
                          conf_quote(mode).text);
         return;
     }
@@ -208,14 +215,14 @@ static void complete_unix(const struct completion *c)
     complete_owner(c);
 }
 
-/* Whoever may connect to a Unix socket may send a header. */
+/* All clients that may connect to a Unix socket may send a header. */
 static void complete_unix_proxies(const struct completion *c)
 {
     struct conf_listener *listener = c->listener;
 
     if (listener->proxy_from.count != 1 || strcmp(listener->proxy_from.texts[0], "*") != 0)
-        completion_wrong(c, "proxy_from",
-                         "%s does not fit a Unix socket; allowed: \"*\", all who may connect",
+        completion_error(c, "proxy_from",
+                         "%s is not possible on a Unix socket; allowed: \"*\", any client that may connect",
                          conf_quote(listener->proxy_from.texts[0]).text);
 }
 
@@ -231,7 +238,7 @@ static void complete_proxies(const struct completion *c)
         conf_access_proxies(c->builder, c->group, listener);
 }
 
-/* Clients of a Unix socket have an address only if a proxy says it. */
+/* Clients of a Unix socket have an address only if a proxy names it. */
 static void refuse_unaddressed(const struct completion *c)
 {
     static const char *const of_addresses[] = {"allow",    "deny",      "rate",      "burst",
@@ -239,8 +246,9 @@ static void refuse_unaddressed(const struct completion *c)
 
     for (size_t i = 0; i < sizeof(of_addresses) / sizeof(of_addresses[0]); i++)
         if (completion_has(c, of_addresses[i]))
-            completion_wrong(c, of_addresses[i],
-                             "clients of a Unix socket have no address; allowed: with proxy_from = \"*\"");
+            completion_error(
+                c, of_addresses[i],
+                "clients of a Unix socket have no address; allowed: only with proxy_from = \"*\"");
 }
 
 static void complete_access(const struct completion *c)
@@ -254,7 +262,7 @@ static void complete_access(const struct completion *c)
 static void check_linger(const struct completion *c)
 {
     if (c->listener->linger_ns > c->builder->conf->linger_total_ns && completion_has(c, "linger"))
-        completion_wrong(c, "linger", "is longer than timeouts.linger_total; allowed: at most that");
+        completion_error(c, "linger", "is longer than timeouts.linger_total; allowed: at most its value");
 }
 
 static void check_end(const struct completion *c)
@@ -262,7 +270,8 @@ static void check_end(const struct completion *c)
     const struct conf_listener *listener = c->listener;
 
     if (listener->end == CONF_END_RESET && listener->transport != TRANSPORT_TCP)
-        completion_wrong(c, "end", "\"reset\" is not known over unix; allowed: \"close\", \"hold\"");
+        completion_error(c, "end",
+                         "\"reset\" is not possible on a Unix socket; allowed: \"close\", \"hold\"");
 }
 
 static bool is_only_for_this_host(const struct conf_listener *listener)
@@ -273,7 +282,7 @@ static bool is_only_for_this_host(const struct conf_listener *listener)
     return true;
 }
 
-/* Whoever tells the world how it is does so on purpose. */
+/* A service that shows internals must not be open to everyone by mistake. */
 static void check_private(const struct completion *c)
 {
     const struct conf_listener *listener = c->listener;
@@ -281,15 +290,15 @@ static void check_private(const struct completion *c)
 
     if (service->is_private && listener->transport == TRANSPORT_TCP && !listener->access.allow.count &&
         !is_only_for_this_host(listener))
-        completion_wrong(
+        completion_error(
             c, "address",
-            "service \"%s\" is not for everybody; allowed: 127.0.0.1 or ::1, or with allow, as in "
+            "service \"%s\" must not be open to everyone; allowed: 127.0.0.1 or ::1, or with allow, as in "
             "allow = [\"192.0.2.0/24\"]",
             service->name);
 }
 
-void conf_complete(struct conf_builder *builder, const config_setting_t *group,
-                   struct conf_listener *listener)
+void conf_check_listener(struct conf_builder *builder, const config_setting_t *group,
+                         struct conf_listener *listener)
 {
     struct completion c = {builder, group, listener};
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What became of reading a file: a text is compiled more than once, and is to find the same each time. */
+/* The result of reading a file: a text is compiled more than once, and must find the same each time. */
 struct conf_reading {
     struct conf_reading *next;
     const char *path; /* in the arena */
@@ -44,8 +44,8 @@ static void read_file(struct conf_builder *builder, struct conf_reading *reading
     conf_report_activity(report, "reading %s", conf_quote(reading->path).text);
     reading->result = conf_regular_read(reading->path, CONF_CONTENT_MAX, &reading->file, &reading->error);
     conf_report_activity(report, "%s", "");
-    if (conf_report_is_passing(-reading->result))
-        conf_report_passing(report);
+    if (conf_report_is_temporary(-reading->result))
+        conf_report_temporary(report);
     if (reading->result == 0 || reading->result == -ENOENT)
         note(builder, reading);
 }
@@ -70,7 +70,7 @@ int conf_content_read(struct conf_builder *builder, const char *path, const stru
     struct conf_reading *reading = find(builder, path, &count);
 
     if (!reading && count == CONF_CONTENTS_MAX) {
-        message_set(error, "is one file more than %d; allowed: up to that", CONF_CONTENTS_MAX);
+        message_set(error, "is one file too many; allowed: at most %d", CONF_CONTENTS_MAX);
         return -ENFILE;
     }
     if (!reading)
@@ -95,7 +95,7 @@ int conf_content_read_text(void *builder, const char *path, const char **content
         return result;
     nul = memchr(file->text, '\0', file->length);
     if (nul) {
-        message_set(error, "has a NUL at byte %td; allowed: text without", nul - file->text + 1);
+        message_set(error, "has a NUL at byte %td; allowed: text without NULs", nul - file->text + 1);
         return -EINVAL;
     }
     file->text[file->length] = '\0'; /* without the newline of conf_regular_read() */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* conf_content: files whose content is said: each is read once, by the loader, and noted. */
+/* conf_content: files whose content is sent: the loader reads each once, and notes it so that a change is
+ * noticed later. */
 #ifndef SOCKGREET_CONF_CONTENT_H
 #define SOCKGREET_CONF_CONTENT_H
 
@@ -9,7 +10,7 @@
 #define CONF_CONTENTS_MAX 64 /* files */
 
 /* Reads a file of at most CONF_CONTENT_MAX bytes, if it has not been read already; conf_content_close() frees
- * it. Returns 0, or -errno with an error, which begins behind the file's name. */
+ * it. Returns 0, or -errno with an error that is to follow the file's name. */
 int conf_content_read(struct conf_builder *builder, const char *path, const struct conf_regular **file,
                       struct message *error);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* conf_read: brings a configuration file into memory, if it is one. */
+/* conf_file: reads a configuration file into memory. */
 #ifndef SOCKGREET_CONF_READ_H
 #define SOCKGREET_CONF_READ_H
 
@@ -8,9 +8,9 @@
 
 #include <stddef.h>
 
-/* Reads the regular file path, of at most limit bytes. Returns 0, or -errno after a report of the reason;
- * there is none if the file is missing (ENOENT) and may be. */
-int conf_read(const char *path, bool may_be_missing, size_t limit, struct conf_regular *file,
-              struct conf_report *report);
+/* Reads the regular file path, of at most limit bytes. Returns 0, or -errno after reporting the reason,
+ * except for a file that is missing (ENOENT) and may be. */
+int conf_file_read(const char *path, bool may_be_missing, size_t limit, struct conf_regular *file,
+                   struct conf_report *report);
 
 #endif

@@ -12,7 +12,7 @@
 #define TAB        8
 #define END_LENGTH (sizeof(QUOTES_END) - 1)
 
-/* A line as it is seen. What is too long for a quote only counts. */
+/* A line as displayed. Only the length counts of what is too long for a quote. */
 struct line {
     char text[QUOTES_MAX];
     size_t length;
@@ -31,7 +31,7 @@ struct parser {
 
     unsigned first;  /* line of the quote; 0: it has not begun */
     bool is_refused; /* an error of it was reported */
-    unsigned ends;   /* of lines, before whatever follows */
+    unsigned ends;   /* line ends that precede the next line */
     char quote[QUOTES_MAX];
     size_t length;
 };
@@ -83,7 +83,7 @@ static void keep(struct parser *p)
 static void end_quote(struct parser *p)
 {
     if (p->length > QUOTES_MAX && !p->is_refused)
-        fail(p, p->first, "a quote of %zu characters; allowed: at most %zu, with two at the end of each line",
+        fail(p, p->first, "a quote of %zu characters; allowed: at most %zu, counting each line end as two",
              p->length + END_LENGTH, QUOTES_MAX + END_LENGTH);
     else if (p->length > 0 && !p->is_refused)
         keep(p);
@@ -92,7 +92,7 @@ static void end_quote(struct parser *p)
     p->is_refused = false;
 }
 
-/* What is too long for a quote counts, and need not be there. */
+/* Only the length counts of what is too long for a quote. */
 static void add(struct parser *p, const char *bytes, size_t length)
 {
     size_t room = p->length < sizeof(p->quote) ? sizeof(p->quote) - p->length : 0;
@@ -153,7 +153,7 @@ static void read_line(struct parser *p, const char *bytes, size_t length)
         line->visible--;
 }
 
-/* The end of a line is said when another one follows. */
+/* A line's end is added when another line follows. */
 static void add_line(struct parser *p)
 {
     const struct line *line = &p->line;
@@ -172,7 +172,7 @@ static bool is_mark(const char *line, size_t length)
     return length == 1 && *line == '%';
 }
 
-/* Goes past the line at *at, to end at most. Returns its length without its end. */
+/* Moves *at past its line, to end at most. Returns the length of the line without its end. */
 static size_t next_line(const char **at, const char *end)
 {
     const char *line = *at, *newline = memchr(line, '\n', (size_t)(end - line));
@@ -222,8 +222,9 @@ int conf_fortune_parse(struct arena *arena, const char *path, const char *text, 
     errors->count = 0;
     parse(&p, text, text + length);
     if (found->count == before && errors->count == 0)
-        message_set(&errors->list[errors->count++],
-                    "%s has no quotes; allowed: quotes between lines that are %%, or else one on each line",
-                    p.file);
+        message_set(
+            &errors->list[errors->count++],
+            "%s has no quotes; allowed: quotes separated by lines with only a %%, or one quote per line",
+            p.file);
     return errors->count ? -1 : 0;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* conf_fortune: finds the quotes in the text of a file.
  *
- * A text in fortune's format has quotes between lines that are "%" and nothing else; one without such a line
- * has a quote on each line. Tabs become spaces, a character behind backspaces takes the place of what these
- * went back over, and spaces and empty lines around a quote are left out. */
+ * In fortune's format, lines with only a "%" separate the quotes; a text without such a line has one quote
+ * per line. Tabs become spaces, a character after backspaces replaces what they went back over, and spaces
+ * and empty lines around a quote are dropped. */
 #ifndef SOCKGREET_CONF_FORTUNE_H
 #define SOCKGREET_CONF_FORTUNE_H
 

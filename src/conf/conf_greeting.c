@@ -4,6 +4,7 @@
 #include "base/message.h"
 #include "conf/conf_content.h"
 #include "conf/conf_quotes.h"
+#include "conf/conf_table.h"
 #include "service/services.h"
 
 #include <stdio.h>
@@ -51,7 +52,7 @@ static void compile_greeting(const struct completion *c)
     struct template_errors errors;
 
     if (!*listener->greeting_text) {
-        completion_wrong(c, "greeting", "is empty; allowed: at least one byte");
+        completion_error(c, "greeting", "is empty; allowed: at least one byte");
         return;
     }
     listener->plan = compile(c, listener->greeting_text, &errors);
@@ -65,7 +66,7 @@ static void compile_without_text(const struct completion *c)
     struct template_errors errors;
 
     if (service_of(listener)->says_quotes && !conf_quotes_in(c->builder, FORMAT_TEXT)) {
-        completion_wrong(c, "service", "\"%s\" has no quotes; allowed: with files in the setting quotes",
+        completion_error(c, "service", "\"%s\" has no quotes; allowed: only with files in the setting quotes",
                          service_of(listener)->name);
         return;
     }
@@ -74,26 +75,60 @@ static void compile_without_text(const struct completion *c)
         report(c, "service", &errors);
 }
 
-/* A listener that does not stand in the file says what of the file is to be changed. */
-static void refuse_length(const struct completion *c)
+/* What programs read is longer than the greeting, and a datagram of the default size does not hold it. */
+static void refuse_format(const struct completion *c)
+{
+    const struct conf_listener *listener = c->listener;
+    const char *format =
+        conf_table_word(conf_table_find(&conf_listener_table, "format"), (int)listener->format);
+    size_t longest = listener->plan->longest;
+
+    if (longest <= CONF_DATAGRAM_MAX)
+        completion_error(
+            c, "format",
+            "answers in \"%s\" can be %zu bytes long, but max_datagram is %u; allowed: \"text\", or "
+            "max_datagram from %zu to %d",
+            format, longest, listener->max_datagram, longest, CONF_DATAGRAM_MAX);
+    else
+        completion_error(
+            c, "format",
+            "answers in \"%s\" can be %zu bytes long, but a datagram holds %d; allowed: \"text\", or "
+            "a shorter greeting",
+            format, longest, CONF_DATAGRAM_MAX);
+}
+
+/* An inherited greeting is reported where it is set, if the file does not have the listener. */
+static void refuse_greeting(const struct completion *c)
 {
     const struct conf_listener *listener = c->listener;
     const struct conf_builder *builder = c->builder;
 
-    if (service_of(listener)->says_quotes)
-        completion_wrong(c, "max_datagram",
-                         "is %u, the longest quote %zu bytes; allowed: at least that, up to %d",
-                         listener->max_datagram, listener->plan->longest, CONF_DATAGRAM_MAX);
-    else if (!listener->place.line && builder->greeting_place.line)
-        conf_error(builder->report, conf_report_line(builder->report, builder->greeting_place), "greeting",
-                   "can be %zu bytes long, a datagram of listeners.%s %u; allowed: a shorter one, or a "
-                   "listener with max_datagram up to %d",
-                   listener->plan->longest, listener->name, listener->max_datagram, CONF_DATAGRAM_MAX);
+    if (!listener->place.line && builder->greeting_place.line)
+        conf_error(
+            builder->report, conf_report_line(builder->report, builder->greeting_place), "greeting",
+            "can be %zu bytes long, but a datagram of listeners.%s holds %u; allowed: a shorter one, or a "
+            "listener with max_datagram up to %d",
+            listener->plan->longest, listener->name, listener->max_datagram, CONF_DATAGRAM_MAX);
     else
-        completion_wrong(
-            c, "greeting",
-            "can be %zu bytes long, a datagram here %u; allowed: a shorter one, or max_datagram up to %d",
-            listener->plan->longest, listener->max_datagram, CONF_DATAGRAM_MAX);
+        completion_error(c, "greeting",
+                         "can be %zu bytes long, but max_datagram is %u; allowed: a shorter one, or "
+                         "max_datagram up to %d",
+                         listener->plan->longest, listener->max_datagram, CONF_DATAGRAM_MAX);
+}
+
+/* Names the setting that is to blame. */
+static void refuse_length(const struct completion *c)
+{
+    const struct conf_listener *listener = c->listener;
+
+    if (service_of(listener)->says_quotes)
+        completion_error(c, "max_datagram",
+                         "is %u, but the longest quote has %zu bytes; allowed: at least that, up to %d",
+                         listener->max_datagram, listener->plan->longest, CONF_DATAGRAM_MAX);
+    else if (listener->format != FORMAT_TEXT)
+        refuse_format(c);
+    else
+        refuse_greeting(c);
 }
 
 static void check_datagram(const struct completion *c)
@@ -109,13 +144,15 @@ static void complete_without_text(const struct completion *c)
     const struct service *service = service_of(c->listener);
 
     if (completion_has(c, "format"))
-        completion_wrong(c, "format",
-                         "service \"%s\" has one of its own; allowed: with service = \"greeting\"",
-                         service->name);
+        completion_error(
+            c, "format",
+            "service \"%s\" has its own format; allowed: only with service = \"greeting\" or \"http\"",
+            service->name);
     if (c->listener->greeting_text)
-        completion_wrong(c, "greeting",
-                         "service \"%s\" says no greeting; allowed: with service = \"greeting\"",
-                         service->name);
+        completion_error(
+            c, "greeting",
+            "service \"%s\" does not send a greeting; allowed: only with service = \"greeting\" or \"http\"",
+            service->name);
     c->listener->greeting_text = "";
     if (service->fixed)
         c->listener->plan = service->fixed;
@@ -128,19 +165,20 @@ static void check_quote(const struct completion *c)
     const struct service *service = service_of(c->listener);
 
     if (completion_has(c, "quote") && !service->says_quotes)
-        completion_wrong(c, "quote",
-                         "service \"%s\" does not choose quotes; allowed: with service = \"qotd\"",
+        completion_error(c, "quote",
+                         "service \"%s\" does not send quotes; allowed: only with service = \"qotd\"",
                          service->name);
 }
 
-/* What only a service that tells a weight has. */
+/* A setting that only a service with a weight has. */
 static void check_weight(const struct completion *c)
 {
     const struct service *service = service_of(c->listener);
 
     if (completion_has(c, "weight_by_load") && !service->tells_weight)
-        completion_wrong(c, "weight_by_load",
-                         "service \"%s\" tells no weight; allowed: with service = \"agent\"", service->name);
+        completion_error(c, "weight_by_load",
+                         "service \"%s\" does not report a weight; allowed: only with service = \"agent\"",
+                         service->name);
 }
 
 static bool check_transport(const struct completion *c)
@@ -155,7 +193,7 @@ static bool check_transport(const struct completion *c)
         if (service->transports & SERVICE_ON(i))
             used += (size_t)snprintf(allowed + used, sizeof(allowed) - used, "%s%s", used ? ", " : "",
                                      transport_name(i));
-    completion_wrong(c, "service", "\"%s\" does not answer over %s; allowed: type %s", service->name,
+    completion_error(c, "service", "\"%s\" does not answer over %s; allowed: type %s", service->name,
                      transport_name(c->listener->transport), allowed);
     return false;
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* conf_greeting: what a listener tells its clients: the plan of its service. */
+/* conf_greeting: compiles the answer of a listener: the plan of its service. */
 #ifndef SOCKGREET_CONF_GREETING_H
 #define SOCKGREET_CONF_GREETING_H
 
-#include "conf/conf_completion.h"
+#include "conf/completion.h"
 
-/* Compiles the greeting that listeners inherit, so that an error in it is reported once and where it stands.
- */
+/* Compiles the greeting that listeners inherit, so that an error in it is reported once, at its place. */
 void conf_greeting_inherit(struct conf_builder *builder, struct conf_place place);
 
 /* Makes the plan of a listener whose other settings are complete. */

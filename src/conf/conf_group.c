@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One walk over a group of the file. */
+/* A walk over a group of the file. */
 struct walk {
     struct conf_builder *builder;
     const struct conf_table *table;
@@ -35,10 +35,10 @@ static unsigned line_of(const struct walk *walk, const config_setting_t *member)
     return conf_tree_line(walk->builder->report, member);
 }
 
-/* Reports what is wrong with the value of member, and what is allowed. */
+/* Reports an error of the value of member, and what is allowed. */
 static void __attribute__((format(printf, 4, 5)))
-wrong(const struct walk *walk, const struct conf_setting *setting, const config_setting_t *member,
-      const char *format, ...)
+report_value(const struct walk *walk, const struct conf_setting *setting, const config_setting_t *member,
+             const char *format, ...)
 {
     char what[128], allowed[128];
     va_list args;
@@ -61,7 +61,7 @@ static const char *type_name(const config_setting_t *member)
     case CONFIG_TYPE_STRING:
         return "a string";
     case CONFIG_TYPE_BOOL:
-        return "true or false";
+        return "a boolean";
     case CONFIG_TYPE_ARRAY:
         return "an array";
     case CONFIG_TYPE_LIST:
@@ -97,14 +97,14 @@ static void read_number(const struct walk *walk, const struct conf_setting *sett
     double number;
 
     if (!whole && (setting->type == CONF_COUNT || config_setting_type(member) != CONFIG_TYPE_FLOAT)) {
-        wrong(walk, setting, member, "is %s", type_name(member));
+        report_value(walk, setting, member, "is %s", type_name(member));
         return;
     }
     number = whole ? (double)whole_value(member) : config_setting_get_float(member);
     if (!in_range(setting, number))
-        wrong(walk, setting, member, "%.15g is out of range", number);
+        report_value(walk, setting, member, "%.15g is out of range", number);
     else if (setting->type == CONF_TIME && number > 0 && conf_table_ns(number) == 0)
-        wrong(walk, setting, member, "%.15g is less than a nanosecond", number);
+        report_value(walk, setting, member, "%.15g is less than a nanosecond", number);
     else
         conf_table_put_number(setting, number, walk->value);
 }
@@ -132,7 +132,7 @@ static void read_text(const struct walk *walk, const struct conf_setting *settin
     } else if (strcmp(setting->path, "mode") == 0 && is_whole(member)) {
         refuse_mode(walk, setting, member);
     } else {
-        wrong(walk, setting, member, "is %s", type_name(member));
+        report_value(walk, setting, member, "is %s", type_name(member));
     }
 }
 
@@ -142,7 +142,7 @@ static void read_choice(const struct walk *walk, const struct conf_setting *sett
     const char *word = config_setting_get_string(member);
 
     if (!word) {
-        wrong(walk, setting, member, "is %s", type_name(member));
+        report_value(walk, setting, member, "is %s", type_name(member));
         return;
     }
     for (const struct conf_choice *choice = setting->choices; choice->word; choice++)
@@ -150,7 +150,7 @@ static void read_choice(const struct walk *walk, const struct conf_setting *sett
             conf_table_put_number(setting, choice->value, walk->value);
             return;
         }
-    wrong(walk, setting, member, "%s is unknown", conf_quote(word).text);
+    report_value(walk, setting, member, "%s is unknown", conf_quote(word).text);
 }
 
 static void read_bool(const struct walk *walk, const struct conf_setting *setting,
@@ -159,21 +159,21 @@ static void read_bool(const struct walk *walk, const struct conf_setting *settin
     if (config_setting_type(member) == CONFIG_TYPE_BOOL)
         conf_table_put_number(setting, config_setting_get_bool(member), walk->value);
     else
-        wrong(walk, setting, member, "is %s", type_name(member));
+        report_value(walk, setting, member, "is %s", type_name(member));
 }
 
-/* One text of a list; NULL, and reported, if it is none. number is that in the message. */
+/* A string of a list; NULL, after reporting it, if it is not one. number is its number in the message. */
 static const char *read_element(const struct walk *walk, const struct conf_setting *setting,
                                 const config_setting_t *element, int number)
 {
     const char *text = config_setting_get_string(element);
 
     if (!text)
-        wrong(walk, setting, element, "entry %d is %s", number, type_name(element));
+        report_value(walk, setting, element, "entry %d is %s", number, type_name(element));
     else if (!*text)
-        wrong(walk, setting, element, "entry %d is empty", number);
+        report_value(walk, setting, element, "entry %d is empty", number);
     else if (strlen(text) > CONF_TEXT_MAX)
-        wrong(walk, setting, element, "entry %d is %zu bytes long", number, strlen(text));
+        report_value(walk, setting, element, "entry %d is %zu bytes long", number, strlen(text));
     else
         return conf_builder_copy(walk->builder, text);
     return NULL;
@@ -188,11 +188,11 @@ static void read_list(const struct walk *walk, const struct conf_setting *settin
     bool good = true;
 
     if (!is_list && config_setting_type(member) != CONFIG_TYPE_STRING) {
-        wrong(walk, setting, member, "is %s", type_name(member));
+        report_value(walk, setting, member, "is %s", type_name(member));
         return;
     }
     if (count < setting->min || count > setting->max) {
-        wrong(walk, setting, member, "has %d entries", count);
+        report_value(walk, setting, member, "has %d entries", count);
         return;
     }
     texts = conf_builder_alloc(walk->builder, (size_t)count * sizeof(*texts));
@@ -205,7 +205,7 @@ static void read_list(const struct walk *walk, const struct conf_setting *settin
         conf_table_put_list(setting, (struct conf_list){texts, (size_t)count}, walk->value);
 }
 
-/* Says which listeners have a setting that this one has not. */
+/* Reports a setting that listeners of this transport do not have, and which ones do. */
 static void refuse_transport(const struct walk *walk, const struct conf_setting *setting,
                              const config_setting_t *member)
 {
@@ -219,7 +219,7 @@ static void refuse_transport(const struct walk *walk, const struct conf_setting 
     for (int i = 0; i < TRANSPORT_COUNT; i++)
         if (walk->transports >> i & 1)
             conf_error(walk->builder->report, line_of(walk, member), full(walk, setting->path).text,
-                       "a listener of type %s has no such setting; allowed: in listeners of type %s",
+                       "does not apply to listeners of type %s; allowed: only in listeners of type %s",
                        transport_name((enum transport)i), types);
 }
 
@@ -251,13 +251,13 @@ static void read_setting(const struct walk *walk, const struct conf_setting *set
         break;
     case CONF_GROUPS:
         if (!config_setting_is_group(member))
-            wrong(walk, setting, member, "is %s", type_name(member));
+            report_value(walk, setting, member, "is %s", type_name(member));
         break;
     }
 }
 
-/* The setting called path in the walk's table, NULL if there is none; *is_group tells whether others begin
- * with "path.". */
+/* The setting called path in the walk's table, NULL if there is none; *is_group tells whether the paths of
+ * others begin with "path.". */
 static const struct conf_setting *look_up(const struct walk *walk, const char *path, bool *is_group)
 {
     size_t length = strlen(path);
@@ -323,8 +323,8 @@ static void read_group(const struct walk *walk, const config_setting_t *group, c
     }
 }
 
-void conf_fill(struct conf_builder *builder, const struct conf_table *table, const config_setting_t *group,
-               const char *base, unsigned transports, void *value)
+void conf_group_read(struct conf_builder *builder, const struct conf_table *table,
+                     const config_setting_t *group, const char *base, unsigned transports, void *value)
 {
     struct walk walk = {builder, table, base, transports, value};
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NUMBER_MAX 64 /* bytes of the longest number that is looked at */
+#define NUMBER_MAX 64 /* the most bytes of a number */
 
 #define DIGITS  "0123456789"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -38,8 +38,7 @@ static bool has_return(const char *start, const char *end)
     return back && back + 1 < end;
 }
 
-/* Skips space and comments. Returns what is wrong with the comment at lexer->at, CONF_TOKEN_END for nothing.
- */
+/* Skips space and comments. Returns the error of the comment at lexer->at, CONF_TOKEN_END for none. */
 static enum conf_token_kind skip_space(struct conf_lexer *lexer)
 {
     while (lexer->at < lexer->end) {
@@ -74,7 +73,7 @@ static struct conf_token take(struct conf_lexer *lexer, enum conf_token_kind kin
     return token;
 }
 
-/* Takes all bytes of a set. */
+/* Takes all bytes that are in a set. */
 static struct conf_token take_run(struct conf_lexer *lexer, enum conf_token_kind kind, const char *set)
 {
     const char *end = lexer->at;
@@ -125,7 +124,7 @@ struct conf_token conf_lex_next(struct conf_lexer *lexer)
     return take(lexer, mark_kind(*lexer->at), lexer->at + 1);
 }
 
-static const char no_number[] = "is no number; texts are written in double quotes";
+static const char not_a_number[] = "is not a number; put strings in double quotes";
 
 static bool has_leading_zero(const char *number)
 {
@@ -143,13 +142,13 @@ static const char *integer_wrong(const char *number, int base)
     value = strtoll(number, &end, base);
     longs = strspn(end, "L");
     if (end == number || longs > 2 || end[longs])
-        return no_number;
+        return not_a_number;
     if (has_leading_zero(number))
-        return "begins with a zero, which would not make it octal; write it without, or as a string";
+        return "has a leading zero, which does not make it octal; remove the zero, or write a string";
     if (errno == ERANGE)
         return "does not fit into 64 bits";
     if (longs == 0 && (value > INT32_MAX || value < INT32_MIN))
-        return "does not fit into 32 bits; write an L after the last digit";
+        return "does not fit into 32 bits; append an L";
     return NULL;
 }
 
@@ -159,11 +158,11 @@ static const char *float_wrong(const char *number)
 
     errno = 0;
     strtod(number, &end);
-    if (*end || number[strspn(number, DIGITS ".eE+-")]) /* what only C knows: nan, 0x1p3 */
-        return no_number;
+    if (*end || number[strspn(number, DIGITS ".eE+-")]) /* what only C reads: nan, 0x1p3 */
+        return not_a_number;
     if (has_leading_zero(number))
-        return "begins with a zero; write it without";
-    return errno == ERANGE ? "is outside what a floating-point number holds" : NULL;
+        return "has a leading zero; remove it";
+    return errno == ERANGE ? "is out of range for a floating-point number" : NULL;
 }
 
 static const char *number_wrong(const char *number)
@@ -176,13 +175,13 @@ static const char *number_wrong(const char *number)
 const char *conf_lex_number(const char *bytes, size_t length, bool *is_number)
 {
     char number[NUMBER_MAX];
-    const char *wrong = no_number;
+    const char *wrong = not_a_number;
 
     if (length < sizeof(number)) {
         memcpy(number, bytes, length);
         number[length] = '\0';
         wrong = number_wrong(number);
     }
-    *is_number = wrong != no_number;
+    *is_number = wrong != not_a_number;
     return wrong;
 }

@@ -5,12 +5,12 @@
 
 #include <stdint.h>
 
-#define DEPTH_MAX 16 /* conf_scan.c lets fewer pass */
+#define DEPTH_MAX 16 /* conf_scan.c allows fewer */
 
 struct lines {
     struct conf_lexer lexer;
     enum conf_token_kind before;
-    char brackets[DEPTH_MAX]; /* that are open; the first one stands for the file */
+    char brackets[DEPTH_MAX]; /* the open ones; the first one stands for the file */
     unsigned depth;
 };
 

@@ -16,15 +16,15 @@
 
 #define ROOT_SOCKET "/run/sockgreet/greet.sock"
 
-/* A listener that stands in no file. */
+/* A listener that is not in a file. */
 struct simple_listener {
     const char *name;
     enum transport transport;
     const char *place; /* address or path */
 };
 
-/* What a file without "listeners" means. */
-static const struct simple_listener usual[] = {
+/* The listeners of a file without "listeners". */
+static const struct simple_listener default_listeners[] = {
     {"tcp", TRANSPORT_TCP, ""},
     {"udp", TRANSPORT_UDP, ""},
     {"local", TRANSPORT_UNIX, ROOT_SOCKET},
@@ -44,7 +44,7 @@ static struct conf_listener *new_listener(struct conf_builder *builder, struct c
     return listener;
 }
 
-/* What the transport does not have is NULL, so that nobody takes a default for a setting. */
+/* Settings that the transport does not have are NULL, so that their defaults are not used. */
 static void clear_foreign(struct conf_listener *listener)
 {
     if (transport_is_unix(listener->transport)) {
@@ -60,7 +60,7 @@ static void complete(struct conf_builder *builder, const config_setting_t *group
                      struct conf_listener *listener)
 {
     clear_foreign(listener);
-    conf_complete(builder, group, listener);
+    conf_check_listener(builder, group, listener);
 }
 
 static struct conf_listener *new_list(struct conf_builder *builder, size_t count)
@@ -85,12 +85,12 @@ static struct conf_listener *add_simple(struct conf_builder *builder, struct con
     return listener;
 }
 
-static void build_usual(struct conf_builder *builder)
+static void build_defaults(struct conf_builder *builder)
 {
-    struct conf_listener *list = new_list(builder, ARRAY_SIZE(usual));
+    struct conf_listener *list = new_list(builder, ARRAY_SIZE(default_listeners));
 
-    for (size_t i = 0; list && i < ARRAY_SIZE(usual); i++)
-        add_simple(builder, list, &usual[i]);
+    for (size_t i = 0; list && i < ARRAY_SIZE(default_listeners); i++)
+        add_simple(builder, list, &default_listeners[i]);
 }
 
 static bool has_ipv6_loopback(void)
@@ -103,7 +103,7 @@ static bool has_ipv6_loopback(void)
     return has;
 }
 
-/* Where a Unix socket can be without a configuration; false if nowhere. */
+/* The path of the Unix socket without a configuration; false if there is none. */
 static bool default_path(char *path, size_t size)
 {
     const char *directory = getenv("XDG_RUNTIME_DIR");
@@ -114,7 +114,7 @@ static bool default_path(char *path, size_t size)
            (size_t)snprintf(path, size, "%s/sockgreet.sock", directory) < size;
 }
 
-/* Without a file only this machine is served. */
+/* Without a file, only local clients are served. */
 static void build_loopback(struct conf_builder *builder)
 {
     struct conf_listener *list = new_list(builder, 5);
@@ -160,7 +160,7 @@ static void add_endpoint(struct conf_builder *builder, struct conf_listener *lis
     complete(builder, NULL, listener);
 }
 
-/* The listeners that -l names. */
+/* The listeners given by -l. */
 static void build_command_line(struct conf_builder *builder)
 {
     const struct conf_source *source = builder->source;
@@ -183,16 +183,16 @@ static bool check_name(struct conf_builder *builder, const config_setting_t *gro
     const char *name = config_setting_name(group);
     size_t length = strlen(name);
 
-    /* libconfig's names have letters, digits, _, - and * */
+    /* libconfig allows letters, digits, _, - and * in names */
     if (*name == '*' || strchr(name, '*') || length > CONF_NAME_MAX) {
         conf_error(builder->report, conf_tree_line(builder->report, group), path,
-                   "is no listener's name; allowed: a letter and up to %d letters, digits, _ and -",
+                   "is not a valid listener name; allowed: a letter, then up to %d letters, digits, _ and -",
                    CONF_NAME_MAX - 1);
         return false;
     }
     if (!config_setting_is_group(group)) {
         conf_error(builder->report, conf_tree_line(builder->report, group), path,
-                   "is no listener; allowed: a group { ... }");
+                   "is not a listener; allowed: a group { ... }");
         return false;
     }
     return true;
@@ -213,19 +213,19 @@ static bool read_type(struct conf_builder *builder, const config_setting_t *grou
     conf_error(builder->report, conf_tree_line(builder->report, type ? type : group), setting,
                "%s%s; allowed: %s", word ? conf_quote(word).text : "",
                word   ? " is unknown"
-               : type ? "is no string"
+               : type ? "is not a string"
                       : "is not set",
                allowed);
     return false;
 }
 
-/* Names and ranges are checked also where the type is not known. */
+/* Checks names and ranges even though the type is not known. */
 static void check_untyped(struct conf_builder *builder, const config_setting_t *group, const char *path)
 {
     struct conf_listener unused;
 
     conf_table_defaults(&conf_listener_table, &unused);
-    conf_fill(builder, &conf_listener_table, group, path, ~0u, &unused);
+    conf_group_read(builder, &conf_listener_table, group, path, ~0u, &unused);
 }
 
 static void add_group(struct conf_builder *builder, struct conf_listener *list, const config_setting_t *group)
@@ -243,12 +243,12 @@ static void add_group(struct conf_builder *builder, struct conf_listener *list, 
     }
     listener = new_listener(builder, list, config_setting_name(group), transport);
     listener->place = conf_tree_place(group);
-    conf_fill(builder, &conf_listener_table, group, path, 1u << transport, listener);
+    conf_group_read(builder, &conf_listener_table, group, path, 1u << transport, listener);
     complete(builder, group, listener);
 }
 
-/* How many listeners the files have, *last telling where they end or become too many; -1 if no file says
- * anything of listeners. */
+/* The number of listeners in the files; -1 if no file has the setting. *last is the group with which they end
+ * or become too many. */
 static int count_groups(const struct conf_trees *trees, const config_setting_t **last)
 {
     int count = -1;
@@ -280,10 +280,10 @@ static void build_groups(struct conf_builder *builder, const struct conf_trees *
     struct conf_listener *list;
 
     if (count < 0) {
-        build_usual(builder);
+        build_defaults(builder);
         return;
     }
-    if (!last) /* what is no group was reported */
+    if (!last) /* reported already if it is not a group */
         return;
     if (count < 1 || count > CONF_LISTENERS_MAX) {
         conf_error(builder->report, conf_tree_line(builder->report, last), "listeners",
@@ -299,7 +299,7 @@ static void build_groups(struct conf_builder *builder, const struct conf_trees *
     }
 }
 
-void conf_listener_build(struct conf_builder *builder, const struct conf_trees *trees)
+void conf_listeners_build(struct conf_builder *builder, const struct conf_trees *trees)
 {
     if (builder->source->endpoint_count > 0)
         build_command_line(builder);

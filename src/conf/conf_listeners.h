@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* conf_listener: which listeners there are: those of the command line, of the files, or the built-in ones. */
+/* conf_listeners: builds the listeners: those of the command line, of the files, or the built-in ones. */
 #ifndef SOCKGREET_CONF_LISTENER_H
 #define SOCKGREET_CONF_LISTENER_H
 
@@ -7,6 +7,6 @@
 #include "conf/conf_tree.h"
 
 /* Builds the listeners of the configuration from its files. */
-void conf_listener_build(struct conf_builder *builder, const struct conf_trees *trees);
+void conf_listeners_build(struct conf_builder *builder, const struct conf_trees *trees);
 
 #endif

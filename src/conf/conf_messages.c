@@ -6,7 +6,7 @@
 
 #define OMITTED_MAX 40 /* bytes of "... and 4294967295 more", and its end */
 
-/* Copies length bytes of text to *at, and moves *at behind their end. */
+/* Copies length bytes of text to *at, and moves *at past their end. */
 static const char *store(char **at, const char *text, size_t length)
 {
     char *start = *at;
@@ -17,7 +17,7 @@ static const char *store(char **at, const char *text, size_t length)
     return start;
 }
 
-/* The report may be what a loader that crashed has left. */
+/* The report may come from a loader that crashed. */
 static bool is_whole(const struct conf_report *report, unsigned number)
 {
     const struct conf_entry *entry = &report->entries[number];
@@ -38,7 +38,7 @@ static void copy_entry(struct conf_messages *messages, const struct conf_report 
     message->what = store(at, text + entry->place, entry->length - entry->place);
 }
 
-/* Has room for count messages and for bytes of text, which *text is then. */
+/* Allocates room for count messages and for bytes of text, which *text then points to. */
 static struct conf_messages *new_messages(size_t count, size_t bytes, char **text)
 {
     struct conf_messages *messages = malloc(sizeof(*messages) + count * sizeof(struct conf_message) + bytes);
@@ -89,7 +89,7 @@ void conf_messages_print(const struct conf_messages *messages, FILE *out)
 {
     for (size_t i = 0; messages && i < messages->count; i++) {
         const struct conf_message *message = &messages->list[i];
-        /* what was left out is about many places */
+        /* omitted messages are about many places */
         const char *level = message->level == CONF_WARNING && *message->place ? "warning: " : "";
 
         fprintf(out, "%s%s%s\n", message->place, level, message->what);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* conf_messages: what the loader said about a configuration, each message with its level. */
+/* conf_messages: the loader's messages about a configuration, each with its level. */
 #ifndef SOCKGREET_CONF_MESSAGES_H
 #define SOCKGREET_CONF_MESSAGES_H
 
@@ -29,8 +29,8 @@ struct conf_messages *conf_messages_error(const char *place, const char *what);
 /* Prints a line for each message. */
 void conf_messages_print(const struct conf_messages *messages, FILE *out);
 
-/* Puts the errors alone into text, a line each as far as they fit, without a newline at the end; the first
- * line is the reason of a refusal. "" if there are none. */
+/* Writes only the errors to text, one per line as far as they fit, without a newline at the end; the first
+ * line is the reason for a refusal. "" if there are none. */
 void conf_messages_errors(const struct conf_messages *messages, char *text, size_t size);
 
 void conf_messages_free(struct conf_messages *messages);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Whether both families, or all addresses of a's, include b's. */
+/* Whether a's addresses (both families, or the wildcard address) include b's. */
 static bool includes(const struct conf_endpoint *a, const struct conf_endpoint *b)
 {
     return address_is_any(&a->address) &&
@@ -20,21 +20,21 @@ static bool same_place(const struct conf_endpoint *a, const struct conf_endpoint
     return address_equal(&a->address, &b->address) || includes(a, b) || includes(b, a);
 }
 
-/* A file can be one socket only; abstract names are apart for streams and datagrams, as ports are for TCP and
+/* A file can be one socket only; abstract names are separate for streams and datagrams, like ports of TCP and
  * UDP. */
-static bool can_meet(const struct conf_listener *a, const struct conf_listener *b)
+static bool can_overlap(const struct conf_listener *a, const struct conf_listener *b)
 {
     if (transport_is_unix(a->transport) && transport_is_unix(b->transport))
         return a->transport == b->transport || a->path[0] != '@';
     if (a->transport != b->transport)
         return false;
-    /* a socket without an interface takes the address on all of them */
+    /* without an interface a socket has the address on all of them */
     return !*a->interface || !*b->interface || strcmp(a->interface, b->interface) == 0;
 }
 
-static const struct conf_endpoint *meeting(const struct conf_listener *a, const struct conf_listener *b)
+static const struct conf_endpoint *find_overlap(const struct conf_listener *a, const struct conf_listener *b)
 {
-    if (!can_meet(a, b))
+    if (!can_overlap(a, b))
         return NULL;
     for (size_t i = 0; i < b->endpoint_count; i++)
         for (size_t j = 0; j < a->endpoint_count; j++)
@@ -51,7 +51,7 @@ static void add_place(struct message *text, struct conf_place place, struct conf
         message_add(text, " (%s)", conf_report_place(place).text);
 }
 
-static void report_meeting(const struct conf_listener *first, const struct conf_listener *second,
+static void report_overlap(const struct conf_listener *first, const struct conf_listener *second,
                            const struct conf_endpoint *where, struct conf_report *report)
 {
     char setting[CONF_NAME_MAX + 16], place[ADDRESS_TEXT_MAX];
@@ -70,9 +70,9 @@ void conf_overlap_check(const struct conf_listener *listeners, size_t count, str
 {
     for (size_t second = 1; second < count; second++)
         for (size_t first = 0; first < second; first++) {
-            const struct conf_endpoint *where = meeting(&listeners[first], &listeners[second]);
+            const struct conf_endpoint *where = find_overlap(&listeners[first], &listeners[second]);
 
             if (where)
-                report_meeting(&listeners[first], &listeners[second], where, report);
+                report_overlap(&listeners[first], &listeners[second], where, report);
         }
 }

@@ -5,7 +5,7 @@
 
 #include "conf/conf.h"
 
-/* Reports every listener that has an endpoint, a socket file or an abstract name of one before it. */
+/* Reports every listener that shares an endpoint, a socket file or an abstract name with one before it. */
 void conf_overlap_check(const struct conf_listener *listeners, size_t count, struct conf_report *report);
 
 #endif

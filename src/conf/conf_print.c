@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE_TEXTS 4 /* texts of a list on one line */
+#define LINE_TEXTS 4 /* strings of a list on one line */
 
-/* What libconfig reads back as the same bytes. UTF-8 stays readable. */
+/* A string that libconfig reads back as the same bytes. UTF-8 stays readable. */
 static void print_string(FILE *out, const char *text)
 {
     static const char escapes[] = "\"\"\\\\\nn\rr\tt\ff";
@@ -29,8 +29,8 @@ static void print_string(FILE *out, const char *text)
     fputc('"', out);
 }
 
-/* Seconds with all their digits and at least one behind the point, so that they stay a time when read again.
- */
+/* Seconds with all digits and at least one after the point, so that they are the same time when read
+ * again. */
 static void print_time(FILE *out, int64_t ns)
 {
     char fraction[16];
@@ -41,8 +41,8 @@ static void print_time(FILE *out, int64_t ns)
     fprintf(out, "%" PRId64 ".%s", ns / NS_PER_S, fraction);
 }
 
-/* The fewest digits that give the same number again, at least one of them behind the point; for numbers
- * from 0.01. */
+/* The fewest digits that give the same number again, at least one of them after the point; for numbers from
+ * 0.01. */
 static void print_number(FILE *out, double number)
 {
     char text[64];
@@ -54,7 +54,7 @@ static void print_number(FILE *out, double number)
     fputs(text, out);
 }
 
-/* A word that is a number looks like one, unless reading it would change it. */
+/* A CONF_WORD that is a number is written as one, unless reading it would change it. */
 static void print_word(FILE *out, const char *word)
 {
     char *end;
@@ -132,7 +132,7 @@ static bool is_rate(const struct conf_setting *setting)
     return setting->offset >= first && setting->offset < first + sizeof(struct conf_rates);
 }
 
-/* Whether the file would be refused or changed by the setting. */
+/* Whether the setting would make the file invalid, or change it. */
 static bool is_left_out(const struct conf *conf, const struct conf_listener *listener,
                         const struct conf_setting *setting)
 {

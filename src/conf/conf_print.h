@@ -5,8 +5,8 @@
 
 #include "conf/conf_table.h"
 
-/* Writes what the setting is in value, of the struct that its table describes. For all settings see
- * conf_print() in conf.h. */
+/* Writes the setting's value in value, the struct that its table describes. For all settings see conf_print()
+ * in conf.h. */
 void conf_print_value(const struct conf_setting *setting, const void *value, FILE *out);
 
 #endif

@@ -16,7 +16,7 @@ static const struct quotes *nothing(void)
     return &one;
 }
 
-/* The line of an entry, for a message. A list of one file may be written as the file alone. */
+/* The line of an entry, for a message. A list of one string may be written as the string alone. */
 static unsigned line_of(struct conf_builder *builder, const config_setting_t *setting, size_t entry)
 {
     bool is_list = config_setting_is_aggregate(setting);
@@ -30,7 +30,7 @@ static int read_file(struct conf_builder *builder, const char *path, struct conf
                      struct template_errors *errors)
 {
     const struct conf_regular *file;
-    struct message error = {"is relative; allowed: an absolute path"};
+    struct message error = {"is a relative path; allowed: an absolute path"};
 
     if (*path == '/' && conf_content_read(builder, path, &file, &error) == 0)
         return conf_fortune_parse(builder->arena, path, file->text, file->length, found, errors);
@@ -70,7 +70,7 @@ void conf_quotes_build(struct conf_builder *builder, const config_setting_t *set
     free(found.list);
 }
 
-/* Returns false without memory. */
+/* Returns false if out of memory. */
 static bool rewrite(struct conf_builder *builder, enum format format, struct quote *quote)
 {
     char *text = format_value(format, quote->text);

@@ -22,7 +22,7 @@ static const char *kind_name(mode_t mode)
     }
 }
 
-/* Opening must neither wait for a FIFO's writer nor take a terminal. Returns -1 with errno. */
+/* Opens without waiting for a FIFO's writer and without taking a terminal. Returns -1 with errno. */
 static int open_file(const char *path)
 {
     return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -69,7 +69,7 @@ static ssize_t read_all(int fd, char *bytes, size_t size)
     return (ssize_t)used;
 }
 
-/* text has room for two bytes more than limit. */
+/* text has room for limit + 2 bytes. */
 static int read_text(int fd, size_t limit, char *text, size_t *length, struct message *error)
 {
     ssize_t n = read_all(fd, text, limit + 1);

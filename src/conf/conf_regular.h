@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* conf_regular: brings a regular file into memory. */
+/* conf_regular: reads a regular file into memory. */
 #ifndef SOCKGREET_CONF_REGULAR_H
 #define SOCKGREET_CONF_REGULAR_H
 

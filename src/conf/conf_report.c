@@ -15,7 +15,7 @@ struct conf_quoted conf_quote(const char *text)
     size_t shown = escape_bytes(quoted.text + 1, room, text, length);
     char whole[sizeof(quoted.text)];
 
-    /* escape_bytes() does not say that it stopped early; with more room it would have written more. */
+    /* escape_bytes() does not tell that it stopped early, but with more room it would have written more. */
     bool cut = escape_bytes(whole, sizeof(whole), text, length) > shown;
     strcpy(quoted.text + 1 + shown, cut ? "...\"" : "\"");
     return quoted;
@@ -23,7 +23,7 @@ struct conf_quoted conf_quote(const char *text)
 
 void conf_report_open(struct conf_report *report, const char *file)
 {
-    report->errors = report->passing = report->omitted = report->count = 0;
+    report->errors = report->temporary = report->omitted = report->count = 0;
     report->omitted_level = CONF_WARNING;
     report->used = 0;
     report->text[0] = report->activity[0] = '\0';
@@ -52,12 +52,12 @@ struct message conf_report_place(struct conf_place place)
     return text;
 }
 
-void conf_report_passing(struct conf_report *report)
+void conf_report_temporary(struct conf_report *report)
 {
-    report->passing++;
+    report->temporary++;
 }
 
-bool conf_report_is_passing(int error)
+bool conf_report_is_temporary(int error)
 {
     return error == ENOMEM || error == EMFILE || error == ENFILE || error == EIO || error == EAGAIN;
 }
@@ -71,7 +71,7 @@ void conf_report_activity(struct conf_report *report, const char *format, ...)
     va_end(args);
 }
 
-/* What a message is about. */
+/* Writes the place of a message. */
 static size_t put_place(const struct conf_report *report, char *out, size_t size, unsigned line,
                         const char *setting)
 {
@@ -84,7 +84,7 @@ static size_t put_place(const struct conf_report *report, char *out, size_t size
     return used;
 }
 
-/* Whether an error about this place is there already. */
+/* Whether there is an error about this place. */
 static bool has_error(const struct conf_report *report, const char *place, size_t length)
 {
     for (unsigned i = 0; i < report->count; i++) {
@@ -100,7 +100,7 @@ static bool has_error(const struct conf_report *report, const char *place, size_
 static void add_line(struct conf_report *report, enum conf_level level, const char *message, size_t place,
                      size_t length)
 {
-    /* Once one was left out all are, so that the report has no holes. */
+    /* After the first message that does not fit, all are omitted, so that the report has no gaps. */
     if (report->omitted || report->count == CONF_MESSAGES ||
         length + 2 > sizeof(report->text) - report->used) {
         report->omitted++;
@@ -116,8 +116,8 @@ static void add_line(struct conf_report *report, enum conf_level level, const ch
     report->text[report->used] = '\0';
 }
 
-/* Whether an error would be the echo of one that is there. */
-static bool is_echo(const struct conf_report *report, unsigned line, const char *setting)
+/* Whether an error would follow from one that is there. */
+static bool is_consequence(const struct conf_report *report, unsigned line, const char *setting)
 {
     char text[CONF_MESSAGE_MAX];
     size_t place = put_place(report, text, sizeof(text), line, setting);
@@ -143,7 +143,7 @@ void conf_error(struct conf_report *report, unsigned line, const char *setting, 
     va_list args;
 
     report->errors++;
-    if (is_echo(report, line, setting))
+    if (is_consequence(report, line, setting))
         return;
     va_start(args, format);
     add(report, CONF_ERROR, line, setting, format, args);
@@ -164,7 +164,7 @@ void conf_errors(struct conf_report *report, unsigned line, const char *setting,
                  size_t count)
 {
     report->errors += (unsigned)count;
-    if (is_echo(report, line, setting))
+    if (is_consequence(report, line, setting))
         return;
     for (size_t i = 0; i < count; i++)
         add_error(report, line, setting, "%s", errors[i].text);

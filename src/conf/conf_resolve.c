@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HOST_MAX 253 /* RFC 1035 2.3.4, less what only the wire needs */
+#define HOST_MAX 253 /* RFC 1035 2.3.4, without the bytes that only packets need */
 
 struct answer {
     struct arena *arena;
@@ -51,7 +51,7 @@ static int reserve(struct answer *answer, size_t count)
     return answer->endpoints ? 0 : FAIL(answer, "does not fit into the memory for the configuration");
 }
 
-/* Adds the address, with the port, unless it is there. */
+/* Adds the address with the port, unless it is there already. */
 static struct conf_endpoint *add(struct answer *answer, const struct sockaddr *sa, socklen_t length)
 {
     struct conf_endpoint *endpoint = &answer->endpoints[answer->count];
@@ -72,7 +72,7 @@ static int add_ipv4(struct answer *answer, struct in_addr ipv4)
     struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr = ipv4};
 
     if (answer->transport != TRANSPORT_UDP && ntohl(ipv4.s_addr) == INADDR_BROADCAST)
-        return FAIL(answer, "is the broadcast address; allowed: in listeners of type udp");
+        return FAIL(answer, "is the broadcast address; allowed: only in listeners of type udp");
     if (reserve(answer, 1) < 0)
         return -1;
     add(answer, (struct sockaddr *)&in, sizeof(in));
@@ -89,15 +89,16 @@ static int add_any(struct answer *answer)
     return 0;
 }
 
-/* An address as the plain number that it is, in host byte order. */
+/* An IPv4 address written as a number, in host byte order. */
 static int add_integer(struct answer *answer, const char *word)
 {
     unsigned long long number;
 
     if (!whole_number(word, UINT32_MAX, &number))
-        return FAIL(answer,
-                    "%s is no IPv4 address as a number; allowed: 0 to 4294967295, without leading zeros",
-                    conf_quote(word).text);
+        return FAIL(
+            answer,
+            "%s is not an IPv4 address written as a number; allowed: 0 to 4294967295, without leading zeros",
+            conf_quote(word).text);
     return add_ipv4(answer, (struct in_addr){htonl((uint32_t)number)});
 }
 
@@ -134,7 +135,7 @@ static int add_ipv6(struct answer *answer, const char *word)
     if (inet_pton(AF_INET6, text, &in6.sin6_addr) != 1 && conf_advice_port(word, answer->error))
         return -1;
     if (inet_pton(AF_INET6, text, &in6.sin6_addr) != 1)
-        return FAIL(answer, "%s is no IPv6 address; allowed: as in \"::1\" and \"fe80::1%%eth0\"",
+        return FAIL(answer, "%s is not an IPv6 address; allowed: as in \"::1\" and \"fe80::1%%eth0\"",
                     conf_quote(word).text);
     if (scope && scope_of(answer, word, scope, &in6.sin6_scope_id) < 0)
         return -1;
@@ -144,8 +145,7 @@ static int add_ipv6(struct answer *answer, const char *word)
     return 0;
 }
 
-/* Whether the word would be read as an IPv4 address by someone: its last part is a number (as in the URL
- * standard). */
+/* Whether the word could be read as an IPv4 address: its last part is a number (as in the URL standard). */
 static bool looks_like_ipv4(const char *word)
 {
     const char *dot = strrchr(word, '.');
@@ -162,7 +162,7 @@ static int add_dotted(struct answer *answer, const char *word)
 
     if (inet_pton(AF_INET, word, &ipv4) != 1)
         return FAIL(answer,
-                    "%s is no IPv4 address; allowed: four numbers from 0 to 255 without leading zeros",
+                    "%s is not an IPv4 address; allowed: four numbers from 0 to 255 without leading zeros",
                     conf_quote(word).text);
     return add_ipv4(answer, ipv4);
 }
@@ -187,7 +187,7 @@ static bool can_bind(const struct addrinfo *found)
     return can;
 }
 
-/* Whether any interface has an IPv6 address. Where that cannot be read it is taken to be so. */
+/* Whether any interface has an IPv6 address; true if that cannot be read. */
 static bool has_ipv6(void)
 {
     FILE *list = fopen("/proc/net/if_inet6", "re");
@@ -206,8 +206,8 @@ static bool is_loopback(const struct addrinfo *found)
     return address_scope(&address) == ADDRESS_LOOPBACK;
 }
 
-/* Whether a listener can ever have this address. One that may yet come, because an interface is not up,
- * counts; one of a family that this host does not have, or a loopback address that it lacks, does not. */
+/* Whether a listener can ever have this address. An address of an interface that may come up later counts;
+ * one of a family that this host does not have, or a loopback address that it lacks, does not. */
 static bool is_usable(const struct addrinfo *found)
 {
     if (can_bind(found))
@@ -252,11 +252,12 @@ static int add_host(struct answer *answer, const char *word)
     int result;
 
     if (!is_host_name(word))
-        return FAIL(answer,
-                    "%s is no address; allowed: \"\" or \"*\" for any, \"<broadcast>\", a host name, an IPv4 "
-                    "or IPv6 address, "
-                    "an IPv4 address as a number",
-                    conf_quote(word).text);
+        return FAIL(
+            answer,
+            "%s is not an address; allowed: \"\" or \"*\" for any, \"<broadcast>\", a host name, an IPv4 "
+            "or IPv6 address, "
+            "an IPv4 address as a number",
+            conf_quote(word).text);
     result = getaddrinfo(word, NULL, &hints, &found);
     if (result != 0) {
         FAIL(answer, "the host %s cannot be found: %s", conf_quote(word).text,
@@ -309,7 +310,7 @@ int conf_resolve_port(const char *word, enum transport transport, unsigned *port
 
     if (is_digits(word) || word[0] == '-') {
         if (!whole_number(word, 65535, &number) || number == 0)
-            return message_set(error, "%s is no port; allowed: 1 to 65535, or a service name",
+            return message_set(error, "%s is not a port; allowed: 1 to 65535, or a service name",
                                conf_quote(word).text);
         *port = (unsigned)number;
         return 0;
@@ -323,10 +324,10 @@ int conf_resolve_port(const char *word, enum transport transport, unsigned *port
     return 0;
 }
 
-/* An NSS module failed (getpwnam(3), ERRORS): that there is no such user or group is not known. */
+/* If an NSS module failed (getpwnam(3), ERRORS), it is not known whether there is such a user or group. */
 static int report_missing(const char *kind, const char *word, int lookup_error, struct message *error)
 {
-    if (!conf_report_is_passing(lookup_error))
+    if (!conf_report_is_temporary(lookup_error))
         return message_set(error, "there is no %s %s", kind, conf_quote(word).text);
     message_set(error, "the %s %s cannot be looked up: %s", kind, conf_quote(word).text,
                 strerror(lookup_error));

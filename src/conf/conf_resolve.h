@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* conf_resolve: turns the words of a configuration into addresses, ports, users and groups. */
+/* conf_resolve: resolves the addresses, ports, users and groups in a configuration. */
 #ifndef SOCKGREET_CONF_RESOLVE_H
 #define SOCKGREET_CONF_RESOLVE_H
 
@@ -11,12 +11,12 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* All of these return 0, -1 with what is wrong and what is allowed in error, or -EAGAIN with the reason if
- * the look-up itself failed, which may pass. */
+/* All of these return 0, -1 with an error that says what is wrong and what is allowed, or -EAGAIN with the
+ * reason if the lookup itself failed, which may be temporary. */
 
-/* Finds the addresses of word as a listener of that transport would bind them; port is in host byte order. Of
- * a name's addresses those that this host cannot have are left out, and named in left_out; at least one
- * stays. */
+/* Finds the addresses of word as a listener of that transport would bind them; port is in host byte order.
+ * Addresses of a name that this host cannot have are skipped, and listed in left_out; at least one
+ * remains. */
 int conf_resolve_address(struct arena *arena, const char *word, enum transport transport, unsigned port,
                          const struct conf_endpoint **endpoints, size_t *count, struct message *left_out,
                          struct message *error);

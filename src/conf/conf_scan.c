@@ -13,27 +13,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEPTH_MAX   8  /* groups within groups; the configuration has two */
-#define REPEATS_MAX 20 /* settings that are there twice and are reported at once */
+#define DEPTH_MAX   8  /* levels of groups; the configuration has two */
+#define REPEATS_MAX 20 /* settings set twice that are reported at once */
 
-/* A token and where it stands. */
+/* A token and its place. */
 struct item {
     struct conf_token token;
     unsigned opening; /* the bracket around it */
     unsigned depth;   /* of brackets around it */
     unsigned owner;   /* the name of the setting that it is part of, 0 for none */
-    unsigned first;   /* of a name: the line on which the setting was there before, 0 for none */
+    unsigned first;   /* of a name: the line on which the setting was set before, 0 for none */
 };
 
 struct scan {
     struct conf_report *report;
-    struct item *items; /* the first one stands for the file, which is like a group */
+    struct item *items; /* the first one stands for the file, which acts as a group */
     unsigned count;
     unsigned stop; /* the item that libconfig does not understand, 0 for none */
-    bool broken;   /* libconfig would stop at something that was reported */
+    bool broken;   /* libconfig would stop at an error that was reported */
 };
 
-/* What a token looks like in a message. */
+/* A token as a message shows it. */
 static struct conf_quoted shown(const struct conf_token *token)
 {
     char text[64];
@@ -44,7 +44,7 @@ static struct conf_quoted shown(const struct conf_token *token)
     return conf_quote(text);
 }
 
-/* What can follow a token that libconfig has understood. */
+/* What can follow the last token that libconfig accepted. */
 static const char name_wanted[] = "a setting's name", assign_wanted[] = "\"=\"", value_wanted[] = "a value",
                   semicolon_wanted[] = "\";\"", comma_wanted[] = "\",\"";
 
@@ -74,7 +74,7 @@ static const char *wanted_after(const struct scan *scan, unsigned number)
     }
 }
 
-/* Adds "a.b" for the setting b in the group a, of which number is a part. */
+/* Adds "a.b" for the setting b in the group a, to which number belongs. */
 static void add_names(const struct scan *scan, unsigned name, unsigned number, struct message *path)
 {
     const struct conf_token *token = &scan->items[name].token;
@@ -121,9 +121,9 @@ static int check_escape(const struct scan *scan, unsigned line, const char *sett
     }
     if (end - at < 4 || !at[2] || !strchr(hex, at[2]) || !at[3] || !strchr(hex, at[3]))
         conf_error(scan->report, line, setting,
-                   "\\x in a string needs two hexadecimal digits after it, as in \\x1b");
+                   "\\x in a string must be followed by two hexadecimal digits, as in \\x1b");
     else if (at[2] == '0' && at[3] == '0')
-        conf_error(scan->report, line, setting, "\\x00 in a string; allowed: every byte but NUL");
+        conf_error(scan->report, line, setting, "\\x00 in a string; allowed: any byte except NUL");
     return 2;
 }
 
@@ -163,7 +163,7 @@ static void check_word(struct scan *scan, unsigned number)
     if (is_word(token, "true") || is_word(token, "false"))
         return;
     scan->broken = true;
-    REPORT(scan, number, "%s is no value; allowed: a \"string\" in double quotes, a number, true or false",
+    REPORT(scan, number, "%s is not a value; allowed: a \"string\" in double quotes, a number, true or false",
            shown(token).text);
 }
 
@@ -171,7 +171,7 @@ static void check_name(struct scan *scan, unsigned number)
 {
     const struct item *name = &scan->items[number];
 
-    if (name->first == 0 || name[1].token.kind == CONF_TOKEN_DOTS) /* which has a message of its own */
+    if (name->first == 0 || name[1].token.kind == CONF_TOKEN_DOTS) /* reported separately */
         return;
     scan->broken = true;
     REPORT(scan, number, "is set twice, first on line %u", name->first);
@@ -189,7 +189,7 @@ static void refuse_dots(struct scan *scan, unsigned number)
         conf_advice_groups(setting_of(scan, number).text, scan->items[number - 1].first, dots, behind).text);
 }
 
-/* Says why libconfig does not understand a token of a kind that it knows. */
+/* Reports why libconfig does not accept a token of a kind that it knows. */
 static void explain_order(const struct scan *scan, unsigned number)
 {
     const struct item *item = &scan->items[number];
@@ -200,7 +200,7 @@ static void explain_order(const struct scan *scan, unsigned number)
     char closing = strchr("{}[]()", *opening->start)[1];
 
     if (item->token.kind == CONF_TOKEN_END && item->depth > 0)
-        REPORT(scan, item->opening, "a bracket opens here and its \"%c\" is missing", closing);
+        REPORT(scan, item->opening, "the bracket that opens here has no closing \"%c\"", closing);
     else if (item->token.kind == CONF_TOKEN_END)
         REPORT(scan, number, "the file ends where %s is expected", wanted);
     else if (item->token.kind == CONF_TOKEN_OPEN && *opening->start == '[' && wanted == value_wanted)
@@ -208,10 +208,10 @@ static void explain_order(const struct scan *scan, unsigned number)
     else if (item->token.kind != CONF_TOKEN_CLOSE || !may_close)
         REPORT(scan, number, "%s where %s is expected", shown(&item->token).text, wanted);
     else if (item->depth > 0)
-        REPORT(scan, number, "%s where the bracket of line %u needs \"%c\"", shown(&item->token).text,
+        REPORT(scan, number, "%s where the bracket on line %u needs \"%c\"", shown(&item->token).text,
                opening->line, closing);
     else
-        REPORT(scan, number, "%s closes nothing", shown(&item->token).text);
+        REPORT(scan, number, "%s without an opening bracket", shown(&item->token).text);
 }
 
 static bool is_too_long(const struct item *item)
@@ -224,30 +224,30 @@ static bool is_too_deep(const struct item *item)
     return item->token.kind == CONF_TOKEN_OPEN && item->depth == DEPTH_MAX;
 }
 
-/* Says why libconfig does not understand the item at which it stopped. */
+/* Reports why libconfig does not accept the item at which it stopped. */
 static void explain(const struct scan *scan, unsigned number)
 {
     const struct item *item = &scan->items[number];
 
     if (item->token.kind == CONF_TOKEN_OPEN_STRING)
-        REPORT(scan, number, "a string begins here and has no closing quote");
+        REPORT(scan, number, "the string that begins here has no closing quote");
     else if (item->token.kind == CONF_TOKEN_OPEN_COMMENT)
-        REPORT(scan, number, "a comment begins here and has no closing \"*/\"");
+        REPORT(scan, number, "the comment that begins here has no closing \"*/\"");
     else if (item->token.kind == CONF_TOKEN_RETURN)
         REPORT(scan, number,
-               "a comment goes on behind a carriage return; allowed: lines that end with a newline");
+               "the comment continues after a carriage return; allowed: lines that end with a newline");
     else if (item->token.kind == CONF_TOKEN_OTHER && *item->token.start == '@')
         REPORT(scan, number,
                "@include is not supported; allowed: more files in FILE.d, see sockgreet.conf(5)");
     else if (is_too_long(item))
         REPORT(scan, number, "a name of %zu bytes; allowed: at most %d", item->token.length, CONF_NAME_MAX);
     else if (is_too_deep(item))
-        REPORT(scan, number, "too many groups within groups; allowed: %d", DEPTH_MAX);
+        REPORT(scan, number, "groups are nested too deeply; allowed: %d levels", DEPTH_MAX);
     else
         explain_order(scan, number);
 }
 
-/* Reports what is wrong, in the order of the file. */
+/* Reports the errors, in the order of the file. */
 static int check_items(struct scan *scan)
 {
     static void (*const checks[])(struct scan *, unsigned) = {
@@ -274,8 +274,8 @@ static bool is_surplus(const struct scan *scan, const struct item *item)
            item[-1].token.kind == CONF_TOKEN_SEPARATOR && !is_group(scan, item->opening);
 }
 
-/* What libconfig needs to know of an item to say whether it may stand there. Not a string, which
- * libconfig 1.5 does not free where it stops. */
+/* A text with which libconfig tells whether the item may be there. Not a string, which libconfig 1.5 does not
+ * free where it stops. */
 static void write_item(const struct scan *scan, unsigned number, FILE *out)
 {
     const struct item *item = &scan->items[number];
@@ -297,7 +297,7 @@ static void write_item(const struct scan *scan, unsigned number, FILE *out)
         fprintf(out, "\n%.*s", (int)item->token.length, item->token.start);
 }
 
-/* Has libconfig read the items, each of them on the line of its number. */
+/* Lets libconfig read the items, each on the line of its number. */
 static bool read_items(const struct scan *scan, config_t *parsed)
 {
     char *text = NULL;
@@ -312,7 +312,7 @@ static bool read_items(const struct scan *scan, config_t *parsed)
     return good;
 }
 
-/* Whether the item at which libconfig stopped is a name that its group has already; notes where. What was
+/* Whether the item at which libconfig stopped is a name that its group has already, and notes where. The item
  * read last is the last member of each group. */
 static bool note_repeat(struct scan *scan, config_setting_t *group, unsigned number)
 {
@@ -331,7 +331,8 @@ static bool note_repeat(struct scan *scan, config_setting_t *group, unsigned num
     return before;
 }
 
-/* Finds where libconfig stops. A name that is there twice gets another one, so that the rest can be read. */
+/* Finds where libconfig stops. A name that is set twice is replaced by another one, so that the rest can be
+ * read. */
 static void find_stop(struct scan *scan)
 {
     bool again = true;
@@ -352,7 +353,7 @@ static void find_stop(struct scan *scan)
     }
 }
 
-/* What the token is, in view of the one before it. */
+/* The kind of the token, given the one before it. */
 static enum conf_token_kind kind_of(const struct scan *scan, const struct conf_token *token)
 {
     const char *wanted = wanted_after(scan, scan->count - 1);
@@ -365,7 +366,7 @@ static enum conf_token_kind kind_of(const struct scan *scan, const struct conf_t
     return token->kind;
 }
 
-/* Where the token after the last item stands. */
+/* The place of the token after the last item. */
 static struct item place_after(const struct scan *scan)
 {
     const struct item *last = &scan->items[scan->count - 1];

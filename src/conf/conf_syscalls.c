@@ -15,8 +15,8 @@
 
 #include <linux/sockios.h> /* after sys/ioctl.h, whose names it uses */
 
-/* Whatever their arguments: the kernel has the answer for these in a bitmap, which costs 8 ns a call. An
- * architecture that lacks one skips it; those with 64 in their name are what 32-bit ones call. */
+/* Whatever their arguments: the kernel finds these in a bitmap, which costs 8 ns a call. One that the
+ * architecture lacks is skipped; those with 64 in their name are for 32-bit ones. */
 /* clang-format off */
 static const char *const allowed[] = {
     /* clients */
@@ -26,7 +26,7 @@ static const char *const allowed[] = {
     /* waiting */
     "epoll_wait", "epoll_pwait", "epoll_pwait2", "epoll_ctl", "timerfd_settime", "timerfd_settime64", "poll", "ppoll",
     "ppoll_time64", "restart_syscall", "alarm", "setitimer", "clock_nanosleep", "clock_nanosleep_time64", "nanosleep",
-    /* clocks, and what greetings can tell */
+    /* clocks, and facts for greetings */
     "clock_gettime", "clock_gettime64", "gettimeofday", "time", "sysinfo", "getpid", "gettid", "getppid",
     /* threads and memory */
     "futex", "futex_time64", "sched_yield", "sched_getaffinity", "set_robust_list", "rseq", "brk", "munmap", "madvise",
@@ -76,7 +76,7 @@ static const struct {
     {"tgkill", 1, {EQUAL(0, CONF_FILTER_PID)}}, /* abort() */
 };
 
-/* A name that the library does not know is newer than it, or another architecture's. */
+/* A name that the library does not know is newer than it, or of another architecture. */
 static int add(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned count,
                const struct scmp_arg_cmp *arguments)
 {
@@ -94,7 +94,7 @@ static int add_all(scmp_filter_ctx filter)
     for (size_t i = 0; error == 0 && i < ARRAY_SIZE(conditional); i++)
         error =
             add(filter, SCMP_ACT_ALLOW, conditional[i].name, conditional[i].count, conditional[i].arguments);
-    /* Its flags are in memory, where no filter sees them; glibc goes on with clone(). */
+    /* clone3(): its flags are in memory, where a filter cannot see them; glibc falls back to clone(). */
     return error ? error : add(filter, SCMP_ACT_ERRNO(ENOSYS), "clone3", 0, NULL);
 }
 
@@ -149,9 +149,9 @@ void conf_syscalls_compile(struct conf_builder *builder)
         return;
     size = compile_twice(program, sizeof(program));
     if (size <= 0) {
-        conf_error(builder->report, 0, "sandbox", "the filter of system calls cannot be made: %s",
+        conf_error(builder->report, 0, "sandbox", "the system call filter cannot be built: %s",
                    strerror((int)-size));
-        conf_report_passing(builder->report);
+        conf_report_temporary(builder->report);
         return;
     }
     copy = conf_builder_alloc(builder, (size_t)size);

@@ -128,7 +128,7 @@ static const struct conf_setting service_settings[] = {
 #define STREAM     (TCP | 1u << TRANSPORT_UNIX)
 #define DGRAM      (UDP | 1u << TRANSPORT_UNIX_DGRAM)
 #define IP         (TCP | UDP)
-#define ADDRESSED  (IP | 1u << TRANSPORT_UNIX) /* which proxies can come to */
+#define ADDRESSED  (IP | 1u << TRANSPORT_UNIX) /* where PROXY headers are possible */
 #define UNIX       (1u << TRANSPORT_UNIX | 1u << TRANSPORT_UNIX_DGRAM)
 static const struct conf_setting listener_settings[] = {
     {"type", CONF_CHOICE, AT(transport), .number = TRANSPORT_TCP, .choices = transports, .transports = IP | UNIX},

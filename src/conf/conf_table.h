@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* conf_table: every setting with its type, range, default and place, in one table for the service and one for
+/* conf_table: every setting with its type, range, default and offset: a table for the service and one for
  * listeners. */
 #ifndef SOCKGREET_CONF_TABLE_H
 #define SOCKGREET_CONF_TABLE_H
@@ -16,8 +16,8 @@ enum conf_type {
     CONF_NUMBER, /* double */
     CONF_TIME,   /* int64_t in nanoseconds, written as seconds */
     CONF_CHOICE, /* an enum or int, written as one of a few words */
-    CONF_LIST,   /* struct conf_list, written as a list or an array of strings, or as the one string */
-    CONF_GROUPS  /* nothing: listeners and networks, which are read on their own */
+    CONF_LIST,   /* struct conf_list, written as a list or an array of strings, or as a single string */
+    CONF_GROUPS  /* no value: listeners and networks, which are read separately */
 };
 
 struct conf_choice {
@@ -26,10 +26,11 @@ struct conf_choice {
 };
 
 struct conf_setting {
-    const char *path; /* dotted, from where the table begins */
+    const char *path; /* dotted, relative to the table */
     enum conf_type type;
     size_t offset;
-    const char *text; /* default of CONF_STRING and CONF_WORD, the one text of CONF_LIST or NULL for none */
+    const char
+        *text; /* default of CONF_STRING and CONF_WORD, the single string of CONF_LIST or NULL for none */
     const char *example; /* of CONF_LIST */
     double number;       /* default of the others; seconds for CONF_TIME */
     double min, max;     /* for CONF_LIST, of the count */
@@ -49,10 +50,10 @@ extern const struct conf_table conf_listener_table; /* of struct conf_listener *
 /* Sets every setting of value to its default. */
 void conf_table_defaults(const struct conf_table *table, void *value);
 
-/* The nearest nanosecond; seconds is not negative and at most a century. */
+/* Rounds to the nearest nanosecond; seconds must not be negative, and at most a century. */
 int64_t conf_table_ns(double seconds);
 
-/* Puts a number (seconds for CONF_TIME), a text or a list in the place of the setting in value. */
+/* Sets the setting in value to a number (seconds for CONF_TIME), a text or a list. */
 void conf_table_put_number(const struct conf_setting *setting, double number, void *value);
 void conf_table_put_text(const struct conf_setting *setting, const char *text, void *value);
 void conf_table_put_list(const struct conf_setting *setting, struct conf_list list, void *value);
@@ -63,7 +64,7 @@ const char *conf_table_word(const struct conf_setting *setting, int value);
 /* Finds one setting in a table by its path; it must be there. */
 const struct conf_setting *conf_table_find(const struct conf_table *table, const char *path);
 
-/* What the setting may be, in words, into text. Returns text. */
+/* Writes what is allowed for the setting to text. Returns text. */
 const char *conf_table_allowed(const struct conf_setting *setting, char *text, size_t size);
 
 #endif

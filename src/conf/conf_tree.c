@@ -36,7 +36,7 @@ const config_setting_t *conf_tree_lookup(const struct conf_trees *trees, const c
 
 /* --- Reading --- */
 
-/* The tree's root keeps the name of its file: libconfig knows none for a text. */
+/* The tree's root keeps the name of its file: libconfig has none for a text. */
 static bool parse(struct conf_trees *trees, const char *name, const struct conf_regular *file,
                   struct conf_report *report)
 {
@@ -77,7 +77,7 @@ static bool read_file(struct conf_builder *builder, struct conf_trees *trees, co
     int result;
 
     conf_report_enter(builder->report, path);
-    result = conf_read(path, may_be_missing, trees->room, &file, builder->report);
+    result = conf_file_read(path, may_be_missing, trees->room, &file, builder->report);
     if (result == 0) {
         note_file(builder->conf, name, &file);
         trees->room -= file.length;
@@ -96,11 +96,11 @@ static void report_directory(struct conf_report *report, const struct fragments 
                    FRAGMENTS_MAX);
     else
         conf_error(report, 0, report->file, "cannot be read: %s", strerror(error));
-    if (conf_report_is_passing(error))
-        conf_report_passing(report);
+    if (conf_report_is_temporary(error))
+        conf_report_temporary(report);
 }
 
-/* An error in one file does not keep those of the others from being reported. */
+/* An error in one file does not prevent those of the others from being reported. */
 static bool read_directory(struct conf_builder *builder, struct conf_trees *trees)
 {
     struct fragments fragments;
@@ -115,7 +115,7 @@ static bool read_directory(struct conf_builder *builder, struct conf_trees *tree
     return good;
 }
 
-/* --- What is set in two files --- */
+/* --- Settings in two files --- */
 
 static void report_twice(struct conf_report *report, const config_setting_t *later,
                          const config_setting_t *earlier, const char *path)
@@ -125,7 +125,7 @@ static void report_twice(struct conf_report *report, const config_setting_t *lat
     conf_error(report, conf_tree_line(report, later), path, "is set twice, first in %s", first.text);
 }
 
-/* Groups add to each other, except that a listener stands in one file as a whole. */
+/* Groups are merged, but a listener must be in one file as a whole. */
 static bool is_apart(struct conf_report *report, const config_setting_t *later,
                      const config_setting_t *earlier, const char *base)
 {

@@ -13,7 +13,7 @@
 
 #define FALLBACK_USER "nobody"
 
-/* Naming the default is the same as not naming it, so that the example file means what it says everywhere. */
+/* Naming the default is the same as not naming it, so that the example file works everywhere. */
 static bool is_default(const char *name)
 {
     return strcmp(name, CONF_DEFAULT_USER) == 0;
@@ -31,7 +31,7 @@ static void not_resolved(struct conf_builder *builder, struct conf_place place, 
 {
     conf_error(builder->report, conf_report_line(builder->report, place), setting, "%s", error->text);
     if (result == -EAGAIN)
-        conf_report_passing(builder->report);
+        conf_report_temporary(builder->report);
 }
 
 static bool resolve_user(struct conf_builder *builder, struct conf_place place, gid_t *primary)
@@ -51,12 +51,12 @@ static bool resolve_user(struct conf_builder *builder, struct conf_place place, 
         return true;
     }
     conf_error(builder->report, conf_report_line(builder->report, place), "user",
-               "there is neither a user \"%s\" nor \"%s\"; allowed: another user and group, also by number",
+               "there is no user \"%s\" or \"%s\"; allowed: any other user and group, by name or number",
                CONF_DEFAULT_USER, FALLBACK_USER);
     return false;
 }
 
-/* Without a group of its own the user brings one. */
+/* Takes the user's own group if none is set. */
 static void take_primary(struct conf_builder *builder, gid_t primary)
 {
     struct conf *conf = builder->conf;
@@ -88,7 +88,7 @@ void conf_user_resolve(struct conf_builder *builder, struct conf_place user_plac
     struct conf *conf = builder->conf;
     gid_t primary = (gid_t)-1;
 
-    /* Who is not root cannot change the user, and need not know the default one. */
+    /* A user other than root cannot change the user, so the default one need not exist. */
     if (geteuid() != 0 && is_default(conf->user) && is_default(conf->group))
         return;
     if (!resolve_user(builder, user_place, &primary))
@@ -99,11 +99,12 @@ void conf_user_resolve(struct conf_builder *builder, struct conf_place user_plac
         take_primary(builder, primary);
     else
         conf_error(builder->report, conf_report_line(builder->report, user_place), "user",
-                   "%s is no user's number, so it has no group; allowed: with \"group\"", conf->user);
+                   "%s is not the number of a user, so its group is unknown; allowed: with \"group\"",
+                   conf->user);
     conf->change_user = geteuid() == 0 && conf->uid != 0;
     if (geteuid() == 0 && conf->uid == 0)
         conf_warning(builder->report, conf_report_line(builder->report, user_place), "user",
-                     "the workers keep all rights of root");
+                     "the workers run as root, though without capabilities");
 }
 
 void conf_user_resolve_control(struct conf_builder *builder, struct conf_place place)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* conf_user: as whom the workers run when the service is started as root, and who may control it. */
+/* conf_user: the user and group of the workers when started as root, and the group that may control the
+ * service. */
 #ifndef SOCKGREET_CONF_USER_H
 #define SOCKGREET_CONF_USER_H
 
 #include "conf/conf_builder.h"
 
-/* Fills user, group and their numbers; user_place and group_place are where they are set. */
+/* Fills user, group and their numbers; user_place and group_place are where user and group are set. */
 void conf_user_resolve(struct conf_builder *builder, struct conf_place user_place,
                        struct conf_place group_place);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* protocol: how sockgreetctl and the master find each other: the runtime directory and the files in it.
+/* protocol: how sockgreetctl and the master find each other: the runtime directory and its files.
  *
- * The directory is the first in $RUNTIME_DIRECTORY (systemd.exec(5)), else /run/sockgreet for root, else
- * $XDG_RUNTIME_DIR/sockgreet. */
+ * The directory is the first one in $RUNTIME_DIRECTORY (systemd.exec(5)), otherwise /run/sockgreet for root
+ * and $XDG_RUNTIME_DIR/sockgreet for others. */
 #ifndef SOCKGREET_PROTOCOL_H
 #define SOCKGREET_PROTOCOL_H
 
@@ -17,7 +17,7 @@
 #define PROTOCOL_REQUEST_MAX 256 /* bytes of a request, with its newline */
 #define PROTOCOL_PATH_MAX    512
 
-/* The name of the directory; false if there is none. Does not create it. */
+/* The path of the directory; false if there is none. Does not create it. */
 bool protocol_directory(char *path, size_t size);
 
 /* The path of a file in it; false if there is no directory. */

@@ -8,7 +8,7 @@
 
 #define VALUES_MAX 250000 /* each takes hundreds of bytes; a thousand listeners have some ten thousand */
 
-/* What is outside of texts and begins a value, or separates it from the last. */
+/* The characters outside of strings that begin a value, or separate it from the last. */
 static size_t count_values(const char *bytes, size_t size)
 {
     bool inside = false;

@@ -11,15 +11,15 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#define SPARE_S 5 /* for calls that cannot be given an end */
+#define SPARE_S 5 /* for calls that cannot have a timeout */
 
 static const char *reason(int error)
 {
     switch (-error) {
     case ENOTSOCK:
-        return "control.sock there is not a socket";
+        return "its control.sock is not a socket";
     case EXDEV:
-        return "control.sock there is neither root's nor the directory's owner's";
+        return "its control.sock belongs neither to root nor to the directory's owner";
     default:
         return strerror(-error);
     }
@@ -30,7 +30,7 @@ static bool is_absence(int error)
     return error == -ENOENT || error == -ECONNREFUSED;
 }
 
-/* Connects to a place; has a place that is there but cannot be asked noted. */
+/* Connects to a place; notes a place that exists but cannot be used. */
 static int try_place(const struct find_place *place, int64_t until_ns, struct message *notes)
 {
     int fd = dial_place(place, until_ns);
@@ -49,11 +49,11 @@ static int no_answer(const struct options *options, struct message *error)
 static int no_service(const struct find_places *places, int last, const struct message *notes,
                       struct message *error)
 {
-    message_set(error, "no service runs (looked in %s%s)", places->looked.text, notes->text);
+    message_set(error, "no running sockgreetd found (looked in %s%s)", places->looked.text, notes->text);
     return last == -EACCES || last == -EPERM ? EX_NOPERM : EX_UNAVAILABLE;
 }
 
-/* Connects to the first place where a service is. Returns an exit status. */
+/* Connects to the first place that has a service. Returns an exit status. */
 static int find_first(const struct options *options, const struct find_places *places, int64_t until_ns,
                       int *fd, struct message *error)
 {

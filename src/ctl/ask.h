@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ask: finds the service that the command line means, and asks it. */
+/* ask: finds the service that the command line names, and sends it the request. */
 #ifndef SOCKGREET_CTL_ASK_H
 #define SOCKGREET_CTL_ASK_H
 
@@ -13,7 +13,7 @@ struct ask_answer {
     size_t size;
 };
 
-/* Asks the service for what options->request says. Returns 0, or an exit status with a message. */
+/* Sends options->request to the service. Returns 0, or an exit status with a message. */
 int ask_service(const struct options *options, struct ask_answer *answer, struct message *error);
 
 #endif

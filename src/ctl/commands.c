@@ -33,7 +33,7 @@ static void print_error_object(FILE *out, const char *text, int code)
     free(printable);
 }
 
-/* As JSON on the output, or else on standard error after a prefix. Returns the code. */
+/* Prints it as JSON on the output, or on standard error after a prefix. Returns the code. */
 static int report(const struct options *options, FILE *out, const char *prefix, const char *text, int code)
 {
     char *printable;
@@ -78,7 +78,7 @@ static bool show(const struct options *options, FILE *out, const json_t *answer)
     case CTL_CONFIG:
     case CTL_RELOAD:
         return show_text(out, answer);
-    case CTL_TOP: /* is not one answer */
+    case CTL_TOP: /* has more than one answer */
         break;
     }
     return false;
@@ -86,7 +86,7 @@ static bool show(const struct options *options, FILE *out, const json_t *answer)
 
 static int not_understood(const struct options *options, FILE *out)
 {
-    return report(options, out, PROGRAM ": ", "the service's answer is not understood", EX_OSERR);
+    return report(options, out, PROGRAM ": ", "the service's answer cannot be parsed", EX_OSERR);
 }
 
 static int report_answer(const struct options *options, FILE *out, const struct ask_answer *answer)

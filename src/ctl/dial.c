@@ -31,7 +31,7 @@ static int connect_until(int fd, const char *path, int64_t until_ns)
     return 0;
 }
 
-/* Connects to the very file that was looked at, or, without /proc, to the one that has its name now. */
+/* Connects to the very file that was examined, or, without /proc, to the one that has its name now. */
 static int connect_to_file(int fd, int file, int directory, int64_t until_ns)
 {
     char path[64];
@@ -66,7 +66,7 @@ static bool is_trusted(int fd, uid_t owner)
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && (peer.uid == 0 || peer.uid == owner);
 }
 
-/* Opens the socket's file without looking behind it. */
+/* Opens the socket's file without following a link. */
 static int open_socket_file(int directory)
 {
     struct stat status;

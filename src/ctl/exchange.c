@@ -19,7 +19,7 @@ struct buffer {
     size_t used, size;
 };
 
-/* False once the time is over. */
+/* False if the time is over. */
 static bool wait_readable(int fd, int64_t until_ns)
 {
     struct pollfd readable = {.fd = fd, .events = POLLIN};
@@ -31,7 +31,7 @@ static bool wait_readable(int fd, int64_t until_ns)
     return true;
 }
 
-/* One byte more than an answer may have, at most. */
+/* At most one byte more than an answer may have. */
 static void make_room(struct buffer *buffer)
 {
     if (buffer->used < buffer->size)
@@ -42,7 +42,7 @@ static void make_room(struct buffer *buffer)
     buffer->bytes = memory_checked(realloc(buffer->bytes, buffer->size));
 }
 
-/* Who answers without having read the request and closes has the answer end in ECONNRESET. */
+/* A service that answers without having read the request and closes makes the answer end in ECONNRESET. */
 static bool is_end(const struct buffer *buffer, ssize_t n)
 {
     return n == 0 || (n < 0 && errno == ECONNRESET && buffer->used > 0);
@@ -72,7 +72,8 @@ ssize_t exchange_run(int fd, const char *request, int64_t until_ns, char **answe
     struct buffer buffer = {0};
     int length = snprintf(line, sizeof(line), "%s\n", request), error;
 
-    if (send(fd, line, (size_t)length, MSG_NOSIGNAL) < 0 && errno != EPIPE) /* EPIPE: it may have said why */
+    if (send(fd, line, (size_t)length, MSG_NOSIGNAL) < 0 &&
+        errno != EPIPE) /* EPIPE: its answer may say why */
         return -errno;
     error = read_all(fd, &buffer, until_ns);
     if (error < 0) {

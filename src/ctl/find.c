@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #define SYSTEM      "/run/sockgreet"
-#define PLACES_MAX  4096      /* whoever owns a runtime directory may make as many as he likes */
-#define ENVIRON_MAX (1 << 20) /* bytes that are read of another process's environment */
+#define PLACES_MAX  4096      /* the owner of a runtime directory can make any number */
+#define ENVIRON_MAX (1 << 20) /* the most bytes read of another process's environment */
 
 static bool is_known(const struct find_places *places, const char *directory)
 {
@@ -31,7 +31,7 @@ static void add(struct find_places *places, const char *directory, bool link_all
     places->list[places->count++] = place;
 }
 
-/* Adds a directory, and says so in what was looked at. False if it is there already. */
+/* Adds a directory, and its name to the list for messages. False if it is there already. */
 static bool add_named(struct find_places *places, const char *directory, const char *more)
 {
     if (is_known(places, directory))
@@ -81,8 +81,8 @@ static bool user_directory(char *path, size_t size)
     return user && *user == '/' && (size_t)snprintf(path, size, "%s/sockgreet", user) < size;
 }
 
-/* The environment that a process was started with, entries ended by zero bytes; empty if it cannot be read.
- */
+/* The environment with which a process was started: entries that end with a NUL; empty if it cannot be
+ * read. */
 static char *read_environment(pid_t pid, size_t *size)
 {
     char path[64], *environment = memory_checked(calloc(1, ENVIRON_MAX + 1));

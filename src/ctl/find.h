@@ -10,13 +10,13 @@
 
 struct find_place {
     char *directory;
-    bool link_allowed; /* its parent belongs to root, or to who asks */
+    bool link_allowed; /* its parent belongs to root or to the caller */
 };
 
 struct find_places {
     struct find_place *list;
     size_t count;
-    struct message looked; /* their names, for a message */
+    struct message looked; /* the directories searched, for a message */
 };
 
 /* Collects the places, the most likely first. */

@@ -20,7 +20,7 @@ void frame_begin(struct frame *frame, const struct frame_look *look)
         fputs(HOME, frame->out);
 }
 
-/* Colours are for what wants attention; without them it is bold. */
+/* Colours mark what needs attention; without them it is bold. */
 static const char *style_begin(const struct frame *frame, enum frame_style style)
 {
     bool colours = frame->look->colours;
@@ -87,7 +87,8 @@ void frame_to(struct frame *frame, size_t column)
         frame->pad = column - frame->column;
 }
 
-/* A terminal would scroll after its last line, and one that stands behind its last column erases that. */
+/* A terminal would scroll after its last line, and one whose cursor is past its last column would erase that
+ * column. */
 void frame_line(struct frame *frame)
 {
     if (frame_left(frame) == 0)

@@ -11,7 +11,7 @@
 
 #define GAP         2  /* between columns */
 #define BAR_LEAST   10 /* a shorter one says little */
-#define FIRST_LEAST 8  /* of the first column, the last that gives way */
+#define FIRST_LEAST 8  /* of the first column, which is shortened last */
 
 void grid_open(struct grid *grid, const struct grid_column *columns, size_t count)
 {
@@ -58,7 +58,7 @@ void grid_cell(struct grid_row *row, size_t column, const char *format, ...)
     free(text);
 }
 
-/* --- which columns, and how wide --- */
+/* --- layout --- */
 
 static size_t natural_width(const struct grid *grid, size_t column)
 {
@@ -84,7 +84,7 @@ static size_t all_widths(const struct grid *grid)
     return all;
 }
 
-/* The column to leave out next; the count of columns if there is none. */
+/* The column to leave out next; the number of columns if there is none. */
 static size_t find_expendable(const struct grid *grid)
 {
     size_t found = grid->column_count;
@@ -114,7 +114,7 @@ size_t grid_lay_out(struct grid *grid, size_t width)
 
 /* --- printing --- */
 
-/* A cell that is too wide ends in a mark for that. */
+/* A cell that is too wide ends with a mark. */
 static void put_cut(struct frame *frame, enum frame_style style, const char *text, size_t width)
 {
     bool cut = text_width(text) > width;
@@ -123,8 +123,7 @@ static void put_cut(struct frame *frame, enum frame_style style, const char *tex
     frame_print(frame, style, "%.*s%s", (int)bytes, text, cut ? "~" : "");
 }
 
-/* Prints the cells of a line; the last ends before the bar, and the others follow each other from the left.
- */
+/* Prints the cells of a line: the last ends before the bar, the others follow each other from the left. */
 static void put_cells(const struct grid *grid, struct frame *frame, enum frame_style style, size_t bars_at,
                       const char *const *cells)
 {
@@ -186,7 +185,7 @@ static int by_place(const void *a, const void *b)
     return *left < *right ? -1 : 1;
 }
 
-/* Prints the rows of the highest rank, in their order. */
+/* Prints the rows with the highest ranks, in their order. */
 static void put_best(const struct grid *grid, struct frame *frame, size_t bars_at, size_t count)
 {
     const struct grid_row **order =

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sockgreetctl: asks the greeting service. */
+/* sockgreetctl: shows and changes the state of a running sockgreetd. */
 #include "base/output.h"
 #include "ctl/commands.h"
 #include "ctl/options.h"
@@ -13,9 +13,9 @@ int main(int argc, char **argv)
     struct options options;
 
     output_occupy_standard();
-    output_replace_stderr(&errors, NULL, NULL); /* without memory for it messages are printed all the same */
+    output_replace_stderr(&errors, NULL, NULL); /* if out of memory, messages are printed anyway */
     setlocale(LC_CTYPE, "");
-    signal(SIGPIPE, SIG_IGN); /* a reader that went away is an exit status of our own */
+    signal(SIGPIPE, SIG_IGN); /* a reader that has gone has an exit status of its own */
     options_parse(argc, argv, &options);
     return commands_run(&options);
 }

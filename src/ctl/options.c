@@ -22,26 +22,25 @@
 
 enum key { KEY_USAGE = 0x100 };
 
-static const char doc[] = "Ask the running greeting service for something.\n"
+static const char doc[] = "Show and change the state of a running sockgreetd.\n"
                           "\n"
                           "Commands:\n"
-                          "  status     what the service does, and whether anything is wrong\n"
-                          "  listeners  where it listens\n"
-                          "  workers    its processes\n"
-                          "  counters   what it has counted since it was started\n"
-                          "  config     the configuration in effect, with every setting\n"
-                          "  state      whether it wants clients; state WORD [N%] [REASON] sets that:\n"
+                          "  status     print a summary of the service, and what is wrong\n"
+                          "  listeners  list the listening sockets\n"
+                          "  workers    list the worker processes\n"
+                          "  counters   print the counters since the service was started\n"
+                          "  config     print the configuration in effect, with every setting\n"
+                          "  state      print the readiness; state WORD [N%] [REASON] sets it:\n"
                           "             ready, drain or maint, and a weight from 0% to 256%\n"
                           "  reload     load the configuration again; wait until it is in effect or\n"
                           "             refused\n"
-                          "  top        what it does each second, until q is typed"
+                          "  top        show rates, updated every second; q quits"
                           "\v"
-                          "The service is found by its control socket in $RUNTIME_DIRECTORY; without it\n"
-                          "in /run/sockgreet, and for users other than root in $XDG_RUNTIME_DIR/sockgreet\n"
-                          "before that.\n"
+                          "Looks for the control socket in $RUNTIME_DIRECTORY if set, otherwise in\n"
+                          "/run/sockgreet; for users other than root first in $XDG_RUNTIME_DIR/sockgreet.\n"
                           "\n"
                           "Exit status: 0 done, 64 usage, 69 no service, 71 operating system or no\n"
-                          "answer, 77 not permitted, 78 the configuration was refused.\n";
+                          "answer, 77 not permitted, 78 configuration refused.\n";
 
 static const char usage[] =
     "Usage: sockgreetctl [OPTION...] {status | listeners | workers | counters | config | reload | top}\n"
@@ -49,12 +48,12 @@ static const char usage[] =
     "Try 'sockgreetctl --help' for all options, 'man sockgreetctl' for the manual.\n";
 
 static const struct argp_option rows[] = {
-    {"json", 'j', NULL, 0, "Print the service's answer as JSON", 1},
-    {"name", 'n', "NAME", 0, "Ask the instance in /run/sockgreet/NAME", 1},
-    {"pid", 'p', "PID", 0, "Ask the service with this process id", 1},
+    {"json", 'j', NULL, 0, "Print the answer as JSON", 1},
+    {"name", 'n', "NAME", 0, "Contact the instance in /run/sockgreet/NAME", 1},
+    {"pid", 'p', "PID", 0, "Contact the sockgreetd with this process ID", 1},
     {"interval", 'i', "SECONDS", 0, "top: time between frames, 0.1 to 60 (default 1)", 1},
-    {"once", '1', NULL, 0, "top: print one frame, after one interval", 1},
-    {"timeout", 'w', "SECONDS", 0, "How long to wait (default 60 for reload, else 5)", 1},
+    {"once", '1', NULL, 0, "top: print one frame after one interval", 1},
+    {"timeout", 'w', "SECONDS", 0, "How long to wait (default 5, for reload 60)", 1},
     {"help", 'h', NULL, 0, "Print this help", 2},
     {NULL, '?', NULL, OPTION_HIDDEN, NULL, 2},
     {"usage", KEY_USAGE, NULL, 0, "Print a short usage message", 2},
@@ -105,8 +104,8 @@ static const char *name_from(struct argp_state *state, const char *name)
 {
     if (!options_name_valid(name))
         argp_error(state,
-                   "--name: '%s' cannot be an instance's name; allowed: at most %d letters, digits, '_', '-' "
-                   "and '.', which is not the first",
+                   "--name: '%s' is not a valid instance name; allowed: at most %d letters, digits, '_', '-' "
+                   "and '.', but not '.' first",
                    name, OPTIONS_NAME_MAX);
     return name;
 }
@@ -119,10 +118,10 @@ static void take_command(struct argp_state *state, struct options *options, cons
             options->command = commands[i].command;
             return;
         }
-    argp_error(state, "there is no command '%s'; allowed: " COMMAND_NAMES, word);
+    argp_error(state, "unknown command '%s'; allowed: " COMMAND_NAMES, word);
 }
 
-/* One more word of the state to set. What comes to too many bytes has too long a reason. */
+/* Appends a word of the state to set. A request that does not fit has a reason that is too long anyway. */
 static void take_word(struct options *options, const char *word)
 {
     size_t length = strlen(options->request);
@@ -137,10 +136,10 @@ static void take_argument(struct argp_state *state, struct options *options, con
     else if (options->command == CTL_STATE)
         take_word(options, word);
     else
-        argp_error(state, "one command at a time");
+        argp_error(state, "only one command is allowed");
 }
 
-/* What the service would refuse it does not get. */
+/* Refuses here what the service would refuse. */
 static void check_state(struct argp_state *state, const struct options *options)
 {
     const char *words = options->request + strlen("state");
@@ -151,13 +150,13 @@ static void check_state(struct argp_state *state, const struct options *options)
         argp_error(state, "%s", error.text);
 }
 
-/* Frames are for people, and only top has them. */
+/* Frames are for people, and only top draws them. */
 static void check_top(struct argp_state *state, struct options *options)
 {
     if (options->command == CTL_TOP && options->json)
-        argp_error(state, "top has no JSON; status, counters, listeners and workers have what it shows");
+        argp_error(state, "top has no JSON output; use status, counters, listeners and workers");
     if (options->command != CTL_TOP && (options->once || options->interval_ns))
-        argp_error(state, "--once and --interval are for top");
+        argp_error(state, "--once and --interval are allowed only with top");
     if (!options->interval_ns)
         options->interval_ns = NS_PER_S;
 }
@@ -176,7 +175,7 @@ static void check(struct argp_state *state, struct options *options)
             options->timeout = commands[i].timeout;
 }
 
-/* argp's own would not notice that standard output takes nothing. */
+/* argp's own --help and --version would ignore a standard output that cannot be written. */
 __attribute__((noreturn)) static void print_and_leave(struct argp_state *state, int key)
 {
     struct output output;

@@ -24,7 +24,7 @@ enum options_command {
 
 struct options {
     enum options_command command;
-    char request[PROTOCOL_REQUEST_MAX]; /* the command's name, and for state what to set; "": none yet */
+    char request[PROTOCOL_REQUEST_MAX]; /* the command's name, with the state to set if any; "": none yet */
     const char *name;                   /* of an instance; NULL: none */
     pid_t pid;                          /* of the master; 0: not given */
     unsigned timeout;                   /* seconds */
@@ -36,8 +36,8 @@ struct options {
 /* Whether an instance may have this name. */
 bool options_name_valid(const char *name);
 
-/* Reads argv. Leaves by itself: after --help and --version with 0, or 71 (EX_OSERR) if they cannot be
- * printed, and after an error with 64 (EX_USAGE). */
+/* Reads argv. Exits after --help and --version with 0, or 71 (EX_OSERR) if they cannot be printed, and after
+ * an error with 64 (EX_USAGE). */
 void options_parse(int argc, char **argv, struct options *options);
 
 #endif

@@ -8,7 +8,7 @@
 
 static const char units[] = " kMGTPE";
 
-/* Divides until at most three digits stand before the point. Returns how often. */
+/* Divides until at most three digits are before the point. Returns how often. */
 static unsigned scale(double *value)
 {
     unsigned steps = 0;
@@ -20,7 +20,7 @@ static unsigned scale(double *value)
     return steps;
 }
 
-/* Three digits in all are enough. */
+/* Three digits are enough. */
 static int decimals(double value)
 {
     return value < 9.995 ? 2 : value < 99.95 ? 1 : 0;

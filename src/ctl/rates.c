@@ -11,7 +11,7 @@
 
 #define KEY_MAX 64
 
-/* A second, of a count that was old. */
+/* The rate of a count that was old before. */
 static double rate(long long old, long long new, double seconds)
 {
     double grown = new >= old ? (double)new - (double)old : (double)new;
@@ -25,7 +25,7 @@ struct sums {
     long long greetings, refusals, connections, bytes;
 };
 
-/* Counts may be anything: a sum that overflows is as good as any other. */
+/* Counts may have any value: a sum that overflows does no harm. */
 static long long add(long long a, long long b)
 {
     long long sum;
@@ -75,7 +75,7 @@ static void worker_key(char key[KEY_MAX], const json_t *worker)
     snprintf(key, KEY_MAX, "%lld/%lld", answer_number(worker, "generation"), answer_number(worker, "worker"));
 }
 
-/* The worker of each key. The caller gives it to json_decref(). */
+/* The worker of each key. The caller releases it with json_decref(). */
 static json_t *workers_by_key(const json_t *workers)
 {
     json_t *map = memory_checked(json_pack("{}")), *worker;
@@ -99,7 +99,7 @@ static json_t *listeners_by_name(const json_t *listeners)
     return map;
 }
 
-/* A rate from the row before; unknown without one. */
+/* The rate since the row before; unknown if there is none. */
 static double row_rate(const json_t *before, const json_t *now, const char *name, double seconds)
 {
     if (!before)

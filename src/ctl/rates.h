@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* rates: what a service did between two samples, for each second. */
+/* rates: events per second of a service, between two samples. */
 #ifndef SOCKGREET_CTL_RATES_H
 #define SOCKGREET_CTL_RATES_H
 
@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#define RATES_UNKNOWN (-1.0) /* there is nothing to compare with */
+#define RATES_UNKNOWN (-1.0) /* there is no sample to compare with */
 
 /* A listener with all its addresses. */
 struct rates_listener {
@@ -22,7 +22,7 @@ struct rates_listener {
 struct rates_worker {
     long long generation, number, pid, restarts;
     const char *state, *last_exit;
-    double clients; /* with those who were refused */
+    double clients; /* including those that were refused */
 };
 
 struct rates {
@@ -34,8 +34,8 @@ struct rates {
     size_t worker_count;
 };
 
-/* Compares two samples; before is NULL if there is none. Rates are never negative: what counts less than
- * before counts anew. The texts are those of now, which must live as long. */
+/* Compares two samples; before is NULL if there is none. Rates are never negative: a count that is lower than
+ * before began again. The texts are those of now, which must live as long as rates. */
 void rates_compute(struct rates *rates, const struct sample *before, const struct sample *now);
 void rates_free(struct rates *rates);
 

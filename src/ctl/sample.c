@@ -17,7 +17,7 @@ static int parse(const struct ask_answer *answer, json_t **object, struct messag
     *object = answer_parse(answer->bytes, answer->size);
     status = *object ? answer_status(*object) : EX_OSERR;
     if (!*object)
-        message_set(error, "the service's answer is not understood");
+        message_set(error, "the service's answer cannot be parsed");
     else if (status != EX_OK)
         message_set(error, "%s", answer_text(*object, "error"));
     return status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sample: what a service says about itself at one moment. */
+/* sample: the answers of a service at one moment. */
 #ifndef SOCKGREET_CTL_SAMPLE_H
 #define SOCKGREET_CTL_SAMPLE_H
 
@@ -14,12 +14,12 @@ struct sample {
     int64_t at;                                      /* monotonic ns */
 };
 
-/* Asks the service that the options mean. Returns 0, or an exit status with a message. Free it in any case.
- */
+/* Queries the service that the options name. Returns 0, or an exit status with a message. To be freed in any
+ * case. */
 int sample_take(struct sample *sample, const struct options *options, struct message *error);
 void sample_free(struct sample *sample);
 
-/* Whether both are of one process: another one counts anew. */
+/* Whether both are of one process: another one counts from 0. */
 bool sample_is_same_process(const struct sample *sample, const struct sample *other);
 
 #endif

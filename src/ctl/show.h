@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* show: prints the answers that are no more than a text or a list of numbers. */
+/* show: prints the answers that are only a text or a list of numbers. */
 #ifndef SOCKGREET_CTL_SHOW_H
 #define SOCKGREET_CTL_SHOW_H
 
@@ -7,10 +7,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Each returns false if the answer is not what it should be. */
+/* Both return false if the answer is not as expected. */
 bool show_counters(FILE *out, const json_t *answer);
 
-/* A member that is a text, and the end of its last line. */
+/* Prints the member "text", and a newline if it has none at its end. */
 bool show_text(FILE *out, const json_t *answer);
 
 #endif

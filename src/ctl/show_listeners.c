@@ -18,7 +18,7 @@ static const struct table_column columns[] = {
     {.title = "REFUSALS", .right = true, .optional = true, .spare = true},
 };
 
-/* Nothing is said of none. */
+/* An empty cell for 0. */
 static void add_count(struct table *table, long long count, bool said)
 {
     if (said)
@@ -27,7 +27,7 @@ static void add_count(struct table *table, long long count, bool said)
         table_add(table, "");
 }
 
-/* Clients are counted for all addresses of a listener together, which is said once. */
+/* Clients are counted for all addresses of a listener together, which is shown once. */
 static void add_listener(struct table *table, const json_t *listener, bool is_another)
 {
     long long sockets = answer_number(listener, "sockets"), refusals = answer_number(listener, "refusals");

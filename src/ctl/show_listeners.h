@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* False if the answer is not what it should be. */
+/* Returns false if the answer is not as expected. */
 bool show_listeners(FILE *out, const json_t *answer);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* show_readiness: whether the service wants clients, since when, and who says so. */
+/* show_readiness: the readiness of the service, since when, and who set it. */
 #ifndef SOCKGREET_CTL_SHOW_READINESS_H
 #define SOCKGREET_CTL_SHOW_READINESS_H
 
@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <time.h>
 
-/* The answer to state, on lines of its own. False if it is not what it should be. */
+/* Prints the answer to state on lines of its own. Returns false if it is not as expected. */
 bool show_readiness(FILE *out, const json_t *answer, time_t now);
 
-/* The same in words that are not printed yet, for a line of something else. */
+/* Writes the same without a newline, as a part of a line. */
 void show_readiness_words(FILE *out, const json_t *state, time_t now);
 
 #endif

@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMN         15 /* where the facts begin */
-#define RESTART_SECOND 60 /* a state that began so soon after the start began with it */
+#define COLUMN        15 /* column of the values */
+#define START_SECONDS 60 /* serving that began this soon after the start began with it */
 
-/* A text that grows. */
+/* A text that is being built. */
 struct line {
     FILE *out;
     char *text;
@@ -28,7 +28,7 @@ static void line_begin(struct line *line)
     line->out = memory_checked(open_memstream(&line->text, &line->size));
 }
 
-/* Prints it beside a label; nothing if it is empty. */
+/* Prints the text after a label; nothing if it is empty. */
 static void line_end(struct line *line, FILE *out, const char *label)
 {
     if (fclose(line->out) != 0)
@@ -70,17 +70,27 @@ static void print_since(FILE *out, const char *since, time_t now)
         fprintf(out, " (%s)", clock_duration(room, now - when));
 }
 
+/* Only if serving did not begin with the start. */
+static bool has_since(const json_t *answer)
+{
+    time_t started, since;
+
+    if (strcmp(answer_text(answer, "state"), "serving") != 0)
+        return *answer_text(answer, "state_since");
+    return clock_parse(answer_text(answer, "started"), &started) &&
+           clock_parse(answer_text(answer, "state_since"), &since) && since - started >= START_SECONDS;
+}
+
 static void show_state(FILE *out, const json_t *answer, time_t now)
 {
-    const char *since = answer_text(answer, "state_since");
     struct line line;
 
     line_begin(&line);
     fprintf(line.out, "sockgreetd %s (pid %lld) is %s", answer_text(answer, "version"),
             answer_number(answer, "pid"), answer_text(answer, "state"));
-    if (*since) {
+    if (has_since(answer)) {
         fputs(" since ", line.out);
-        print_since(line.out, since, now);
+        print_since(line.out, answer_text(answer, "state_since"), now);
     }
     if (fclose(line.out) != 0)
         memory_checked(NULL);
@@ -88,18 +98,13 @@ static void show_state(FILE *out, const json_t *answer, time_t now)
     free(line.text);
 }
 
-/* Only if it was not just before the state began. */
 static void show_start(FILE *out, const json_t *answer, time_t now)
 {
-    time_t started, since;
     struct line line;
 
-    if (!clock_parse(answer_text(answer, "started"), &started) ||
-        !clock_parse(answer_text(answer, "state_since"), &since) || since - started < RESTART_SECOND)
-        return;
     line_begin(&line);
     print_since(line.out, answer_text(answer, "started"), now);
-    line_end(&line, out, "Started");
+    line_end(&line, out, "Running since");
 }
 
 static void print_readiness(FILE *out, const json_t *answer, time_t now)
@@ -114,7 +119,7 @@ static void print_readiness(FILE *out, const json_t *answer, time_t now)
     line_end(&line, out, "Readiness");
 }
 
-static struct loaded what_was_loaded(const json_t *configuration)
+static struct loaded loaded_files(const json_t *configuration)
 {
     const json_t *modified = json_object_get(configuration, "modified");
 
@@ -125,28 +130,57 @@ static struct loaded what_was_loaded(const json_t *configuration)
 
 static void show_staleness(FILE *out, const json_t *configuration, const char *reload)
 {
-    struct loaded loaded = what_was_loaded(configuration);
+    struct loaded loaded = loaded_files(configuration);
 
-    if (!json_is_object(json_object_get(configuration, "modified")))
+    if (!reload || !json_is_object(json_object_get(configuration, "modified")))
         return;
     switch (stale_file(answer_text(configuration, "file"), &loaded)) {
     case STALE_NOT:
         return;
     case STALE_NEWER:
-        print_fact(out, "", "the file is newer than what is served: %s", reload);
+        print_fact(out, "", "the file is newer than the one loaded; run %s", reload);
         return;
     case STALE_OTHER:
-        print_fact(out, "", "the file is another than what is served: %s", reload);
+        print_fact(out, "", "the file is older than the one loaded; run %s", reload);
         return;
     case STALE_FILES:
-        print_fact(out, "", "the files in its directory are others than what is served: %s", reload);
+        print_fact(out, "", "files in its directory have changed; run %s", reload);
     }
+}
+
+static bool is_refused(const json_t *last_reload)
+{
+    return strcmp(answer_text(last_reload, "result"), "refused") == 0;
+}
+
+/* The length of "FILE:LINE" at the beginning of an error in a configuration; 0 for any other reason. */
+static size_t place_length(const char *reason)
+{
+    size_t file = strcspn(reason, ": "),
+           line = reason[file] == ':' ? strspn(reason + file + 1, "0123456789") : 0;
+
+    return file && line && reason[file + 1 + line] == ':' ? file + 1 + line : 0;
+}
+
+static void show_advice(FILE *out, const char *reason, const char *reload)
+{
+    size_t length = place_length(reason);
+
+    if (!reload)
+        return;
+    if (length)
+        print_fact(out, "", "correct %.*s, then run: %s", (int)length, reason, reload);
+    else
+        print_fact(out, "", "remove the cause, then run: %s", reload);
 }
 
 static void show_configuration(FILE *out, const json_t *answer, time_t now, const char *reload)
 {
     const json_t *configuration = json_object_get(answer, "configuration");
-    const char *file = answer_text(configuration, "file"), *loaded = answer_text(configuration, "loaded");
+    const char *file = answer_text(configuration, "file");
+    const char *since = answer_text(configuration, "in_effect_since"),
+               *refused = answer_text(answer, "refused");
+    bool reload_refused = is_refused(json_object_get(answer, "last_reload"));
     char room[CLOCK_MAX];
     struct line line;
 
@@ -154,15 +188,33 @@ static void show_configuration(FILE *out, const json_t *answer, time_t now, cons
         return;
     line_begin(&line);
     fputs(*file ? file : "no file", line.out);
+    if (*since)
+        fprintf(line.out, ", in effect since %s", clock_local(room, since, now));
     if (has(answer, "generation"))
         fprintf(line.out, ", generation %lld", answer_number(answer, "generation"));
-    if (*loaded)
-        fprintf(line.out, ", loaded %s", clock_local(room, loaded, now));
     line_end(&line, out, "Configuration");
-    if (*answer_text(answer, "refused"))
-        print_fact(out, "", "the last good one serves instead of the file: %s",
-                   answer_text(answer, "refused"));
-    show_staleness(out, configuration, reload);
+    if (*refused) {
+        print_fact(out, "", "the file was refused, so the last good one is in effect: %s", refused);
+        if (!reload_refused) /* whose reason is newer */
+            show_advice(out, refused, reload);
+    }
+    if (!reload_refused)
+        show_staleness(out, configuration, reload);
+}
+
+static void show_last_reload(FILE *out, const json_t *answer, time_t now, const char *reload)
+{
+    const json_t *last = json_object_get(answer, "last_reload");
+    const char *result = answer_text(last, "result"), *time = answer_text(last, "time");
+    const char *reason = answer_text(last, "reason");
+    char room[CLOCK_MAX];
+
+    if (!*result || !*time)
+        return;
+    print_fact(out, "Last reload", "%s at %s%s%s", result, clock_local(room, time, now), *reason ? ": " : "",
+               reason);
+    if (is_refused(last))
+        show_advice(out, reason, reload);
 }
 
 static void show_listening(FILE *out, const json_t *answer)
@@ -221,7 +273,7 @@ static void show_greeted(FILE *out, const json_t *answer)
     if (!has(answer, "greeted"))
         return;
     line_begin(&line);
-    fprintf(line.out, "%lld in all", answer_number(answer, "greeted"));
+    fprintf(line.out, "%lld in total", answer_number(answer, "greeted"));
     if (rate)
         fprintf(line.out, ", %.*f a second", value < 100 && value != floor(value) ? 1 : 0, value);
     line_end(&line, out, "Greeted");
@@ -233,6 +285,8 @@ static void show_failure(FILE *out, const json_t *answer, time_t now)
     const char *text = answer_text(failure, "text"), *time = answer_text(failure, "time");
     char room[CLOCK_MAX];
 
+    if (strncmp(text, "reload refused: ", 16) == 0 && is_refused(json_object_get(answer, "last_reload")))
+        return; /* is shown already */
     if (json_is_null(failure))
         print_fact(out, "Last failure", "none");
     else if (*time)
@@ -241,15 +295,25 @@ static void show_failure(FILE *out, const json_t *answer, time_t now)
         print_fact(out, "Last failure", "%s", text);
 }
 
+static bool is_ending(const char *state)
+{
+    return strcmp(state, "stopping") == 0 || strcmp(state, "draining") == 0 || strcmp(state, "replaced") == 0;
+}
+
 bool show_status(FILE *out, const json_t *answer, time_t now, const char *reload)
 {
-    if (*answer_text(answer, "state") == '\0')
+    const char *state = answer_text(answer, "state");
+
+    if (!*state)
         return false;
+    if (is_ending(state))
+        reload = NULL; /* it would be refused */
     show_state(out, answer, now);
+    show_start(out, answer, now);
     print_fact(out, "Waiting", "%s", answer_text(answer, "waiting"));
     print_readiness(out, answer, now);
-    show_start(out, answer, now);
     show_configuration(out, answer, now, reload);
+    show_last_reload(out, answer, now, reload);
     show_listening(out, answer);
     show_working(out, answer, now);
     print_fact(out, "Sandbox", "%s", answer_text(answer, "sandbox"));

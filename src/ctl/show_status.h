@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* show_status: what the service does, and whether anything is wrong. */
+/* show_status: a summary of the service, with what is wrong. */
 #ifndef SOCKGREET_CTL_SHOW_STATUS_H
 #define SOCKGREET_CTL_SHOW_STATUS_H
 
@@ -8,9 +8,8 @@
 #include <stdio.h>
 #include <time.h>
 
-/* The command that reloads this service is printed where it would help. False if the answer is not what it
- * should be.
- */
+/* reload is the command that reloads this service, printed where it would help. Returns false if the answer
+ * is not as expected. */
 bool show_status(FILE *out, const json_t *answer, time_t now, const char *reload);
 
 #endif

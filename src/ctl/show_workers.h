@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <time.h>
 
-/* False if the answer is not what it should be. */
+/* Returns false if the answer is not as expected. */
 bool show_workers(FILE *out, const json_t *answer, time_t now);
 
 #endif

@@ -14,7 +14,7 @@
 
 #define PATIENCE_MS 1000
 
-/* Below 0, 0 or above, as a is earlier, equal or later. */
+/* Negative, 0 or positive if a is earlier, equal or later. */
 static int order(struct timespec a, struct timespec b)
 {
     if (a.tv_sec != b.tv_sec)
@@ -83,7 +83,7 @@ static enum stale read_result(int pipe)
     return stale;
 }
 
-/* In a child: the service names the file, and its file system may never answer. */
+/* In a child, since the service names the file, and its file system may never answer. */
 enum stale stale_file(const char *path, const struct loaded *loaded)
 {
     enum stale stale = STALE_NOT;

@@ -73,7 +73,7 @@ void table_add_number(struct table *table, long long number)
     table_add(table, text);
 }
 
-/* Several notes are lines of one. */
+/* Several notes of a row are lines of one. */
 void table_note(struct table *table, const char *text)
 {
     char **note = &table->notes[row_count(table) - 1], *old = *note;
@@ -111,7 +111,7 @@ static size_t fitting_width(const struct table *table, size_t column, size_t lim
     return widest > title ? widest : title;
 }
 
-/* Places the columns side by side. Returns where the last one ends. */
+/* Sets the columns side by side. Returns where the last one ends. */
 static size_t place_columns(struct table *table)
 {
     size_t end = 0;
@@ -141,7 +141,7 @@ static struct layout *find_widest(struct table *table)
     return widest;
 }
 
-/* The last first. */
+/* From the last to the first. */
 static void spare_columns(struct table *table)
 {
     for (size_t column = table->column_count; column-- > 0 && place_columns(table) > WRAP_WIDTH;)
@@ -149,7 +149,7 @@ static void spare_columns(struct table *table)
             table->layout[column].width = 0;
 }
 
-/* The widest columns give way until all have room; their widest cells then do not fit. */
+/* Narrows the widest columns until all fit; their widest cells then do not fit. */
 static void lay_out(struct table *table)
 {
     struct layout *widest;
@@ -167,9 +167,8 @@ static void lay_out(struct table *table)
     place_columns(table);
 }
 
-/* Prints a cell that begins at a column, on further lines if it is wider than what is left. Returns where it
- * ends.
- */
+/* Prints a cell that begins at a column, on further lines if it is wider than the rest of the line. Returns
+ * where it ends. */
 static size_t print_from(FILE *out, size_t start, const char *text)
 {
     for (;;) {
@@ -183,7 +182,7 @@ static size_t print_from(FILE *out, size_t start, const char *text)
     }
 }
 
-/* Where a cell of that width begins: further left if it would not fit otherwise. */
+/* Where a cell of that width begins: further left if it would not fit. */
 static size_t cell_start(const struct table *table, size_t column, size_t width)
 {
     const struct layout *layout = &table->layout[column];
@@ -196,7 +195,7 @@ static size_t cell_start(const struct table *table, size_t column, size_t width)
     return width + NOTE <= WRAP_WIDTH ? WRAP_WIDTH - width : NOTE < start ? NOTE : start;
 }
 
-/* Prints a cell on a line that is used up to end. Returns up to where it is used then. */
+/* Prints a cell on a line that is used up to end. Returns the new end. */
 static size_t print_cell(const struct table *table, FILE *out, size_t end, size_t column, const char *text)
 {
     size_t start = cell_start(table, column, text_width(text));

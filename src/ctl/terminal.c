@@ -13,25 +13,25 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* The other screen, without the cursor; and back. */
+/* The alternate screen, without a cursor; and back. */
 #define ENTER "\033[?1049h\033[?25l\033[2J"
 #define LEAVE "\033[m\033[?25h\033[?1049l"
 
 #define CONTROL_D 4
 
-/* What signal handlers need is here, and what is beside it. They are blocked while it changes. */
+/* State that signal handlers use. They are blocked while it changes. */
 static struct {
     int out;
     int in;                  /* -1: no keys */
     struct termios original; /* the mode in which the terminal was */
     sigset_t handled;
-    sigset_t waiting; /* the signals that are blocked while nothing is done */
+    sigset_t waiting; /* the signals that are blocked while waiting */
     volatile sig_atomic_t entered;
 } terminal = {.out = -1, .in = -1};
 
 /* --- leaving --- */
 
-/* What the terminal does not take, which is full then, is for a screen that nobody will see. */
+/* Output that a full terminal does not accept is for a screen that is not visible. */
 static void write_leave(void)
 {
     if (write(terminal.out, LEAVE, strlen(LEAVE)) >= 0 || errno != EAGAIN)
@@ -41,7 +41,7 @@ static void write_leave(void)
         return; /* nothing more can be done */
 }
 
-/* With every signal blocked: SIGTTOU would stop a process of the background. */
+/* With every signal blocked: SIGTTOU would stop a background process. */
 static void leave(void)
 {
     if (!terminal.entered)
@@ -61,10 +61,11 @@ void terminal_close(void)
     sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-/* --- signals: handlers act at once, since a service that does not answer is waited for elsewhere --- */
+/* --- signals: handlers act at once, since the program may be waiting for a service that does not answer
+ * --- */
 
-/* Has a signal do what it does by default, while every other one is blocked. */
-static void do_default(int number)
+/* Restores a signal's default action and raises it, while every other one is blocked. */
+static void raise_default(int number)
 {
     struct sigaction ours, standard = {.sa_handler = SIG_DFL};
     sigset_t one, before;
@@ -86,7 +87,7 @@ static void forget(int number)
     sigaction(number, &ours, NULL);
 }
 
-/* SIGTSTP comes back from it, when the program goes on, and then the screen is to be entered, once. */
+/* SIGTSTP returns from here when the program continues; the screen is then entered again, once. */
 static void on_end(int number)
 {
     int saved = errno;
@@ -94,12 +95,12 @@ static void on_end(int number)
     leave();
     if (number == SIGINT)
         _exit(EXIT_SUCCESS);
-    do_default(number);
+    raise_default(number);
     forget(SIGCONT);
     errno = saved;
 }
 
-/* Whoever stopped the program may have used the terminal; a size is asked for with each frame. */
+/* Other programs may have used the terminal meanwhile; the size is read for each frame anyway. */
 static void on_change(int number)
 {
     if (number == SIGCONT)
@@ -140,8 +141,8 @@ static bool is_screen(void)
     return isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb") != 0;
 }
 
-/* A description of its own does not wait, without others noticing. Where the terminal belongs to another
- * user, as after su(1), there is the one that was inherited. */
+/* A file description of its own is non-blocking without affecting other programs. If the terminal belongs to
+ * another user, as after su(1), the inherited one is used. */
 static void open_descriptors(void)
 {
     const char *name = ttyname(STDOUT_FILENO);
@@ -176,8 +177,8 @@ bool terminal_size(size_t *columns, size_t *lines)
 
 /* --- drawing --- */
 
-/* Writes it all, and handles signals while the terminal is full. Returns 0 or -errno; -EINTR if it is not
- * ours any longer. */
+/* Writes all of it, and handles signals while the terminal is full. Returns 0 or -errno; -EINTR if the
+ * terminal is not ours any longer. */
 static int write_all(const char *text, size_t size)
 {
     struct pollfd writable = {.fd = terminal.out, .events = POLLOUT};
@@ -197,8 +198,8 @@ static int write_all(const char *text, size_t size)
     return 0;
 }
 
-/* Keys arrive at once and are not shown, and output goes out as it is; keys that make signals still do. A
- * process in the background stops here until it has the terminal. */
+/* Keys arrive at once and are not echoed, and output is not processed; keys that raise signals still do. A
+ * background process stops here until it has the terminal. */
 static int enter(void)
 {
     struct termios mode = terminal.original;
@@ -232,8 +233,8 @@ int terminal_draw(const char *text, size_t size)
 
 /* --- waiting --- */
 
-/* Waits for a key. Returns what poll(2) does, and -1 too if the screen is to be entered again; nothing that
- * happens between two looks is missed, since signals are handled while it sleeps alone. */
+/* Waits for a key. Returns as poll(2), and -1 also if the screen is to be entered again. No signal is missed
+ * between two waits, since signals are handled only while it sleeps. */
 static int wait_key(int64_t until_ns)
 {
     struct pollfd readable = {.fd = terminal.in, .events = POLLIN};
@@ -251,7 +252,7 @@ static int wait_key(int64_t until_ns)
     return ready;
 }
 
-/* Returns whether the key says anything. */
+/* Returns whether the key has a meaning. */
 static bool read_key(enum terminal_event *event)
 {
     char key;

@@ -17,13 +17,13 @@
 
 #define PROGRAM  "sockgreetctl"
 #define HOST_MAX 65
-#define LEAST_NS (100 * NS_PER_MS) /* rates over less time say little */
+#define LEAST_NS (100 * NS_PER_MS) /* rates over a shorter time say little */
 
 struct top {
     const struct options *options;
     char host[HOST_MAX];
-    struct sample before, now; /* without a status: there is none */
-    struct message trouble;    /* why there is none now; "": there is one */
+    struct sample before, now; /* without a status: none */
+    struct message trouble;    /* why there is no sample now; "": there is one */
     struct frame_look look;
 };
 
@@ -41,7 +41,8 @@ static void close_top(struct top *top)
     sample_free(&top->now);
 }
 
-/* Asks the service. Without an answer nothing is known; the next one begins anew. Returns an exit status. */
+/* Takes a sample. Without an answer nothing is known, and the next one starts again. Returns an exit
+ * status. */
 static int refresh(struct top *top)
 {
     struct sample next;

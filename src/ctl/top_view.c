@@ -20,9 +20,9 @@
 #define FIGURE_GAP    4
 #define HEAD_LINES    2 /* of a table: a blank one, and its titles */
 
-/* --- who it is --- */
+/* --- the service --- */
 
-/* Ends the line with a text at its right end, where it has room. */
+/* Ends the line with a text at its right end, if it fits. */
 static void end_line_with(struct frame *frame, const char *text)
 {
     size_t width = text_width(text), end = frame->look->width;
@@ -118,17 +118,17 @@ static void put_line_of(struct frame *frame, const char *label, const char *trou
     frame_line(frame);
 }
 
-/* What rows have little room for, or none. */
+/* Problems that have little or no room in the rows. */
 static void put_troubles(struct frame *frame, const json_t *status)
 {
     put_line_of(frame, "Waiting: ", answer_text(status, "waiting"));
-    put_line_of(frame, "The last good configuration serves: ", answer_text(status, "refused"));
+    put_line_of(frame, "The last good configuration is in effect: ", answer_text(status, "refused"));
     put_line_of(frame, "Down: ", answer_text(json_object_get(status, "listeners"), "trouble"));
 }
 
 /* --- the figures of the whole service --- */
 
-/* Puts "Greetings 123/s", on a line of its own where this one has no room for it. */
+/* Adds "Greetings 123/s", on a new line if this one has no room for it. */
 static void put_figure(struct frame *frame, const char *label, const char *value, bool is_rate)
 {
     size_t gap = frame->column > 0 ? FIGURE_GAP : 0;
@@ -215,7 +215,7 @@ static void add_listeners(struct grid *grid, const struct rates *rates)
         add_listener(grid, &rates->listeners[i], all);
 }
 
-/* A number alone, unless there are workers of several generations. */
+/* The number alone, unless there are workers of several generations. */
 static void add_worker(struct grid *grid, const struct rates_worker *worker, long long generation, double all)
 {
     struct grid_row *row = grid_add(grid);
@@ -249,7 +249,7 @@ static void add_workers(struct grid *grid, const struct rates *rates, long long 
         add_worker(grid, &rates->workers[i], generation, all);
 }
 
-/* How many lines workers have of those that are left: what listeners leave, a third at least. */
+/* How many of the remaining lines workers get: those that listeners do not need, but at least a third. */
 static size_t lines_of_workers(size_t workers, size_t listeners, size_t left)
 {
     size_t third = left / 3, rest = left > listeners ? left - listeners : 0;
@@ -258,17 +258,16 @@ static size_t lines_of_workers(size_t workers, size_t listeners, size_t left)
     return workers < lines ? workers : lines;
 }
 
-static size_t less(size_t a, size_t b)
+static size_t subtract(size_t a, size_t b)
 {
     return a > b ? a - b : 0;
 }
 
-/* Both tables, their bars beneath each other. Where workers would have no line that says something, listeners
- * have them all. */
+/* Both tables, with their bars aligned. If workers would have no useful line, listeners get them all. */
 static void put_tables(struct frame *frame, const struct grid *listeners, const struct grid *workers,
                        size_t bars_at)
 {
-    size_t left = less(frame_left(frame), HEAD_LINES), both = less(left, HEAD_LINES);
+    size_t left = subtract(frame_left(frame), HEAD_LINES), both = subtract(left, HEAD_LINES);
     size_t lines = lines_of_workers(workers->row_count, listeners->row_count, both);
     bool has_workers = lines > 1 || lines == workers->row_count;
 
@@ -296,7 +295,7 @@ static void put_rows(struct frame *frame, const struct rates *rates, long long g
     grid_close(&workers);
 }
 
-/* --- the whole --- */
+/* --- the frame --- */
 
 static void put_sample(struct frame *frame, const struct top_view *view)
 {

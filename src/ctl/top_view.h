@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* top_view: a frame about the rates of a service. */
+/* top_view: draws a frame with the rates of a service. */
 #ifndef SOCKGREET_CTL_TOP_VIEW_H
 #define SOCKGREET_CTL_TOP_VIEW_H
 
@@ -10,7 +10,7 @@
 
 struct top_view {
     const char *host;
-    const struct sample *before, *now; /* NULL: there is none */
+    const struct sample *before, *now; /* NULL: none */
     const char *trouble;               /* why the service does not answer; NULL: it does */
     time_t time;
 };

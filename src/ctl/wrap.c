@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of the first line. */
+/* The number of bytes of the first line. */
 static size_t line_length(const char *text, size_t room)
 {
     size_t fitting = text_fitting(text, room), end = fitting;
@@ -19,7 +19,7 @@ static size_t line_length(const char *text, size_t room)
     return end > 0 ? end : fitting;
 }
 
-/* Prints one line of the text; first: the output stands at the indent. */
+/* Prints one line of the text; first: the output is at the indent already. */
 static void print_line(FILE *out, size_t indent, const char *line, bool first)
 {
     do {

@@ -6,10 +6,11 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define WRAP_WIDTH 80 /* of everything that is printed for people */
+#define WRAP_WIDTH 80 /* columns of the output for people */
 
-/* Prints a text from the column where the output stands, with further lines indented as far, none beyond
- * WRAP_WIDTH. Lines of the text stay lines; words are cut only where one alone is too long. Ends the line. */
+/* Prints a text from the current column, which is indent; further lines are indented to it too, and none is
+ * longer than WRAP_WIDTH. Line breaks in the text are kept; only words longer than a line are cut. Ends the
+ * line. */
 void wrap_print(FILE *out, size_t indent, const char *text);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "base/fragments.h"
 #include "base/output.h"
-#include "conf/conf_loader.h"
+#include "conf/loader.h"
 #include "daemon/readable.h"
 
 #include <stdio.h>
@@ -30,7 +30,7 @@ static void print_messages(const struct conf_messages *messages)
     if (output_open(&output, STDERR_FILENO) < 0)
         return;
     conf_messages_print(messages, output.stream);
-    output_close(&output); /* there is nowhere to say that it failed */
+    output_close(&output); /* a failure could not be reported anywhere */
 }
 
 static void print_good(const struct conf *conf, FILE *out)
@@ -43,7 +43,7 @@ static void print_good(const struct conf *conf, FILE *out)
     fputs(": configuration OK\n", out);
 }
 
-/* Each file that root has read. */
+/* Checks each file that root has read. */
 static void check_readable(const struct conf_source *source)
 {
     struct fragments fragments;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* sockgreetd: greets every client. */
+/* sockgreetd: a daemon that sends each client a greeting. */
 #include "base/output.h"
-#include "conf/conf_loader.h"
+#include "conf/loader.h"
 #include "daemon/check.h"
-#include "daemon/options.h"
+#include "daemon/cmdline.h"
 #include "master/master.h"
 #include "master/signals.h"
 #include "master/upgrade.h"
@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The path of this program, which an upgrade executes when another file stands there. */
+/* The path of this program, which an upgrade executes after the file was replaced. */
 static void keep_own_path(char **argv)
 {
     static char path[4096];
@@ -29,9 +29,9 @@ static void keep_own_path(char **argv)
         argv[0] = path;
 }
 
-/* A start that fails, say because another program has the port, is going to fail again. systemd repeats it
- * after RestartSec, which is short for the sake of clients that wait. This keeps the log readable. */
-static void rest_before_restart(void)
+/* A start that failed, such as because another program has the port, will fail again. systemd repeats it
+ * after RestartSec, which is short for the sake of waiting clients. This pause keeps the log readable. */
+static void pause_before_restart(void)
 {
     struct timespec second = {.tv_sec = 1};
     sigset_t stop;
@@ -55,25 +55,26 @@ static int run(const struct cmdline *cmdline, char **argv)
     inherited = registry_inherit(&registry);
     settings.ignores_hangup = signals_block();
     if (inherited < 0) {
-        fprintf(stderr, "sockgreetd: cannot take over the sockets passed: %s\n", strerror(-inherited));
+        fprintf(stderr, "sockgreetd: cannot take over the sockets that were passed: %s\n",
+                strerror(-inherited));
         return EX_OSERR;
     }
     settings.inherited = (unsigned)inherited;
     keep_own_path(argv);
     status = master_run(&settings);
     if (status == EX_OSERR)
-        rest_before_restart();
+        pause_before_restart();
     return status;
 }
 
 int main(int argc, char **argv)
 {
-    char **arguments = title_prepare(argv); /* titles overwrite the others */
+    char **arguments = title_prepare(argv); /* titles overwrite the original ones */
     static struct output errors;
     struct cmdline cmdline;
     int status;
 
-    output_replace_stderr(&errors, NULL, NULL); /* without memory for it messages are printed all the same */
+    output_replace_stderr(&errors, NULL, NULL); /* if out of memory, messages are printed anyway */
     if (!arguments) {
         fprintf(stderr, "sockgreetd: %s\n", strerror(errno));
         return EX_OSERR;

@@ -17,14 +17,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What was found out as root, for the user to try and for the advice. */
+/* Facts found as root, to be tried as the user, and for the advice. */
 struct trial {
     const char *path; /* as the service would open it */
     char real[PATH_MAX];
     uid_t owner;
 };
 
-/* A path as a shell takes it. */
+/* A path quoted for a shell. */
 struct word {
     char text[2 * PATH_MAX];
 };
@@ -41,7 +41,7 @@ static struct word shell_word(const char *path)
     return word;
 }
 
-/* For good: this is a child. */
+/* Irrevocable; called in a child only. */
 static int become_user(void)
 {
     const struct passwd *user = getpwnam(CONF_DEFAULT_USER);
@@ -63,7 +63,7 @@ static bool is_refused(const char *path)
     return refused;
 }
 
-/* Finds the first directory on the way to the file that the user may not enter. */
+/* Finds the first directory in the path that the user may not enter. */
 static bool find_closed_directory(const char *path, char *directory)
 {
     for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
@@ -77,7 +77,7 @@ static bool find_closed_directory(const char *path, char *directory)
     return false;
 }
 
-/* What mends it, to be typed as it stands. */
+/* Prints the command that fixes it, ready to be typed. */
 static void advise(const struct trial *trial, FILE *out)
 {
     const struct group *group = getgrgid(getgid());
@@ -119,7 +119,7 @@ static void try_as_user(const char *path)
     if (!realpath(path, trial.real) || stat(trial.real, &st) < 0)
         return;
     trial.owner = st.st_uid;
-    /* The service would not be started in this directory. */
+    /* The service has another working directory. */
     if (become_user() == 0 && is_refused(*path == '/' ? path : trial.real))
         warn(&trial);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* access: what the lists of a listener say of an address: whether the client may be served at all, and
- * whether it is a proxy whose headers are believed. */
+/* access: looks an address up in the lists of a listener: whether the client may be served, and whether a
+ * sender is a trusted proxy. */
 #ifndef SOCKGREET_ACCESS_H
 #define SOCKGREET_ACCESS_H
 
@@ -15,7 +15,7 @@ static inline bool access_admits(const struct conf_listener *listener, const str
     return !listener->access.prefixes || prefixes_admit(listener->access.prefixes, client);
 }
 
-/* On a Unix socket whoever may connect is a proxy. */
+/* On a Unix socket every client that may connect is a trusted proxy. */
 static inline bool access_trusts(const struct conf_listener *listener, const struct peer_address *sender)
 {
     return !listener->proxies || prefixes_admit(listener->proxies, sender);

@@ -3,11 +3,11 @@
 
 #include "base/util.h"
 
-/* The value: its time with the lowest bits taken by the count. */
+/* The value: a time whose lowest bits are the count. */
 #define COUNT_BITS 12
 #define COUNT_MASK ((UINT64_C(1) << COUNT_BITS) - 1)
 #define US_PER_S   INT64_C(1000000)
-#define CLOCKS     60 /* seconds that a thread can be behind another: far more than it is ever held up */
+#define CLOCKS     60 /* seconds that one thread's clock can be behind another's: far more than ever happens */
 
 _Static_assert(FUSE_FIRST + FUSE_PERIOD <= COUNT_MASK, "a count has room for a whole period");
 
@@ -17,7 +17,7 @@ static uint64_t count_of(uint64_t before, uint64_t now)
 
     if (before == TABLE_NONE)
         return 0;
-    ahead = table_ahead(before, now); /* of another thread's clock, by little; else it is from days ago */
+    ahead = table_ahead(before, now); /* slightly, of another thread's clock; otherwise it is from days ago */
     if (ahead < -FUSE_PAUSE * US_PER_S || ahead > CLOCKS * US_PER_S)
         return 0;
     return before & COUNT_MASK;

@@ -11,7 +11,7 @@
 #define HAND_OVER_NS (NS_PER_S / 2)
 #define ATTEMPTS     1000
 
-/* What one remembers cannot push out what the other does. */
+/* Separate, so that entries of one cannot displace those of the other. */
 static struct table half(struct shared_sources *sources, unsigned which)
 {
     size_t count = ARRAY_SIZE(sources->words) / 2;
@@ -75,14 +75,14 @@ bool guard_is_needed(const struct guard *guard, size_t listener)
            guard->conf->listeners[listener].access.prefixes;
 }
 
-/* Under load there is something to hand over all the time, so it is done once in a while. */
+/* Under load there is always something to hand over, so it is done only now and then. */
 void guard_beat(struct guard *guard, int64_t now_ns)
 {
     if (now_ns - guard->refused_since >= HAND_OVER_NS)
         talkers_hand_over(&guard->refused, guard->board, now_ns);
 }
 
-/* All threads come to their end at the same moment, and none of them uses the board for long. */
+/* All threads end at the same moment, and none of them uses the board for long. */
 void guard_finish(struct guard *guard, int64_t now_ns)
 {
     for (int i = 0; i < ATTEMPTS && guard->refused.count > 0; i++)
@@ -90,7 +90,7 @@ void guard_finish(struct guard *guard, int64_t now_ns)
             sched_yield();
 }
 
-/* Who is over a limit: counted, and noted for the log. */
+/* A client over a limit: counted, and noted for the log. */
 static enum result refuse(struct guard *guard, const struct peer_address *client, int64_t now_ns,
                           enum result result)
 {

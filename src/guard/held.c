@@ -3,7 +3,7 @@
 
 #include <stdatomic.h>
 
-#define CELL_MAX     (UINT16_MAX - 256) /* so many threads may be one too many at the same moment */
+#define CELL_MAX     (UINT16_MAX - 256) /* up to this many threads may count one too many at the same moment */
 #define CELLS_LEAST  (16 * 1024)
 #define CELLS_MOST   (4 * 1024 * 1024)
 #define CELLS_A_HEAD 4
@@ -17,7 +17,7 @@ size_t held_cells(unsigned clients)
     return cells;
 }
 
-/* Higher bits of a product depend on all lower bits of the hash, in each row in another way. */
+/* The high bits of a product depend on all lower bits of the hash, in each row differently. */
 static size_t column(const struct held *held, unsigned row, uint64_t hash)
 {
     static const uint64_t odd[SHARED_HELD_ROWS] = {0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb,
@@ -52,7 +52,7 @@ static unsigned sum(const struct held *held, unsigned row, uint64_t hash)
     return total;
 }
 
-/* Whether there was room in the cell of each row. */
+/* Whether the cell of each row had room. */
 static bool count_in(const struct held *held, uint64_t hash)
 {
     bool had_room = true;
@@ -74,8 +74,9 @@ unsigned held_count(const struct held *held, uint64_t hash)
     return least;
 }
 
-/* Counted in all rows before any is read: of several that come at the same moment, the one counted last sees
- * all others in every row. Read row by row, each could miss the other in another row. */
+/* Counts in all rows before it reads any: of several clients that come at the same moment, the one counted
+ * last sees all others in every row. If rows were read one by one, each could miss the other in another
+ * row. */
 bool held_take(const struct held *held, uint64_t hash, unsigned most)
 {
     bool had_room = count_in(held, hash);

@@ -7,15 +7,14 @@
 #include <string.h>
 
 #define US_PER_S      INT64_C(1000000)
-#define CLOCKS        (60 * US_PER_S) /* a thread may be behind another, by far less than this */
-#define BURST_SECONDS 3600            /* a burst comes back in so long at most */
+#define CLOCKS        (60 * US_PER_S) /* one thread's clock may be behind another's, by far less than this */
+#define BURST_SECONDS 3600            /* a burst is available again after this time at the latest */
 
 enum kind { KIND_SOURCE = 1, KIND_NET, KIND_HELD };
 
-/* What is hashed, as far as the prefix of the address goes: no more than that is for an attacker to choose.
- */
+/* The hashed data: only the prefix of the address, since an attacker can choose the rest. */
 struct key {
-    uint64_t which; /* limit, and where it holds */
+    uint64_t which; /* the limit, and its scope */
     uint8_t ip[16];
 };
 
@@ -32,7 +31,7 @@ static struct limit limit(double rate, unsigned burst)
     return (struct limit){.interval_us = (uint32_t)((double)US_PER_S / rate + 0.5), .burst = burst};
 }
 
-/* A listener's place in the configuration changes, its name does not. */
+/* The index of a listener changes with the configuration, its name does not. */
 static uint32_t scope_of(const struct conf_listener *listener)
 {
     static const struct siphash_key no_secret;
@@ -55,13 +54,13 @@ struct limits limiter_limits(const struct conf_listener *listener)
                            .is_dgram = !is_stream};
 }
 
-/* Everybody on a link has the same /64, so there it is the address that counts (RFC 4291 2.5.6). */
+/* All hosts on a link have the same /64, so there the address counts (RFC 4291 2.5.6). */
 static bool is_link_local(const struct peer_address *client)
 {
     return client->family == AF_INET6 && client->ip[0] == 0xfe && (client->ip[1] & 0xc0) == 0x80;
 }
 
-/* In bytes. */
+/* Length of the prefix in bytes. */
 static size_t prefix(const struct peer_address *client, enum kind kind)
 {
     if (client->family == AF_INET)
@@ -76,7 +75,7 @@ static uint64_t mix(uint64_t a, uint64_t b)
     return (a ^ b) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-/* A limit that has changed begins anew, and each kind of client, listener and link counts for itself. */
+/* A limit that was changed starts again, and each kind of client, listener and link is counted separately. */
 static uint64_t which(const struct limits *limits, const struct limit *limit,
                       const struct peer_address *client, enum kind kind)
 {
@@ -112,20 +111,20 @@ struct taking {
     bool allowed;
 };
 
-/* The value is when a source that had kept to its rate would be due next. */
+/* The value is the time of the next client of a source that keeps to its rate. */
 static uint64_t take(uint64_t before, uint64_t now, void *context)
 {
     struct taking *taking = context;
     int64_t interval = taking->limit->interval_us, most = interval * taking->limit->burst;
     int64_t ahead = before == TABLE_NONE ? 0 : table_ahead(before, now);
 
-    if (ahead < 0 || ahead > most + CLOCKS) /* it has rested; or that was days ago */
+    if (ahead < 0 || ahead > most + CLOCKS) /* after a rest; or the value is from days ago */
         ahead = 0;
     taking->allowed = ahead + interval <= most;
     return now + (uint64_t)(taking->allowed ? ahead + interval : ahead);
 }
 
-/* Counted as if it had not come. */
+/* Counted as if the client had not come. */
 static uint64_t give_back(uint64_t before, uint64_t now, void *context)
 {
     const struct limit *limit = context;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* limiter: how many clients a second a source and its network may be, for all workers together: the generic
- * cell rate algorithm (ITU-T I.371) over table.h. Who is over a limit is refused without a word, and nobody
- * else notices. */
+/* limiter: limits the rate of clients of a source and of its network, for all workers together: the generic
+ * cell rate algorithm (ITU-T I.371) over table.h. A client over a limit is refused silently, which does not
+ * affect others. */
 #ifndef SOCKGREET_LIMITER_H
 #define SOCKGREET_LIMITER_H
 
@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 struct limit {
-    uint32_t interval_us; /* between two in the long run; 0: no limit */
-    uint32_t burst;       /* at once after a rest */
+    uint32_t interval_us; /* least average time between two clients; 0: no limit */
+    uint32_t burst;       /* clients at once after a rest */
 };
 
 /* Of a listener. */
@@ -22,21 +22,21 @@ struct limits {
     struct limit source; /* each IPv4 address, each IPv6 /64 (each address of a link) */
     struct limit net;    /* each IPv4 /24, each IPv6 /56 */
     uint32_t per_source; /* held at once by each source; 0: no limit */
-    bool counts_held;    /* for that limit, or because answers say how many there are */
-    uint32_t scope;      /* 0: counted together with all listeners that have none of their own */
+    bool counts_held;    /* for per_source, or because answers contain the number */
+    uint32_t scope;      /* 0: counted together with all listeners without limits of their own */
     bool is_dgram;       /* counted apart from streams: a datagram's source can be forged */
 };
 
-/* What a listener's settings come to. */
+/* The limits in a listener's settings. */
 struct limits limiter_limits(const struct conf_listener *listener);
 
 enum limiter_verdict { LIMITER_PASS, LIMITER_SOURCE, LIMITER_NET };
 
-/* Counts a client, or says which limit it is over. What is refused is not counted. */
+/* Counts a client, or returns the limit that it exceeds. A refused client is not counted. */
 enum limiter_verdict limiter_take(const struct table *table, const struct limits *limits,
                                   const struct peer_address *client, int64_t now_ns);
 
-/* Of the source, for held.h. */
+/* The hash of the source, for held.h. */
 uint64_t limiter_hash_source(const struct table *table, const struct limits *limits,
                              const struct peer_address *client);
 

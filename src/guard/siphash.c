@@ -5,7 +5,8 @@
 #include <string.h>
 
 #define FINAL_ROUNDS 3
-#define IN_REGISTERS static inline __attribute__((always_inline)) /* or each round stores the state */
+/* Otherwise each round would store the state in memory. */
+#define IN_REGISTERS static inline __attribute__((always_inline))
 
 /* The four words of the state. */
 struct state {

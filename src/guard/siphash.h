@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* siphash: a hash whose collisions nobody can choose who does not know the key: SipHash-1-3, by Jean-Philippe
+/* siphash: a hash whose collisions cannot be found without the key: SipHash-1-3, by Jean-Philippe
  * Aumasson and Daniel J. Bernstein ("SipHash: a fast short-input PRF", 2012). */
 #ifndef SOCKGREET_SIPHASH_H
 #define SOCKGREET_SIPHASH_H
@@ -11,7 +11,7 @@ struct siphash_key {
     uint64_t word[2];
 };
 
-/* Of length bytes of data. */
+/* The hash of length bytes of data. */
 uint64_t siphash(const struct siphash_key *key, const void *data, size_t length);
 
 #endif

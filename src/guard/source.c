@@ -13,7 +13,7 @@ static bool is_one_host(enum address_scope scope)
     return scope != ADDRESS_MULTICAST && scope != ADDRESS_BROADCAST && scope != ADDRESS_UNSPECIFIED;
 }
 
-/* Where the small services live that would answer back. */
+/* Ports of small services that would answer back. */
 static bool is_low(unsigned port, enum address_scope scope)
 {
     return port < PRIVILEGED_PORTS && scope != ADDRESS_LOOPBACK;
@@ -27,7 +27,7 @@ bool source_is_answerable(const struct conf *conf, const struct conf_listener *l
 
     if (port == 0 || !is_one_host(scope))
         return false;
-    /* No IPv6 packet comes from ::ffff:127.0.0.1, so whoever says so has forged it. */
+    /* A genuine IPv6 packet never comes from ::ffff:127.0.0.1; such a source is forged. */
     if (address_is_ipv4(source->client) != (source->family == AF_INET))
         return false;
     if (source->to_many && !listener->answer_broadcast)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* source: which datagrams are answered at all, by where they come from and where they were sent to. */
+/* source: which datagrams are answered at all, by their source and destination. */
 #ifndef SOCKGREET_SOURCE_H
 #define SOCKGREET_SOURCE_H
 
@@ -8,19 +8,19 @@
 
 #include <stdbool.h>
 
-/* What was seen of a datagram's way. */
+/* The path of a datagram. */
 struct source {
     const struct address *client;
     sa_family_t family; /* of the packet: AF_INET or AF_INET6, whatever the socket's */
     bool to_many;       /* it was sent to a broadcast or multicast address */
 };
 
-/* A UDP listener's answer would harm nobody: its client is one host, and not likely to answer it. */
+/* Whether a UDP listener's answer would do no harm: its client is one host, and unlikely to answer it. */
 bool source_is_answerable(const struct conf *conf, const struct conf_listener *listener,
                           const struct source *source);
 
-/* Bytes of payload that may go to a UDP client that sent so many: to one in global address space no more than
- * it would take to have them without us (limits on amplification). */
+/* The bytes of payload that may be sent to a UDP client whose request had this size: to a client in global
+ * address space no larger IP packet than max_amplification allows. */
 size_t source_allowance(const struct conf_listener *listener, const struct address *client, size_t request);
 
 #endif

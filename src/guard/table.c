@@ -3,7 +3,7 @@
 
 #define WAYS     8 /* words of a bucket, which is a cache line */
 #define TAG_MASK UINT64_C(0xffffff)
-#define FUTURE   INT64_C(7200000000) /* us; nobody is two hours ahead, so that is a value of days ago */
+#define FUTURE   INT64_C(7200000000) /* us; no value is two hours ahead, so that is one of days ago */
 
 uint64_t table_hash(const struct table *table, const void *source, size_t length)
 {
@@ -17,7 +17,7 @@ int64_t table_ahead(uint64_t value, uint64_t now_us)
     return (int64_t)ahead >> (64 - TABLE_VALUE_BITS); /* keeps the sign */
 }
 
-/* The hash's upper bits; never 0, which an empty entry has. */
+/* The hash's upper bits; never 0, which marks an empty entry. */
 static uint64_t tag_of(uint64_t hash)
 {
     uint64_t tag = hash >> TABLE_VALUE_BITS & TAG_MASK;
@@ -30,15 +30,15 @@ static uint64_t entry_tag(uint64_t entry)
     return entry >> TABLE_VALUE_BITS;
 }
 
-/* The less, the sooner it gives way; an empty one first. */
-static int64_t urgency(uint64_t entry, uint64_t now_us)
+/* The rank of an entry: the lowest is replaced first; an empty one ranks lowest. */
+static int64_t replacement_rank(uint64_t entry, uint64_t now_us)
 {
     int64_t ahead = table_ahead(entry, now_us);
 
     return entry == 0 || ahead > FUTURE ? INT64_MIN : ahead;
 }
 
-/* The entry with this tag, or the one to give way for it; *seen is what it held. */
+/* The entry with this tag, or the one to replace; *seen is its word. */
 static _Atomic uint64_t *find(_Atomic uint64_t *bucket, uint64_t tag, uint64_t now_us, uint64_t *seen)
 {
     _Atomic uint64_t *earliest = NULL;
@@ -46,7 +46,7 @@ static _Atomic uint64_t *find(_Atomic uint64_t *bucket, uint64_t tag, uint64_t n
 
     for (int i = 0; i < WAYS; i++) {
         uint64_t entry = atomic_load_explicit(&bucket[i], memory_order_relaxed);
-        int64_t ahead = urgency(entry, now_us);
+        int64_t ahead = replacement_rank(entry, now_us);
 
         if (entry_tag(entry) != tag && ahead >= least)
             continue;

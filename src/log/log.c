@@ -64,7 +64,7 @@ void log_use_ring(const struct ring *ring, _Atomic uint32_t *asleep, int wake_fd
     logging.ring_used = true;
 }
 
-/* Standard error says once that the journal takes nothing, until it does again. */
+/* Reports on standard error once that the journal accepts nothing, until it does again. */
 static bool write_journal(int level, const char *message_id, const char *message, const char *const *fields,
                           size_t field_count)
 {
@@ -79,7 +79,7 @@ static bool write_journal(int level, const char *message_id, const char *message
     }
     if (atomic_exchange(failed, true))
         return false;
-    snprintf(text, sizeof(text), "The journal does not take entries (%s): they are dropped and counted",
+    snprintf(text, sizeof(text), "The journal does not accept entries (%s): they are dropped and counted",
              strerror(-error));
     sink_stderr_write_now(&logging.errors, LOG_ERR, text);
     return false;
@@ -132,7 +132,7 @@ void log_report_lost(void)
         return;
     count = atomic_exchange(&logging.failures->events, 0);
     snprintf(text, sizeof(text),
-             "%" PRIu64 " messages about the service are missing here: the log did not take them", count);
+             "%" PRIu64 " messages about the service are missing here: the log did not accept them", count);
     if (count && !log_write_count(LOG_WARNING, MESSAGE_EVENTS_LOST, count, text))
         count_lost(count);
 }
@@ -215,7 +215,7 @@ static void deliver(const struct event *event)
         return;
     }
     place = ring_reserve(&logging.ring);
-    if (!place) { /* the logger is stuck, and says how many it missed when it is not */
+    if (!place) { /* the logger is stuck; it reports how many it missed when it continues */
         count_lost(1);
         return;
     }

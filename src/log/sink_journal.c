@@ -22,7 +22,7 @@ int sink_journal_write(int level, const char *message_id, const char *message, c
     struct iovec iov[FIELDS_MAX + 3];
     int count = 0;
 
-    /* sd_journal_sendv() says 0 where no journald is (ENOENT). */
+    /* sd_journal_sendv() returns 0 if there is no journald (ENOENT). */
     if (access(SOCKET, F_OK) < 0)
         return -errno;
     snprintf(priority, sizeof(priority), "PRIORITY=%d", level);

@@ -33,8 +33,8 @@ static const char *level_word(int level)
     return level >= 0 && level < (int)ARRAY_SIZE(words) && words[level] ? words[level] : "";
 }
 
-/* Ends what is a line's beginning with a message, which is not to end it sooner or move the cursor. Bytes
- * beyond ASCII stay: they may be UTF-8. Returns the line's length. */
+/* Completes a line with a message, in which nothing may end it early or move the cursor. Bytes beyond ASCII
+ * stay: they may be UTF-8. Returns the line's length. */
 static size_t put_message(char line[LINE_SIZE], size_t length, const char *message)
 {
     for (; *message; message++) {
@@ -52,7 +52,7 @@ static size_t put_message(char line[LINE_SIZE], size_t length, const char *messa
     return length + 1;
 }
 
-/* begin: what stands before the line. */
+/* begin: the text before the line. */
 static size_t format_line(char line[LINE_SIZE], bool is_journal, const char *begin, int level,
                           const char *message)
 {
@@ -72,7 +72,7 @@ static size_t format_line(char line[LINE_SIZE], bool is_journal, const char *beg
     return put_message(line, (size_t)n, message);
 }
 
-/* Returns how much was taken; less than length with errno. */
+/* Returns how much was written; if less than length, with errno. */
 static size_t write_all(int fd, const char *line, size_t length)
 {
     size_t done = 0;
@@ -83,7 +83,7 @@ static size_t write_all(int fd, const char *line, size_t length)
         if (n < 0 && errno == EAGAIN)
             poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, 1000);
         else if (n < 0 && errno != EINTR)
-            break; /* a full disk, or nobody reads it any more */
+            break; /* a full disk, or a reader that has gone */
         else if (n > 0)
             done += (size_t)n;
     }
@@ -99,7 +99,7 @@ int sink_stderr_write(const struct sink_stderr *sink, int level, const char *mes
 
     if (done == length)
         return 0;
-    if (was_cut ? done != 1 : done > 0) /* the line feed alone ends what was cut */
+    if (was_cut ? done != 1 : done > 0) /* the line feed alone ends the line that was cut */
         atomic_store(sink->cut, true);
     return -errno;
 }

@@ -88,7 +88,7 @@ void accounts_keep(struct accounts *accounts, const struct generation *generatio
 
 void accounts_report_rest(struct shared_service *service)
 {
-    summary_report(&service->unsaid, true,
-                   ((double)monotonic_ns() - (double)atomic_load(&service->said_at)) / NS_PER_S,
+    summary_report(&service->unreported, true,
+                   ((double)monotonic_ns() - (double)atomic_load(&service->reported_at)) / NS_PER_S,
                    report_count);
 }

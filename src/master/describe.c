@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sysexits.h>
 
 static void add_time(struct json *json, const char *name, const struct view *view, int64_t monotonic)
 {
@@ -95,6 +96,22 @@ static void add_failure(struct json *json, const struct view *view)
     json_write_close_object(json);
 }
 
+static void add_last_reload(struct json *json, const struct view *view)
+{
+    const struct last_reload *last = &view->last_reload;
+
+    if (last->at == 0) {
+        json_write_null(json, "last_reload");
+        return;
+    }
+    json_write_object(json, "last_reload");
+    json_write_text(json, "result", last->code == EX_OK ? "succeeded" : "refused");
+    add_time(json, "time", view, last->at);
+    json_write_number(json, "code", (uint64_t)last->code);
+    json_write_text(json, "reason", last->code == EX_OK ? NULL : last->reason.text);
+    json_write_close_object(json);
+}
+
 /* A time before 1970 is not a real modification time. */
 static void add_modification(struct json *json, const struct conf *conf)
 {
@@ -114,6 +131,10 @@ static void add_configuration(struct json *json, const struct view *view, const 
     json_write_text(json, "file", generation->conf->file);
     json_write_number(json, "files", generation->conf->file_count);
     add_time(json, "loaded", view, generation->opened_at);
+    if (generation->promoted_at)
+        add_time(json, "in_effect_since", view, generation->promoted_at);
+    else
+        json_write_null(json, "in_effect_since");
     add_modification(json, generation->conf);
     json_write_close_object(json);
 }
@@ -131,10 +152,11 @@ void describe_status(struct json *json, const struct view *view)
     json_write_text(json, "state", status_word(view->state));
     add_time(json, "state_since", view, view->state_since);
     add_time(json, "started", view, view->started_at);
+    json_write_number(json, "uptime", (uint64_t)((view->now - view->started_at) / NS_PER_S));
     json_write_object(json, "readiness");
     describe_readiness(json, view);
     json_write_close_object(json);
-    json_write_number(json, "generation", view->generations->last_number);
+    json_write_number(json, "generation", generation ? generation->number : view->generations->last_number);
     add_listeners(json, generation);
     add_workers(json, generation);
     add_sandbox(json, generation);
@@ -143,6 +165,7 @@ void describe_status(struct json *json, const struct view *view)
     json_write_real(json, "greeted_per_second", view->rate);
     json_write_number(json, "restarts", generations_restarts(view->generations));
     add_failure(json, view);
+    add_last_reload(json, view);
     json_write_text(json, "refused", view->degraded[0] ? view->degraded : NULL);
     json_write_text(json, "unwanted", view->unwanted);
     json_write_text(json, "waiting", view->waiting);

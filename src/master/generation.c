@@ -91,7 +91,7 @@ struct generation *generation_new_leftover(const struct generation *serving, str
     for (size_t i = 0; i < generation->sockets.count; i++)
         atomic_store(&generation->shared.retired[i], true);
     generation->served = true; /* by the workers before the restart */
-    generation_drain(generation, SIGUSR1, now);
+    generation_drain(generation, SIGUSR1, SLOT_NEVER, now);
     return generation;
 }
 
@@ -292,15 +292,20 @@ void generation_signal(const struct generation *generation, int signal_number)
     }
 }
 
-void generation_drain(struct generation *generation, int signal_number, int64_t now)
+void generation_drain(struct generation *generation, int signal_number, int64_t latest, int64_t now)
 {
+    int64_t end = now + generation->conf->drain_ns;
+
+    if (latest < end)
+        end = latest < now ? now : latest;
     generation->state = GENERATION_DRAINING;
     if (!generation->served) { /* so it has no clients to wait for */
         generation_hurry(generation, SIGUSR2, now);
         return;
     }
     generation->drain_signal = signal_number;
-    generation->kill_at = now + generation->conf->drain_ns + DEADLINE_KILL;
+    generation->kill_at = end + DEADLINE_KILL;
+    atomic_store(generation->shared.drain_end, end);
     generation_signal(generation, signal_number);
 }
 

@@ -8,7 +8,7 @@
 #include "conf/conf.h"
 #include "master/slots.h"
 #include "net/sockets.h"
-#include "shm/shm.h"
+#include "shm/shared.h"
 #include "worker/worker.h"
 
 #define START_TRIES 3
@@ -29,6 +29,7 @@ struct generation {
     uint16_t *rows;         /* of its listeners in the ledger */
     unsigned connections;   /* that it may have at the same time */
     int64_t opened_at;      /* monotonic ns, as all times here */
+    int64_t promoted_at;    /* when it became the serving one; 0: it has not */
     bool served;            /* at least one worker has been ready */
     bool start_failed;      /* a worker has ended before it was ready */
     int drain_signal;       /* draining: the last signal sent to the workers */
@@ -79,9 +80,9 @@ unsigned generation_reap(struct generation *generation, int64_t now);
 void generation_worker_reports(struct generation *generation, struct slot *slot,
                                const struct worker_report *report, int64_t now);
 
-/* Tells the workers to end (SIGUSR1 or SIGTERM, see enum order), and kills those that take longer than the
- * drain time. */
-void generation_drain(struct generation *generation, int signal_number, int64_t now);
+/* Tells the workers to end (SIGUSR1 or SIGTERM, see enum order), and kills those that take longer than
+ * timeouts.drain, or than until latest (SLOT_NEVER: no such limit). */
+void generation_drain(struct generation *generation, int signal_number, int64_t latest, int64_t now);
 
 /* A second, more urgent request to a generation that drains: workers end now and are not replaced. */
 void generation_hurry(struct generation *generation, int signal_number, int64_t now);

@@ -100,7 +100,7 @@ bool generations_next_is_ready(const struct generations *generations)
 static void replace(struct generations *generations, struct generation *generation, int64_t now)
 {
     sockets_retire(&generation->sockets, &generations->serving->sockets, generation->shared.retired);
-    generation_drain(generation, SIGUSR1, now);
+    generation_drain(generation, SIGUSR1, SLOT_NEVER, now);
 }
 
 int generations_promote(struct generations *generations, int64_t now)
@@ -111,6 +111,7 @@ int generations_promote(struct generations *generations, int64_t now)
     if (error && old)
         return error;
     new->state = GENERATION_SERVING;
+    new->promoted_at = now;
     generations->serving = new;
     generations->starting = NULL;
     generations->changes++;
@@ -156,14 +157,17 @@ unsigned generations_draining(const struct generations *generations)
     return count;
 }
 
-void generations_drain_all(struct generations *generations, int signal_number, bool keep, int64_t now)
+void generations_drain_all(struct generations *generations, int signal_number, bool keep, int64_t end,
+                           int64_t now)
 {
     generations->keep_sockets = keep;
     generations->serving = generations->starting = NULL;
     generations->changes++;
     for (unsigned i = 0; i < generations->count; i++)
         if (generations->all[i]->state != GENERATION_DRAINING)
-            generation_drain(generations->all[i], signal_number, now);
+            generation_drain(generations->all[i], signal_number, end, now);
+        else if (now >= end)
+            generation_hurry(generations->all[i], SIGUSR2, now);
 }
 
 void generations_hurry(struct generations *generations, int signal_number, int64_t now)

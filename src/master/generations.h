@@ -72,8 +72,10 @@ bool generations_is_accepting(const struct generations *generations, unsigned nu
 /* The number of generations that drain. */
 unsigned generations_draining(const struct generations *generations);
 
-/* Drains all generations, at the end of the service. keep: the sockets outlive this process. */
-void generations_drain_all(struct generations *generations, int signal_number, bool keep, int64_t now);
+/* Drains all generations, at the end of the service, until end at the latest. keep: the sockets outlive this
+ * process. */
+void generations_drain_all(struct generations *generations, int signal_number, bool keep, int64_t end,
+                           int64_t now);
 
 /* A second, more urgent request. */
 void generations_hurry(struct generations *generations, int signal_number, int64_t now);

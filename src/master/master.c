@@ -125,10 +125,8 @@ static void reload_over(void *context, unsigned run, int code, const char *text)
 
     if (code == EX_OK)
         master->refused.text[0] = '\0';
-    if (code == EX_OK)
-        master->status.view.reloads++;
-    else if (master->stop.phase == STOP_NO)
-        master->status.view.reloads_refused++;
+    if (master->stop.phase == STOP_NO) /* a stop cancels one, and refuses none */
+        status_reloaded(&master->status, code, text, now);
     note_state(master, now);
     if (master->stop.phase == STOP_NO)
         status_ready(&master->status, now);
@@ -141,13 +139,26 @@ static void reload_over(void *context, unsigned run, int code, const char *text)
 
 /* --- Signals --- */
 
+/* A restart soon after the start finds every socket, too. Returns the time after that. */
+static int64_t store_all(const struct master *master, int64_t now)
+{
+    const struct generation *serving = master->generations.serving;
+
+    if (!serving || master->stop.replaced)
+        return now;
+    store_rest(&serving->sockets, DEADLINE_STORE);
+    return monotonic_ns();
+}
+
 static void stop(struct master *master, int number, int64_t now)
 {
     int64_t longest = stop_longest(&master->stop);
     bool first = master->stop.phase == STOP_NO;
 
-    if (first)
+    if (first) {
         upgrade_cancel(&master->upgrade);
+        now = store_all(master, now);
+    }
     stop_request(&master->stop, number, now);
     if (first && !master->stop.replaced)
         readiness_stop(&master->readiness, now);
@@ -155,6 +166,7 @@ static void stop(struct master *master, int number, int64_t now)
         master->leave_at = now + DEADLINE_WORKER_CLOSE;
         start_cancel(&master->start);
         reload_cancel(&master->reload, "the service is stopping", now);
+        stop_step(&master->stop, now); /* a cancelled generation drains already */
     }
     note_state(master, now);
     status_refresh(&master->status, now);

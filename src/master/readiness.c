@@ -70,9 +70,9 @@ static bool update_state(struct readiness *readiness, int64_t now)
 /* The same, and logs a change; who: its author, NULL for the origin. */
 static void update_and_log(struct readiness *readiness, const char *who, int64_t now)
 {
-    if (!update_state(readiness, now) && !readiness->unsaid)
+    if (!update_state(readiness, now) && !readiness->unreported)
         return;
-    readiness->unsaid = false;
+    readiness->unreported = false;
     report(readiness, who ? who : readiness_origin_name(readiness->origin));
 }
 
@@ -135,7 +135,7 @@ void readiness_restore(struct readiness *readiness, int64_t now)
     if (length < 0 || state_parse(text, &readiness->set, &error) < 0)
         log_warning("cannot use the file %s in the runtime directory: %s; the state is %s", PROTOCOL_STATE,
                     error.text, state_name(readiness->set.word));
-    readiness->unsaid |= update_state(readiness, now);
+    readiness->unreported |= update_state(readiness, now);
 }
 
 /* --- The maintenance file --- */
@@ -174,7 +174,7 @@ int64_t readiness_step(struct readiness *readiness, int64_t now)
 
     if (!generation)
         return SLOT_NEVER;
-    if (now < readiness->look_at && generation->number == readiness->looked_for && !readiness->unsaid)
+    if (now < readiness->look_at && generation->number == readiness->looked_for && !readiness->unreported)
         return readiness->look_at;
     readiness->looked_for = generation->number;
     readiness->look_at = *generation->conf->maintenance_file ? now + LOOK_NS : SLOT_NEVER;

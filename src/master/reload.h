@@ -4,7 +4,7 @@
 #ifndef SOCKGREET_RELOAD_H
 #define SOCKGREET_RELOAD_H
 
-#include "conf/conf_loader.h"
+#include "conf/loader.h"
 #include "master/generations.h"
 
 #define RELOAD_TEXT_MAX 4096

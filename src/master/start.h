@@ -5,7 +5,7 @@
 #ifndef SOCKGREET_START_H
 #define SOCKGREET_START_H
 
-#include "conf/conf_loader.h"
+#include "conf/loader.h"
 #include "control/protocol.h"
 #include "master/generations.h"
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #define REFRESH_NS (5 * NS_PER_S)
 #define RETRY_NS   (100 * NS_PER_MS) /* to send READY=1 again */
@@ -41,7 +42,7 @@ static unsigned finishing(const struct view *view)
     unsigned count = 0;
 
     for (unsigned i = 0; i < view->generations->count; i++)
-        if (view->generations->all[i]->state == GENERATION_DRAINING)
+        if (view->generations->all[i]->state == GENERATION_DRAINING || view->state >= SERVICE_DRAINING)
             count += slots_alive(&view->generations->all[i]->slots);
     return count;
 }
@@ -149,11 +150,28 @@ void status_open(struct status *status, const struct generations *generations, c
 
 void status_note(struct status *status, enum service_state state, int64_t now)
 {
+    bool is_back = status->view.state == SERVICE_RELOADING && state == SERVICE_SERVING;
+
     if (state == status->view.state)
         return;
+    if (state == SERVICE_RELOADING)
+        status->serving_since = status->view.state_since;
     status->view.state = state;
-    status->view.state_since = now;
+    status->view.state_since = is_back ? status->serving_since : now;
     status->refresh_at = now;
+}
+
+void status_reloaded(struct status *status, int code, const char *text, int64_t now)
+{
+    struct view *view = &status->view;
+
+    view->last_reload = (struct last_reload){.at = now, .code = code};
+    if (code == EX_OK)
+        view->reloads++;
+    else
+        view->reloads_refused++;
+    if (code != EX_OK)
+        message_set(&view->last_reload.reason, "%.*s", (int)strcspn(text, "\n"), text);
 }
 
 /* The rate since the last sample or, if that is recent, before it. */

@@ -11,6 +11,7 @@
 struct status {
     struct view view; /* of the service; now and rate are filled by status_view() */
     char line[STATUS_MAX];
+    int64_t serving_since; /* during a reload: when SERVICE_SERVING began (monotonic ns) */
     bool ready_untold;    /* READY=1 has not been sent yet */
     int64_t refresh_at;   /* when to compose the line again (monotonic ns) */
     uint64_t changes;     /* of the generations, when the line was composed */
@@ -25,6 +26,9 @@ void status_open(struct status *status, const struct generations *generations, c
 
 /* Notes the state; a new one appears in the line soon. */
 void status_note(struct status *status, enum service_state state, int64_t now);
+
+/* Notes how a reload ended: code is an exit status, and the first line of text says why it was refused. */
+void status_reloaded(struct status *status, int code, const char *text, int64_t now);
 
 /* The service at this moment. */
 struct view status_view(const struct status *status, int64_t now);

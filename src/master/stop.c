@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "master/stop.h"
 
-#include "base/deadlines.h"
 #include "base/util.h"
 #include "log/log.h"
-#include "net/store.h"
 #include "system/notify.h"
 
 #include <signal.h>
@@ -28,7 +26,6 @@ static int64_t delay_of(const struct stop *stop, int signal_number)
 
 static void begin(struct stop *stop, int signal_number, int64_t now)
 {
-    const struct generation *serving = stop->generations->serving;
     int64_t delay = delay_of(stop, signal_number), drain = stop_longest(stop) - delay;
     char first[64] = "";
 
@@ -36,11 +33,10 @@ static void begin(struct stop *stop, int signal_number, int64_t now)
         snprintf(first, sizeof(first), "greeting for %.1f s more, then ", (double)delay / NS_PER_S);
     log_event(LOG_INFO, MESSAGE_STOPPING, NULL, "Stopping on SIG%s: %sclients have up to %.1f s",
               sigabbrev_np(signal_number), first, signal_number == SIGQUIT ? 0.0 : (double)drain / NS_PER_S);
-    if (serving && !stop->replaced) /* for a restart soon after the start */
-        store_rest(&serving->sockets, DEADLINE_STORE);
     stop->phase = STOP_DELAY;
     stop->drain_at = now + delay;
-    if (delay == 0)
+    stop->end_at = stop->replaced ? SLOT_NEVER : stop->drain_at + drain;
+    if (stop->replaced) /* the new process serves */
         stop_drain(stop, now);
 }
 
@@ -55,7 +51,7 @@ void stop_drain(struct stop *stop, int64_t now)
 {
     stop->phase = STOP_DRAIN;
     generations_drain_all(stop->generations, stop->replaced ? SIGUSR1 : SIGTERM,
-                          stop->replaced || notify_enabled(), now);
+                          stop->replaced || notify_enabled(), stop->end_at, now);
 }
 
 void stop_request(struct stop *stop, int signal_number, int64_t now)
@@ -66,18 +62,20 @@ void stop_request(struct stop *stop, int signal_number, int64_t now)
         begin(stop, signal_number, now);
     if (!again && signal_number != SIGQUIT)
         return;
-    if (stop->phase == STOP_DELAY)
+    if (stop->phase != STOP_DRAIN)
         stop_drain(stop, now);
     generations_hurry(stop->generations, signal_number == SIGQUIT ? SIGQUIT : SIGUSR2, now);
 }
 
 int64_t stop_step(struct stop *stop, int64_t now)
 {
-    if (stop->phase != STOP_DELAY)
-        return SLOT_NEVER;
-    if (now >= stop->drain_at)
+    if (stop->phase == STOP_DELAY && now >= stop->drain_at)
+        stop->phase = STOP_OLDER;
+    if (stop->phase == STOP_OLDER && (generations_draining(stop->generations) == 0 || now >= stop->end_at))
         stop_drain(stop, now);
-    return stop->phase == STOP_DELAY ? stop->drain_at : SLOT_NEVER;
+    if (stop->phase == STOP_DELAY)
+        return stop->drain_at;
+    return stop->phase == STOP_OLDER ? stop->end_at : SLOT_NEVER;
 }
 
 bool stop_is_over(const struct stop *stop)

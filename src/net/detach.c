@@ -50,7 +50,7 @@ static bool connect_to(int fd, const struct sockaddr *sa, socklen_t length)
     return connect(fd, sa, length) == 0;
 }
 
-/* The kernel gives a datagram to a connected socket only if its sender is the peer. What is queued already
+/* The kernel gives a datagram to a connected socket only if its sender is the peer. Datagrams queued already
  * can still be read and answered. Which peer is possible depends on address, interface and families. */
 static bool connect_away(int fd, const struct address *address)
 {

@@ -13,8 +13,8 @@
 /* Bytes of the headers of IP and TCP, at most 60 each; an IPv6 packet with more extensions is not read. */
 #define OBSERVE_SYN_MAX (60 + 60)
 
-/* Reads a SYN as returned by TCP_SAVED_SYN (tcp(7)): the headers of IPv4 or IPv6, and of TCP. What is missing
- * or truncated stays unknown, as seen_begin() sets it. */
+/* Reads a SYN as returned by TCP_SAVED_SYN (tcp(7)): the headers of IPv4 or IPv6, and of TCP. Parts that are
+ * missing or truncated stay unknown, as seen_begin() sets it. */
 void observe_syn(const uint8_t *packet, size_t length, struct seen *seen);
 
 /* Sets a listening socket up to keep what observe_stream() and observe_control() read for these needs (of

@@ -8,7 +8,7 @@
 #include "serve/account.h"
 #include "serve/loop.h"
 #include "shm/record.h"
-#include "shm/shm.h"
+#include "shm/shared.h"
 
 struct acceptor;
 struct guard;
@@ -83,7 +83,7 @@ void acceptors_try(struct acceptors *acceptors);
 void acceptors_pause(struct acceptors *acceptors, const struct transport_ops *ops, int error);
 
 /* Counts a failed call to take a client. After too many in a row pauses the acceptor, whatever the error
- * means, so that the thread is not busy for ever, and returns true. */
+ * means, so that the thread is not busy forever, and returns true. */
 bool acceptor_fails(struct acceptor *acceptor, int error);
 
 /* Reports that the thread cannot wait for clients, in the same way as a pause. */

@@ -7,7 +7,7 @@
 #ifndef SOCKGREET_ACCOUNT_H
 #define SOCKGREET_ACCOUNT_H
 
-#include "shm/rate.h"
+#include "shm/log_rate.h"
 #include "shm/record.h"
 #include "shm/ring.h"
 #include "shm/stats.h"

@@ -8,8 +8,10 @@
 
 static void begin(struct drain *drain, int64_t now)
 {
+    int64_t latest = atomic_load(drain->latest);
+
     drain->draining = true;
-    drain->end = now + drain->drain_ns;
+    drain->end = now + drain->drain_ns < latest ? now + drain->drain_ns : latest;
     conn_pool_begin_epoch(&drain->stream->pool);
     stream_hurry(drain->stream);
 }

@@ -14,6 +14,7 @@ struct drain {
     struct shared_thread *shared;
     const _Atomic bool *retired; /* by position: sockets that no later generation has */
     int64_t drain_ns;
+    const _Atomic int64_t *latest; /* monotonic ns: the drain ends then, even if drain_ns is not over */
     int closed_fd;          /* eventfd: written when the last of the worker's threads leaves its sockets */
     _Atomic unsigned *open; /* number of the worker's threads that have not left their sockets */
 

@@ -78,7 +78,7 @@ static int await(struct loop *loop, struct epoll_event *events, int64_t next)
     return epoll_wait(loop->epoll, events, EVENTS_PER_TURN, -1);
 }
 
-/* After too many errors in a row sleeps, so that the thread is not busy for ever. */
+/* After too many errors in a row sleeps, so that the thread is not busy forever. */
 static int failed(struct loop *loop, int error)
 {
     if (loop->failures < FAILURES) {

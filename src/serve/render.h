@@ -7,7 +7,7 @@
 #include "conf/conf.h"
 #include "net/interfaces.h"
 #include "service/service.h"
-#include "shm/shm.h"
+#include "shm/shared.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -152,6 +152,7 @@ static void connect_modules(struct thread *thread)
                                    .shared = thread->shared,
                                    .retired = s->shared->retired,
                                    .drain_ns = s->conf->drain_ns,
+                                   .latest = s->shared->drain_end,
                                    .closed_fd = s->closed_fd,
                                    .open = s->open};
 }

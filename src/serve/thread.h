@@ -6,7 +6,7 @@
 #include "conf/conf.h"
 #include "net/sockets.h"
 #include "serve/order.h"
-#include "shm/shm.h"
+#include "shm/shared.h"
 
 /* What a thread needs; all of it outlives the thread. */
 struct thread_settings {

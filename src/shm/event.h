@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* event: something that happened to the service, as it lies in a ring on its way to a logger. */
+/* event: an event of the service as it is stored in a ring for a logger. */
 #ifndef SOCKGREET_EVENT_H
 #define SOCKGREET_EVENT_H
 
@@ -7,7 +7,8 @@
 
 #define EVENT_SIZE 1024
 
-/* An event in a ring: the message, then KEY=VALUE fields, each ended by a NUL, an empty one last. */
+/* An event in a ring: the message, then KEY=VALUE fields, each ended by a NUL, with an empty one at the
+ * end. */
 struct event {
     uint8_t level; /* LOG_ERR .. LOG_DEBUG */
     char message_id[33];

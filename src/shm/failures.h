@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* failures: what all processes of the service know of what the log did not take, in shared memory. */
+/* failures: what the log did not accept, shared by all processes of the service. */
 #ifndef SOCKGREET_LOG_FAILURES_H
 #define SOCKGREET_LOG_FAILURES_H
 
@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 struct log_failures {
-    _Atomic uint64_t events; /* events of the service that found no room, or that nobody took */
-    _Atomic bool line_cut;   /* what standard error took last is the beginning of a line */
-    _Atomic bool journal;    /* the journal did not take the last entry, which was said */
+    _Atomic uint64_t events; /* events of the service that were lost */
+    _Atomic bool line_cut;   /* the last line on standard error was cut short */
+    _Atomic bool journal;    /* the journal did not accept the last entry, which was reported */
 };
 
 #endif

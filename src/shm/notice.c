@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* Each word is stored with release and loaded with acquire: who has seen one of a newer notice sees that the
- * sequence is another, too. */
+/* Words are stored with release and loaded with acquire: a reader that has seen a word of a newer notice also
+ * sees that the sequence has changed. */
 
 void notice_post(struct notice *notice, const struct state *state)
 {

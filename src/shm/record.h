@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* record: what a greeting thread tells the logger about one client, in one cache line. */
+/* record: a greeting thread's report of one client to the logger, in one cache line. */
 #ifndef SOCKGREET_RECORD_H
 #define SOCKGREET_RECORD_H
 
@@ -21,12 +21,12 @@ struct record {
 
 _Static_assert(sizeof(struct record) == CACHE_LINE, "a record is one cache line");
 
-/* Notes when the client came and when it was done (monotonic ns); what lasts longer than fits counts as the
- * longest that does. */
+/* Sets when the client came and when it left (monotonic ns); durations that do not fit are cut to the longest
+ * that does. */
 void record_set_times(struct record *record, int64_t arrived_ns, int64_t ended_ns);
 
-/* When the client came (monotonic ns) and how long it stayed, if it was done less than 12 days before now_ns.
- */
+/* Gets when the client came (monotonic ns) and how long it stayed, if it left less than 12 days before
+ * now_ns. */
 void record_times(const struct record *record, int64_t now_ns, int64_t *arrived_ns, int64_t *duration_ns);
 
 #endif

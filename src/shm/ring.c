@@ -42,8 +42,8 @@ void ring_publish(const struct ring *ring)
 {
     uint64_t published = atomic_load_explicit(&ring->state->published, memory_order_relaxed);
 
-    /* Sequentially consistent, so that the producer sees a reader that fell asleep before it saw this
-     * (log_wake). */
+    /* Sequentially consistent, so that the producer sees a reader that went to sleep before it saw this
+     * element (log_wake). */
     atomic_store(&ring->state->published, published + 1);
 }
 
@@ -58,7 +58,7 @@ const void *ring_peek(const struct ring *ring, uint64_t *position)
 
 bool ring_holds(const struct ring *ring, uint64_t position)
 {
-    /* Nothing is added: a plain load could be done before the copy is. */
+    /* An addition of 0: a plain load could be reordered before the copy. */
     return atomic_fetch_add_explicit(&ring->state->released, 0, memory_order_acq_rel) == position;
 }
 
@@ -68,7 +68,7 @@ bool ring_release(const struct ring *ring, uint64_t position)
                                                    memory_order_release, memory_order_relaxed);
 }
 
-bool ring_mend(const struct ring *ring)
+bool ring_repair(const struct ring *ring)
 {
     uint64_t released = atomic_load_explicit(&ring->state->released, memory_order_relaxed);
     uint64_t published = atomic_load_explicit(&ring->state->published, memory_order_relaxed);

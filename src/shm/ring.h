@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* ring: a lock-free queue of fixed-size elements in shared memory, one producer and one consumer.
  *
- * Positions count every element ever published and released, so a successor of either side goes on where it
- * was left. While one consumer follows another there may be two: each element is released once, and both may
- * have read it. */
+ * Positions count every element ever published and released, so a successor on either side continues where
+ * the last one stopped. While one consumer replaces another, two may be active: each element is released
+ * once, but both may have read it. */
 #ifndef SOCKGREET_RING_H
 #define SOCKGREET_RING_H
 
@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The shared part; all of it plain counters. */
+/* The shared part: only counters. */
 struct ring_state {
     _Alignas(CACHE_LINE) _Atomic uint64_t published;
     _Alignas(CACHE_LINE) _Atomic uint64_t released;
@@ -34,26 +34,26 @@ size_t ring_memory(uint32_t capacity, uint32_t size);
 /* Makes ring use memory; capacity must be a power of two. */
 void ring_attach(struct ring *ring, void *memory, uint32_t capacity, uint32_t size);
 
-/* Producer: the next free element, or NULL when the ring is full. It counts only after ring_publish(). */
+/* Producer: the next free element, or NULL when the ring is full. It becomes visible with ring_publish(). */
 void *ring_reserve(const struct ring *ring);
 void ring_publish(const struct ring *ring);
 
-/* The place of an element, below capacity: an array beside the ring can have more of it. */
+/* The index of an element, below capacity: for an array beside the ring with more data of it. */
 uint32_t ring_index(const struct ring *ring, const void *element);
 
-/* Consumer: the oldest element and its position, or NULL when the ring is empty or its positions cannot be
- * right. It stays until ring_release(). */
+/* Consumer: the oldest element and its position, or NULL when the ring is empty or its positions are invalid.
+ * It stays until ring_release(). */
 const void *ring_peek(const struct ring *ring, uint64_t *position);
 
-/* Whether the element at position has not been released: what was copied of it is whole. */
+/* Whether the element at position has not been released, so that a copy of it is whole. */
 bool ring_holds(const struct ring *ring, uint64_t position);
 
-/* Releases the element at position, unless another consumer has. Returns whether it was this one. */
+/* Releases the element at position, unless another consumer has. Returns whether this call did. */
 bool ring_release(const struct ring *ring, uint64_t position);
 
-/* Consumer: empties a ring whose positions cannot be right, since more is in it than fits. Returns whether it
- * was one; what it held is lost. */
-bool ring_mend(const struct ring *ring);
+/* Consumer: empties a ring whose positions are invalid, since it would hold more than fits. Returns whether
+ * it did; the content is lost. */
+bool ring_repair(const struct ring *ring);
 
 /* How many elements were ever published, and ever released. */
 uint64_t ring_published(const struct ring *ring);

@@ -10,8 +10,8 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Words are released and acquired each by itself, so that a reader who has seen one of the next value sees
- * the version before it, too. */
+/* Each word is released and acquired by itself, so that a reader that has seen one of the next value also
+ * sees the version before it. */
 void snapshot_write(struct snapshot *snapshot, const void *value, size_t size)
 {
     uint64_t next = atomic_load(&snapshot->version) + 1, word;

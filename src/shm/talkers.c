@@ -14,7 +14,7 @@ static bool is_source(const struct talker *talker, const struct peer_address *so
     return talker->count > 0 && memcmp(&talker->source, &whatever_port, sizeof(whatever_port)) == 0;
 }
 
-/* Where a source is, or whose place it gets: that of the quietest. */
+/* The place of a source, or the one that it gets: that of the least frequent. */
 static struct talker *place_of(struct talkers *talkers, const struct peer_address *source)
 {
     struct talker *quietest = &talkers->list[0];
@@ -40,7 +40,7 @@ void talkers_add(struct talkers *talkers, const struct peer_address *source, uin
     talkers->count += count;
 }
 
-const struct talker *talkers_loudest(const struct talkers *talkers)
+const struct talker *talkers_top(const struct talkers *talkers)
 {
     const struct talker *loudest = NULL;
 
@@ -50,7 +50,7 @@ const struct talker *talkers_loudest(const struct talkers *talkers)
     return loudest;
 }
 
-/* In both directions: not all read their clocks as late as others, and what is far ahead is forged. */
+/* Checked in both directions: clocks are read at different times, and a time far ahead is forged. */
 static bool is_near(int64_t time, int64_t now, int64_t distance)
 {
     return time > now - distance && time < now + distance;
@@ -65,13 +65,13 @@ static bool begin_use(struct talkers_board *board, int64_t now)
     return atomic_compare_exchange_strong(&board->used_since, &since, now);
 }
 
-/* Unless it took so long that somebody else has begun. */
+/* Unless another process took over because this one was slow. */
 static void end_use(struct talkers_board *board, int64_t now)
 {
     atomic_compare_exchange_strong(&board->used_since, &now, 0);
 }
 
-/* What of the sum is nobody's in the list was of those who lost their place. */
+/* The part of the sum that is not in the list belongs to sources that lost their place. */
 static void move(struct talkers *to, struct talkers *from)
 {
     uint64_t sum = to->count + from->count;

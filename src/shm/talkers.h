@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* talkers: how many clients were refused, and whose they were for the most part.
+/* talkers: how many clients were refused, and from which sources most of them came.
  *
- * A thread counts for itself and hands over to a board in shared memory now and then, from which a logger
- * takes it all. Of many sources the loudest are kept (the "space-saving" algorithm of Metwally, Agrawal and
- * El Abbadi, 2005): a count may be too great by that of a quieter source, and is never too small. */
+ * A thread counts by itself and now and then hands its counts over to a board in shared memory, from which a
+ * logger takes them all. Of many sources the most frequent are kept (the "space-saving" algorithm of
+ * Metwally, Agrawal and El Abbadi, 2005): a count may include that of a less frequent source, and is never
+ * too small. */
 #ifndef SOCKGREET_TALKERS_H
 #define SOCKGREET_TALKERS_H
 
@@ -16,7 +17,7 @@
 #define TALKERS 8
 
 struct talker {
-    struct peer_address source; /* whatever its port */
+    struct peer_address source; /* the port is ignored */
     uint64_t count;             /* 0: not in use */
 };
 
@@ -25,24 +26,24 @@ struct talkers {
     struct talker list[TALKERS];
 };
 
-/* Shared by all processes; zeroed memory is an empty one. Whoever uses it for longer than a second was killed
- * at it, and the next one goes on. */
+/* Shared by all processes; zeroed memory is an empty board. A process that uses it for longer than a second
+ * was killed meanwhile, and the next one proceeds. */
 struct talkers_board {
-    _Atomic int64_t used_since; /* monotonic ns; 0: by nobody */
-    _Atomic int64_t taken_at;   /* likewise */
+    _Atomic int64_t used_since; /* monotonic ns; 0: not in use */
+    _Atomic int64_t taken_at;   /* monotonic ns: when it was last emptied */
     struct talkers talkers;
 };
 
 void talkers_add(struct talkers *talkers, const struct peer_address *source, uint64_t count);
 
-/* The loudest; NULL if there is none. */
-const struct talker *talkers_loudest(const struct talkers *talkers);
+/* The most frequent source; NULL if there is none. */
+const struct talker *talkers_top(const struct talkers *talkers);
 
-/* Moves what was counted to the board, unless somebody uses it just now. Returns whether it did. */
+/* Moves the counts to the board, unless it is in use. Returns whether it did. */
 bool talkers_hand_over(struct talkers *talkers, struct talkers_board *board, int64_t now);
 
-/* Takes what is on the board, unless that was done less than an interval ago. Returns whether there was
- * anything. */
+/* Takes the counts from the board, unless that was done less than an interval ago. Returns whether there were
+ * any. */
 bool talkers_take(struct talkers *talkers, struct talkers_board *board, int64_t interval, int64_t now);
 
 #endif

@@ -11,11 +11,10 @@
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 
-#define DESCRIPTORS_OTHER \
-    40 /* standard streams, eventfds, pipes, NSS and journald sockets, and room to breathe */
-#define DESCRIPTORS_PER_THREAD 2 /* epoll, and one in accept's hands */
-#define DESCRIPTORS_PER_WORKER 9 /* six generations, see DRAINING_MAX, half of which have pipes open */
-#define CONNECTIONS_LEAST      8 /* per process; with less it is not worth starting */
+#define DESCRIPTORS_OTHER      40 /* standard streams, eventfds, pipes, NSS, journald, and a reserve */
+#define DESCRIPTORS_PER_THREAD 2  /* epoll, and one being accepted */
+#define DESCRIPTORS_PER_WORKER 9  /* six generations, see DRAINING_MAX, half of which have pipes open */
+#define CONNECTIONS_LEAST      8  /* per process; with fewer it does not start */
 
 unsigned descriptors_share(unsigned total, unsigned count, unsigned index)
 {
@@ -26,11 +25,11 @@ unsigned descriptors_passed(void)
 {
     const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
 
-    /* Only both together speak of this process (sd_listen_fds(3)). */
+    /* Both are needed to refer to this process (sd_listen_fds(3)). */
     return pid && count && strtol(pid, NULL, 10) == getpid() ? (unsigned)strtoul(count, NULL, 10) : 0;
 }
 
-/* What is opened next must not become standard error. */
+/* A file opened next must not become standard error. */
 static void occupy_standard(void)
 {
     int fd;
@@ -53,14 +52,14 @@ void descriptors_prepare(unsigned extra)
     }
 }
 
-/* A worker's, beside its clients. */
+/* The descriptors of a worker, besides its clients. */
 static rlim_t worker_overhead(const struct conf *conf, size_t sockets)
 {
     return sockets + DESCRIPTORS_OTHER + (rlim_t)conf->thread_count * DESCRIPTORS_PER_THREAD;
 }
 
-/* The master's: every socket, and for each worker of this generation and those before an eventfd and, while
- * it starts, a pipe. */
+/* The descriptors of the master: every socket, and for each worker of this and earlier generations an eventfd
+ * and, while it starts, a pipe. */
 static rlim_t master_need(const struct conf *conf, size_t held)
 {
     return held + DESCRIPTORS_OTHER + (rlim_t)conf->processes * DESCRIPTORS_PER_WORKER;
@@ -93,10 +92,11 @@ static rlim_t larger(rlim_t a, rlim_t b)
 static int refuse(const struct conf *conf, rlim_t need, rlim_t limit, struct message *reason)
 {
     if (message_change(reason, "limits.connections needs more file descriptors"))
-        log_event(LOG_ERR, MESSAGE_LIMIT_LOWERED, NULL,
-                  "limits.connections: %u need %llu file descriptors per process, but no more than %llu can "
-                  "be had: lower it, or raise LimitNOFILE (ulimit -n)",
-                  conf->connections, (unsigned long long)need, (unsigned long long)limit);
+        log_event(
+            LOG_ERR, MESSAGE_LIMIT_LOWERED, NULL,
+            "limits.connections: %u need %llu file descriptors per process, but only %llu are available; "
+            "lower it, or raise LimitNOFILE (ulimit -n)",
+            conf->connections, (unsigned long long)need, (unsigned long long)limit);
     return -EMFILE;
 }
 
@@ -116,10 +116,9 @@ int descriptors_apply(const struct conf *conf, size_t sockets, size_t held, stru
     if (conf->connections_given || have < CONNECTIONS_LEAST)
         return refuse(conf, need, limit, reason);
     *connections = (unsigned)have * conf->processes;
-    log_event(
-        LOG_WARNING, MESSAGE_LIMIT_LOWERED, NULL,
-        "limits.connections: lowered from %u to %u, because no more than %llu file descriptors per process "
-        "can be had (LimitNOFILE, ulimit -n)",
-        conf->connections, *connections, (unsigned long long)limit);
+    log_event(LOG_WARNING, MESSAGE_LIMIT_LOWERED, NULL,
+              "limits.connections: lowered from %u to %u, because only %llu file descriptors per process are "
+              "available (LimitNOFILE, ulimit -n)",
+              conf->connections, *connections, (unsigned long long)limit);
     return 0;
 }

@@ -12,14 +12,14 @@
 #include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 
-#define PATIENCE_MS 1000 /* for a manager that does not read, once; then it is given no more of our time */
+#define LONGEST_WAIT_MS 1000 /* for a manager that does not read; after that it is not waited for */
 
 bool notify_enabled(void)
 {
     return getenv("NOTIFY_SOCKET") != NULL;
 }
 
-/* Waits until the manager's socket has room, because sd_notify(3) would wait for ever. Returns false if it
+/* Waits until the manager's socket has room, because sd_notify(3) would wait forever. Returns false if it
  * has none. */
 static bool has_room(int timeout_ms)
 {
@@ -30,7 +30,7 @@ static bool has_room(int timeout_ms)
     if (!notify_enabled() || !address_set_unix(&address, getenv("NOTIFY_SOCKET")))
         return false;
     ready.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    /* Only a connected socket's readiness says something about the other side (unix(7)). */
+    /* Only the readiness of a connected socket depends on the other side (unix(7)). */
     room = ready.fd >= 0 && connect(ready.fd, &address.sa, address.length) == 0 &&
            poll(&ready, 1, timeout_ms) == 1;
     close_fd(&ready.fd);
@@ -43,7 +43,7 @@ static bool may_send(void)
 
     if (!notify_enabled())
         return false;
-    if (has_room(deaf ? 0 : PATIENCE_MS)) {
+    if (has_room(deaf ? 0 : LONGEST_WAIT_MS)) {
         deaf = false;
         return true;
     }
@@ -113,7 +113,7 @@ void notify_unstore(const char *label)
 void notify_wait(void)
 {
     if (may_send())
-        sd_notify_barrier(0, PATIENCE_MS * 1000);
+        sd_notify_barrier(0, LONGEST_WAIT_MS * 1000);
 }
 
 void notify_forget(void)

@@ -29,7 +29,7 @@ static int apply(capng_select_t sets)
     return errno ? -errno : -EPERM;
 }
 
-/* Needs CAP_SETPCAP, which only a root master has; no_new_privs makes it moot for the others. */
+/* Needs CAP_SETPCAP, which only a root master has; for the others no_new_privs makes it unnecessary. */
 static int drop_bounding_set(const char **step)
 {
     *step = "empty the capability bounding set";
@@ -58,7 +58,7 @@ static bool regains_root(void)
     return setresuid(0, 0, 0) == 0 || setresgid(0, 0, 0) == 0;
 }
 
-/* The drop is believed only when the kernel has been asked, and the way back has been tried. */
+/* Asks the kernel whether the drop succeeded, and tries to undo it. */
 static int verify(const struct conf *conf, const char **step)
 {
     uid_t real, effective, saved;

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Who listens at the control socket; 0 if nobody does. */
+/* The pid of the process that listens on the control socket; 0: none. */
 static pid_t owner(void)
 {
     char path[PROTOCOL_PATH_MAX];
@@ -73,7 +73,7 @@ int runtime_replace(const char *name, void (*write_to)(FILE *out, const void *co
     return error;
 }
 
-/* Whatever it is that stands there under the name. */
+/* Of whatever type the file with this name is. */
 ssize_t runtime_read(const char *name, char *text, size_t size)
 {
     char path[PROTOCOL_PATH_MAX];

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Landlock as kernels know it, whatever the headers of the build know. */
+/* Landlock as kernels define it, whatever the version of the build's headers. */
 #ifndef SYS_landlock_create_ruleset
 #define SYS_landlock_create_ruleset 444
 #define SYS_landlock_restrict_self  446
@@ -28,7 +28,7 @@
 #define SCOPE_ABSTRACT  UINT64_C(1)
 #define SCOPE_SIGNAL    UINT64_C(2)
 
-/* struct landlock_ruleset_attr: what is forbidden unless a rule allows it. */
+/* struct landlock_ruleset_attr: actions that are forbidden unless a rule allows them. */
 struct ruleset {
     uint64_t files, tcp, scoped;
 };
@@ -41,9 +41,9 @@ static bool greets_datagrams(const struct conf *conf)
     return false;
 }
 
-/* Everything that this kernel can forbid. Clients of unix-dgram listeners have abstract names, as a rule, to
- * which greetings must go. */
-static struct ruleset everything(const struct conf *conf, unsigned abi)
+/* Everything that this kernel can forbid. Clients of unix-dgram listeners usually have abstract names, to
+ * which greetings must be sent. */
+static struct ruleset full_ruleset(const struct conf *conf, unsigned abi)
 {
     return (struct ruleset){.files = FILES | (abi >= 2 ? FILES_REFER : 0) | (abi >= 3 ? FILES_TRUNCATE : 0) |
                                      (abi >= 5 ? FILES_IOCTL : 0),
@@ -63,7 +63,7 @@ static int enter_landlock(const struct conf *conf, unsigned *abi)
     if (version < 0)
         return errno;
     *abi = (unsigned)version;
-    ruleset = everything(conf, *abi);
+    ruleset = full_ruleset(conf, *abi);
     fd = syscall(SYS_landlock_create_ruleset, &ruleset, sizeof(ruleset), 0);
     if (fd < 0)
         return errno;
@@ -105,7 +105,7 @@ struct sandbox sandbox_enter(const struct conf *conf)
         return (struct sandbox){.kind = SANDBOX_OFF};
     if (SANITIZER_BUILT_IN)
         return (struct sandbox){.kind = SANDBOX_UNFIT};
-    tzset(); /* the time zone's file cannot be read any more when the first line is written */
+    tzset(); /* the time zone's file cannot be read later, when the first line is written */
     sandbox.landlock_error = enter_landlock(conf, &sandbox.landlock_abi);
     sandbox.seccomp_error = enter_seccomp(conf);
     return sandbox;
@@ -116,16 +116,16 @@ bool sandbox_is_whole(const struct sandbox *sandbox)
     return sandbox->kind == SANDBOX_TRIED && !sandbox->seccomp_error && !sandbox->landlock_error;
 }
 
-static const char *why(int error)
+static const char *reason(int error)
 {
     switch (error) {
     case ENOSYS:
-        return ": the kernel has none, or a container hides it";
+        return ": missing in this kernel, or hidden by a container";
     case EOPNOTSUPP:
-        return ": switched off when the kernel was started";
+        return ": disabled at boot";
     case EPERM:
     case EACCES:
-        return ": forbidden from outside, as by a container's filter of system calls";
+        return ": forbidden from outside, such as by a container's system call filter";
     default:
         return "";
     }
@@ -136,7 +136,7 @@ static void add_part(struct message *message, const char *name, int error)
     const char *separator = *message->text ? "; " : "";
 
     if (error)
-        message_add(message, "%sno %s (%s%s)", separator, name, strerror(error), why(error));
+        message_add(message, "%sno %s (%s%s)", separator, name, strerror(error), reason(error));
 }
 
 static void describe_tried(const struct sandbox *sandbox, struct message *message)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sandbox: takes from a worker what it has no use for once it serves: most system calls (seccomp), and files,
- * new TCP connections and signals to others (Landlock). */
+/* sandbox: takes away from a worker what it does not need for serving: most system calls (seccomp), and
+ * access to files, new TCP connections and signals to other processes (Landlock). */
 #ifndef SOCKGREET_SANDBOX_H
 #define SOCKGREET_SANDBOX_H
 
@@ -10,11 +10,11 @@
 enum sandbox_kind {
     SANDBOX_UNKNOWN, /* not tried yet */
     SANDBOX_OFF,
-    SANDBOX_UNFIT, /* the build has a sanitizer, which needs what the sandbox takes */
+    SANDBOX_UNFIT, /* the build has a sanitizer, which needs what the sandbox forbids */
     SANDBOX_TRIED
 };
 
-/* What became of it. */
+/* The result. */
 struct sandbox {
     enum sandbox_kind kind;
     int seccomp_error; /* errno; 0: in force */
@@ -22,14 +22,14 @@ struct sandbox {
     unsigned landlock_abi; /* of the kernel */
 };
 
-/* Confines this process as far as the kernel lets it. Call when privileges are gone and nothing is to be
- * opened any more, and before there are threads. */
+/* Confines this process as far as the kernel allows. To be called when privileges are gone and nothing more
+ * is opened, before there are threads. */
 struct sandbox sandbox_enter(const struct conf *conf);
 
-/* Whether everything is in force. */
+/* Whether both are in force. */
 bool sandbox_is_whole(const struct sandbox *sandbox);
 
-/* "seccomp, landlock (ABI 7)", or what is missing and why; "" if that is unknown. */
+/* "seccomp, landlock (ABI 7)", or what is missing and why; "" if not tried yet. */
 void sandbox_describe(const struct sandbox *sandbox, struct message *message);
 
 #endif

@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 static struct {
-    /* The memory in which the kernel put arguments and environment, one behind the other, and out of which
+    /* The memory in which the kernel put arguments and environment, one after the other, and from which
      * /proc/PID/cmdline is read. */
     char *start;
     size_t arguments_size, size;
-    /* Copies of both, kept as long as the process lives. */
+    /* Copies of both, kept as long as the process runs. */
     char **arguments, **environment;
 } area;
 
@@ -27,7 +27,7 @@ static size_t size_of(char **list, size_t *count)
     return size;
 }
 
-/* The list and its strings in one piece. */
+/* The list and its strings, in one allocation. */
 static char **copy_list(char **list)
 {
     size_t count, size = size_of(list, &count);
@@ -43,7 +43,7 @@ static char **copy_list(char **list)
     return copy;
 }
 
-/* The end of what follows the place end without a gap. */
+/* Moves end past the strings of list that follow it without a gap. Returns the new end. */
 static char *extend(char *end, char **list)
 {
     for (; *list && *list == end; list++)
@@ -51,7 +51,7 @@ static char *extend(char *end, char **list)
     return end;
 }
 
-/* glibc's names of the program point into the area, and the journal takes its identifier from them. */
+/* glibc's names of the program point into this memory, and the journal takes its identifier from them. */
 static void rename_program(char *path)
 {
     char *slash = path ? strrchr(path, '/') : NULL;

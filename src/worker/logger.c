@@ -37,7 +37,7 @@ static bool drain_records(struct logger *logger, unsigned thread)
             stats_add(&shared_logger(logger->shared, logger->worker)->lost, 1);
         ring_release(&ring, position);
     }
-    logger->discarded += ring_mend(&ring);
+    logger->discarded += ring_repair(&ring);
     return count > 0;
 }
 
@@ -59,7 +59,7 @@ static bool drain_events(struct logger *logger, struct ring ring)
     }
     if (count > 0)
         log_report_lost();
-    logger->discarded += ring_mend(&ring);
+    logger->discarded += ring_repair(&ring);
     return count > 0;
 }
 
@@ -113,7 +113,7 @@ static bool writes_each(const struct logger *logger)
 
 static void report_summary(const struct logger *logger, int64_t since, int64_t now)
 {
-    summary_report(&logger->shared->service->unsaid, writes_each(logger),
+    summary_report(&logger->shared->service->unreported, writes_each(logger),
                    ((double)now - (double)since) / NS_PER_S, log_write_count);
 }
 
@@ -166,7 +166,7 @@ static void end(struct logger *logger)
         ;
     summary_hand_over(logger->conf, logger->shared, logger->worker);
     if (logger->is_last) {
-        report_summary(logger, atomic_load(&logger->shared->service->said_at), monotonic_ns());
+        report_summary(logger, atomic_load(&logger->shared->service->reported_at), monotonic_ns());
         report_refused(logger, 0, monotonic_ns());
     }
     log_report_lost();

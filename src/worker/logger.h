@@ -5,7 +5,7 @@
 #define SOCKGREET_LOGGER_H
 
 #include "conf/conf.h"
-#include "shm/shm.h"
+#include "shm/shared.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>

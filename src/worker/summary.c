@@ -9,68 +9,68 @@
 #include <syslog.h>
 
 /* Adds what a counter has grown by. */
-static void hand_over(_Atomic uint64_t *unsaid, _Atomic uint64_t *handed_over, uint64_t counter)
+static void hand_over(_Atomic uint64_t *unreported, _Atomic uint64_t *handed_over, uint64_t counter)
 {
     uint64_t before = atomic_exchange(handed_over, counter);
 
     if (counter != before)
-        atomic_fetch_add(unsaid, counter - before);
+        atomic_fetch_add(unreported, counter - before);
 }
 
 void summary_hand_over(const struct conf *conf, const struct shared *shared, unsigned worker)
 {
-    struct shared_counts *unsaid = &shared->service->unsaid;
+    struct shared_counts *unreported = &shared->service->unreported;
     struct shared_counts *handed_over = &shared_logger(shared, worker)->handed_over;
     struct totals totals = {0};
 
     shared_sum_worker(shared, worker, &totals);
     if (conf->log_greetings != CONF_GREETINGS_OFF)
-        hand_over(&unsaid->summarised, &handed_over->summarised, totals.summarised);
-    hand_over(&unsaid->dropped, &handed_over->dropped, totals.dropped);
-    hand_over(&unsaid->abandoned, &handed_over->abandoned, totals.clients.abandoned);
+        hand_over(&unreported->summarised, &handed_over->summarised, totals.summarised);
+    hand_over(&unreported->dropped, &handed_over->dropped, totals.dropped);
+    hand_over(&unreported->abandoned, &handed_over->abandoned, totals.clients.abandoned);
 }
 
 bool summary_take_turn(const struct conf *conf, struct shared_service *service, int64_t *since, int64_t now)
 {
     int64_t interval = conf->log_summary_interval_ns;
 
-    *since = atomic_load(&service->said_at);
+    *since = atomic_load(&service->reported_at);
     /* Loggers wake up at different times: slightly early is better than one wake-up later. A time in the
      * future is forged. */
     if (*since <= now && *since > now - interval + interval / 4)
         return false;
-    return atomic_compare_exchange_strong(&service->said_at, since, now);
+    return atomic_compare_exchange_strong(&service->reported_at, since, now);
 }
 
-static void say(_Atomic uint64_t *unsaid, summary_write *write, int level, const char *message_id,
+static void say(_Atomic uint64_t *unreported, summary_write *write, int level, const char *message_id,
                 const char *before, const char *after)
 {
-    uint64_t count = atomic_exchange(unsaid, 0);
+    uint64_t count = atomic_exchange(unreported, 0);
     char message[256];
 
     if (count == 0)
         return;
     snprintf(message, sizeof(message), "%s%" PRIu64 "%s", before, count, after);
     if (!write(level, message_id, count, message))
-        atomic_fetch_add(unsaid, count);
+        atomic_fetch_add(unreported, count);
 }
 
-void summary_report(struct shared_counts *unsaid, bool each, double seconds, summary_write *write)
+void summary_report(struct shared_counts *unreported, bool each, double seconds, summary_write *write)
 {
     char served[96];
 
     snprintf(served, sizeof(served), " %sclients in %.1f s, not logged one by one", each ? "more " : "",
              seconds);
-    say(&unsaid->summarised, write, LOG_INFO, MESSAGE_SUMMARY, "Served ", served);
-    say(&unsaid->dropped, write, LOG_WARNING, MESSAGE_DROPPED, "",
+    say(&unreported->summarised, write, LOG_INFO, MESSAGE_SUMMARY, "Served ", served);
+    say(&unreported->dropped, write, LOG_WARNING, MESSAGE_DROPPED, "",
         " log entries about clients were dropped: the log did not accept them");
-    say(&unsaid->abandoned, write, LOG_WARNING, MESSAGE_ABANDONED, "",
+    say(&unreported->abandoned, write, LOG_WARNING, MESSAGE_ABANDONED, "",
         " clients were lost with a worker that was killed");
 }
 
 void summary_report_refused(const struct talkers *refused, bool dry_run, summary_write *write)
 {
-    const struct talker *loudest = talkers_loudest(refused);
+    const struct talker *loudest = talkers_top(refused);
     char host[ADDRESS_TEXT_MAX] = "an unknown source", message[ADDRESS_TEXT_MAX + 128];
 
     if (loudest)

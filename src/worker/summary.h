@@ -7,7 +7,7 @@
 #define SOCKGREET_SUMMARY_H
 
 #include "conf/conf.h"
-#include "shm/shm.h"
+#include "shm/shared.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,7 +24,7 @@ bool summary_take_turn(const struct conf *conf, struct shared_service *service, 
 typedef bool summary_write(int level, const char *message_id, uint64_t count, const char *message);
 
 /* Logs the shared counts, a line for each kind; each: log.greetings is "each". */
-void summary_report(struct shared_counts *unsaid, bool each, double seconds, summary_write *write);
+void summary_report(struct shared_counts *unreported, bool each, double seconds, summary_write *write);
 
 /* Logs how many clients were over a limit, and the source of most of them. Not repeated if the log does not
  * accept it. */

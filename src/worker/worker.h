@@ -5,7 +5,7 @@
 
 #include "conf/conf.h"
 #include "net/sockets.h"
-#include "shm/shm.h"
+#include "shm/shared.h"
 #include "system/sandbox.h"
 
 /* What a worker inherits from the master. */

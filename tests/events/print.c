@@ -179,7 +179,7 @@ static void print_paths(void)
     print(path_json_event(&target, NULL, 0, "no such host", NOW));
     print(path_json_event(&target, legs, 2, NULL, NOW));
     path_socket_fail(&legs[0], -1, ECONNREFUSED);
-    legs[1].mtu = (struct path_mtu){PATH_MTU_TOLD, 1500, 1400, ipv6("2001:db8::1", 0), 3};
+    legs[1].mtu = (struct path_mtu){PATH_MTU_REPORTED, 1500, 1400, ipv6("2001:db8::1", 0), 3};
     legs[1].rtt_ns = 140000;
     print(path_json_event(&target, legs, 2, NULL, NOW));
 }
@@ -192,7 +192,7 @@ static void print_all(const struct report_json_request *request, const struct ad
     print_summaries(request);
 }
 
-/* A load with everything in it, and one in which nothing was asked. */
+/* A load with everything in it, and one without requests. */
 static void print_loads(void)
 {
     char tcp[] = "tcp://host:1", odd[] = "unix:/\x1b[31m\xd8\x9c\"\\\xc3", *operands[] = {tcp, odd};

@@ -114,6 +114,8 @@ static void read_view(struct input *input)
                                  .waiting = service.texts[3],
                                  .degraded = service.texts[4],
                                  .unwanted = service.texts[5]};
+    service.view.last_reload = (struct last_reload){.at = service.failure.at, .code = flags & 1};
+    message_set(&service.view.last_reload.reason, "%s", service.texts[2]);
     make_readiness(flags);
     service.generations.serving = flags & 0x20 ? NULL : &service.generation;
     service.generation.state = flags & 0x40 ? GENERATION_DRAINING : GENERATION_SERVING;

@@ -9,26 +9,28 @@ _TOKEN = re.compile(
     r"(?P<stamp>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z)|(?P<clock>\d\d:\d\d:\d\d\.\d+)"
     r"|(?P<address>\d+(?:\.\d+){3}|\[[0-9a-f:.]+\])(?::(?P<port>\d+))?|(?P<word>[A-Za-z_]\w*(?:-\w+)*)"
     r"|(?P<number>\d+(?:\.\d+)*(?:e-?\d+)?)")
+_PROMPT = re.compile(r"(?P<host>[a-z]+-\d)?\$ ")
 _FIRST_EPHEMERAL = 32768  # ports from here on are the kernel's choice
 KEYS = {"^C": signal.SIGINT, "^\\": signal.SIGQUIT}
 
 
 @dataclass
 class Command:
-    """A command, the lines that print it, and what is printed below it."""
+    """A command, the lines that print it, what is printed below it, and the host in its prompt."""
 
     text: str
     section: str
     expected: list = field(default_factory=list)
     printed: list = field(default_factory=list)
+    host: str = ""
 
 
 def commands_of(lines, section=""):
     """The commands in lines as of a terminal, each with the lines up to the next."""
     found = []
     for line in lines:
-        if line.startswith("$ "):
-            found.append(Command(line[2:], section, printed=[line]))
+        if prompt := _PROMPT.match(line):
+            found.append(Command(line[prompt.end():], section, printed=[line], host=prompt["host"] or ""))
         elif found and found[-1].text.endswith("\\"):
             found[-1].text = found[-1].text[:-1] + line.strip()
             found[-1].printed.append(line)

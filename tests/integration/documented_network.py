@@ -4,12 +4,15 @@ behind a router that rewrites packets."""
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
+import threading
+import time
 
 from documented import KEYS, fits, without_numbers
 from namespaces import Namespace
-from processes import PATIENCE, wait_until
+from processes import PATIENCE, SLOWNESS, wait_until
 from service import Service
 
 CLIENT, WEB1, WEB2, SERVICE, ROUTER, FAR, DEAD = (
@@ -25,6 +28,7 @@ HOSTS = f"""\
 {SERVICE} service.example
 {WEB1} mail.example
 {FAR} host.example
+{ROUTER} lb.example
 """
 MACHINES = """\
 web-1.example
@@ -36,10 +40,15 @@ SCRIPT = """
 mount --bind "$1/hosts" /etc/hosts
 mount --bind "$1/nsswitch.conf" /etc/nsswitch.conf
 mount -t tmpfs none /run
-ln -s "$1/run" /run/sockgreet
+ln -s "$1/$2" /run/sockgreet
 cd "$1/home"
-PATH="$1/bin:/usr/lib/nagios/plugins:$PATH" exec sh -c "$2"
+PATH="$1/bin:/usr/lib/nagios/plugins:$PATH" exec sh -c "$3"
 """
+
+
+def _kill_group(leader):
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 def _listener(kind, address, port, **settings):
@@ -74,6 +83,8 @@ def _of_web(address):
 class DocumentedNetwork:
     """Runs commands where the names and servers are those of the documentation."""
 
+    calm = 0.0  # seconds before each event of an outage, where the output is for people
+
     def __init__(self, programs, directory):
         self.stack, self.directory = contextlib.ExitStack(), directory
         try:
@@ -104,6 +115,9 @@ class DocumentedNetwork:
         self.web2.add_address(DEAD)
         self._filter()
         self._write(programs)
+        self._start_servers(programs)
+
+    def _start_servers(self, programs):
         daemon = programs["sockgreetd"]
         self._start(daemon, self.client, "localhost", _of_localhost(self.directory))
         self._start(daemon, self.web1, "web-1", _of_web(WEB1))
@@ -179,28 +193,36 @@ class DocumentedNetwork:
         """A daemon on a host of that name."""
         directory = self.directory / name
         directory.mkdir()
-        prefix = [*host.prefix, "unshare", "--uts", "sh", "-ec", 'hostname "$0"; exec "$@"', name]
-        service = Service(daemon, directory, {"listeners": listeners}, prefix=prefix)
+        service = Service(daemon, directory, {"listeners": listeners}, prefix=self.named(host, name))
         self.stack.callback(service.cleanup)
         service.wait_ready()
+
+    @staticmethod
+    def named(host, name):
+        """What to put before a command that is to run on a host of that name."""
+        return [*host.prefix, "unshare", "--uts", "sh", "-ec", 'hostname "$0"; exec "$@"', name]
 
     def move_service(self, gateway):
         """Has the address of service.example lead elsewhere; the router takes its packets and drops them."""
         self.client.ip("route", "replace", SERVICE, "via", gateway)
 
     def run(self, command):
-        """What the command prints, as lines. Where a key is printed, as ^C, the client gets its signal."""
+        """What the command prints, as lines. Where a key is printed, as ^C, the client gets its signal. A command that waits
+        for a key in vain, because it prints something else, is ended."""
         self.client.ip("route", "flush", "cache")  # which knows the path MTU after --path
         self.move_service(WEB1)
+        host, runtime = {"": (self.client, "run"), "web-1": (self.web1, "web-1/run")}[command.host]
         process = subprocess.Popen(
-            [*self.client.prefix, "unshare", "--mount", "sh", "-ec", SCRIPT, "sh", self.directory, command.text],
+            [*host.prefix, "unshare", "--mount", "sh", "-ec", SCRIPT, "sh", self.directory, runtime, command.text],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
             env={**os.environ, "LC_ALL": "C.UTF-8"})
+        limit = threading.Timer(PATIENCE * SLOWNESS, _kill_group, (process.pid,))
+        limit.start()
         try:
             return self._follow(process, command.expected)
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            limit.cancel()
+            _kill_group(process.pid)
             process.wait(PATIENCE)
             process.stdout.close()
 
@@ -217,8 +239,7 @@ class DocumentedNetwork:
 
     def _react(self, line):
         """What happens to service.example while it is watched: it goes, and comes back elsewhere."""
-        line = without_numbers(line)
-        if line == f"CLOCK {SERVICE}:80 tcp web-1 answers":
-            self.move_service(ROUTER)
-        elif line.startswith(f"CLOCK {SERVICE}:80 tcp TIMEOUT: "):
-            self.move_service(WEB2)
+        for words, gateway in (("web-1 answers$", ROUTER), ("TIMEOUT: ", WEB2), ("web-2 answers instead ", WEB2)):
+            if re.match(rf"CLOCK {SERVICE}:\d+ tcp {words}", without_numbers(line)):
+                time.sleep(self.calm)
+                self.move_service(gateway)

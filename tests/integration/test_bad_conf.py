@@ -91,17 +91,17 @@ RAW = [
     (b"\xef\xbb\xbfuser = \"daemon\";\n",
      "1: syntax: the file begins with a byte-order mark; save it as UTF-8 without one"),
     (b"# mine\ruser = \"daemon\";\r",
-     "1: syntax: a comment goes on behind a carriage return; allowed: lines that end with a newline"),
+     "1: syntax: the comment continues after a carriage return; allowed: lines that end with a newline"),
     (b"\x7fELF\x02\x01\x01", '1: syntax: "\\x7f" where a setting\'s name is expected'),
     (b"user = \"daemon\";\r\nlimits = { connections = 0; };\r\n",
      "2: limits.connections: 0 is out of range; allowed: a whole number from 1 to 1000000"),
     (b"user = \"daemon\";\n" + b"\n" * 70000 + b"limits = { connections = 0; };\n",
      "70002: limits.connections: 0 is out of range; allowed: a whole number from 1 to 1000000"),
     (b"listeners = { u = { type = \"udp\"; greeting = \"" + b"x" * 513 + b"\"; }; };\n",
-     "1: listeners.u.greeting: can be 513 bytes long, a datagram here 512; allowed: a shorter one, "
+     "1: listeners.u.greeting: can be 513 bytes long, but max_datagram is 512; allowed: a shorter one, "
      "or max_datagram up to 1232"),
     (b"\ngreeting = \"" + b"x" * 521 + b"\";\n",
-     "2: greeting: can be 521 bytes long, a datagram of listeners.udp 512; allowed: a shorter one, or a listener "
+     "2: greeting: can be 521 bytes long, but a datagram of listeners.udp holds 512; allowed: a shorter one, or a listener "
      "with max_datagram up to 1232"),
     (b"listeners = {" + b"".join(b"l%d={type=\"tcp\";};" % i for i in range(1025)) + b"};",
      "1: listeners: 1025 listeners; allowed: 1 to 1024"),
@@ -200,11 +200,11 @@ def test_a_parser_without_end_is_ended(conf):
 @pytest.mark.parametrize(
     "endpoint, message",
     [
-        ("127.1", 'listeners.tcp.address: "127.1" is no IPv4 address; '
+        ("127.1", 'listeners.tcp.address: "127.1" is not an IPv4 address; '
                   "allowed: four numbers from 0 to 255 without leading zeros"),
         ("tcp://127.0.0.1:0", None),
         ("tcp://127.0.0.1:no-such-service", None),
-        ("unix:relative", 'listeners.unix.path: "relative" is relative; '
+        ("unix:relative", 'listeners.unix.path: "relative" is a relative path; '
                           "allowed: an absolute path, or @ and an abstract name"),
         ("unix:", None),
         ("sctp://127.0.0.1", None),

@@ -41,7 +41,7 @@ def waits(text, seconds, early=0.06, late=2.0):
 
 
 NO_GREETING = "TIMEOUT: connected in {} ms, but no greeting in T\n"
-NO_DATAGRAM = "TIMEOUT: no answer in T (lost, filtered, or nothing answers there)\n"
+NO_DATAGRAM = "TIMEOUT: no answer in T (lost, filtered, or no server)\n"
 
 
 def without_times(text):
@@ -580,7 +580,7 @@ def test_no_such_service():
 def test_address_of_the_wrong_family(option, host, family):
     result = ask(option, host)
     other = {"IPv4": "IPv6", "IPv6": "IPv4"}[family]
-    words = f"this is an {other} address, but {family} is asked for (-4, -6 or -I)"
+    words = f"this is an {other} address, but {family} was requested (-4, -6 or -I)"
     assert result.err == f"sockgreet: {host}:12345 tcp: DNS: {words}\n"
     assert result.returncode == 1
 
@@ -701,7 +701,7 @@ def test_source_errors():
     assert foreign.returncode == 2
     family = ask("-6", "-I", "127.0.0.1", "localhost")
     assert (family.err, family.returncode) == (
-        "sockgreet: -I: the source address is IPv4, but -6 asks for IPv6\n",
+        "sockgreet: -I: the source address is IPv4, but -6 selects IPv6\n",
         2,
     )
 
@@ -756,8 +756,8 @@ def test_long_options():
         (["--nonsense", "a"], "unrecognized option"),
         (["-x", "a"], "invalid option"),
         (["-p"], "requires an argument"),
-        (["-p", "0", "a"], "-p: '0' is neither a number from 1 to 65535 nor the name of a service"),
-        (["-p", "65536", "a"], "-p: '65536' is neither"),
+        (["-p", "0", "a"], "-p: '0' is not a port; allowed: 1 to 65535, or the name of a service"),
+        (["-p", "65536", "a"], "-p: '65536' is not a port"),
         (["-c", "-1", "a"], "-c: '-1' is not a whole number from 0 to 1000000000"),
         (["-c", "1.5", "a"], "-c: '1.5' is not a whole number"),
         (["-c", "many", "a"], "-c: 'many' is not a whole number"),
@@ -775,7 +775,7 @@ def test_long_options():
         (["[::1"], "the closing bracket is missing"),
         (["http://a"], "the transport must be tcp://, udp://, unix: or unix-dgram:"),
         (["unix:"], "the path of the socket is missing"),
-        (["a:1", "80"], "names its port already, so the port 80 cannot follow"),
+        (["a:1", "80"], "a port is given already, so port 80 is not allowed"),
         (["unix:/x", "80"], "a Unix socket has no port"),
         (["a\x1b[31m"], '"a\\x1b[31m": a host is a name or an address in printable ASCII without spaces'),
     ],
@@ -1057,7 +1057,7 @@ def test_no_free_descriptor_is_a_local_error():
         resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (3, 3))
         out, err = process.communicate(timeout=10)
     assert process.returncode == 2 and b"\n1 sent, 1 answered, 0 % lost, time " in out and b"LOCAL" not in out
-    words = "LOCAL: cannot make a socket to ask from: too many open files"
+    words = "LOCAL: cannot create a socket: too many open files"
     assert err.decode() == f"sockgreet: 127.0.0.1:{server.port} tcp: {words}\n"
 
 
@@ -1074,7 +1074,7 @@ def test_no_thread_to_look_a_name_up_with_is_a_local_error():
         named = subprocess.run([*limited, f"localhost:{server.port}"], capture_output=True, text=True, check=False,
                                env=alone)
         number = subprocess.run([*limited, server.target], capture_output=True, check=False, env=alone)
-    words = "LOCAL: the name cannot be looked up: resource temporarily unavailable"
+    words = "LOCAL: cannot look up the name: resource temporarily unavailable"
     assert (named.stderr, named.returncode) == (f"sockgreet: localhost:{server.port} tcp: {words}\n", 2)
     assert (number.stdout, number.returncode) == (GREETING, 0)
 
@@ -1152,7 +1152,7 @@ def test_resolve_without_host_is_about_this_machine():
     assert result.returncode == (1 if words else 0)
     if not words:
         assert {row[0] for row in rows(result)} == {name}
-    assert result.out.decode().endswith(f"\n\nThis machine is called {name} (gethostname).\n")
+    assert result.out.decode().endswith(f"\n\nThe host name of this machine is {name} (gethostname).\n")
 
 
 def test_resolve_reports_what_it_cannot_find():

@@ -104,7 +104,7 @@ def test_each_server_is_listed_once_with_all_its_addresses(network, serve):
     name = socket.gethostname()
     assert [row[1:3] for row in table[::2]] == [[name, "(web-2)"], [name, "(web-3)"]]
     assert all(row[-1] == "ms" and 0 < float(row[-2]) < 5000 for row in table)
-    assert result.out.endswith("\n\n2 greeters answered.\n")
+    assert result.out.endswith("\n\n2 servers answered.\n")
     assert (result.err, result.returncode) == ("", 0)
 
 
@@ -158,7 +158,7 @@ def test_what_is_sent_where(network):
     result = network.discover("-v", "-w", "0.2")
     places = (f"10.99.0.255:{PORT}", f"255.255.255.255:{PORT}", f"[ff02::1%eth0]:{PORT}")
     lines = result.err.splitlines()[:-1]
-    assert sorted(lines) == sorted(f"sockgreet: eth0: {place} asked, request {number} of 3"
+    assert sorted(lines) == sorted(f"sockgreet: eth0: sent to {place}, request {number} of 3"
                                    for place in places for number in (1, 2, 3))
 
 
@@ -166,8 +166,8 @@ def test_an_interface_that_cannot_be_asked(network):
     network.hosts[0].ip("link", "set", "eth0", "down")
     result = network.discover()
     assert (result.out, result.returncode) == ("", 2)
-    assert network.discover("-6", "-I", "eth0").err == "sockgreet: no interface of -I is up and has a link-local IPv6 address\n"
-    assert result.err == "sockgreet: no interface here is up and has a broadcast or link-local IPv6 address\n"
+    assert network.discover("-6", "-I", "eth0").err == "sockgreet: -I: the network interface is not up, or has no link-local IPv6 address\n"
+    assert result.err == "sockgreet: no network interface is up and has a broadcast or link-local IPv6 address\n"
 
 
 def test_json_lines(network, serve):
@@ -251,7 +251,7 @@ def test_ctrl_c_lists_who_has_answered(network, serve):
     client = subprocess.Popen(command, stdout=subprocess.PIPE)
     service.wait_log(r"^Got datagram from \[fe80::1%eth0\]")
     client.send_signal(signal.SIGINT)
-    assert b"1 greeter answered." in client.communicate(timeout=PATIENCE)[0]
+    assert b"1 server answered." in client.communicate(timeout=PATIENCE)[0]
 
 
 def test_a_flood_of_forged_answers_is_bounded(network):
@@ -296,8 +296,8 @@ def test_schema_is_one():
 
 def test_usage():
     for arguments, message in (
-        (["host"], "--discover asks whole networks and takes no target; -I limits it to an interface"),
-        (["-f", "-"], "--discover asks whole networks and takes no target; -I limits it to an interface"),
+        (["host"], "--discover takes no target; use -I to select an interface"),
+        (["-f", "-"], "--discover takes no target; use -I to select an interface"),
         (["--resolve"], "--discover and --resolve exclude each other"),
     ):
         result = subprocess.run([CLIENT, "--discover", *arguments], capture_output=True, stdin=subprocess.DEVNULL)

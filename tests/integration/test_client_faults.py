@@ -241,7 +241,7 @@ def test_look_up_that_could_not_begin_is_an_error_of_this_side(call, error, word
                                         "-e", f"trace={call}", "-e", f"inject={call}:error={error}"])
     if "ptrace" in result.stderr:
         pytest.skip("this user may not trace")
-    assert result.stderr == f"sockgreet: localhost:1 tcp: LOCAL: the name cannot be looked up: {words}\n"
+    assert result.stderr == f"sockgreet: localhost:1 tcp: LOCAL: cannot look up the name: {words}\n"
     assert result.returncode == 2
 
 

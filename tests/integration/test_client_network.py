@@ -16,7 +16,7 @@ HOSTS = {"IPv4": "192.0.2.2", "IPv6": "fd88::2"}
 CLIENTS = {"IPv4": "192.0.2.1", "IPv6": "fd88::1"}
 SILENCE = {
     "tcp": "TIMEOUT: no answer to the connection request in T (filtered, or no such host)",
-    "udp": "TIMEOUT: no answer in T (lost, filtered, or nothing answers there)",
+    "udp": "TIMEOUT: no answer in T (lost, filtered, or no server)",
 }
 # What a router or a filter can say to a request, by the port at which it is said here: over IPv4, and over IPv6.
 PORTS = {
@@ -26,7 +26,7 @@ PORTS = {
     2004: ("reject with icmp admin-prohibited", "reject with icmpv6 admin-prohibited"),
     2005: ("reject with icmp net-unreachable", "reject with icmpv6 no-route"),
 }
-FILTERED = "forbidden by a filter (administratively prohibited)"
+FILTERED = "blocked by a packet filter (administratively prohibited)"
 SAID = {
     ("IPv4", 2002): "REFUSED: connection refused",
     ("IPv6", 2002): "REFUSED: connection refused",
@@ -148,7 +148,7 @@ def test_a_filter_of_this_machine_is_named(network):
         add rule inet t out udp dport 2001 drop\n""")
     target = at(HOSTS["IPv4"], 2001)
     assert network.ask("-u", target) == (
-        "", f"sockgreet: {target} udp: UNREACHABLE: forbidden by a filter of this machine\n", 1)
+        "", f"sockgreet: {target} udp: UNREACHABLE: blocked by a packet filter of this machine\n", 1)
 
 
 def test_without_a_route(network):

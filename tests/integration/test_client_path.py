@@ -161,10 +161,10 @@ def test_nothing_changed(daemon, network, client, server):
         f"MSS: {mss} sent, {mss} arrived (tcp)",
         f"MSS back: {mss} arrived (tcp)",
         "TCP options: window scale, SACK, timestamps arrived both ways (tcp)",
-        "path MTU there: 1500, as of this machine's interface (udp)",
+        "path MTU there: 1500, the MTU of this machine's interface (udp)",
         "path MTU back: 1500, as the server's kernel knows it (tcp)",
         "round-trip time: T here, T there (tcp)",
-        "round-trip time: T with the answer (udp)",
+        "round-trip time: T from request to answer (udp)",
     ]
 
 
@@ -197,7 +197,7 @@ def test_an_mss_clamped_on_the_way_back(daemon, network, client, server):
     network.mangle('oifname "left" tcp flags & (syn | rst) == syn tcp option maxseg size set 1200')
     leg, said = verdicts(network.ask("-j", "tcp://" + address(service, server)), "tcp")
     allowed = 1440 if ":" in server else 1460
-    assert said["mss_back"]["text"] == f"MSS back: 1200 arrived, where a path MTU of 1500 allows {allowed}"
+    assert said["mss_back"]["text"] == f"MSS back: 1200 arrived; a path MTU of 1500 allows {allowed}"
     assert said["mss_back"]["finding"] == "changed" and said["mss"]["finding"] == "kept"
     assert leg["back"]["mss"] == 1200
 
@@ -211,7 +211,7 @@ def test_tcp_options_removed(daemon, network, option, name):
     assert f"TCP options: {name} sent, but did not arrive" in result.lines
     network.mangle(f'oifname "left" reset tcp option {option}')
     result = network.ask("tcp://" + address(service, SERVER4))
-    assert f"TCP options: {name} arrived, but not in the answer (or not in use there)" in result.lines
+    assert f"TCP options: {name} arrived, but missing in the answer (or not used by the server)" in result.lines
 
 
 def test_a_port_that_is_forwarded(daemon, network):
@@ -233,7 +233,7 @@ def test_a_lower_mtu_that_a_router_tells(daemon, network, client, server):
     leg, said = verdicts(network.ask("-j", "udp://" + address(service, server)), "udp")
     router = "2001:db8:1::1" if ":" in server else "192.0.2.1"
     assert said["path_mtu"] == {"topic": "path_mtu", "finding": "changed",
-                                "text": f"path MTU there: 1400, says {router}; 1500 sent"}
+                                "text": f"path MTU there: 1400, reported by {router}; 1500 sent"}
     assert leg["path_mtu"] == {"there": 1400, "by": "told", "router": router, "interface": 1500,
                                "datagrams": leg["path_mtu"]["datagrams"]}
     assert leg["path_mtu"]["datagrams"] <= 12
@@ -247,7 +247,7 @@ def test_a_black_hole(daemon, network, client, server, mtu):
     network.lower_mtu(mtu)
     network.mangle("icmp type destination-unreachable drop", "icmpv6 type packet-too-big drop", hook="output")
     result = network.ask("-u", address(service, server))
-    assert f"path MTU there: {mtu}; larger packets are lost without a word" in result.lines
+    assert f"path MTU there: {mtu}; larger packets are lost without a report" in result.lines
     assert result.returncode == 0
 
 
@@ -257,10 +257,10 @@ def test_routers_one_after_the_other(daemon, network):
     network.lower_mtu(1450)
     network.far.ip("link", "set", "right", "mtu", 1310)
     result = network.ask("-u", address(service, SERVER4))
-    assert "path MTU there: 1310, says 203.0.113.2; 1500 sent" in result.lines
+    assert "path MTU there: 1310, reported by 203.0.113.2; 1500 sent" in result.lines
     network.mangle('iifname "right" icmp type destination-unreachable drop')
     result = network.ask("-u", address(service, SERVER4))
-    assert "path MTU there: 1310; larger packets are lost without a word" in result.lines
+    assert "path MTU there: 1310; larger packets are lost without a report" in result.lines
 
 
 def test_jumbo_frames_and_a_black_hole(daemon, network):
@@ -270,7 +270,7 @@ def test_jumbo_frames_and_a_black_hole(daemon, network):
     network.near.ip("link", "set", "left", "mtu", 9000)
     network.mangle("icmp type destination-unreachable drop", hook="output")
     leg, said = verdicts(network.ask("-j", "-u", address(service, SERVER4)), "udp")
-    assert said["path_mtu"]["text"] == "path MTU there: 1500; larger packets are lost without a word"
+    assert said["path_mtu"]["text"] == "path MTU there: 1500; larger packets are lost without a report"
     assert leg["path_mtu"]["interface"] == 9000 and leg["path_mtu"]["datagrams"] < 250
 
 
@@ -291,7 +291,7 @@ def test_a_lower_mtu_behind_nat(daemon, network):
     network.far.ip("link", "set", "right", "mtu", 1380)
     network.server.ip("link", "set", "wan", "mtu", 1380)
     result = network.ask(address(service, SERVER4))
-    assert "path MTU there: 1380, says 203.0.113.2; 1500 sent (udp)" in result.lines
+    assert "path MTU there: 1380, reported by 203.0.113.2; 1500 sent (udp)" in result.lines
     assert "path MTU back: 1380, as the server's kernel knows it (tcp)" in result.lines
 
 
@@ -303,14 +303,14 @@ def test_congestion_and_ecn(daemon, network):
     network.mangle("meta l4proto udp ip ecn set ce")
     result = network.ask(address(service, SERVER4))
     assert "ECN: ect0 sent, ce arrived (udp)" in result.lines
-    assert "ECN: asked for, and agreed (tcp)" in result.lines
+    assert "ECN: requested and agreed (tcp)" in result.lines
     network.server.run("sysctl", "-qw", "net.ipv4.tcp_ecn=0")
     result = network.ask("--ecn", 1, address(service, SERVER4))
     assert "ECN: ect1 sent, ce arrived (udp)" in result.lines
-    assert "ECN: asked for, and the request for it arrived, but it was not agreed (tcp)" in result.lines
+    assert "ECN: requested; the request arrived, but the server did not agree (tcp)" in result.lines
     network.mangle("tcp flags & (syn | ack) == syn tcp flags set syn")
     result = network.ask("tcp://" + address(service, SERVER4))
-    assert "ECN: asked for, but the request for it did not arrive" in result.lines
+    assert "ECN: requested; the request did not arrive" in result.lines
 
 
 def test_marks_that_the_user_chose(daemon, network):
@@ -328,8 +328,8 @@ def test_marks_that_lose_packets(daemon, network):
     service = daemon(both(SERVER4), prefix=network.server.prefix)
     network.mangle("ip dscp ef drop")
     result = network.ask("-W", 3, address(service, SERVER4))
-    assert "DSCP: 46 sent, no answer; without it there is one (tcp, udp)" in result.lines
-    assert "path MTU there: 1500, as of this machine's interface (udp)" in result.lines
+    assert "DSCP: 46 sent, no answer; answered without it (tcp, udp)" in result.lines
+    assert "path MTU there: 1500, the MTU of this machine's interface (udp)" in result.lines
     assert "ECN" not in result.stdout and result.returncode == 0
 
 
@@ -338,7 +338,7 @@ def test_syn_cookies(daemon, network):
     network.server.run("sysctl", "-qw", "net.ipv4.tcp_syncookies=2")
     service = daemon(both(SERVER4), prefix=network.server.prefix)
     result = network.ask("tcp://" + address(service, SERVER4))
-    assert "the server does not know: hop limit, DSCP, MSS, TCP options" in result.lines
+    assert "the server does not report: hop limit, DSCP, MSS, TCP options" in result.lines
     assert not [line for line in result.lines if line.startswith(("hops", "DSCP", "MSS:", "TCP options"))]
     assert result.returncode == 0
 
@@ -357,7 +357,7 @@ def test_no_route_back(daemon, network):
 # Servers that do not say
 
 
-DOES_NOT_SAY = 'the server does not say what it saw; sockgreetd does, where a listener has format = "json"'
+DOES_NOT_SAY = 'the server does not say what it received; sockgreetd does if the listener has format = "json"'
 
 
 def test_a_text(daemon):
@@ -368,18 +368,18 @@ def test_a_text(daemon):
     assert f"{DOES_NOT_SAY} (tcp, udp)" in result.lines
     assert "hops: 0 back (udp)" in result.lines
     assert any(line.startswith("round-trip time: ") for line in result.lines)
-    assert "path MTU there: 65535, as of this machine's interface (udp)" in result.lines
+    assert "path MTU there: 65535, the MTU of this machine's interface (udp)" in result.lines
     assert (result.returncode, result.stderr) == (1, "")
 
 
 @pytest.mark.parametrize("greeting, line", [
     (b"220 mail ESMTP\r\n", DOES_NOT_SAY),
     (b"\x1b]0;owned\x07", DOES_NOT_SAY),
-    (b"[1, 2, 3]", "the server does not say what it saw: its JSON is not a greeting of sockgreetd"),
+    (b"[1, 2, 3]", "the server does not say what it received: its JSON is not a greeting of sockgreetd"),
     (b'{"schema": 1, "greeting": "hi", "client_address": "\\u001b[2J", "client_port": 7}',
-     "the server does not say what it saw: its JSON is not a greeting of sockgreetd"),
-    (b'{"schema": 2, "greeting": "hi"}', "the server says what it saw as JSON of a schema that is unknown here"),
-    (b'{"schema": 1, "greeting": "hi", "client_addr', "the greeting is cut: what the server saw is not all there, see --pad"),
+     "the server does not say what it received: its JSON is not a greeting of sockgreetd"),
+    (b'{"schema": 2, "greeting": "hi"}', "the schema of the greeting is newer than this client"),
+    (b'{"schema": 1, "greeting": "hi", "client_addr', "the greeting is truncated: part of what the server received is missing (see --pad)"),
     (b'{"a":' * 10000, DOES_NOT_SAY),
 ], ids=["text", "escape", "array", "address", "schema", "cut", "deep"])
 def test_a_server_that_says_something_else(greeting, line):
@@ -397,7 +397,7 @@ def test_a_server_that_says_little():
     with tcp_server(say(greeting)) as server:
         result = ask(f"tcp://127.0.0.1:{server.port}")
     assert re.search(r"^translated: 127\.0\.0\.1:\d+ seen as 192\.0\.2\.1:7$", result.stdout, re.M)
-    assert "the server does not know: address asked, hop limit, DSCP, MSS, TCP options" in result.lines
+    assert "the server does not report: destination address, hop limit, DSCP, MSS, TCP options" in result.lines
     assert result.returncode == 0
 
 
@@ -407,7 +407,7 @@ def test_a_proxy(daemon):
     with Relay(service.address()) as relay:
         result = ask(f"tcp://127.0.0.1:{relay.port}")
     assert re.search(r"^not translated: seen as 127\.0\.0\.1:\d+$", result.stdout, re.M)
-    assert "proxied: by 127.0.0.1; the server saw its packets and not these" in result.lines
+    assert "proxied: by 127.0.0.1, whose packets the server received" in result.lines
     assert not [line for line in result.lines if line.startswith(("hops", "DSCP", "MSS", "TCP options", "redirected"))]
     assert result.returncode == 0
 
@@ -462,7 +462,7 @@ def test_verbose(daemon):
     for transport in ("tcp", "udp"):
         place, me = rf"^sockgreet: {where} {transport}", r"127\.0\.0\.1:\d+"
         assert re.search(rf"{place}: sent from {me}, hop limit 64, DSCP 46", result.stderr, re.M)
-        assert re.search(rf"{place}: seen from {me} at {where}, hop limit 64, DSCP 46", result.stderr, re.M)
+        assert re.search(rf"{place}: received from {me} at {where}, hop limit 64, DSCP 46", result.stderr, re.M)
         assert re.search(rf"{place}: answered, ", result.stderr, re.M)
     assert "sockgreet: 127.0.0.1:1 tcp: REFUSED: connection refused\n" in ask("-v", "tcp://127.0.0.1:1").stderr
 
@@ -485,7 +485,7 @@ def test_a_limit_is_no_black_hole(daemon, network):
 
 
 @pytest.mark.parametrize("arguments, message", [
-    (["unix:/run/x"], "/run/x: --path is for TCP and UDP, and this is a Unix socket"),
+    (["unix:/run/x"], "/run/x: --path needs TCP or UDP, and this is a Unix socket"),
     (["-c", "2", "localhost"], "--path cannot be combined with -a"),
     (["--send", "x", "localhost"], "--path cannot be combined with -a"),
 ])
@@ -594,8 +594,8 @@ def test_what_only_root_may(network, transport, arguments, words):
 @pytest.mark.parametrize("option, text, message", [
     ("--ttl", "0", "--ttl: '0' is not a whole number from 1 to 255"),
     ("--ttl", "256", "--ttl: '256' is not a whole number from 1 to 255"),
-    ("--dscp", "64", "--dscp: '64' is neither a number from 0 to 63 nor a name such as ef, af41 or cs1"),
-    ("--dscp", "af44", "--dscp: 'af44' is neither a number from 0 to 63 nor a name such as ef, af41 or cs1"),
+    ("--dscp", "64", "--dscp: '64' is not a code point; allowed: 0 to 63, or a name such as ef, af41 or cs1"),
+    ("--dscp", "af44", "--dscp: 'af44' is not a code point; allowed: 0 to 63, or a name such as ef, af41 or cs1"),
     ("--ecn", "4", "--ecn: '4' is not a whole number from 0 to 3"),
     ("--mark", "0", "--mark: '0' is not a whole number from 1 to 4294967295"),
     ("--mark", "4294967296", "--mark: '4294967296' is not a whole number from 1 to 4294967295"),

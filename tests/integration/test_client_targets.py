@@ -41,7 +41,7 @@ def refused(*arguments, **options):
 
 def test_a_number_beside_a_host_is_its_port(server):
     assert ask("127.0.0.1", server.port).out == GREETING
-    assert refused("127.0.0.1", "70000") == "70000 is not a port (1 to 65535)"
+    assert refused("127.0.0.1", "70000") == "70000 is not a port; allowed: 1 to 65535"
     assert refused("127.0.0.1", server.port, "2000") == f"{server.port} is a port, not a host; allowed: HOST:{server.port}"
     assert len(server.received) == 1
 
@@ -76,8 +76,8 @@ def test_a_link_local_address_needs_its_interface(namespace):
 
 
 def test_forms_that_are_not_ours():
-    assert refused("fe80::1%lo]:80").endswith(": the opening bracket is missing; allowed is [IPV6] or [IPV6]:PORT")
-    assert refused("@localhost").endswith(": a host is written without @, as HOST; an abstract Unix socket is written "
+    assert refused("fe80::1%lo]:80").endswith(": the opening bracket is missing; allowed: [IPV6] or [IPV6]:PORT")
+    assert refused("@localhost").endswith(": a host has no @; an abstract Unix socket is written "
                                           "unix:@NAME")
     assert refused("localhost#80") == '"localhost#80": a port is written HOST:PORT, not HOST#PORT'
 
@@ -98,18 +98,18 @@ def test_targets_from_standard_input(server):
 def test_errors_in_a_file_name_the_line(tmp_path):
     path = tmp_path / "targets"
     for text, expected in (
-        ("", f"{path}: no target in it; allowed: one a line"),
-        ("localhost\nlocalhost 70000\n", f"{path}:2: 70000 is not a port (1 to 65535)"),
-        ("localhost other\n", f"{path}:1: more than a target; allowed: TARGET, or HOST PORT, and # before a comment"),
+        ("", f"{path}: contains no target; allowed: one a line"),
+        ("localhost\nlocalhost 70000\n", f"{path}:2: 70000 is not a port; allowed: 1 to 65535"),
+        ("localhost other\n", f"{path}:1: more than one target; allowed: TARGET or HOST PORT, and # before a comment"),
         ("a\n" * 10001, f"{path}:10001: too many targets; allowed: 10000"),
-        ("x" * 1000000, f"{path}:1: a line that is too long; allowed: 510 bytes"),
+        ("x" * 1000000, f"{path}:1: line too long; allowed: 510 bytes"),
     ):
         path.write_text(text)
         assert refused("-f", path) == expected
     assert refused("-f", tmp_path) == f"{tmp_path}: is a directory"
     assert refused("-f", tmp_path / "none") == f"{tmp_path}/none: no such file or directory"
-    assert refused("-f", "-", input=b"\0") == "standard input:1: a byte 0; allowed: lines of text"
-    assert refused("-f", "/dev/zero").endswith("/dev/zero:1: a byte 0; allowed: lines of text")
+    assert refused("-f", "-", input=b"\0") == "standard input:1: a NUL byte; allowed: lines of text"
+    assert refused("-f", "/dev/zero").endswith("/dev/zero:1: a NUL byte; allowed: lines of text")
 
 
 def test_a_scheme_is_read_in_every_locale(tmp_path):

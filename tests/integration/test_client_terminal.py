@@ -96,7 +96,7 @@ def test_the_remark_of_a_loss_gives_way_to_a_narrow_line():
         wide = visible(in_terminal("-c", "1", "-W", "20ms", server.target, columns=200))
         narrow = visible(in_terminal("-c", "1", "-W", "20ms", server.target, columns=80))
     wide, narrow = ([line for line in lines if "TIMEOUT: " in line][0] for lines in (wide, narrow))
-    assert wide.endswith(" ms (lost, filtered, or nothing answers there)")
+    assert wide.endswith(" ms (lost, filtered, or no server)")
     assert re.search(r"no answer in \d+ ms$", narrow) and len(narrow) <= 80
 
 

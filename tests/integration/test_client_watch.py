@@ -162,7 +162,7 @@ def test_class_changes_within_an_outage(tmp_path):
     classes = [re.search(r"([A-Z]+): |web-1", line)[1] for line in watch.lines()]
     assert classes == ["TIMEOUT", "REFUSED", None]
     (outage,) = outages(text)
-    assert outage[2:] == ("REFUSED, TIMEOUT", "nobody", "web-1")
+    assert outage[2:] == ("REFUSED, TIMEOUT", "none", "web-1")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -186,7 +186,7 @@ def test_down_from_the_start_is_down_for_all_of_the_time(tmp_path):
             watch.wait("TIMEOUT")
             text = watch.end()
     (outage,) = outages(text)
-    assert outage[2:] == ("TIMEOUT", "nobody", None)
+    assert outage[2:] == ("TIMEOUT", "none", None)
     assert TOTAL.search(text)[4] == "100 %" and watch.process.returncode == 1
 
 

@@ -56,7 +56,9 @@ def test_status(daemon, tmp_path):
     assert status["configuration"]["file"] == str(service.configuration)
     modified = status["configuration"]["modified"]
     assert modified["seconds"] * 10**9 + modified["nanoseconds"] == service.configuration.stat().st_mtime_ns
-    for text in (status["started"], status["state_since"], status["configuration"]["loaded"]):
+    assert status["last_reload"] is None and 0 <= status["uptime"] < 600
+    for text in (status["started"], status["state_since"], status["configuration"]["loaded"],
+                 status["configuration"]["in_effect_since"]):
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", text), text
     for number in range(1, 4):
         assert greet(service.address("tcp")) == GREETING
@@ -171,6 +173,29 @@ def test_workers_and_generations(daemon):
         assert {w["state"] for w in workers if w["generation"] == 1} == {"finishing"}
     wait_until(lambda: ask(service, "status")["finishing"] == [], "it has finished")
     assert sorted(w["pid"] for w in ask(service, "workers")["workers"]) == sorted(service.workers())
+
+
+def test_what_is_in_effect_since_when(daemon):
+    """A refused reload changes neither the configuration in effect nor since when the service serves, and is told with its
+    reason; the next one takes effect, and the service still serves since its start."""
+    service = daemon({"tcp": tcp()})
+    good, first = service.configuration.read_bytes(), ask(service, "status")
+    write_configuration(service, "greting = 3;\nlisteners = 4;\n")
+    answer = ask(service, "reload")
+    status = ask(service, "status")
+    for name in ("started", "state", "state_since", "generation", "configuration"):
+        assert status[name] == first[name], name
+    last = status["last_reload"]
+    assert (last["result"], last["code"], last["reason"]) == ("refused", EX_CONFIG, answer["error"].splitlines()[0])
+    assert last["reason"].startswith(f"{service.configuration}:1: greting: ")
+    assert last["time"] >= first["configuration"]["in_effect_since"]
+    write_configuration(service, good)
+    assert ask(service, "reload")["code"] == 0
+    status = ask(service, "status")
+    assert (status["state"], status["state_since"], status["generation"]) == ("serving", first["state_since"], 2)
+    assert (status["last_reload"]["result"], status["last_reload"]["reason"]) == ("succeeded", None)
+    configuration = status["configuration"]
+    assert last["time"] <= configuration["loaded"] <= configuration["in_effect_since"] <= status["last_reload"]["time"]
 
 
 def test_failure_until_the_next_success(daemon):

@@ -36,11 +36,12 @@ def ago(**how):
 def status(**changes):
     """What a service answers of which nothing is to be said."""
     return {"version": "0.1.0", "pid": 123, "state": "serving", "state_since": ago(hours=2, minutes=3, seconds=5),
-            "started": ago(hours=2, minutes=3, seconds=6), "generation": 2,
+            "started": ago(hours=2, minutes=3, seconds=6), "uptime": 7386, "generation": 2,
             "listeners": {"up": 3, "down": 0, "trouble": ""}, "workers": {"ready": 2, "wanted": 2}, "finishing": [],
             "greeted": 123, "greeted_per_second": 1.5, "restarts": 0, "last_failure": None, "refused": None,
-            "unwanted": "", "configuration": {"file": None, "loaded": ago(minutes=1), "modified": None},
-            "waiting": "", **changes}
+            "unwanted": "", "last_reload": None, "waiting": "", **changes,
+            "configuration": {"file": None, "loaded": ago(minutes=1), "in_effect_since": ago(seconds=59), "modified": None,
+                              **changes.get("configuration", {})}}
 
 
 def listener(name, **changes):
@@ -145,11 +146,12 @@ def test_status(fake, ctl):
     """Nothing is said of what is not there."""
     fake.answers["status"] = answer = status()
     assert shown(ctl("status")) == f"""\
-sockgreetd 0.1.0 (pid 123) is serving since {local(answer['state_since'])} (2 h 3 min)
-Configuration  no file, generation 2, loaded {local(answer['configuration']['loaded'])}
+sockgreetd 0.1.0 (pid 123) is serving
+Running since  {local(answer['started'])} (2 h 3 min)
+Configuration  no file, in effect since {local(answer['configuration']['in_effect_since'])}, generation 2
 Listeners      3 up
 Workers        2 of 2
-Greeted        123 in all, 1.5 a second
+Greeted        123 in total, 1.5 a second
 Restarts       0
 Last failure   none
 """
@@ -169,30 +171,68 @@ def test_status_of_a_service_in_trouble(fake, ctl):
     out = shown(ctl("status"))
     since = r"2020-02-03 04:05:06 \(\d+ d \d+ h\)"
     assert re.match(rf"sockgreetd 0.1.0 \(pid 123\) is reloading since {since}\n"
-                    r"Waiting        a port\n"
-                    r"Started        2020-02-01 04:05:06 \(\d+ d \d+ h\)\nConfiguration  ", out), out
+                    r"Running since  2020-02-01 04:05:06 \(\d+ d \d+ h\)\n"
+                    r"Waiting        a port\nConfiguration  ", out), out
     assert out[out.index("              "):].endswith("""\
 Listeners      3 up, 1 down: tcp on [::]:80: Address already in use
                a socket was passed in vain
 Workers        2 of 2, and 2 of generation 1 are finishing (until 2020-02-03
                05:05:06), and 1 of generation 0 is finishing (until 2020-02-03
                06:05:06)
-Greeted        123 in all, 0 a second
+Greeted        123 in total, 0 a second
 Restarts       0
 Last failure   reload refused: /etc/sockgreet.conf:3: greting: there is no such
                setting; did you mean greeting? (2020-02-03 04:05:07)
 """)
-    assert "               the last good one serves instead of the file: it has errors\n" in out
+    assert ("               the file was refused, so the last good one is in effect: it has\n               errors\n"
+            "               remove the cause, then run: sockgreetctl reload\n") in out
+
+
+def test_status_since_when(fake, ctl):
+    """A state other than serving says since when, and so does serving that began long after the start."""
+    since = ago(minutes=5)
+    for changes, words in (({"state": "draining"}, "is draining since "), ({"state": "reloading"}, "is reloading since "),
+                           ({}, "is serving since "), ({"started": ago(minutes=5, seconds=50)}, "is serving\n")):
+        fake.answers["status"] = status(state_since=since, **changes)
+        first = shown(ctl("status")).splitlines(keepends=True)[0]
+        assert words in first and first.endswith((f"{local(since)} (5 min)\n", "is serving\n")), first
+
+
+def test_last_reload(fake, ctl, tmp_path):
+    """When it was, how it ended, and what to do if it was refused: a reload alone would be refused again."""
+    path = tmp_path / "sockgreet.conf"
+    path.write_text("")
+    configuration = {"file": str(path), "modified": {"seconds": 1, "nanoseconds": 0}}
+    good = {"result": "succeeded", "time": "2020-02-03T04:05:06.789Z", "code": 0, "reason": None}
+    bad = {**good, "result": "refused", "code": 78, "reason": "/etc/x.conf:3: greting: unknown setting"}
+    busy = {**good, "result": "refused", "code": 71, "reason": "cannot bind 127.0.0.1:80: Address already in use"}
+    newer = " the file is newer than the one loaded; run sockgreetctl reload"
+    for last, failure, words, advice in (
+            (None, None, None, newer),
+            (good, None, "succeeded at 2020-02-03 04:05:06", newer),
+            (bad, "reload refused: " + bad["reason"], "refused at 2020-02-03 04:05:06: " + bad["reason"],
+             " correct /etc/x.conf:3, then run: sockgreetctl reload"),
+            (busy, "worker 0 crashed", "refused at 2020-02-03 04:05:06: " + busy["reason"],
+             " remove the cause, then run: sockgreetctl reload")):
+        fake.answers["status"] = status(configuration=configuration, last_reload=last,
+                                        last_failure=failure and {"text": failure, "time": ago(minutes=1)})
+        out = " ".join(shown(ctl("status")).split())
+        assert f" Last reload {words} " in out if words else "Last reload" not in out, out
+        assert advice in out and out.count("sockgreetctl reload") == 1, out
+        assert ("Last failure" in out) == (last is not bad), "what is said already is not said again"
+        for state in ("stopping", "draining", "replaced"):
+            fake.answers["status"]["state"] = state
+            assert "sockgreetctl reload" not in shown(ctl("status")), "a service that ends does not reload"
 
 
 def test_file_that_has_changed(fake, ctl, tmp_path):
     """Status says so; and nothing of one that cannot be looked at, or that is not a file."""
     path = tmp_path / "sockgreet.conf"
     path.write_text("")
-    newer = " the file is newer than what is served: sockgreetctl reload\n"
+    newer = " the file is newer than the one loaded; run sockgreetctl reload\n"
     modified = dict(zip(("seconds", "nanoseconds"), divmod(path.stat().st_mtime_ns, 10**9)))
     earlier, later = ({**modified, "seconds": modified["seconds"] + by} for by in (-1, 1))
-    for file, loaded, words in ((path, modified, ""), (path, earlier, newer), (path, later, " the file is another than "),
+    for file, loaded, words in ((path, modified, ""), (path, earlier, newer), (path, later, " the file is older than "),
                                 (tmp_path, earlier, ""), (tmp_path / "none", earlier, ""), (path, None, "")):
         fake.answers["status"] = status(configuration={"file": str(file), "loaded": ago(minutes=1), "modified": loaded})
         out = shown(ctl("status"))
@@ -207,13 +247,13 @@ def test_files_of_the_directory_that_have_changed(fake, ctl, tmp_path):
     for number, file in enumerate((path, directory / "a.conf", directory / "b.conf")):
         file.write_text("")
         os.utime(file, (1000 + number, 1000 + number))
-    file, files = " the file is newer than ", " the files in its directory are others than what is served: sockgreetctl reload "
+    file, files = " the file is newer than ", " files in its directory have changed; run sockgreetctl reload "
     for seconds, count, words in ((1002, 3, ""), (1001, 3, files), (1003, 3, files), (1002, 2, files), (1002, 4, files),
                                   (999, 3, file), (1000, 1, files), (1000, None, ""), (1000, 0, "")):
         configuration = {"file": str(path), "loaded": ago(minutes=1), "modified": {"seconds": seconds, "nanoseconds": 0}}
         fake.answers["status"] = status(configuration=configuration | ({} if count is None else {"files": count}))
         out = " ".join(shown(ctl("status")).split())
-        assert words in out and ("served:" in out) == bool(words), (seconds, count, out)
+        assert words in out and ("; run " in out) == bool(words), (seconds, count, out)
 
 
 def test_listeners(fake, ctl):
@@ -353,7 +393,7 @@ def test_json_of_errors(fake, ctl):
     assert (result.code, json.loads(result.out)["code"], result.err) == (EX_OSERR, EX_OSERR, "")
     result = ctl("-j", "status", environment={"RUNTIME_DIRECTORY": "/no/such"})
     assert (result.code, json.loads(result.out), result.err) == (
-        EX_UNAVAILABLE, {"error": "no service runs (looked in /no/such)", "code": EX_UNAVAILABLE}, "")
+        EX_UNAVAILABLE, {"error": "no running sockgreetd found (looked in /no/such)", "code": EX_UNAVAILABLE}, "")
 
 
 # Services that mean harm
@@ -368,7 +408,8 @@ def test_nothing_is_printed_unescaped(fake, ctl, locale):
     evil = status(**{name: EVIL for name in ("version", "state", "state_since", "refused", "unwanted", "waiting")},
                   listeners={"up": 1, "down": 1, "trouble": EVIL}, last_failure={"text": EVIL, "time": EVIL},
                   finishing=[{"generation": 1, "workers": 1, "until": EVIL}],
-                  configuration={"file": EVIL, "loaded": EVIL, "modified": None})
+                  configuration={"file": EVIL, "loaded": EVIL, "in_effect_since": EVIL, "modified": None},
+                  last_reload={"result": EVIL, "time": EVIL, "code": 78, "reason": EVIL})
     texts = ("state", "since", "last_exit", "next_start")
     fake.answers = {"status": evil, "counters": {EVIL: 1}, "config": {"text": EVIL}, "reload": {"error": EVIL, "code": 71},
                     "listeners": {"listeners": [{name: EVIL for name in listener("")}]},
@@ -389,7 +430,7 @@ def test_nothing_is_printed_unescaped(fake, ctl, locale):
 def test_garbage(fake, ctl, answer, command):
     """Is said to be that."""
     fake.answers[command] = answer
-    assert ctl(command)[:3] == (EX_OSERR, "", "sockgreetctl: the service's answer is not understood\n")
+    assert ctl(command)[:3] == (EX_OSERR, "", "sockgreetctl: the service's answer cannot be parsed\n")
 
 
 def test_members_of_other_types(fake, ctl):
@@ -468,7 +509,7 @@ def test_answer_of_too_many_values(fake, ctl, command, value):
     assert shown(ctl(command)).count("\n") >= 10_000
     fake.answers[command] = (text[:-3] + f",{value}" * 5_000_000 + "]}\n").encode()
     result = ctl(command)
-    assert result[:3] == (EX_OSERR, "", "sockgreetctl: the service's answer is not understood\n")
+    assert result[:3] == (EX_OSERR, "", "sockgreetctl: the service's answer cannot be parsed\n")
 
 
 def test_service_that_ends(fake, ctl):
@@ -500,13 +541,13 @@ def test_answer_before_the_request_is_read(runtime, ctl):
 
 def test_no_service(runtime, ctl):
     """Neither without a socket, nor with one that nobody listens at, nor without the directory."""
-    words = f"sockgreetctl: no service runs (looked in {runtime})\n"
+    words = f"sockgreetctl: no running sockgreetd found (looked in {runtime})\n"
     assert ctl("status")[:3] == (EX_UNAVAILABLE, "", words)
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(runtime / "control.sock"))
     assert ctl("status")[:3] == (EX_UNAVAILABLE, "", words)
     result = ctl("reload", environment={"RUNTIME_DIRECTORY": "/no/such:/other"})
-    assert result[:3] == (EX_UNAVAILABLE, "", "sockgreetctl: no service runs (looked in /no/such)\n")
+    assert result[:3] == (EX_UNAVAILABLE, "", "sockgreetctl: no running sockgreetd found (looked in /no/such)\n")
 
 
 @pytest.mark.parametrize("kind", ["link", "fifo", "file", "directory"])
@@ -519,8 +560,8 @@ def test_what_is_not_a_socket(fake, runtime, kind):
     fake.answers["status"] = status()
     result = run("status", environment={"RUNTIME_DIRECTORY": str(other)})
     shutil.rmtree(other)
-    assert result[:3] == (EX_UNAVAILABLE, "", f"sockgreetctl: no service runs (looked in {other}; {other}: control.sock "
-                          "there is not a socket)\n")
+    assert result[:3] == (EX_UNAVAILABLE, "", f"sockgreetctl: no running sockgreetd found (looked in {other}; {other}: "
+                          "its control.sock is not a socket)\n")
     assert fake.requests == [] and result.seconds < 3 * SLOWNESS
 
 
@@ -548,7 +589,7 @@ def test_stranger_in_the_directory(runtime):
     assert serve_as(0, NOBODY).code == 0
     assert serve_as(NOBODY, NOBODY).code == 0
     result = serve_as(NOBODY, 0)
-    assert result.code == EX_UNAVAILABLE and "neither root's nor the directory's owner's" in result.err
+    assert result.code == EX_UNAVAILABLE and "belongs neither to root nor to the directory's owner" in result.err
     assert not any(fake.requests)
 
 
@@ -598,10 +639,10 @@ def test_instances(runtime, in_run):
             assert shown(in_run("counters", *option)) == "one  1\n"
         assert shown(in_run("-n", "one", "counters", environment={"RUNTIME_DIRECTORY": "/no/such"})) == "one  1\n"
         words = " ".join(shown(in_run("-n", "one", "status")).split())
-        assert " the file is newer than what is served: sockgreetctl --name=one reload " in words
+        assert " the file is newer than the one loaded; run sockgreetctl --name=one reload " in words
         result = in_run("counters", "-n", "two")
         assert result.code == EX_UNAVAILABLE and "/run/sockgreet/two: Not a directory" in result.err
-        assert in_run("counters", "-n", "three").err == "sockgreetctl: no service runs (looked in /run/sockgreet/three)\n"
+        assert in_run("counters", "-n", "three").err == "sockgreetctl: no running sockgreetd found (looked in /run/sockgreet/three)\n"
         assert shown(in_run("counters", "-p", os.getpid())) == "one  1\n"
     finally:
         fake.close()

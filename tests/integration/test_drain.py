@@ -11,7 +11,7 @@ import time
 import pytest
 
 from clients import Crowd, connect, connect_narrow, greet, read_all, slowly
-from operations import Load, describe, targets
+from operations import Load, describe, reconfigure, targets, wait_status
 from processes import SLOWNESS, is_running, wait_until, within
 from service import GREETING, tcp, udp, unix
 
@@ -227,6 +227,77 @@ def test_stop_while_a_generation_drains(daemon, sockgreetctl):
             service.wait_counter("taken", 8)
             service.process.send_signal(signal.SIGTERM)
             end_of(service, time.monotonic(), 1.5)
+
+
+@contextlib.contextmanager
+def older_client(service, sockgreetctl):
+    """A client that only a generation from before a reload still waits for; it gets the rest of its greeting at the end."""
+    with connect_narrow(service.address("large")) as client:
+        service.wait_counter("taken", 1)
+        assert sockgreetctl(service, "reload").code == 0
+        yield client
+        assert read_all(client) == LARGE
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_clients_while_a_generation_drains(daemon, load_program, sockgreetctl, figures, processes):
+    """A stop while a client from before a reload is waited for: clients are greeted until that one is done, also after a
+    crash of the workers that greet them. Then the stop is as quick as any."""
+    service = daemon({"large": tcp(greeting=LARGE), "tcp": tcp(), "udp": udp()}, timeouts={**PATIENT, "drain": 60},
+                     workers={"processes": processes}, log={"greetings": "off"})
+    before = set(service.workers())
+    with older_client(service, sockgreetctl):
+        service.process.send_signal(signal.SIGTERM)
+        status = wait_status(service, "draining")
+        assert [one["generation"] for one in status["finishing"]] == [1]
+        with Load(load_program, targets(service, "tcp", "udp"), 1) as load:
+            results = load.results()
+        assert sum(result["failures"]["all"] for result in results.values()) == 0, describe(results)
+        for worker in set(service.workers()) - before:
+            os.kill(worker, signal.SIGKILL)
+        assert greet(service.address("tcp")) == GREETING
+    started = time.monotonic()
+    service.wait_stopped()
+    figures(f"{describe(results)}; the end came {(time.monotonic() - started) * 1e3:.0f} ms after the older client")
+    assert time.monotonic() - started < 5 * SLOWNESS
+
+
+def test_second_signal_while_a_generation_drains(daemon, sockgreetctl, figures):
+    """A second SIGTERM ends every generation."""
+
+    def measure():
+        service = daemon({"large": tcp(greeting=LARGE)}, timeouts={**PATIENT, "drain": 60})
+        with Crowd(service.address(), 5):
+            service.wait_counter("taken", 5)
+            assert sockgreetctl(service, "reload").code == 0
+            service.process.send_signal(signal.SIGTERM)
+            wait_status(service, "draining")
+            service.process.send_signal(signal.SIGTERM)
+            return end_of(service, time.monotonic(), 0)
+
+    late = within(0.35 * SLOWNESS, measure)
+    figures(f"ended {late * 1e3:.0f} ms after the second signal")
+    assert late < 0.35 * SLOWNESS
+
+
+def test_deadline_of_every_generation(daemon, sockgreetctl, figures):
+    """The timeouts of the configuration in effect limit the stop, also for clients of one that allowed more. Those who come
+    during the drain are greeted."""
+    service = daemon({"large": tcp(greeting=LARGE), "tcp": tcp()}, timeouts={**PATIENT, "drain": 600})
+    with Crowd(service.address("large"), 3):
+        service.wait_counter("taken", 3)
+        reconfigure(service, timeouts={**PATIENT, "drain": 2, "drain_delay": 0.5})
+        assert sockgreetctl(service, "reload").code == 0
+        with Crowd(service.address("large"), 3):
+            service.wait_counter("taken", 6)
+            service.process.send_signal(signal.SIGTERM)
+            started = time.monotonic()
+            greeted = 0
+            while time.monotonic() < started + 1.5:
+                assert greet(service.address("tcp")) == GREETING
+                greeted += 1
+            late = end_of(service, started, 2.5)
+    figures(f"{greeted} clients were greeted, and the end came {late * 1e3:.0f} ms after the deadline of 2.5 s")
 
 
 def test_stop_during_a_reload(daemon):

@@ -444,7 +444,7 @@ def test_loader_that_cannot_be_killed(daemon, faults, sockgreetctl, figures):
         started = time.monotonic()
         _, words = asking.communicate(timeout=20)
         figures(f"answered after {time.monotonic() - started:.1f} s")
-        assert asking.returncode == EX_OSERR and "; its process cannot be ended" in words
+        assert asking.returncode == EX_OSERR and "; its process cannot be killed" in words
         faults.disarm()
         write_configuration(service, good)
         refused = sockgreetctl(service, "reload")

@@ -106,5 +106,5 @@ def test_an_answer_that_a_datagram_would_cut_is_refused(daemon, sockgreetctl):
     service = daemon({"udp": udp()})
     reconfigure(service, listeners={"udp": {**service.settings["listeners"]["udp"], "format": "json"}})
     result = sockgreetctl(service, "reload")
-    assert result.code != 0 and "listeners.udp.greeting: can be " in result.err + result.out
+    assert result.code != 0 and 'listeners.udp.format: answers in "json" can be ' in result.err + result.out
     assert ask_udp(service.address())[0] == GREETING_BY_DEFAULT

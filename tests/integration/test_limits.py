@@ -43,8 +43,8 @@ def cpu_during(service, seconds):
 def test_default_is_lowered(daemon):
     """With 64 descriptors the default of limits.connections is lowered, with a warning, and everybody is greeted."""
     service = daemon({"tcp": tcp()}, preexec=limit_descriptors(64), workers={"processes": 2, "threads": 1})
-    service.wait_log(r"^warning: limits\.connections: lowered from 10000 to \d+, because no more than 64 file "
-                     r"descriptors per process can be had \(LimitNOFILE, ulimit -n\)$")
+    service.wait_log(r"^warning: limits\.connections: lowered from 10000 to \d+, because only 64 file "
+                     r"descriptors per process are available \(LimitNOFILE, ulimit -n\)$")
     with Crowd(service.address(), 200) as crowd:
         for connection in crowd.connections:
             assert read_all(connection) == GREETING
@@ -68,7 +68,7 @@ def test_explicit_limit_that_cannot_be_had(spawn):
     service = spawn({"tcp": tcp()}, preexec=limit_descriptors(64), limits={"connections": 1000})
     service.wait_stopped(expect=71)
     assert "error: limits.connections: 1000 need " in service.log()
-    assert "but no more than 64 can be had: lower it, or raise LimitNOFILE (ulimit -n)" in service.log()
+    assert "but only 64 are available; lower it, or raise LimitNOFILE (ulimit -n)" in service.log()
 
 
 def test_hopeless_limit(spawn):

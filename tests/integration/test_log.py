@@ -313,7 +313,7 @@ def test_nothing_counts_as_written_without_journald(spawn):
     assert (counters["served"], counters["dropped"], counters["written"]) == (31, 31, 0)
     counters = service.stop()
     assert counters["written"] == 0
-    assert service.log().count("The journal does not take entries (No such file or directory)") == 1
+    assert service.log().count("The journal does not accept entries (No such file or directory)") == 1
 
 
 def test_journald_comes_back(spawn, journal):
@@ -335,7 +335,7 @@ def test_journald_comes_back(spawn, journal):
     journal.wait(MESSAGE_ID=GREETED)
     counters = service.stop()
     assert (counters["written"], counters["dropped"]) == (1, 30)
-    assert service.log().count("The journal does not take entries") == 1
+    assert service.log().count("The journal does not accept entries") == 1
 
 
 @pytest.fixture

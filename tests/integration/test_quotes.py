@@ -270,7 +270,7 @@ def test_a_datagram_holds_the_longest(daemon, tmp_path, sockgreetctl):
     reconfigure(service, listeners={"udp": {**service.settings["listeners"]["udp"], "max_datagram": 510}})
     result = sockgreetctl(service, "reload")
     assert result.code != 0
-    assert "listeners.udp.max_datagram: is 510, the longest quote 511 bytes; allowed: at least that" in result.err + result.out
+    assert "listeners.udp.max_datagram: is 510, but the longest quote has 511 bytes; allowed: at least that" in result.err + result.out
 
 
 def test_workers_need_no_file(daemon, tmp_path):

@@ -541,7 +541,7 @@ def test_control_codes(daemon, spawn, sockgreetctl, tmp_path):
     service.stop()
     for command in ("reload", "status"):
         result = sockgreetctl(service, command)
-        assert result.code == EX_UNAVAILABLE and result.err.startswith("sockgreetctl: no service runs")
+        assert result.code == EX_UNAVAILABLE and result.err.startswith("sockgreetctl: no running sockgreetd found")
     assert sockgreetctl(service, "-p", 4194303, "reload").code == EX_UNAVAILABLE
 
 

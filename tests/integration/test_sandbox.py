@@ -143,8 +143,8 @@ def test_scribbled_memory(daemon, intruder, sockgreetctl, pattern):
 @confined
 @pytest.mark.parametrize("what,error,text", [
     ("landlock", 1, r"seccomp; no landlock \(Operation not permitted: forbidden from outside, .*\)"),
-    ("landlock", 38, r"seccomp; no landlock \(Function not implemented: the kernel has none, .*\)"),
-    ("landlock", 95, r"seccomp; no landlock \(Operation not supported: switched off when the kernel was started\)")])
+    ("landlock", 38, r"seccomp; no landlock \(Function not implemented: missing in this kernel, .*\)"),
+    ("landlock", 95, r"seccomp; no landlock \(Operation not supported: disabled at boot\)")])
 def test_sandbox_that_is_not_whole(daemon, sockgreetctl, forbid, what, error, text):
     """What cannot be had is said once, however many workers and generations there are, and shown by the status."""
     service = daemon({"tcp": tcp()}, prefix=forbid(what, error), workers={"processes": 3})
@@ -193,6 +193,9 @@ def test_strict_reload(daemon, sockgreetctl, forbid):
                      " ".join(result.err.split()))
     assert greet(service.address()) == GREETING
     wait_until(lambda: service.workers() == before, "only the old workers are left")
+    status = ask(service, "status")
+    assert status["generation"] == 1, "and not that of the workers that could not start"
+    assert status["last_reload"]["result"] == "refused" and 'sandbox = "strict"' in status["last_reload"]["reason"]
     reconfigure(service, sandbox="off", greeting="new")
     assert sockgreetctl(service, "reload").code == 0
     wait_until(lambda: greet(service.address()) == b"new", "the new generation greets")

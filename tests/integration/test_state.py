@@ -166,16 +166,16 @@ def test_who_may_set_it(daemon):
         assert run_as(uid, gid, groups, lambda: ask(service, "state")["origin"]) == ("operator" if may else "default")
 
 
-BAD = [("up", "there is no state 'up'; allowed: ready, drain, maint"),
-       ("READY", "there is no state 'READY'"),
-       ("ready 300%", "the weight 300% is wrong; allowed: 0% to 256%"),
-       ("ready -1%", "the weight -1% is wrong"),
-       ("ready 1e2%", "the weight 1e2% is wrong"),
-       (f"drain {'x' * 65}", "the reason is too long; allowed: 64 bytes"),
-       (f"drain {'x ' * 4000}", "the reason is too long; allowed: 64 bytes"),
-       ("drain don't", "the reason has ''' in it; allowed: printable ASCII"),
-       ("drain caf\u00e9", "the reason has '\\xc3' in it"),
-       ("drain \x1b[31mred", "the reason has '\\x1b' in it")]
+BAD = [("up", "unknown state 'up'; allowed: ready, drain, maint"),
+       ("READY", "unknown state 'READY'"),
+       ("ready 300%", "invalid weight 300%; allowed: 0% to 256%"),
+       ("ready -1%", "invalid weight -1%"),
+       ("ready 1e2%", "invalid weight 1e2%"),
+       (f"drain {'x' * 65}", "the reason is too long; allowed: at most 64 bytes"),
+       (f"drain {'x ' * 4000}", "the reason is too long; allowed: at most 64 bytes"),
+       ("drain don't", "the reason contains '''; allowed: printable ASCII"),
+       ("drain caf\u00e9", "the reason contains '\\xc3'"),
+       ("drain \x1b[31mred", "the reason contains '\\x1b'")]
 
 
 @pytest.mark.parametrize("words, message", BAD)
@@ -195,7 +195,7 @@ def test_newline_in_a_reason(daemon, sockgreetctl):
     """It would end the request, and what comes after it would be lost."""
     service = daemon({"tcp": tcp(greeting=SAYS)})
     done = sockgreetctl(service, "state", "drain", "one\ntwo")
-    assert done.code == EX_USAGE and "the reason has '\\n' in it" in done.err
+    assert done.code == EX_USAGE and "the reason contains '\\n'" in done.err
     assert said(service) == READY
 
 

@@ -247,7 +247,7 @@ def test_a_service_that_is_restarted(service, top, spawn):
         greet(service.address("first"))
     terminal.wait_frame("serving")
     service.stop()
-    terminal.wait_frame("no service runs")
+    terminal.wait_frame("no running sockgreetd found")
     before = len(terminal.frames())
     again = spawn({"third": tcp()}, environment={"RUNTIME_DIRECTORY": str(service.runtime)})
     again.wait_ready()
@@ -265,7 +265,7 @@ def test_colours(service, top, environment, style):
     terminal.wait_frame("serving")
     assert b"\x1b[1;31m" not in terminal.output
     service.stop()
-    wait_until(lambda: style + b"no service runs" in terminal.output, "it stands out")
+    wait_until(lambda: style + b"no running sockgreetd found" in terminal.output, "it stands out")
     assert environment == {} or not re.search(rb"\x1b\[[0-9;]*3\dm", terminal.output)
     terminal.type(b"q")
     assert terminal.wait_end() == 0
@@ -344,7 +344,7 @@ def test_no_service(service):
     for arguments in (["top"], ["top", "-1"]):
         result = run(service, *arguments)
         assert (result.returncode, result.stdout) == (EX_UNAVAILABLE, "")
-        assert result.stderr.startswith("sockgreetctl: no service runs (looked in "), result
+        assert result.stderr.startswith("sockgreetctl: no running sockgreetd found (looked in "), result
 
 
 def test_usage(service):

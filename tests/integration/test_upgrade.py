@@ -120,6 +120,23 @@ def test_old_clients_finish(old):
         assert read_all(client) == LARGE.encode()
 
 
+def test_older_generations_do_not_hold_up(old, sockgreetctl):
+    """A process that is replaced while a generation from before a reload drains leaves new clients to the new one at once."""
+    service = old({"large": tcp(greeting=LARGE), "tcp": tcp()}, timeouts={"drain": 60, "send": 60})
+    first = set(service.workers())
+    with connect(service.address("large")) as client:
+        service.wait_counter("taken", 1)
+        assert sockgreetctl(service, "reload").code == 0
+        current = wait_until(lambda: set(service.workers()) - first, "the workers of the second generation")
+        os.kill(service.pid, signal.SIGUSR2)
+        service.wait_log("serves, this process drains$")
+        wait_until(lambda: not any(map(is_running, current)), "they end before the client of the first generation is done")
+        assert greet(service.address("tcp")) == GREETING
+        assert read_all(client) == LARGE.encode()
+    service.wait_stopped()
+    assert greet(service.address("tcp")) == GREETING
+
+
 def test_new_clients_are_the_successors(old, installed):
     """While the old process waits for a client of its own, new clients are greeted by the new one."""
     service = old({"large": tcp(greeting=LARGE), "tcp": tcp(greeting="${pid}\n")}, timeouts={"drain": 20, "send": 20})

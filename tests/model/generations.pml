@@ -20,6 +20,7 @@ inline release(gen, sock)
         cut = cut || (sock == OTHER && queue[sock] + half[sock] > 0 && stop == STOP_NO && promoted[gen] && !unserved);
         unserved = unserved && sock != OTHER;
         broken = broken || (sock == KEPT && promised > 0 && !released);
+        turned_away = turned_away || (sock == KEPT && queue[sock] > 0 && WAITS_FOR_CLIENTS);
         open[sock] = false; refusing[sock] = false; stored[sock] = false; queue[sock] = 0; half[sock] = 0
     :: else
     fi
@@ -147,14 +148,29 @@ inline abandon()
     starting = NONE
 }
 
-/* generations_drain_all() */
+/* generations_drain_all(): the deadline of the stop is that of all generations. */
 inline drain_all(how)
 {
     printf("master: drains everything\n");
+#ifndef MUTATION_DEADLINE_OF_ITS_OWN
+    y = 0;
+    do
+    :: y < GENERATIONS ->
+        if
+        :: late && state[y] == DRAINING -> hurry(y, FINISH)
+        :: else
+        fi;
+        y++
+    :: else -> break
+    od;
+    y = 0;
+#endif
     promised = (serving != NONE -> queue[KEPT] : 0);
     last = serving;
     if
-    :: serving != NONE -> drain(serving, how)
+    :: serving != NONE ->
+        drain(serving, how);
+        clock[serving] = (late && clock[serving] == 0 -> 1 : clock[serving])
     :: else
     fi;
     if

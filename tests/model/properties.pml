@@ -15,9 +15,12 @@
 /* Always */
 #define OWNER (!begun || stop == STOP_DRAIN || dead || (FOUND(KEPT) && holders[KEPT] != 0 && !refusal))
 #define OWNER_OTHER (serving == NONE || ENDED || !other[serving] || (FOUND(OTHER) && (holders[OTHER] & BIT(serving)) != 0))
-#define KEEPS_SERVING (!up || ENDED || stop != STOP_NO || (serving != NONE && state[serving] == SERVING))
+#define KEEPS_SERVING (!up || ENDED || stop == STOP_DRAIN || (serving != NONE && state[serving] == SERVING))
 #define REMOVED (!cut)
 #define DRAINED_ALL (!broken)
+#define GREETED (!turned_away)
+#define NOT_LATE(g) (state[g] != DRAINING || clock[g] > 0)
+#define ON_TIME (!late || stop != STOP_DRAIN || EACH_GENERATION(NOT_LATE))
 #define HANDED_OVER (!replaced || (heir == HEIR_SERVES && FOUND(KEPT) && !refusal))
 #define RESTART (!STORE || (!refusal && (!again || (FOUND(KEPT) && !(HAS_OTHER(version) && open[OTHER] && refusing[OTHER])))))
 
@@ -33,7 +36,8 @@
 #define STOPS (terms == 0 || ENDED)
 #define NO_ORPHANS (!ENDED || EACH_GENERATION(NO_WORKER))
 
-ltl always { [] (OWNER && OWNER_OTHER && KEEPS_SERVING && REMOVED && DRAINED_ALL && HANDED_OVER && RESTART) }
+ltl always { [] (OWNER && OWNER_OTHER && KEEPS_SERVING && REMOVED && DRAINED_ALL && GREETED && ON_TIME && HANDED_OVER &&
+                 RESTART) }
 
 #ifdef REST
 proctype rest()
@@ -49,6 +53,8 @@ ltl owner_other { [] OWNER_OTHER }
 ltl keeps_serving { [] KEEPS_SERVING }
 ltl removed { [] REMOVED }
 ltl drained { [] DRAINED_ALL }
+ltl greeted { [] GREETED }
+ltl on_time { [] ON_TIME }
 ltl handed_over { [] HANDED_OVER }
 ltl restart { [] RESTART }
 ltl one_generation { []<> ONE_GENERATION }

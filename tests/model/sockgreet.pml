@@ -120,8 +120,9 @@ mtype start_phase = START_WORKERS;
 bool wanted, running, loading;    /* struct reload */
 byte run_number;                  /* reload.run */
 bool refused;                     /* the last reload failed */
-mtype = {STOP_NO, STOP_DELAY, STOP_DRAIN};
+mtype = {STOP_NO, STOP_DELAY, STOP_OLDER, STOP_DRAIN};
 mtype stop = STOP_NO;
+bool late;                        /* past stop.end_at, while older generations drain */
 bool replaced;                    /* by the process that an upgrade has started */
 bool stray, hopeless;             /* a process left behind, and that nothing can end it */
 bool leave;                       /* past leave_at */
@@ -157,6 +158,7 @@ byte last = NONE;    /* the generation that served then */
 bool released;       /* the promise need not be kept: past the deadline, or a known finding */
 bool broken;         /* somebody promised was reset */
 bool refusal;        /* a client found KEPT closed, or refusing */
+bool turned_away;    /* and that, or was reset, while a stop waited for clients in time */
 
 byte x, y;           /* scratch of d_steps, 0 outside */
 
@@ -189,6 +191,11 @@ byte x, y;           /* scratch of d_steps, 0 outside */
 #else
 #define SUM_DONE (SUM_DONE_1 + done[1] + done[3] + done[5])
 #endif
+
+/* Whether a stop waits for a client that was there before, in time. */
+#define OLD_GONE(i) (old[i] == 0 || !IS_ALIVE(i) || clock[GENERATION_OF(i)] > 0)
+#define NO_OLD(g) EACH_WORKER(g, OLD_GONE)
+#define WAITS_FOR_CLIENTS (stop != STOP_NO && !replaced && obeyed < 2 && !late && !EACH_GENERATION(NO_OLD))
 
 #define READY(i) ready[i]
 #define NOT_STUCK(i) (!stuck[i])

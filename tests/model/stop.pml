@@ -27,18 +27,29 @@ inline hurry_all()
     y = 0
 }
 
+#ifdef MUTATION_DRAINS_TOGETHER
+#define OLDER_HAVE_DRAINED true
+#else
+#define OLDER_HAVE_DRAINED (draining_count == 0)
+#endif
+
 proctype stopping()
 {
 end:
     do
     /* stop_step() */
-    :: d_step { !dead && stop == STOP_DELAY -> drain_everything() }
+    :: d_step { !dead && stop == STOP_DELAY -> stop = STOP_OLDER }
+    :: d_step { !dead && stop == STOP_OLDER && OLDER_HAVE_DRAINED -> drain_everything() }
+    :: d_step { !dead && stop == STOP_OLDER && draining_count > 0 ->
+        printf("time: the stop's deadline\n");
+        late = true;
+        drain_everything() }
     /* stop_request(), again */
     :: d_step { !dead && stop != STOP_NO && !OVER && terms > obeyed && obeyed < 2 ->
         printf("master: ends the drain\n");
         obeyed = 2;
         if
-        :: stop == STOP_DELAY -> drain_everything()
+        :: stop == STOP_DELAY || stop == STOP_OLDER -> drain_everything()
         :: else
         fi;
         hurry_all() }

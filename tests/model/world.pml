@@ -13,7 +13,9 @@ end:
         if
         :: open[KEPT] && !refusing[KEPT] ->
             half[KEPT] = half[KEPT] + HANDSHAKES; queue[KEPT] = queue[KEPT] + 1 - HANDSHAKES
-        :: else -> refusal = refusal || (STORE && up) || replaced || stop != STOP_DRAIN
+        :: else ->
+            turned_away = turned_away || WAITS_FOR_CLIENTS;
+            refusal = refusal || (STORE && up) || replaced || stop != STOP_DRAIN
         fi }
     :: d_step { n < CLIENTS && open[OTHER] && !refusing[OTHER] && !ENDED ->
         n++;

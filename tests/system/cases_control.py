@@ -8,7 +8,7 @@ import threading
 import time
 
 from clients import LingeringClient, greet
-from common import CONF, GREETING, NOBODY, UNIT, configuration, expect, wait_until
+from common import CONF, GREETING, NOBODY, SOURCE, UNIT, configuration, expect, wait_until
 
 CONTROL = "/run/sockgreet/control.sock"
 EX_NOPERM = 77
@@ -99,7 +99,7 @@ def run_as(machine, uid, groups, *command):
 def who_may_what(machine):
     """An ordinary user may look at everything and change nothing; a member of the group sockgreet may reload."""
     machine.fresh()
-    for command, wanted in (("status", "is serving since"), ("listeners", "12345"), ("workers", "serving"),
+    for command, wanted in (("status", "is serving\nRunning since "), ("listeners", "12345"), ("workers", "serving"),
                             ("counters", "served"), ("config", "listeners")):
         code, out, err = run_as(machine, NOBODY, [], "sockgreetctl", command)
         expect(code == 0 and wanted in out and not err, f"sockgreetctl {command}: exit code {code}: {out}{err}")
@@ -148,6 +148,26 @@ def state_is_kept(machine):
     return f"{text!r}"
 
 
+def commands_of_the_operators_page(machine):
+    """Those of doc/operating.md for a running service: counters in the journal, and a drain that is ended early."""
+    with open(f"{SOURCE}/doc/operating.md", encoding="utf-8") as page:
+        text = page.read()
+    log_counters, end_drain = (f"systemctl kill -s {name} sockgreet" for name in ("SIGUSR1", "SIGINT"))
+    expect(f"`{log_counters}`" in text and f"`{end_drain}`" in text, "the page has other commands")
+    machine.fresh(configuration(settings="timeouts = { drain_delay = 600.0; };"))
+    since = machine.now()
+    machine.run(*log_counters.split())
+    wait_until(lambda: any("taken" in str(entry["MESSAGE"]) for entry in machine.journal(since)), "the counters in the journal")
+    stopping = machine.popen("systemctl", "stop", UNIT)
+    wait_until(lambda: machine.ask("status")["state"] == "stopping", "the phase 'stopping'")
+    expect(greet(machine) == GREETING.encode(), "during the delay clients are not greeted")
+    machine.run(*end_drain.split())
+    stopping.communicate(timeout=20)
+    machine.started.remove(stopping)
+    expect(machine.show("ActiveState") == "inactive", f"the unit is {machine.show('ActiveState')}")
+    return "counters logged, drain ended"
+
+
 def titles(machine):
     """ps tells the master from its workers, and the workers of one generation from those of another."""
     machine.fresh()
@@ -162,4 +182,5 @@ def titles(machine):
     return ", ".join(wanted)
 
 
-CASES = [status_during_reloads, who_may_what, status_at_the_end, state_is_kept, titles]
+CASES = [status_during_reloads, who_may_what, status_at_the_end, state_is_kept, commands_of_the_operators_page,
+         titles]

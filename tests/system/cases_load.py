@@ -107,7 +107,7 @@ def restart_broken_under_load(machine):
     refused = machine.ask("status")["refused"]
     expect(refused and f"{CONF}:" in refused and "nonsense" in refused, f"sockgreetctl says {refused!r}")
     told = " ".join(machine.output("sockgreetctl", "status").split())
-    expect(f"the last good one serves instead of the file: {refused}" in told, f"sockgreetctl says {told!r}")
+    expect(f"the file was refused, so the last good one is in effect: {refused}" in told, f"sockgreetctl says {told!r}")
     errors = machine.journal(since, "-p", "err")
     expect(any("last good" in str(entry["MESSAGE"]) for entry in errors), "the journal has no error about the last good one")
     expect(any("nonsense" in str(entry["MESSAGE"]) for entry in errors), "the journal does not name the setting")

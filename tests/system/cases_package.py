@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The packages: installing as the README says, socket activation, upgrading, a port that is taken at boot, removing."""
+"""The packages: socket activation, upgrading, a port that is taken at boot, removing."""
 
 import os
 import re
@@ -7,59 +7,13 @@ import time
 
 from cases_instances import PORTS, conf_of, forget, greets, start, text_of, unit_of
 from clients import Load, Tally, ask_udp, greet, greeted_text
-from common import (CONF, GREETING, NOBODY, PACKAGES, SOCKET_UNIT, SOURCE, UNIT, UNIX_PATH, configuration, expect,
-                    wait_until)
+from common import CONF, GREETING, NOBODY, PACKAGES, SOCKET_UNIT, UNIT, UNIX_PATH, configuration, expect, wait_until
 
 FRACTION = 0.5  # of what clients get at most while nothing happens
 UPGRADE_SECONDS = 20.0  # of load, with an upgrade of 3 to 15 in it
-INSTALL = "apt install "
 SQUATTER = "squatter.service"
-EDITOR = r"""#!/bin/sh -eu
-exec sed -i 's|^//greeting = .*|greeting = "Edited\\r\\n";|' "$1"
-"""
 # What removing leaves that names us: what dpkg, apt and these tests themselves wrote down.
 LEFT = r"/srv/|/tmp/|/usr/local/|/var/log/|/var/tmp/|/var/lib/(apt|dpkg)/|/var/cache/apt/"
-
-
-def readme_commands():
-    """The commands of the README's section Installing, without their remarks."""
-    with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
-        section = file.read().partition("\n## Installing\n")[2].partition("\n## ")[0]
-    return [line.partition(" #")[0].strip() for line in section.splitlines() if line.startswith("    ")]
-
-
-def enabled_and_started(machine):
-    """After the README's "apt install" the service is enabled and runs, and the socket unit is there but idle."""
-    command = next((command for command in readme_commands() if command.startswith(INSTALL)), None)
-    expect(command, "the README does not say how to install")
-    machine.run("sh", "-euc", f"cd {machine.packages}; {command}", timeout=120)
-    states = {unit: machine.output("systemctl", "show", unit, "-p", "ActiveState,UnitFileState", "--value").split()
-              for unit in (UNIT, SOCKET_UNIT)}
-    expect(states == {UNIT: ["active", "enabled"], SOCKET_UNIT: ["inactive", "disabled"]}, f"the units are {states}")
-    expect(machine.output("stat", "-c", "%a %U", CONF) == "644 root\n", f"{CONF} is not as it should be")
-    greeted_text(machine)
-    return command
-
-
-def readme_tour(machine):
-    """The other commands of that section, as they stand there, with an editor that changes the greeting."""
-    machine.write("/usr/local/bin/editor", EDITOR)
-    machine.run("chmod", "755", "/usr/local/bin/editor")
-    before = machine.output("cat", CONF)
-    said, commands = [], [command for command in readme_commands() if not command.startswith(("scripts/", INSTALL))]
-    try:
-        for command in commands:
-            said.append(machine.output("sh", "-euc", command))
-    finally:
-        machine.run("rm", "/usr/local/bin/editor")
-    answers = [text.strip() for text, command in zip(said, commands) if command == "sockgreet localhost"]
-    expect(answers == [GREETING.strip(), "Edited"], f"the client's answers were {answers}")
-    expect("Status: \"Generation 1 serving: 2 of 2 workers" in said[0], f"{commands[0]} says {said[0]}")
-    entries = [line for line in said[-1].splitlines() if "Got connection from" in line]
-    expect(len(entries) >= 2, f"{commands[-1]} says {said[-1]}")
-    machine.write(CONF, before)
-    machine.systemctl("reload")
-    return "; ".join(commands)
 
 
 def documented(machine):
@@ -219,6 +173,6 @@ def remove_and_purge(machine):
     return f"{len(owned)} files, {len(conffiles)} of them configuration; nothing left but the locked user"
 
 
-FIRST = [enabled_and_started, readme_tour, documented]
+FIRST = [documented]
 CASES = [socket_activation, upgrade_under_load, port_taken_at_boot]
 LAST = [remove_and_purge]

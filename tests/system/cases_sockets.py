@@ -236,6 +236,20 @@ def paths_that_the_unit_forbids(machine):
     return "refused with advice; what it advises works"
 
 
+def files_that_the_unit_hides(machine):
+    """A file that everybody may read is found in /etc, and neither in /home nor in /tmp."""
+    machine.fresh()
+    for directory, code in (("/etc", 0), ("/home", 78), ("/tmp", 78), ("/var/tmp", 78)):
+        path = f"{directory}/sockgreet-greeting"
+        machine.run("sh", "-c", f"echo hidden >{path}; chmod 644 {path}")
+        machine.write(CONF, configuration(f'  x = {{ type = "tcp"; port = 12401; greeting = "${{file:{path}}}"; }};\n'))
+        status, _, err = machine.run("sockgreetctl", "reload", check=False)
+        machine.run("rm", path)
+        expect(status == code and (code == 0 or path in err), f"{path}: exit code {status}: {err}")
+    machine.fresh()
+    return "/etc is seen; /home, /tmp and /var/tmp are not"
+
+
 def socket_unit_and_another_address(machine):
     """sockgreet.socket has any address, the file says 127.0.0.1: the start says whose socket is in the way."""
     machine.systemctl("stop")
@@ -310,4 +324,4 @@ def many_shards(machine):
 
 CASES = [address_edits_by_reload, address_edits_by_restart, narrowed_means_narrowed, unix_kind_changes, ipv6_comes_and_goes,
          first_start_waits_for_its_port, restart_that_cannot_bind, deleted_path, paths_that_the_unit_forbids,
-         socket_unit_and_another_address, many_listeners, many_shards]
+         files_that_the_unit_hides, socket_unit_and_another_address, many_listeners, many_shards]

@@ -8,11 +8,11 @@
 #include <sys/socket.h>
 
 /* How long the addresses of one family wait for those of the other. IPv6 comes first (RFC 8305, section 3);
- * IPv4 would not be tried before the second time is over (section 5) anyway, should IPv6 not answer. */
+ * IPv4 would not be tried before the second time is over anyway, even if IPv6 does not answer (section 5). */
 #define IPV4_WAITS_NS (50 * NS_PER_MS)
 #define IPV6_WAITS_NS (250 * NS_PER_MS)
 
-enum half { HALF_IPV6, HALF_IPV4 };
+enum query { QUERY_IPV6, QUERY_IPV4 };
 
 static struct addrinfo hints_of(const struct addresses *addresses, int family)
 {
@@ -20,7 +20,7 @@ static struct addrinfo hints_of(const struct addresses *addresses, int family)
                              .ai_socktype = transport_socket_type(addresses->endpoint->transport)};
 }
 
-/* The socket interface's own word for it, as in the daemon's configuration. */
+/* The same word as in the daemon's configuration. */
 static const char *host_of(const struct addresses *addresses)
 {
     const char *host = addresses->endpoint->host;
@@ -47,7 +47,7 @@ static bool is_routed(const struct addrinfo *found)
     return routed;
 }
 
-static void take_turns(struct addresses *addresses, const struct addrinfo *first,
+static void interleave(struct addresses *addresses, const struct addrinfo *first,
                        const struct addrinfo *second)
 {
     while (first) {
@@ -77,7 +77,7 @@ static bool differs(const struct addresses *addresses, const struct address *lis
     return false;
 }
 
-static void take_found(struct addresses *addresses, const struct addrinfo *ipv6, const struct addrinfo *ipv4)
+static void use_found(struct addresses *addresses, const struct addrinfo *ipv6, const struct addrinfo *ipv4)
 {
     bool ipv4_first = !ipv6 || (ipv4 && !is_routed(ipv6));
     struct address *old = addresses->list;
@@ -90,7 +90,7 @@ static void take_found(struct addresses *addresses, const struct addrinfo *ipv6,
         return;
     }
     addresses->count = 0;
-    take_turns(addresses, ipv4_first ? ipv4 : ipv6, ipv4_first ? ipv6 : ipv4);
+    interleave(addresses, ipv4_first ? ipv4 : ipv6, ipv4_first ? ipv6 : ipv4);
     /* The second family of the first look-up is not a change. */
     addresses->changed =
         old ? addresses->look_ups > 1 && differs(addresses, old, old_count) : addresses->code != 0;
@@ -103,41 +103,41 @@ static bool says_no_address(int code)
     return code == EAI_NONAME || code == EAI_NODATA || code == EAI_ADDRFAMILY;
 }
 
-/* That a name server failed for one family matters more than that the other has no address. */
-static void take_failure(struct addresses *addresses)
+/* The failure of a name server for one family is reported before a missing address of the other. */
+static void use_failure(struct addresses *addresses)
 {
-    const struct addresses_half *ipv6 = &addresses->halves[HALF_IPV6];
-    const struct addresses_half *ipv4 = &addresses->halves[HALF_IPV4];
-    const struct addresses_half *telling =
+    const struct addresses_query *ipv6 = &addresses->queries[QUERY_IPV6];
+    const struct addresses_query *ipv4 = &addresses->queries[QUERY_IPV4];
+    const struct addresses_query *decisive =
         ipv4->code == 0 || (says_no_address(ipv4->code) && ipv6->code != 0 && !says_no_address(ipv6->code))
             ? ipv6
             : ipv4;
 
-    addresses->code = telling->code;
-    addresses->error = telling->error;
+    addresses->code = decisive->code;
+    addresses->error = decisive->error;
 }
 
-static void set_found(struct addresses_half *half, struct addrinfo *found)
+static void set_found(struct addresses_query *query, struct addrinfo *found)
 {
-    if (half->found)
-        freeaddrinfo(half->found);
-    half->found = found;
+    if (query->found)
+        freeaddrinfo(query->found);
+    query->found = found;
 }
 
-static void stop_half(struct addresses_half *half)
+static void stop_query(struct addresses_query *query)
 {
-    if (half->lookup) {
-        loop_unwatch(half->whole->loop, lookup_fd(half->lookup), &half->watch);
-        lookup_leave(half->lookup);
+    if (query->lookup) {
+        loop_unwatch(query->addresses->loop, lookup_fd(query->lookup), &query->watch);
+        lookup_abandon(query->lookup);
     }
-    half->lookup = NULL;
+    query->lookup = NULL;
 }
 
-/* A family that is still being looked up goes on, and is told of later: the other one may lead nowhere. */
-static void settle(struct addresses *addresses)
+/* A family that is still being looked up is reported later: the other one may not be reachable. */
+static void finish(struct addresses *addresses)
 {
-    const struct addrinfo *ipv6 = addresses->halves[HALF_IPV6].found;
-    const struct addrinfo *ipv4 = addresses->halves[HALF_IPV4].found;
+    const struct addrinfo *ipv6 = addresses->queries[QUERY_IPV6].found;
+    const struct addrinfo *ipv4 = addresses->queries[QUERY_IPV4].found;
 
     loop_unset(addresses->loop, &addresses->delay);
     addresses->late = !addresses->running;
@@ -145,62 +145,63 @@ static void settle(struct addresses *addresses)
     addresses->changed = false;
     addresses->took_ns = monotonic_ns() - addresses->started_ns;
     if (ipv6 || ipv4)
-        take_found(addresses, ipv6, ipv4);
+        use_found(addresses, ipv6, ipv4);
     else
-        take_failure(addresses);
+        use_failure(addresses);
     addresses->found(addresses->context);
 }
 
-static void take_half(struct addresses_half *half)
+static void finish_query(struct addresses_query *query)
 {
-    struct lookup *lookup = half->lookup;
+    struct lookup *lookup = query->lookup;
     struct addrinfo *found;
 
-    loop_unwatch(half->whole->loop, lookup_fd(lookup), &half->watch);
-    half->lookup = NULL;
-    half->code = lookup_take(lookup, &found);
-    half->error = errno;
-    half->has_ended = true;
-    set_found(half, found);
+    loop_unwatch(query->addresses->loop, lookup_fd(lookup), &query->watch);
+    query->lookup = NULL;
+    query->code = lookup_finish(lookup, &found);
+    query->error = errno;
+    query->has_ended = true;
+    set_found(query, found);
 }
 
-static void half_ended(void *context)
+static void query_ended(void *context)
 {
-    struct addresses_half *half = context;
-    struct addresses *addresses = half->whole;
-    int64_t wait_ns = half == &addresses->halves[HALF_IPV6] ? IPV6_WAITS_NS : IPV4_WAITS_NS;
+    struct addresses_query *query = context;
+    struct addresses *addresses = query->addresses;
+    int64_t wait_ns = query == &addresses->queries[QUERY_IPV6] ? IPV6_WAITS_NS : IPV4_WAITS_NS;
 
-    take_half(half);
-    if (!addresses->running || (!addresses->halves[HALF_IPV6].lookup && !addresses->halves[HALF_IPV4].lookup))
-        settle(addresses);
-    else if (half->found && !loop_set(addresses->loop, &addresses->delay, monotonic_ns() + wait_ns))
-        settle(addresses);
+    finish_query(query);
+    if (!addresses->running ||
+        (!addresses->queries[QUERY_IPV6].lookup && !addresses->queries[QUERY_IPV4].lookup))
+        finish(addresses);
+    else if (query->found && !loop_set(addresses->loop, &addresses->delay, monotonic_ns() + wait_ns))
+        finish(addresses);
 }
 
 static void delay_over(void *context)
 {
-    settle(context);
+    finish(context);
 }
 
-static void start_half(struct addresses *addresses, enum half which, int family)
+static void start_query(struct addresses *addresses, enum query which, int family)
 {
-    struct addresses_half *half = &addresses->halves[which];
+    struct addresses_query *query = &addresses->queries[which];
     const struct addrinfo hints = hints_of(addresses, family);
     int error;
 
-    if (half->lookup) /* still, and it tells as much */
+    if (query->lookup) /* the earlier look-up is still running */
         return;
-    half->whole = addresses;
-    half->watch = (struct loop_watch){.ready = half_ended, .context = half};
-    half->lookup = lookup_start(host_of(addresses), addresses->endpoint->port, &hints);
-    error =
-        half->lookup ? -loop_watch(addresses->loop, lookup_fd(half->lookup), EPOLLIN, &half->watch) : errno;
+    query->addresses = addresses;
+    query->watch = (struct loop_watch){.ready = query_ended, .context = query};
+    query->lookup = lookup_start(host_of(addresses), addresses->endpoint->port, &hints);
+    error = query->lookup ? -loop_watch(addresses->loop, lookup_fd(query->lookup), EPOLLIN, &query->watch)
+                          : errno;
     if (error == 0)
         return;
-    stop_half(half);
-    half->code = EAI_SYSTEM;
-    half->error = error;
-    half->has_ended = true;
+    stop_query(query);
+    query->code = EAI_SYSTEM;
+    query->error = error;
+    query->has_ended = true;
 }
 
 static void look_up_unix(struct addresses *addresses)
@@ -227,7 +228,7 @@ static bool look_up_number(struct addresses *addresses)
 
     if (lookup_numeric(host_of(addresses), addresses->endpoint->port, &hints, &found) != 0)
         return false;
-    set_found(&addresses->halves[HALF_IPV4], found);
+    set_found(&addresses->queries[QUERY_IPV4], found);
     return true;
 }
 
@@ -249,26 +250,26 @@ void addresses_look_up(struct addresses *addresses)
     addresses->running = true;
     addresses->look_ups++;
     addresses->started_ns = monotonic_ns();
-    for (size_t i = 0; i < ARRAY_SIZE(addresses->halves); i++)
-        addresses->halves[i].code = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(addresses->queries); i++)
+        addresses->queries[i].code = 0;
     if (transport_is_unix(addresses->endpoint->transport)) {
         look_up_unix(addresses);
         return;
     }
     if (!look_up_number(addresses)) {
         if (addresses->family != AF_INET)
-            start_half(addresses, HALF_IPV6, AF_INET6);
+            start_query(addresses, QUERY_IPV6, AF_INET6);
         if (addresses->family != AF_INET6)
-            start_half(addresses, HALF_IPV4, AF_INET);
+            start_query(addresses, QUERY_IPV4, AF_INET);
     }
-    if (!addresses->halves[HALF_IPV6].lookup && !addresses->halves[HALF_IPV4].lookup)
-        settle(addresses);
+    if (!addresses->queries[QUERY_IPV6].lookup && !addresses->queries[QUERY_IPV4].lookup)
+        finish(addresses);
 }
 
 bool addresses_are_complete(const struct addresses *addresses)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(addresses->halves); i++)
-        if (addresses->halves[i].lookup && !addresses->halves[i].has_ended)
+    for (size_t i = 0; i < ARRAY_SIZE(addresses->queries); i++)
+        if (addresses->queries[i].lookup && !addresses->queries[i].has_ended)
             return false;
     return true;
 }
@@ -288,9 +289,9 @@ bool addresses_is_name(const struct addresses *addresses)
 
 void addresses_close(struct addresses *addresses)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(addresses->halves); i++) {
-        stop_half(&addresses->halves[i]);
-        set_found(&addresses->halves[i], NULL);
+    for (size_t i = 0; i < ARRAY_SIZE(addresses->queries); i++) {
+        stop_query(&addresses->queries[i]);
+        set_found(&addresses->queries[i], NULL);
     }
     if (addresses->loop)
         loop_unset(addresses->loop, &addresses->delay);

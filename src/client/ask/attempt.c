@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#define LOOKS_MAX 4 /* connected, and what a socket holds at most */
+#define CATCH_UP_MAX 4 /* to connect, and to read all that a socket buffer holds */
 
 #define PHASE_WORD(id, word) word,
 
@@ -22,9 +22,9 @@ const char *phase_word(enum phase phase)
     return words[phase];
 }
 
-static void settle(struct attempt *attempt, enum outcome outcome)
+static void finish(struct attempt *attempt, enum outcome outcome)
 {
-    struct loop *loop = attempt->asking->loop;
+    struct loop *loop = attempt->settings->loop;
 
     attempt->over = true;
     attempt->outcome = outcome;
@@ -36,14 +36,14 @@ static void settle(struct attempt *attempt, enum outcome outcome)
 
 uint32_t attempt_answer(struct attempt *attempt)
 {
-    settle(attempt, OUTCOME_ANSWERED);
+    finish(attempt, OUTCOME_ANSWERED);
     return 0;
 }
 
-uint32_t attempt_refuse(struct attempt *attempt, enum outcome outcome, const char *text)
+uint32_t attempt_end(struct attempt *attempt, enum outcome outcome, const char *text)
 {
     snprintf(attempt->text, sizeof(attempt->text), "%s", text);
-    settle(attempt, outcome);
+    finish(attempt, outcome);
     return 0;
 }
 
@@ -58,18 +58,18 @@ uint32_t attempt_fail(struct attempt *attempt, int error)
 
     attempt->error = error;
     errors_attempt(attempt->text, sizeof(attempt->text), &why);
-    settle(attempt, outcome_of_errno(error));
+    finish(attempt, outcome_of_errno(error));
     return 0;
 }
 
-uint32_t attempt_break(struct attempt *attempt, const char *what, int error)
+uint32_t attempt_fail_local(struct attempt *attempt, const char *what, int error)
 {
     char words[ERRORS_MAX];
 
     errors_errno(words, sizeof(words), error);
     snprintf(attempt->text, sizeof(attempt->text), "%s: %s", what, words);
     attempt->error = error;
-    settle(attempt, OUTCOME_LOCAL);
+    finish(attempt, OUTCOME_LOCAL);
     return 0;
 }
 
@@ -79,9 +79,9 @@ static void wait_for(struct attempt *attempt, uint32_t events)
 
     if (events == ATTEMPT_TIMER_ONLY)
         return;
-    error = -loop_watch(attempt->asking->loop, attempt->fd, events, &attempt->watch);
+    error = -loop_watch(attempt->settings->loop, attempt->fd, events, &attempt->watch);
     if (error)
-        attempt_break(attempt, "cannot wait for a socket", error);
+        attempt_fail_local(attempt, "cannot wait for a socket", error);
 }
 
 static void go_on(void *context)
@@ -97,7 +97,7 @@ static void go_on(void *context)
 
 static int open_socket(struct attempt *attempt)
 {
-    attempt->fd = dial_socket(&attempt->peer, attempt->transport, attempt->asking->source);
+    attempt->fd = dial_socket(&attempt->peer, attempt->transport, attempt->settings->source);
     return attempt->fd < 0 ? -attempt->fd : 0;
 }
 
@@ -106,20 +106,20 @@ static void refuse_socket(struct attempt *attempt, int error)
     char words[ERRORS_MAX];
 
     attempt->fd = -1;
-    errors_dial(words, sizeof(words), attempt->asking->source, error);
-    /* A kernel without the family is as good as a host that cannot be reached over it. */
+    errors_dial(words, sizeof(words), attempt->settings->source, error);
+    /* A kernel without the address family counts as an unreachable host. */
     if (error == EAFNOSUPPORT)
         attempt_fail(attempt, error);
     else
-        attempt_refuse(attempt, OUTCOME_LOCAL, words);
+        attempt_end(attempt, OUTCOME_LOCAL, words);
 }
 
-bool attempt_begin(struct attempt *attempt, const struct asking *asking, enum transport transport)
+bool attempt_begin(struct attempt *attempt, const struct request_settings *settings, enum transport transport)
 {
     int error;
     uint32_t events;
 
-    attempt->asking = asking;
+    attempt->settings = settings;
     attempt->transport = transport;
     attempt->ops = transport_socket_type(transport) == SOCK_STREAM ? &attempt_stream_ops : &attempt_dgram_ops;
     attempt->watch = (struct loop_watch){.ready = go_on, .context = attempt};
@@ -146,9 +146,9 @@ static bool is_ready(const struct attempt *attempt)
     return poll(&polled, 1, 0) > 0;
 }
 
-void attempt_look(struct attempt *attempt)
+void attempt_catch_up(struct attempt *attempt)
 {
-    for (int i = 0; i < LOOKS_MAX && !attempt->over && is_ready(attempt); i++)
+    for (int i = 0; i < CATCH_UP_MAX && !attempt->over && is_ready(attempt); i++)
         attempt->ops->ready(attempt);
 }
 
@@ -158,8 +158,8 @@ void attempt_expire(struct attempt *attempt)
 
     if (attempt->over)
         return;
-    error = dial_error(attempt->fd); /* that the kernel took for one that may pass */
-    /* Servers that greet and then listen, as for mail, have answered all the same. */
+    error = dial_error(attempt->fd); /* that the kernel took as temporary */
+    /* A server that greets and then waits, such as a mail server, has answered. */
     attempt->unended = attempt->length > 0 && attempt->transport != TRANSPORT_UDP;
     if (attempt->unended)
         attempt_answer(attempt);
@@ -172,12 +172,12 @@ void attempt_cancel(struct attempt *attempt)
     if (attempt->over)
         return;
     attempt->cancelled = true;
-    settle(attempt, OUTCOME_OTHER);
+    finish(attempt, OUTCOME_OTHER);
 }
 
 void attempt_free(struct attempt *attempt)
 {
-    if (attempt->asking)
+    if (attempt->settings)
         attempt_cancel(attempt);
     free(attempt->request);
     free(attempt->greeting);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* attempt: one try at one address: a socket of its own, what is sent, and what comes back. */
+/* attempt: one request to one address: its socket, what is sent and what is received. */
 #ifndef SOCKGREET_ATTEMPT_H
 #define SOCKGREET_ATTEMPT_H
 
 #include "base/address.h"
 #include "base/transport.h"
-#include "client/ask/asking.h"
 #include "client/ask/loop.h"
 #include "client/ask/outcome.h"
+#include "client/ask/request_settings.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,7 +19,7 @@
 #define PHASES(X)                                             \
     X(NAME, "name")         /* the name is being looked up */ \
     X(CONNECT, "connect")   /* the connection is requested */ \
-    X(GREETING, "greeting") /* asked; nothing came yet */     \
+    X(GREETING, "greeting") /* request sent, no byte yet */   \
     X(END, "end")           /* the greeting has begun */
 
 #define PHASE_ENUMERATOR(id, word) PHASE_##id,
@@ -28,11 +28,11 @@ enum phase { PHASES(PHASE_ENUMERATOR) };
 /* "name", "connect", "greeting", "end". */
 const char *phase_word(enum phase phase);
 
-/* All zero but for what attempt_begin() is given; stays where it is until attempt_end(). Times are of the
- * monotonic clock, 0: not yet. */
+/* All zero except what attempt_begin() needs; must not move until attempt_free(). Times are of the monotonic
+ * clock; 0: not yet. */
 struct attempt {
-    struct address peer;  /* asked or, of a group, the one that answered */
-    struct address local; /* where the request left from; length 0: not known */
+    struct address peer;  /* the address asked; of a group, the one that answered */
+    struct address local; /* the source address; length 0: not known */
     int64_t started_ns;
     int64_t connected_ns;
     int64_t first_ns; /* first byte of the greeting */
@@ -40,37 +40,37 @@ struct attempt {
     enum phase phase;
     bool over;
     enum outcome outcome;         /* once over */
-    bool cancelled;               /* over, because another one was first */
-    bool unended;                 /* a greeting without end of file, as of a mail server */
+    bool cancelled;               /* over, because another attempt won */
+    bool unended;                 /* the greeting had no end of file, as from a mail server */
     int error;                    /* errno value behind the outcome, or 0 */
     char text[ATTEMPT_ERROR_MAX]; /* why there was no answer */
     char *greeting;
     size_t length;
     size_t capacity;
 
-    const struct asking *asking;
+    const struct request_settings *settings;
     enum transport transport;
     const struct attempt_ops *ops;
     int fd;
     struct loop_watch watch;
-    struct loop_timer timer; /* silence after a line; the next try at a full queue */
-    size_t sent;             /* bytes of the request, on a stream */
-    char *request;           /* what is sent, with a header made for this connection */
+    struct loop_timer timer; /* end of the silence after a line; retry after a full queue */
+    size_t sent;             /* bytes of the request that were sent, on a stream */
+    char *request;           /* what is sent, with the PROXY header of this connection */
     size_t request_length;
-    bool group;      /* many may answer */
-    bool is_sent;    /* a datagram */
-    bool resent;     /* once more, since the path takes less than the kernel knew */
-    bool queue_full; /* of a Unix listener: connect again later */
+    bool group;      /* multicast or broadcast: many may answer */
+    bool is_sent;    /* the datagram was sent */
+    bool resent;     /* sent again after the kernel learnt a smaller path MTU */
+    bool queue_full; /* the queue of a Unix listener was full: connect again later */
 
     void (*connected)(void *context, struct attempt *attempt);
-    void (*ended)(void *context, struct attempt *attempt); /* once, and last */
+    void (*ended)(void *context, struct attempt *attempt); /* called once, as the last callback */
     void *context;
 };
 
 #define ATTEMPT_TIMER_ONLY UINT32_MAX
 
-/* What stream and datagram sockets do differently. Each returns what is to be waited for, as epoll events or
- * ATTEMPT_TIMER_ONLY; 0: the attempt is over. ready() is also called when the timer is due. */
+/* What differs between stream and datagram sockets. Each returns the epoll events to wait for, or
+ * ATTEMPT_TIMER_ONLY, or 0 if the attempt is over. ready() is also called when the timer is due. */
 struct attempt_ops {
     uint32_t (*begin)(struct attempt *attempt);
     uint32_t (*ready)(struct attempt *attempt);
@@ -79,34 +79,37 @@ struct attempt_ops {
 extern const struct attempt_ops attempt_stream_ops;
 extern const struct attempt_ops attempt_dgram_ops;
 
-/* Begins to ask peer, which is set, for connected(), ended() and context, which are set too. False if it is
- * over already: ended() is not called then. */
-bool attempt_begin(struct attempt *attempt, const struct asking *asking, enum transport transport);
+/* Starts an attempt; the caller has set peer, connected, ended and context. False if it is over already;
+ * ended() is not called then. */
+bool attempt_begin(struct attempt *attempt, const struct request_settings *settings,
+                   enum transport transport);
 
-/* Takes what came while the program could not look (a full pipe, a stopped process), so that it is not lost.
- * Does not call ended(). */
-void attempt_look(struct attempt *attempt);
+/* Handles what arrived while the program could not read it (full standard output, a stopped process). Does
+ * not call ended(). */
+void attempt_catch_up(struct attempt *attempt);
 
-/* The time is over: settles an attempt that is not over yet, as an answer where a server greeted and went on
- * to listen. Does not call ended(). */
+/* Ends an attempt at its timeout: as answered if a stream has sent bytes but no end of file, otherwise as
+ * failed. Does not call ended(). */
 void attempt_expire(struct attempt *attempt);
 
-/* Ends one that is not over yet without an outcome. Does not call ended(). */
+/* Cancels an attempt that is not over. Does not call ended(). */
 void attempt_cancel(struct attempt *attempt);
 
-/* Frees what it holds, and cancels it where needed. */
+/* Cancels the attempt if it is not over, and frees what it holds. */
 void attempt_free(struct attempt *attempt);
 
-/* For the operations. Each settles the attempt and returns 0. */
+/* For the operations. Each ends the attempt and returns 0: with an answer, with an errno value, with this
+ * outcome and text, or with an error of this machine in doing what. */
 uint32_t attempt_answer(struct attempt *attempt);
 uint32_t attempt_fail(struct attempt *attempt, int error);
-uint32_t attempt_refuse(struct attempt *attempt, enum outcome outcome, const char *text);
-uint32_t attempt_break(struct attempt *attempt, const char *what, int error);
+uint32_t attempt_end(struct attempt *attempt, enum outcome outcome, const char *text);
+uint32_t attempt_fail_local(struct attempt *attempt, const char *what, int error);
 
-/* For the operations: notes that the peer is connected, and calls connected(). */
+/* For the operations: records the connection and calls connected(). */
 void attempt_note_connected(struct attempt *attempt);
 
-/* For the operations: room for at least one more byte; false if there is no memory. */
+/* For the operations: room for at least this many more bytes of greeting, false if out of memory; and their
+ * number once they are there. */
 bool attempt_make_room(struct attempt *attempt, size_t least);
 void attempt_note_bytes(struct attempt *attempt, size_t count);
 

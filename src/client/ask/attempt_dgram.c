@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* UDP and Unix datagram sockets: send one datagram, and take the first that comes back. */
+/* UDP and Unix datagram sockets: send one datagram, and receive the first answer. */
 #include "base/util.h"
 #include "client/ask/attempt.h"
 #include "client/ask/dial.h"
@@ -13,7 +13,7 @@ static uint32_t too_large(struct attempt *attempt)
     char text[ATTEMPT_ERROR_MAX];
 
     errors_too_large(text, sizeof(text), attempt->fd, &attempt->peer, attempt->request_length);
-    return attempt_refuse(attempt, attempt->asking->source->df ? OUTCOME_OTHER : OUTCOME_LOCAL, text);
+    return attempt_end(attempt, attempt->settings->source->df ? OUTCOME_OTHER : OUTCOME_LOCAL, text);
 }
 
 static uint32_t send_request(struct attempt *attempt)
@@ -43,10 +43,10 @@ static uint32_t begin(struct attempt *attempt)
         return attempt_fail(attempt, errno);
     attempt_note_connected(attempt);
     error = payload_build(attempt);
-    return error ? attempt_break(attempt, "request", error) : send_request(attempt);
+    return error ? attempt_fail_local(attempt, "request", error) : send_request(attempt);
 }
 
-/* An error is queued too (IP_RECVERR), and would keep the socket ready until it is taken from there. */
+/* An error is also queued (IP_RECVERR), and keeps the socket ready until it is read from the queue. */
 static void empty_error_queue(const struct attempt *attempt)
 {
     char byte;
@@ -60,8 +60,8 @@ static uint32_t failed(struct attempt *attempt, int error)
     empty_error_queue(attempt);
     if (error == EAGAIN || error == EINTR)
         return EPOLLIN;
-    /* The kernel has just learnt that the path takes less, and cuts the next one into pieces. */
-    if (error == EMSGSIZE && !attempt->resent && !attempt->asking->source->df) {
+    /* The kernel has just learnt a smaller path MTU, and fragments the next datagram. */
+    if (error == EMSGSIZE && !attempt->resent && !attempt->settings->source->df) {
         attempt->resent = true;
         return send_request(attempt);
     }
@@ -75,12 +75,13 @@ static uint32_t ready(struct attempt *attempt)
 
     if (!attempt->is_sent)
         return send_request(attempt);
-    n = recvfrom(attempt->fd, attempt->asking->scratch, ASKING_SCRATCH, 0, &from.sa, &from.length);
+    n = recvfrom(attempt->fd, attempt->settings->scratch, REQUEST_SETTINGS_SCRATCH, 0, &from.sa,
+                 &from.length);
     if (n < 0)
         return failed(attempt, errno);
     if (!attempt_make_room(attempt, (size_t)n))
-        return attempt_break(attempt, "greeting", ENOMEM);
-    memcpy(attempt->greeting, attempt->asking->scratch, (size_t)n);
+        return attempt_fail_local(attempt, "greeting", ENOMEM);
+    memcpy(attempt->greeting, attempt->settings->scratch, (size_t)n);
     attempt_note_bytes(attempt, (size_t)n);
     if (from.length > 0 && from.sa.sa_family != AF_UNIX)
         attempt->peer = from;

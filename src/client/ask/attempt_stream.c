@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* TCP and Unix stream sockets: connect, send what is to be sent, read until the end of file. */
+/* TCP and Unix stream sockets: connect, send the request, read until the end of file. */
 #include "base/util.h"
 #include "client/ask/attempt.h"
 #include "client/ask/dial.h"
@@ -13,7 +13,7 @@
 
 #define FULL_QUEUE_PAUSE_NS (10 * NS_PER_MS)
 #define SILENCE_NS          (200 * NS_PER_MS) /* after a line: the server waits for us */
-#define READS_MAX           16 /* in a row, so that a fast server does not keep the others waiting */
+#define READS_MAX           16                /* in a row, so that a fast server does not delay the others */
 
 static uint32_t go_on_sending(struct attempt *attempt)
 {
@@ -26,7 +26,7 @@ static uint32_t go_on_sending(struct attempt *attempt)
         } else if (errno == EAGAIN || errno == EINTR) {
             return EPOLLIN | EPOLLOUT;
         } else {
-            /* The greeting may have come before: reading tells. */
+            /* The greeting may have arrived before: read it first. */
             attempt->error = errno;
             attempt->sent = attempt->request_length;
         }
@@ -39,15 +39,15 @@ static uint32_t connected(struct attempt *attempt)
     int error;
 
     attempt_note_connected(attempt);
-    if (attempt->asking->connect_only) {
+    if (attempt->settings->connect_only) {
         attempt->last_ns = attempt->connected_ns;
         return attempt_answer(attempt);
     }
     error = payload_build(attempt);
-    return error ? attempt_break(attempt, "request", error) : go_on_sending(attempt);
+    return error ? attempt_fail_local(attempt, "request", error) : go_on_sending(attempt);
 }
 
-/* After a second, and again after two more, TCP repeats a connection request that got no answer. */
+/* TCP retransmits an unanswered connection request after a second, and again after two more. */
 static bool was_repeated(const struct attempt *attempt)
 {
     struct tcp_info info = {0};
@@ -62,19 +62,19 @@ static uint32_t refuse_repeated(struct attempt *attempt)
     char text[ATTEMPT_ERROR_MAX];
 
     errors_repeated(text, sizeof(text), monotonic_ns() - attempt->started_ns);
-    return attempt_refuse(attempt, OUTCOME_TIMEOUT, text);
+    return attempt_end(attempt, OUTCOME_TIMEOUT, text);
 }
 
 static uint32_t end_connecting(struct attempt *attempt, int error)
 {
-    if (error == 0 && dial_met_itself(attempt->fd))
+    if (error == 0 && dial_self_connected(attempt->fd))
         error = ECONNREFUSED;
-    /* Of a connection that was there: a refusal is another error, and bytes may have come before. */
+    /* The connection was established and then reset, so bytes may have arrived before. */
     if (error == ECONNRESET) {
         attempt->error = error;
         return connected(attempt);
     }
-    if (error == 0 && attempt->asking->first_only && was_repeated(attempt))
+    if (error == 0 && attempt->settings->first_only && was_repeated(attempt))
         return refuse_repeated(attempt);
     return error ? attempt_fail(attempt, error) : connected(attempt);
 }
@@ -89,17 +89,17 @@ static uint32_t start_connecting(struct attempt *attempt)
     if (connect(attempt->fd, &attempt->peer.sa, attempt->peer.length) == 0)
         return finish_connecting(attempt);
     if (errno == EINPROGRESS) {
-        /* What a router said while connect() was at work is kept, and the kernel goes on trying. */
+        /* An ICMP error during connect() is kept, and the kernel keeps trying. */
         int error = dial_error(attempt->fd);
 
         return error ? end_connecting(attempt, error) : EPOLLOUT;
     }
-    /* A Unix listener whose queue is full; the kernel does not tell when there is room. */
+    /* A Unix listener whose queue is full; the kernel does not report when there is room. */
     attempt->queue_full = errno == EAGAIN && attempt->transport == TRANSPORT_UNIX;
     if (!attempt->queue_full)
         return attempt_fail(attempt, errno);
-    if (!loop_set(attempt->asking->loop, &attempt->timer, monotonic_ns() + FULL_QUEUE_PAUSE_NS))
-        return attempt_break(attempt, "connection", ENOMEM);
+    if (!loop_set(attempt->settings->loop, &attempt->timer, monotonic_ns() + FULL_QUEUE_PAUSE_NS))
+        return attempt_fail_local(attempt, "connection", ENOMEM);
     return ATTEMPT_TIMER_ONLY;
 }
 
@@ -112,7 +112,7 @@ static uint32_t stream_ended(struct attempt *attempt)
     if (attempt->length == 0) {
         errors_connected(text, sizeof(text), attempt->connected_ns - attempt->started_ns,
                          "then closed without a greeting");
-        return attempt_refuse(attempt, OUTCOME_OTHER, text);
+        return attempt_end(attempt, OUTCOME_OTHER, text);
     }
     attempt->last_ns = monotonic_ns();
     return attempt_answer(attempt);
@@ -120,9 +120,9 @@ static uint32_t stream_ended(struct attempt *attempt)
 
 static bool is_silent_after_a_line(const struct attempt *attempt)
 {
-    const struct asking *asking = attempt->asking;
+    const struct request_settings *settings = attempt->settings;
 
-    return !asking->whole && !asking->http && attempt->length > 0 &&
+    return !settings->whole && !settings->http && attempt->length > 0 &&
            memchr(attempt->greeting, '\n', attempt->length) != NULL;
 }
 
@@ -136,8 +136,8 @@ static uint32_t nothing_to_read(struct attempt *attempt)
         attempt->unended = true;
         return attempt_answer(attempt);
     }
-    if (!loop_set(attempt->asking->loop, &attempt->timer, until_ns))
-        return attempt_break(attempt, "greeting", ENOMEM);
+    if (!loop_set(attempt->settings->loop, &attempt->timer, until_ns))
+        return attempt_fail_local(attempt, "greeting", ENOMEM);
     return go_on_sending(attempt);
 }
 
@@ -147,11 +147,11 @@ static uint32_t keep(struct attempt *attempt, size_t count)
 
     if (attempt->length + count > ATTEMPT_GREETING_MAX) {
         snprintf(text, sizeof(text), "the greeting is larger than %d MiB", ATTEMPT_GREETING_MAX >> 20);
-        return attempt_refuse(attempt, OUTCOME_OTHER, text);
+        return attempt_end(attempt, OUTCOME_OTHER, text);
     }
     if (!attempt_make_room(attempt, count))
-        return attempt_break(attempt, "greeting", ENOMEM);
-    memcpy(attempt->greeting + attempt->length, attempt->asking->scratch, count);
+        return attempt_fail_local(attempt, "greeting", ENOMEM);
+    memcpy(attempt->greeting + attempt->length, attempt->settings->scratch, count);
     attempt_note_bytes(attempt, count);
     return EPOLLIN;
 }
@@ -159,7 +159,7 @@ static uint32_t keep(struct attempt *attempt, size_t count)
 static uint32_t read_greeting(struct attempt *attempt)
 {
     for (int i = 0; i < READS_MAX; i++) {
-        ssize_t n = recv(attempt->fd, attempt->asking->scratch, ASKING_SCRATCH, 0);
+        ssize_t n = recv(attempt->fd, attempt->settings->scratch, REQUEST_SETTINGS_SCRATCH, 0);
 
         if (n == 0)
             return stream_ended(attempt);

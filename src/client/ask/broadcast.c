@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-#define BATCH         256   /* datagrams of a socket between two looks at the clock */
+#define BATCH         256   /* datagrams read from a socket in a row */
 #define GREETING_SIZE 65536 /* more than any datagram */
 
-/* Errors are not wanted: what one host refuses would stand in the way of another one's answer. */
+/* Errors are turned off: the error of one host would hide the answer of another. */
 static bool prepare(int fd, enum broadcast_family family)
 {
     if (family == BROADCAST_IPV6)
@@ -22,7 +22,7 @@ static enum broadcast_family family_of(const struct place *place)
     return place->address.sa.sa_family == AF_INET6 ? BROADCAST_IPV6 : BROADCAST_IPV4;
 }
 
-/* The socket for a place, or -errno. */
+/* The socket for the family of a place, or -errno. */
 static int socket_for(struct broadcast *broadcast, const struct place *place,
                       const struct dial_source *source)
 {
@@ -77,7 +77,7 @@ bool broadcast_send(struct broadcast *broadcast, const struct broadcast_request 
             result = send_to(result, place, request);
         broadcast->port = address_port(&place->address);
         sent = sent || result == 0;
-        request->told(request->context, place, -result);
+        request->reported(request->context, place, -result);
     }
     return sent;
 }
@@ -110,7 +110,7 @@ static unsigned interface_of(struct msghdr *message)
     return 0;
 }
 
-/* A greeter answers from the port that was asked. */
+/* A server answers from the port to which the request was sent. */
 static bool is_answer(const struct broadcast *broadcast, const struct address *from)
 {
     enum address_scope scope = address_scope(from);
@@ -119,7 +119,7 @@ static bool is_answer(const struct broadcast *broadcast, const struct address *f
            scope != ADDRESS_BROADCAST && scope != ADDRESS_UNSPECIFIED;
 }
 
-/* One answer: 1 when it was noted or is none, 0 when nothing is there, -1 without memory. */
+/* Reads a datagram. Returns 1 if there was one, 0 if there was none, -1 if out of memory. */
 static int receive(const struct broadcast *broadcast, int fd, struct greeters *greeters)
 {
     static char greeting[GREETING_SIZE];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* broadcast: one request to every place, and the answers to it. Its sockets are its own, so that an answer is
- * not taken for one to a later request. */
+/* broadcast: one request to all places, and its answers. Each has sockets of its own, so that an answer is
+ * not counted for a later request. */
 #ifndef SOCKGREET_BROADCAST_H
 #define SOCKGREET_BROADCAST_H
 
@@ -18,9 +18,9 @@
 enum broadcast_family { BROADCAST_IPV4, BROADCAST_IPV6, BROADCAST_FAMILIES };
 
 struct broadcast {
-    int fds[BROADCAST_FAMILIES]; /* -1: there is none */
+    int fds[BROADCAST_FAMILIES]; /* -1: none */
     int64_t sent_ns;             /* of the monotonic clock */
-    unsigned port;               /* that was asked */
+    unsigned port;               /* destination port of the request */
 };
 
 #define BROADCAST_NONE ((struct broadcast){.fds = {-1, -1}})
@@ -28,19 +28,20 @@ struct broadcast {
 struct broadcast_request {
     const struct places *places;
     const struct dial_source *source;
-    size_t pad; /* its bytes, which are zero, up to BROADCAST_PAD_MAX */
-    /* Is told of every place; error is 0 or an errno value. */
-    void (*told)(void *context, const struct place *place, int error);
+    size_t pad; /* size in bytes, which are zero; up to BROADCAST_PAD_MAX */
+    /* Called for each place; error: 0 or an errno value. */
+    void (*reported)(void *context, const struct place *place, int error);
     void *context;
 };
 
-/* Asks all places, each by its interface, whatever the routes say. False if none could be asked. */
+/* Sends the request to all places, each through its interface regardless of routes. False if none could be
+ * sent. */
 bool broadcast_send(struct broadcast *broadcast, const struct broadcast_request *request);
 
-/* Fills in what to poll; returns how many, up to BROADCAST_FAMILIES. */
+/* Fills polled and returns the number of entries, up to BROADCAST_FAMILIES. */
 nfds_t broadcast_polled(const struct broadcast *broadcast, struct pollfd *polled);
 
-/* Notes who has answered, without waiting; not all of them if there are very many. False without memory. */
+/* Adds the servers that have answered, without waiting; only so many per call. False if out of memory. */
 bool broadcast_receive(const struct broadcast *broadcast, struct greeters *greeters);
 
 /* Closes what is open. */

@@ -14,7 +14,7 @@ static bool is_ignored(int signal)
     return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-int patience_signal_fd(const int *signals, size_t count)
+int deadline_signal_fd(const int *signals, size_t count)
 {
     sigset_t set;
 
@@ -27,36 +27,36 @@ int patience_signal_fd(const int *signals, size_t count)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-bool patience_catch_interrupt(struct patience *patience)
+bool deadline_catch_interrupt(struct deadline *deadline)
 {
     static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
 
     /* Never read: once interrupted, every later wait ends at once too. */
-    patience->interrupt_fd = patience_signal_fd(signals, ARRAY_SIZE(signals));
-    return patience->interrupt_fd >= 0;
+    deadline->interrupt_fd = deadline_signal_fd(signals, ARRAY_SIZE(signals));
+    return deadline->interrupt_fd >= 0;
 }
 
-enum patience_end patience_wait(const struct patience *patience, int fd, short events)
+enum deadline_end deadline_wait(const struct deadline *deadline, int fd, short events)
 {
-    struct pollfd polled[] = {{.fd = fd, .events = events}, {.fd = patience->interrupt_fd, .events = POLLIN}};
+    struct pollfd polled[] = {{.fd = fd, .events = events}, {.fd = deadline->interrupt_fd, .events = POLLIN}};
 
     for (;;) {
-        int64_t left = patience->until_ns - monotonic_ns();
+        int64_t left = deadline->until_ns - monotonic_ns();
         struct timespec timeout = {.tv_sec = left / NS_PER_S, .tv_nsec = left % NS_PER_S};
         int ready = ppoll(polled, ARRAY_SIZE(polled), left > 0 ? &timeout : &(struct timespec){0}, NULL);
 
         if (ready > 0 && polled[1].revents)
-            return PATIENCE_INTERRUPTED;
+            return DEADLINE_INTERRUPTED;
         if (ready > 0)
-            return PATIENCE_READY;
+            return DEADLINE_READY;
         if (left <= 0)
-            return PATIENCE_OVER;
+            return DEADLINE_OVER;
     }
 }
 
-struct patience patience_at_most(const struct patience *patience, int64_t nanoseconds)
+struct deadline deadline_at_most(const struct deadline *deadline, int64_t nanoseconds)
 {
-    struct patience shorter = *patience;
+    struct deadline shorter = *deadline;
     int64_t until_ns = monotonic_ns() + nanoseconds;
 
     if (until_ns < shorter.until_ns)

@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: MIT */
-/* patience: how long the client waits for something, and Ctrl-C, which ends every wait. */
-#ifndef SOCKGREET_PATIENCE_H
-#define SOCKGREET_PATIENCE_H
+/* deadline: until when the client waits, and Ctrl-C, which ends every wait. */
+#ifndef SOCKGREET_DEADLINE_H
+#define SOCKGREET_DEADLINE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct patience {
+struct deadline {
     int64_t until_ns; /* of the monotonic clock */
-    int interrupt_fd; /* readable once the user pressed Ctrl-C; -1: the signal ends the program */
+    int interrupt_fd; /* readable after Ctrl-C; -1: the signal ends the program */
 };
 
-enum patience_end { PATIENCE_READY, PATIENCE_OVER, PATIENCE_INTERRUPTED };
+enum deadline_end { DEADLINE_READY, DEADLINE_OVER, DEADLINE_INTERRUPTED };
 
-/* A descriptor that is readable once one of the signals came, which from now on do nothing else; those that
- * the caller of the program ignores stay ignored. -1, with errno set, if that fails. */
-int patience_signal_fd(const int *signals, size_t count);
+/* Blocks the signals. Returns a descriptor that is readable after one has arrived, or -1 with errno set.
+ * Signals that were ignored when the program started stay ignored. */
+int deadline_signal_fd(const int *signals, size_t count);
 
-/* From now on Ctrl-C, SIGTERM and SIGHUP end waits instead of the program. False, with errno set, if that
- * fails. */
-bool patience_catch_interrupt(struct patience *patience);
+/* Makes SIGINT, SIGTERM and SIGHUP end waits instead of the program. False with errno set on failure. */
+bool deadline_catch_interrupt(struct deadline *deadline);
 
-/* Waits until fd has one of the poll events or, with fd -1, until the time is over. */
-enum patience_end patience_wait(const struct patience *patience, int fd, short events);
+/* Waits until fd has one of the poll events, but no longer than until the deadline or Ctrl-C. fd -1: for
+ * these only. */
+enum deadline_end deadline_wait(const struct deadline *deadline, int fd, short events);
 
-/* The same patience, for nanoseconds from now at most. */
-struct patience patience_at_most(const struct patience *patience, int64_t nanoseconds);
+/* The same deadline, but at most this many nanoseconds from now. */
+struct deadline deadline_at_most(const struct deadline *deadline, int64_t nanoseconds);
 
 #endif

@@ -54,10 +54,10 @@ static int list_found(struct dial_list *list, const struct addrinfo *found)
 }
 
 int dial_lookup(struct dial_list *list, const struct endpoint *endpoint, int family,
-                const struct patience *patience)
+                const struct deadline *deadline)
 {
     struct addrinfo hints = {.ai_family = family, .ai_socktype = transport_socket_type(endpoint->transport)};
-    /* The socket interface's own word for it, as in the daemon's configuration. */
+    /* The same word as in the daemon's configuration. */
     const char *host = strcmp(endpoint->host, "<broadcast>") == 0 ? "255.255.255.255" : endpoint->host;
     struct addrinfo *found;
     int code;
@@ -65,7 +65,7 @@ int dial_lookup(struct dial_list *list, const struct endpoint *endpoint, int fam
     *list = (struct dial_list){0};
     if (transport_is_unix(endpoint->transport))
         return list_unix(list, endpoint->path);
-    code = lookup_host(host, endpoint->port, &hints, patience, &found);
+    code = lookup_host(host, endpoint->port, &hints, deadline, &found);
     if (code)
         return code;
     code = list_found(list, found);
@@ -129,7 +129,7 @@ static int bind_source(int fd, int family, const struct dial_source *source)
         return -1;
     if (source->address.length == 0 && source->port == 0)
         return 0;
-    if (source->port) /* A connection of just before keeps its port for a minute. */
+    if (source->port) /* An earlier connection keeps its port for a minute (TIME_WAIT). */
         dial_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     else /* Choose the port when connecting, so that ports in use towards other hosts do not count. */
         dial_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
@@ -144,7 +144,7 @@ static int prepare(int fd, int family, enum transport transport, const struct di
         return bind(fd, &autobind, sizeof(autobind.sa_family));
     if (transport == TRANSPORT_UNIX)
         return 0;
-    /* Without it an unreachable host is not told from a silent one. */
+    /* Without it an unreachable host cannot be told from a silent one. */
     if (transport == TRANSPORT_UDP && family == AF_INET)
         dial_set(fd, IPPROTO_IP, IP_RECVERR, 1);
     if (transport == TRANSPORT_UDP && family == AF_INET6)
@@ -162,7 +162,7 @@ int dial_socket(const struct address *address, enum transport transport, const s
     return fd < 0 ? -errno : fd;
 }
 
-bool dial_met_itself(int fd)
+bool dial_self_connected(int fd)
 {
     struct address local = {.length = sizeof(local.un)};
     struct address peer = {.length = sizeof(peer.un)};
@@ -180,13 +180,13 @@ int dial_error(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0 ? errno : error;
 }
 
-int dial_connect(int fd, const struct address *address, const struct patience *patience)
+int dial_connect(int fd, const struct address *address, const struct deadline *deadline)
 {
     int error = connect(fd, &address->sa, address->length) == 0 ? 0 : errno;
 
     if (error == EINPROGRESS)
-        error = patience_wait(patience, fd, POLLOUT) == PATIENCE_READY ? dial_error(fd) : ETIMEDOUT;
-    return error == 0 && dial_met_itself(fd) ? ECONNREFUSED : error;
+        error = deadline_wait(deadline, fd, POLLOUT) == DEADLINE_READY ? dial_error(fd) : ETIMEDOUT;
+    return error == 0 && dial_self_connected(fd) ? ECONNREFUSED : error;
 }
 
 bool dial_is_group(int fd, const struct address *address)
@@ -197,7 +197,8 @@ bool dial_is_group(int fd, const struct address *address)
         return false;
     if (scope == ADDRESS_MULTICAST)
         return true;
-    /* Only the kernel knows the broadcast addresses of its networks, and refuses to connect to them unasked.
+    /* Only the kernel knows the broadcast addresses of its networks, and refuses to connect to them without
+     * SO_BROADCAST.
      */
     if (connect(fd, &address->sa, address->length) == 0 || errno != EACCES)
         return false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* greeters: who answered a question to everybody; each address once, and the addresses of one server
- * together. */
+/* greeters: the servers that answered a broadcast; each address once, and the addresses of a server together.
+ */
 #ifndef SOCKGREET_GREETERS_H
 #define SOCKGREET_GREETERS_H
 
@@ -16,8 +16,8 @@
 /* An address that answered. */
 struct greeter {
     struct address address;
-    unsigned interface; /* that its first answer came in by; 0: not known */
-    int64_t ns;         /* from the question to its first answer */
+    unsigned interface; /* index, of its first answer; 0: not known */
+    int64_t ns;         /* from the request to its first answer */
     struct identity identity;
     size_t server; /* the same for all addresses of a server; set by greeters_sort() */
 };
@@ -25,11 +25,11 @@ struct greeter {
 struct greeters {
     struct greeter *list;
     size_t count, room;
-    size_t servers; /* how many there are; set by greeters_sort() */
+    size_t servers; /* number of servers; set by greeters_sort() */
     bool more;      /* there were answers from more than GREETERS_MAX addresses */
 };
 
-/* Notes an answer, unless its address has answered already. False without memory. */
+/* Adds an answer unless its address is in the list. False if out of memory. */
 bool greeters_add(struct greeters *greeters, const struct greeter *greeter);
 
 /* Sorts them by address, IPv4 first, with the addresses of a server after its first one. */

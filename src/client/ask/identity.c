@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/ask/identity.h"
 
-#include "client/said.h"
+#include "client/answer_fields.h"
 
 #include <string.h>
 
@@ -17,18 +17,18 @@ static void copy(char *text, const char *from, size_t length)
     text[length] = '\0';
 }
 
-static void take(char *text, const char *value)
+static void copy_value(char *text, const char *value)
 {
     if (value)
         copy(text, value, strlen(value));
 }
 
-static void take_said(struct identity *identity, const struct said *said)
+static void copy_fields(struct identity *identity, const struct answer_fields *fields)
 {
-    take(identity->name, said->hostname);
-    take(identity->instance, said->instance);
-    take(identity->version, said->version);
-    take(identity->boot_id, said->boot_id);
+    copy_value(identity->name, fields->hostname);
+    copy_value(identity->instance, fields->instance);
+    copy_value(identity->version, fields->version);
+    copy_value(identity->boot_id, fields->boot_id);
     if (strcmp(identity->instance, identity->name) == 0)
         identity->instance[0] = '\0';
 }
@@ -51,15 +51,15 @@ static void read_line(struct identity *identity, const char *greeting, size_t le
 
 void identity_read(struct identity *identity, const char *greeting, size_t length)
 {
-    struct said said;
+    struct answer_fields fields;
 
     *identity = (struct identity){0};
-    said_read(&said, greeting, length);
-    if (said.hostname)
-        take_said(identity, &said);
+    answer_fields_read(&fields, greeting, length);
+    if (fields.hostname)
+        copy_fields(identity, &fields);
     else
         read_line(identity, greeting, length);
-    said_free(&said);
+    answer_fields_free(&fields);
 }
 
 bool identity_same(const struct identity *a, const struct identity *b)

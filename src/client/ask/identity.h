@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* identity: which server a greeting says that it comes from. */
+/* identity: the server that a greeting names. */
 #ifndef SOCKGREET_IDENTITY_H
 #define SOCKGREET_IDENTITY_H
 
@@ -8,18 +8,19 @@
 
 #define IDENTITY_TEXT_MAX 64 /* bytes; what is longer is cut */
 
-/* What a server said, to be escaped before it is printed; "" where it said nothing. */
+/* As the server sent it: escape it before printing. "": not in the greeting. */
 struct identity {
-    char name[IDENTITY_TEXT_MAX + 1];     /* its host name; of any other greeting, the first line */
-    char instance[IDENTITY_TEXT_MAX + 1]; /* what the service is called, unless that is the host's name */
+    char name[IDENTITY_TEXT_MAX + 1];     /* host name; of a greeting without one, the first line */
+    char instance[IDENTITY_TEXT_MAX + 1]; /* instance name, unless it is the host name */
     char version[IDENTITY_TEXT_MAX + 1];
     char boot_id[IDENTITY_TEXT_MAX + 1];
 };
 
-/* Reads a greeting in one of the formats of sockgreetd that say it, or any other one. */
+/* Reads a greeting, in a format of sockgreetd or any other. */
 void identity_read(struct identity *identity, const char *greeting, size_t length);
 
-/* Whether both come from one server for sure: host, instance and boot are known and the same. */
+/* Whether both certainly come from one server: host name and boot ID are known and, like the instance, equal.
+ */
 bool identity_same(const struct identity *a, const struct identity *b);
 
 #endif

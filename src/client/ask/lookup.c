@@ -1,38 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/ask/lookup.h"
 
-#include "base/util.h"
+#include "client/ask/background.h"
 
+#include <errno.h>
 #include <poll.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 
-/* In a thread of its own, because getaddrinfo can be neither bounded nor interrupted. */
 struct lookup {
+    struct background background;
     char *host;
     char *service;
     struct addrinfo hints;
     struct addrinfo *found;
     int code;
     int error;
-    int done_fd;
-    pthread_t thread;
-    atomic_bool left; /* by one of the two sides; the other one frees it */
 };
 
-static void lookup_free(struct lookup *lookup)
+static void lookup_free(void *context)
 {
-    if (!lookup)
-        return;
+    struct lookup *lookup = context;
+
     if (lookup->found)
         freeaddrinfo(lookup->found);
-    close_fd(&lookup->done_fd);
     free(lookup->service);
     free(lookup->host);
     free(lookup);
+}
+
+static void look_up(void *context)
+{
+    struct lookup *lookup = context;
+
+    lookup->code = getaddrinfo(lookup->host, lookup->service, &lookup->hints, &lookup->found);
+    lookup->error = errno;
 }
 
 static struct lookup *lookup_new(const char *host, const char *service, const struct addrinfo *hints)
@@ -42,24 +44,11 @@ static struct lookup *lookup_new(const char *host, const char *service, const st
     if (!lookup)
         return NULL;
     lookup->hints = *hints;
-    lookup->done_fd = eventfd(0, EFD_CLOEXEC);
     lookup->host = strdup(host);
     lookup->service = service ? strdup(service) : NULL;
-    if (lookup->done_fd >= 0 && lookup->host && (lookup->service || !service))
+    if (lookup->host && (lookup->service || !service))
         return lookup;
     lookup_free(lookup);
-    return NULL;
-}
-
-static void *run(void *argument)
-{
-    struct lookup *lookup = argument;
-
-    lookup->code = getaddrinfo(lookup->host, lookup->service, &lookup->hints, &lookup->found);
-    lookup->error = errno;
-    eventfd_write(lookup->done_fd, 1);
-    if (atomic_exchange(&lookup->left, true))
-        lookup_free(lookup);
     return NULL;
 }
 
@@ -76,57 +65,55 @@ int lookup_numeric(const char *host, const char *service, const struct addrinfo 
 struct lookup *lookup_start(const char *host, const char *service, const struct addrinfo *hints)
 {
     struct lookup *lookup = lookup_new(host, service, hints);
+    int error = lookup ? background_start(&lookup->background, look_up, lookup_free, lookup) : ENOMEM;
 
-    if (!lookup)
-        return NULL;
-    errno = pthread_create(&lookup->thread, NULL, run, lookup);
-    if (errno == 0)
+    if (error == 0)
         return lookup;
-    lookup_free(lookup);
+    if (lookup)
+        lookup_free(lookup);
+    errno = error;
     return NULL;
 }
 
 int lookup_fd(const struct lookup *lookup)
 {
-    return lookup->done_fd;
+    return lookup->background.done_fd;
 }
 
-int lookup_take(struct lookup *lookup, struct addrinfo **found)
+int lookup_finish(struct lookup *lookup, struct addrinfo **found)
 {
-    int code;
+    int code, error;
 
-    pthread_join(lookup->thread, NULL);
+    background_finish(&lookup->background);
     code = lookup->code;
+    error = lookup->error;
     *found = lookup->found;
     lookup->found = NULL;
-    errno = lookup->error;
     lookup_free(lookup);
+    errno = error;
     return code;
 }
 
-void lookup_leave(struct lookup *lookup)
+void lookup_abandon(struct lookup *lookup)
 {
-    if (!lookup)
-        return;
-    pthread_detach(lookup->thread);
-    if (atomic_exchange(&lookup->left, true))
-        lookup_free(lookup);
+    if (lookup)
+        background_abandon(&lookup->background);
 }
 
 int lookup_host(const char *host, const char *service, const struct addrinfo *hints,
-                const struct patience *patience, struct addrinfo **found)
+                const struct deadline *deadline, struct addrinfo **found)
 {
     struct lookup *lookup;
-    enum patience_end end;
+    enum deadline_end end;
 
     if (lookup_numeric(host, service, hints, found) == 0)
         return 0;
     lookup = lookup_start(host, service, hints);
     if (!lookup)
         return EAI_SYSTEM;
-    end = patience_wait(patience, lookup_fd(lookup), POLLIN);
-    if (end == PATIENCE_READY)
-        return lookup_take(lookup, found);
-    lookup_leave(lookup);
-    return end == PATIENCE_INTERRUPTED ? EAI_INTR : EAI_CANCELED;
+    end = deadline_wait(deadline, lookup_fd(lookup), POLLIN);
+    if (end == DEADLINE_READY)
+        return lookup_finish(lookup, found);
+    lookup_abandon(lookup);
+    return end == DEADLINE_INTERRUPTED ? EAI_INTR : EAI_CANCELED;
 }

@@ -116,7 +116,7 @@ void loop_unset(struct loop *loop, struct loop_timer *timer)
     move_down(loop, last);
 }
 
-/* epoll_wait() knows milliseconds only, and epoll_pwait2() is younger than some kernels in use. */
+/* epoll_wait() takes milliseconds, and older kernels have no epoll_pwait2(). */
 static int wait_for_events(const struct loop *loop)
 {
     struct pollfd polled = {.fd = loop->epoll, .events = POLLIN};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* loop: waits for descriptors and times, and calls back. One thread. */
+/* loop: an event loop of one thread, with descriptors and timers. */
 #ifndef SOCKGREET_LOOP_H
 #define SOCKGREET_LOOP_H
 
@@ -10,20 +10,20 @@
 
 #define LOOP_EVENTS_MAX 64
 
-/* What to do when a descriptor is ready. Belongs to the caller, who keeps it where it is while it is watched.
+/* The callback of a descriptor. Belongs to the caller; must not move while it is watched.
  */
 struct loop_watch {
     void (*ready)(void *context);
     void *context;
 };
 
-/* What to do at a time. Belongs to the caller, as above, while it is set. All zero but for due and context to
- * begin with. */
+/* The callback of a timer. Belongs to the caller; must not move while it is set. All zero except due and
+ * context to begin with. */
 struct loop_timer {
     void (*due)(void *context);
     void *context;
     int64_t at_ns; /* of the monotonic clock */
-    size_t place;  /* in the heap, from 1; 0: not set */
+    size_t place;  /* index in the heap, from 1; 0: not set */
 };
 
 struct loop {
@@ -36,25 +36,25 @@ struct loop {
     int event_next;
 };
 
-/* Returns 0 or -errno; loop_close() is right in both cases. */
+/* Returns 0 or -errno; call loop_close() in both cases. */
 int loop_open(struct loop *loop);
 void loop_close(struct loop *loop);
 
-/* Calls watch whenever fd has one of the epoll events; if it is watched already, these events replace the
- * former. Returns 0 or -errno. */
+/* Calls watch whenever fd has one of the epoll events; if fd is watched already, they replace its events.
+ * Returns 0 or -errno. */
 int loop_watch(struct loop *loop, int fd, uint32_t events, struct loop_watch *watch);
 
-/* Ends this before fd is closed. The watch is not called again, also not in this turn. */
+/* Stops watching fd; call it before closing fd. The watch is not called again, not even in this turn. */
 void loop_unwatch(struct loop *loop, int fd, const struct loop_watch *watch);
 
-/* Sets the timer to a time of the monotonic clock; again, if it is set already. False if there is no memory.
+/* Sets the timer, or changes its time (monotonic clock). False if out of memory.
  */
 bool loop_set(struct loop *loop, struct loop_timer *timer, int64_t at_ns);
 
-/* Does nothing to a timer that is not set. */
+/* Unsets the timer if it is set. */
 void loop_unset(struct loop *loop, struct loop_timer *timer);
 
-/* Waits for the next events and times, and calls for each. Returns 0, or -errno if waiting fails. */
+/* Waits for the next events or timers, and calls their callbacks. Returns 0, or -errno if waiting fails. */
 int loop_turn(struct loop *loop);
 
 #endif

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* outcome: the classes into which the ends of requests fall. */
+/* outcome: the classes of results of requests. */
 #ifndef SOCKGREET_OUTCOME_H
 #define SOCKGREET_OUTCOME_H
 
-/* The words are what scripts look for, in messages, in summaries and in JSON. */
+/* Scripts look for these words in messages, summaries and JSON. */
 #define OUTCOMES(X)                                                                    \
     X(ANSWERED, "ANSWERED")                                                            \
     X(DNS, "DNS")                 /* the name has no address, or its look-up failed */ \
-    X(REFUSED, "REFUSED")         /* the host says that nothing listens there */       \
-    X(TIMEOUT, "TIMEOUT")         /* nothing came in time */                           \
-    X(RESET, "RESET")             /* the connection was broken off */                  \
-    X(UNREACHABLE, "UNREACHABLE") /* a router, a filter or this host says so */        \
-    X(UNEXPECTED, "UNEXPECTED")   /* an answer, but not what --expect asks for */      \
+    X(REFUSED, "REFUSED")         /* the host reports that nothing listens there */    \
+    X(TIMEOUT, "TIMEOUT")         /* no answer in time */                              \
+    X(RESET, "RESET")             /* the connection was reset */                       \
+    X(UNREACHABLE, "UNREACHABLE") /* reported by a router, a filter or this host */    \
+    X(UNEXPECTED, "UNEXPECTED")   /* an answer, but not the expected one */            \
     X(OTHER, "OTHER")             /* closed without a greeting, a greeting too long */ \
-    X(LOCAL, "LOCAL")             /* this side could not send it: not a loss */
+    X(LOCAL, "LOCAL")             /* this machine could not send it: not a loss */
 
 #define OUTCOME_ENUMERATOR(id, word) OUTCOME_##id,
 enum outcome { OUTCOMES(OUTCOME_ENUMERATOR) OUTCOME_COUNT };

@@ -7,18 +7,18 @@
 
 static size_t padded(const struct attempt *attempt, size_t length)
 {
-    size_t pad = attempt->asking->pad;
+    size_t pad = attempt->settings->pad;
 
     return transport_socket_type(attempt->transport) == SOCK_DGRAM && length < pad ? pad : length;
 }
 
 int payload_build(struct attempt *attempt)
 {
-    const struct asking *asking = attempt->asking;
+    const struct request_settings *settings = attempt->settings;
     char header[PROXY_WRITER_MAX];
-    size_t header_length = proxy_writer_write(&asking->proxy, transport_socket_type(attempt->transport),
+    size_t header_length = proxy_writer_write(&settings->proxy, transport_socket_type(attempt->transport),
                                               &attempt->local, &attempt->peer, header);
-    size_t length = header_length + asking->message_length;
+    size_t length = header_length + settings->message_length;
 
     attempt->request_length = padded(attempt, length);
     if (attempt->request_length == 0)
@@ -27,7 +27,7 @@ int payload_build(struct attempt *attempt)
     if (!attempt->request)
         return ENOMEM;
     memcpy(attempt->request, header, header_length);
-    if (asking->message_length > 0)
-        memcpy(attempt->request + header_length, asking->message, asking->message_length);
+    if (settings->message_length > 0)
+        memcpy(attempt->request + header_length, settings->message, settings->message_length);
     return 0;
 }

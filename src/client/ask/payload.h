@@ -5,8 +5,8 @@
 
 #include "client/ask/attempt.h"
 
-/* Builds them for a connection whose ends are known: a PROXY header, the message, and zeros up to the size of
- * a datagram that asks. Returns 0 or an errno value. */
+/* Builds attempt->request once both addresses are known: PROXY header, message, and zeros up to the minimum
+ * size of a datagram. Returns 0 or an errno value. */
 int payload_build(struct attempt *attempt);
 
 #endif

@@ -20,7 +20,7 @@ static void add(struct places *places, const struct ifaddrs *interface, const st
     struct place *place = &places->list[places->count];
     unsigned index = if_nametoindex(interface->ifa_name);
 
-    if (index == 0 || has_place(places, address, index)) /* 0: it has just gone */
+    if (index == 0 || has_place(places, address, index)) /* 0: it has just been removed */
         return;
     if (places->count == PLACES_MAX) {
         places->more = true;
@@ -42,7 +42,8 @@ static void add_ipv4(struct places *places, const struct ifaddrs *interface, str
     add(places, interface, &address);
 }
 
-/* The address of all networks reaches a server that is bound to it, and is there without a network's own. */
+/* 255.255.255.255 also reaches a server that is bound to it, and needs no broadcast address on the interface.
+ */
 static void add_broadcast(struct places *places, const struct ifaddrs *interface, unsigned port)
 {
     const struct sockaddr_in *own = (const struct sockaddr_in *)(const void *)interface->ifa_broadaddr;
@@ -98,7 +99,7 @@ static bool is_at(const struct ifaddrs *interface, const struct address *wanted)
     return address_equal(&own, wanted);
 }
 
-/* The name of the only interface to ask at; NULL: all of them; "" if there is none. */
+/* The name of the only interface to use; NULL: all; "": none. */
 static const char *only_interface(const struct dial_source *source, const struct ifaddrs *interfaces)
 {
     if (source->interface[0])
@@ -135,7 +136,7 @@ int places_find(struct places *places, const struct places_wanted *wanted, struc
     *places = (struct places){0};
     if (getifaddrs(&interfaces) < 0) {
         errors_errno(words, sizeof(words), errno);
-        return message_set(error, "the interfaces of this machine: %s", words);
+        return message_set(error, "cannot list the network interfaces: %s", words);
     }
     chosen = places_choose(places, wanted, interfaces);
     freeifaddrs(interfaces);

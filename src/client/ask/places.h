@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* places: where to ask everybody on the networks of this machine: the broadcast addresses of each interface
- * and IPv6's all-nodes group on it (RFC 919, RFC 4291 2.7.1). */
+/* places: where a broadcast request is sent: the broadcast addresses of each interface, and the IPv6
+ * all-nodes group on it (RFC 919, RFC 4291 2.7.1). */
 #ifndef SOCKGREET_PLACES_H
 #define SOCKGREET_PLACES_H
 
@@ -13,11 +13,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PLACES_MAX 1024 /* a host of containers has hundreds of interfaces */
+#define PLACES_MAX 1024 /* a container host has hundreds of interfaces */
 
 struct place {
     struct address address;
-    unsigned interface; /* that what is asked there leaves by */
+    unsigned interface; /* index, to send through */
     char name[IF_NAMESIZE];
 };
 
@@ -29,19 +29,19 @@ struct places {
 
 struct places_wanted {
     int family;                       /* AF_UNSPEC: both */
-    const struct dial_source *source; /* an address or interface of it limits them to one interface */
+    const struct dial_source *source; /* its address or interface selects one interface */
     unsigned port;
 };
 
-/* Finds the places of this machine as it is now. Returns 0, also if there are none, or -1 with a message in
- * error. Free them in both cases. */
+/* Finds the places of this machine. Returns 0, even if there are none, or -1 with a message in error. Free
+ * them in both cases. */
 int places_find(struct places *places, const struct places_wanted *wanted, struct message *error);
 
-/* The same of given interfaces. False without memory. */
+/* The same for given interfaces. False if out of memory. */
 bool places_choose(struct places *places, const struct places_wanted *wanted,
                    const struct ifaddrs *interfaces);
 
-/* Frees what they found. */
+/* Frees the list. */
 void places_free(struct places *places);
 
 #endif

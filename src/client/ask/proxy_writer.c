@@ -20,7 +20,7 @@ static int parse_address(struct address *address, const char *text, size_t lengt
     snprintf(copy, sizeof(copy), "%.*s", (int)length, text);
     if (endpoint_parse(copy, &endpoint, &why) < 0 || endpoint.transport_given || !endpoint.port_given ||
         getaddrinfo(endpoint.host, endpoint.port, &hints, &found) != 0)
-        return message_set(error, "--proxy: '%s' is not ADDRESS:PORT", copy);
+        return message_set(error, "--proxy: '%s' is not an address; allowed: ADDRESS:PORT", copy);
     address_set(address, found->ai_addr, found->ai_addrlen);
     freeaddrinfo(found);
     return 0;
@@ -35,8 +35,10 @@ int proxy_writer_parse(struct proxy_writer *writer, const char *text, struct mes
     if (strncmp(text, "v1", 2) == 0 || strncmp(text, "v2", 2) == 0)
         writer->version = (unsigned)(text[1] - '0');
     if (writer->version == 0 || (text[2] && text[2] != ',') || (source && !destination))
-        return message_set(error, "--proxy: '%s' is not v1 or v2, or one with ,SOURCE:PORT,DESTINATION:PORT",
-                           text);
+        return message_set(
+            error,
+            "--proxy: '%s' is not a header; allowed: v1 or v2, alone or with ,SOURCE:PORT,DESTINATION:PORT",
+            text);
     if (!source)
         return 0;
     writer->is_given = true;
@@ -57,7 +59,7 @@ static size_t write_v1(char *header, const struct address *source, const struct 
         return (size_t)snprintf(header, PROXY_WRITER_MAX, "PROXY UNKNOWN\r\n");
     address_host(source, from, sizeof(from));
     address_host(destination, to, sizeof(to));
-    from[strcspn(from, "%")] = to[strcspn(to, "%")] = '\0'; /* an interface means nothing elsewhere */
+    from[strcspn(from, "%")] = to[strcspn(to, "%")] = '\0'; /* interfaces have other names elsewhere */
     length = snprintf(header, PROXY_WRITER_MAX, "PROXY %s %s %s %u %u\r\n",
                       source->sa.sa_family == AF_INET6 ? "TCP6" : "TCP4", from, to, address_port(source),
                       address_port(destination));

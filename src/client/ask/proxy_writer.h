@@ -14,17 +14,17 @@
 
 struct proxy_writer {
     unsigned version;           /* 1 or 2; 0: no header */
-    bool is_given;              /* the addresses; otherwise the connection's own */
-    struct address source;      /* of the client that the header names */
-    struct address destination; /* that it asked, of the same family */
+    bool is_given;              /* the addresses were given; otherwise those of the connection */
+    struct address source;      /* client address in the header */
+    struct address destination; /* server address in the header, of the same family */
 };
 
 /* Reads "v1" or "v2", with ",SOURCE,DESTINATION" after it where each is ADDRESS:PORT. Returns 0, or -1 with a
  * message in error. */
 int proxy_writer_parse(struct proxy_writer *writer, const char *text, struct message *error);
 
-/* Writes the header for a connection from local to peer; of type SOCK_STREAM or SOCK_DGRAM. A Unix connection
- * without given addresses is of an unknown client. Returns its length. */
+/* Writes the header for a connection from local to peer; of type SOCK_STREAM or SOCK_DGRAM. For a Unix
+ * connection without given addresses, the client is unknown. Returns the length. */
 size_t proxy_writer_write(const struct proxy_writer *writer, int type, const struct address *local,
                           const struct address *peer, char header[PROXY_WRITER_MAX]);
 

@@ -9,18 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ATTEMPT_DELAY_MAX (250 * NS_PER_MS) /* RFC 8305, section 5: recommended, and the least */
+#define ATTEMPT_DELAY_MAX (250 * NS_PER_MS) /* RFC 8305, section 5: recommended value, and minimum */
 #define ATTEMPT_DELAY_MIN (10 * NS_PER_MS)
-#define LATE_MAX          16 /* addresses that are found later, and tried too */
+#define LATE_MAX          16 /* addresses that are found later, and also tried */
 
-static void tell(struct request *request, const struct attempt *attempt, enum request_step step)
+static void report_step(struct request *request, const struct attempt *attempt, enum request_step step)
 {
     request->owner->step(request->owner->context, request, attempt, step);
 }
 
-static void end(struct request *request, enum outcome outcome, const struct attempt *telling)
+static void end(struct request *request, enum outcome outcome, const struct attempt *decisive)
 {
-    struct loop *loop = request->asking->loop;
+    struct loop *loop = request->settings->loop;
 
     loop_unset(loop, &request->deadline);
     loop_unset(loop, &request->next);
@@ -28,26 +28,26 @@ static void end(struct request *request, enum outcome outcome, const struct atte
         attempt_cancel(&request->attempts[i]);
     request->ended = true;
     request->outcome = outcome;
-    request->telling = telling;
-    if (telling) {
-        request->phase = telling->phase;
-        snprintf(request->text, sizeof(request->text), "%s", telling->text);
+    request->decisive = decisive;
+    if (decisive) {
+        request->phase = decisive->phase;
+        snprintf(request->text, sizeof(request->text), "%s", decisive->text);
     }
     request->owner->ended(request->owner->context, request);
 }
 
-/* Of failures, the one that came furthest tells most; of equals the first, whose address is preferred. */
-static const struct attempt *telling_failure(const struct request *request)
+/* Reports the failure that got furthest; among equals, the first, whose address is preferred. */
+static const struct attempt *decisive_failure(const struct request *request)
 {
-    const struct attempt *telling = NULL;
+    const struct attempt *decisive = NULL;
 
     for (size_t i = 0; i < request->attempt_count; i++) {
         const struct attempt *attempt = &request->attempts[i];
 
-        if (!attempt->cancelled && (!telling || attempt->phase > telling->phase))
-            telling = attempt;
+        if (!attempt->cancelled && (!decisive || attempt->phase > decisive->phase))
+            decisive = attempt;
     }
-    return telling;
+    return decisive;
 }
 
 static void end_by(struct request *request, const struct attempt *attempt)
@@ -55,7 +55,7 @@ static void end_by(struct request *request, const struct attempt *attempt)
     bool answered = attempt->outcome == OUTCOME_ANSWERED;
 
     if (!answered && attempt->outcome != OUTCOME_LOCAL)
-        attempt = telling_failure(request);
+        attempt = decisive_failure(request);
     end(request, attempt->outcome, attempt);
 }
 
@@ -69,7 +69,7 @@ static bool is_outstanding(const struct request *request)
 
 static void try_next(struct request *request);
 
-/* A stream that is connected; a datagram wins by its answer only. */
+/* A stream wins when it is connected, a datagram when it is answered. */
 static bool has_won(const struct attempt *attempt)
 {
     return transport_socket_type(attempt->transport) == SOCK_STREAM && attempt->connected_ns != 0;
@@ -87,10 +87,10 @@ static void connected(void *context, struct attempt *attempt)
 {
     struct request *request = context;
 
-    tell(request, attempt, REQUEST_CONNECTED);
+    report_step(request, attempt, REQUEST_CONNECTED);
     if (!has_won(attempt))
         return;
-    loop_unset(request->asking->loop, &request->next);
+    loop_unset(request->settings->loop, &request->next);
     for (size_t i = 0; i < request->attempt_count; i++)
         if (&request->attempts[i] != attempt)
             attempt_cancel(&request->attempts[i]);
@@ -110,7 +110,7 @@ static void go_on(struct request *request, const struct attempt *attempt)
 static void attempt_ended(void *context, struct attempt *attempt)
 {
     if (attempt->outcome != OUTCOME_ANSWERED)
-        tell(context, attempt, REQUEST_GIVEN_UP);
+        report_step(context, attempt, REQUEST_GIVEN_UP);
     go_on(context, attempt);
 }
 
@@ -123,10 +123,10 @@ static struct attempt *begin_next(struct request *request)
     attempt->connected = connected;
     attempt->ended = attempt_ended;
     attempt->context = request;
-    tell(request, attempt, REQUEST_TRYING);
-    attempt_begin(attempt, request->asking, request->target->endpoint.transport);
+    report_step(request, attempt, REQUEST_TRYING);
+    attempt_begin(attempt, request->settings, request->target->endpoint.transport);
     if (attempt->over && attempt->outcome != OUTCOME_ANSWERED)
-        tell(request, attempt, REQUEST_GIVEN_UP);
+        report_step(request, attempt, REQUEST_GIVEN_UP);
     return attempt;
 }
 
@@ -140,7 +140,7 @@ static void try_next(struct request *request)
     if (attempt->over)
         go_on(request, attempt);
     else if (request->attempt_count < request->address_count && !has_won(attempt))
-        loop_set(request->asking->loop, &request->next, attempt->started_ns + request->delay_ns);
+        loop_set(request->settings->loop, &request->next, attempt->started_ns + request->delay_ns);
 }
 
 static void next_due(void *context)
@@ -158,15 +158,15 @@ static void expire(void *context)
 
         if (attempt->over)
             continue;
-        attempt_look(attempt);
+        attempt_catch_up(attempt);
         attempt_expire(attempt);
         last = attempt;
         if (attempt->outcome == OUTCOME_ANSWERED)
             break;
-        tell(request, attempt, REQUEST_GIVEN_UP);
+        report_step(request, attempt, REQUEST_GIVEN_UP);
     }
     if (!last)
-        last = telling_failure(request); /* of the addresses that were found in time */
+        last = decisive_failure(request); /* of the addresses that were tried */
     if (last) {
         end_by(request, last);
         return;
@@ -174,25 +174,25 @@ static void expire(void *context)
     errors_lookup(request->text, sizeof(request->text),
                   &(struct errors_lookup){.host = request->target->endpoint.host,
                                           .code = EAI_CANCELED,
-                                          .nanoseconds = request->asking->timeout_ns});
+                                          .nanoseconds = request->settings->timeout_ns});
     end(request, OUTCOME_DNS, NULL);
 }
 
-struct request *request_new(const struct asking *asking, const struct request_owner *owner,
+struct request *request_new(const struct request_settings *settings, const struct request_owner *owner,
                             const struct target *target, unsigned long sequence)
 {
     struct request *request = calloc(1, sizeof(*request));
 
     if (!request)
         return NULL;
-    request->asking = asking;
+    request->settings = settings;
     request->owner = owner;
     request->target = target;
     request->sequence = sequence;
     request->started_ns = monotonic_ns();
     request->deadline = (struct loop_timer){.due = expire, .context = request};
     request->next = (struct loop_timer){.due = next_due, .context = request};
-    if (loop_set(asking->loop, &request->deadline, request->started_ns + asking->timeout_ns))
+    if (loop_set(settings->loop, &request->deadline, request->started_ns + settings->timeout_ns))
         return request;
     free(request);
     return NULL;
@@ -211,17 +211,17 @@ static bool copy_addresses(struct request *request, const struct addresses *addr
     return true;
 }
 
-/* Half of the time is for starting with every address, so that the last one has the other half. */
+/* All addresses are started in half of the timeout, so that the last one has the other half. */
 static int64_t attempt_delay(const struct request *request)
 {
-    int64_t delay_ns = request->asking->timeout_ns / 2 / (int64_t)request->address_count;
+    int64_t delay_ns = request->settings->timeout_ns / 2 / (int64_t)request->address_count;
 
     if (delay_ns > ATTEMPT_DELAY_MAX)
         return ATTEMPT_DELAY_MAX;
     return delay_ns < ATTEMPT_DELAY_MIN ? ATTEMPT_DELAY_MIN : delay_ns;
 }
 
-/* A name that this machine lacks the means to look up says nothing about the name. */
+/* A look-up for which this machine had no thread, file or memory says nothing about the name. */
 static enum outcome lookup_outcome(const struct addresses *addresses)
 {
     if (addresses->code == EAI_MEMORY)
@@ -290,25 +290,25 @@ void request_extend(struct request *request, const struct addresses *addresses)
     if (!is_outstanding(request))
         go_on(request, last);
     else if (request->attempt_count < request->address_count && !is_won(request))
-        loop_set(request->asking->loop, &request->next, last->started_ns + request->delay_ns);
+        loop_set(request->settings->loop, &request->next, last->started_ns + request->delay_ns);
 }
 
 int64_t request_time(const struct request *request)
 {
-    return request->telling ? request->telling->last_ns - request->raced_ns : 0;
+    return request->decisive ? request->decisive->last_ns - request->raced_ns : 0;
 }
 
 int64_t request_first_byte(const struct request *request)
 {
-    return request->telling ? request->telling->first_ns - request->raced_ns : 0;
+    return request->decisive ? request->decisive->first_ns - request->raced_ns : 0;
 }
 
 void request_free(struct request *request)
 {
     if (!request)
         return;
-    loop_unset(request->asking->loop, &request->deadline);
-    loop_unset(request->asking->loop, &request->next);
+    loop_unset(request->settings->loop, &request->deadline);
+    loop_unset(request->settings->loop, &request->next);
     for (size_t i = 0; i < request->attempt_count; i++)
         attempt_free(&request->attempts[i]);
     free(request->attempts);

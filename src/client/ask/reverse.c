@@ -1,92 +1,57 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/ask/reverse.h"
 
-#include "base/util.h"
+#include "client/ask/background.h"
 
+#include <errno.h>
 #include <poll.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 
-/* In a thread of its own, because getnameinfo can be neither bounded nor interrupted. */
-struct job {
+struct reverse {
+    struct background background;
     struct address address;
     char name[NI_MAXHOST];
     int code;
-    int done_fd;
-    atomic_bool left; /* by one of the two sides; the other one frees the job */
 };
 
-static void job_free(struct job *job)
+static void look_up(void *context)
 {
-    close_fd(&job->done_fd);
-    free(job);
+    struct reverse *reverse = context;
+
+    reverse->code = getnameinfo(&reverse->address.sa, reverse->address.length, reverse->name,
+                                sizeof(reverse->name), NULL, 0, NI_NAMEREQD);
 }
 
-static struct job *job_new(const struct address *address)
+static int finish(struct reverse *reverse, char name[NI_MAXHOST])
 {
-    struct job *job = calloc(1, sizeof(*job));
-
-    if (!job)
-        return NULL;
-    job->address = *address;
-    job->done_fd = eventfd(0, EFD_CLOEXEC);
-    if (job->done_fd >= 0)
-        return job;
-    free(job);
-    return NULL;
-}
-
-static void job_leave(struct job *job)
-{
-    if (atomic_exchange(&job->left, true))
-        job_free(job);
-}
-
-static void *job_run(void *argument)
-{
-    struct job *job = argument;
-
-    job->code = getnameinfo(&job->address.sa, job->address.length, job->name, sizeof(job->name), NULL, 0,
-                            NI_NAMEREQD);
-    eventfd_write(job->done_fd, 1);
-    job_leave(job);
-    return NULL;
-}
-
-static int await(struct job *job, const struct patience *patience, char name[NI_MAXHOST])
-{
-    switch (patience_wait(patience, job->done_fd, POLLIN)) {
-    case PATIENCE_OVER:
-        return EAI_CANCELED;
-    case PATIENCE_INTERRUPTED:
-        return EAI_INTR;
-    case PATIENCE_READY:
-        break;
-    }
-    if (job->code == 0)
-        strcpy(name, job->name);
-    return job->code;
-}
-
-int reverse_lookup(const struct address *address, const struct patience *patience, char name[NI_MAXHOST])
-{
-    struct job *job = job_new(address);
-    pthread_t thread;
     int code;
 
+    background_finish(&reverse->background);
+    code = reverse->code;
+    if (code == 0)
+        strcpy(name, reverse->name);
+    free(reverse);
+    return code;
+}
+
+int reverse_lookup(const struct address *address, const struct deadline *deadline, char name[NI_MAXHOST])
+{
+    struct reverse *reverse = calloc(1, sizeof(*reverse));
+    enum deadline_end end;
+
     name[0] = '\0';
-    if (!job)
+    if (!reverse)
         return EAI_MEMORY;
-    errno = pthread_create(&thread, NULL, job_run, job);
+    reverse->address = *address;
+    errno = background_start(&reverse->background, look_up, free, reverse);
     if (errno) {
-        job_free(job);
+        free(reverse);
         return EAI_SYSTEM;
     }
-    pthread_detach(thread);
-    code = await(job, patience, name);
-    job_leave(job);
-    return code;
+    end = deadline_wait(deadline, reverse->background.done_fd, POLLIN);
+    if (end == DEADLINE_READY)
+        return finish(reverse, name);
+    background_abandon(&reverse->background);
+    return end == DEADLINE_INTERRUPTED ? EAI_INTR : EAI_CANCELED;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reverse: the name of an address, by a look-up that does not outlast the user's patience. */
+/* reverse: the host name of an address, looked up until a deadline. */
 #ifndef SOCKGREET_REVERSE_H
 #define SOCKGREET_REVERSE_H
 
@@ -8,8 +8,8 @@
 
 #include <netdb.h>
 
-/* As getnameinfo, for the host alone and only if it has a name; to be escaped before it is printed. Returns
- * 0, or an EAI_ code with name empty: EAI_CANCELED when the time is over and EAI_INTR when interrupted. */
-int reverse_lookup(const struct address *address, const struct patience *patience, char name[NI_MAXHOST]);
+/* Looks the name up with getnameinfo; escape it before printing. Returns 0, or an EAI_ code with name empty:
+ * EAI_NONAME if there is no name, EAI_CANCELED at the deadline and EAI_INTR after Ctrl-C. */
+int reverse_lookup(const struct address *address, const struct deadline *deadline, char name[NI_MAXHOST]);
 
 #endif

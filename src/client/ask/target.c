@@ -33,7 +33,7 @@ static void set_label(struct target *target)
         snprintf(target->label, sizeof(target->label), "%s port %s", endpoint->host, endpoint->port);
 }
 
-/* Addresses that every link has. */
+/* Addresses that may exist on every link. */
 static bool needs_interface(const char *host)
 {
     struct in6_addr address;
@@ -60,7 +60,7 @@ static int target_parse(struct target *target, const char *operand, const struct
     return 0;
 }
 
-/* What an operand of digits is good for: "a:80" has a port, and "80" is one. */
+/* An operand of digits can only be a port. */
 static int check_port(const char *number, struct message *error)
 {
     char quoted[QUOTED_MAX];
@@ -68,7 +68,7 @@ static int check_port(const char *number, struct message *error)
     if (endpoint_port_valid(number))
         return 0;
     escape_bytes(quoted, sizeof(quoted), number, strlen(number));
-    return message_set(error, "%s is not a port (1 to 65535)", quoted);
+    return message_set(error, "%s is not a port; allowed: 1 to 65535", quoted);
 }
 
 static int refuse_port(const char *number, struct message *error)
@@ -93,11 +93,11 @@ static int host_and_port_parse(struct target *target, const char *host, const ch
         return -1;
     if (!endpoint->port_given && !transport_is_unix(endpoint->transport))
         return 0;
-    return message_set(error, "%s: %s, so the port %s cannot follow", target->label,
-                       endpoint->port_given ? "names its port already" : "a Unix socket has no port", port);
+    return message_set(error, "%s: %s, so port %s is not allowed", target->label,
+                       endpoint->port_given ? "a port is given already" : "a Unix socket has no port", port);
 }
 
-/* The targets that operands are, into room for as many. Returns how many there are, or -1. */
+/* Reads targets from operands into an array of count. Returns their number, or -1. */
 static int parse(struct target *targets, char *const *operands, size_t count,
                  const struct target_defaults *defaults, struct message *error)
 {
@@ -158,7 +158,7 @@ void target_list_free(struct target_list *list)
     *list = (struct target_list){0};
 }
 
-/* An interface whose name begins with "25" would be read as an escaped one. */
+/* An interface whose name begins with "25" would be read as an escaped "%". */
 static const char *scope_prefix(const char *scope)
 {
     return strncmp(scope, ENDPOINT_ESCAPED_PERCENT, 3) == 0 && scope[3] && !is_number(scope + 3) ? "25" : "";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* target: what to ask, from the operands of the command line. */
+/* target: the servers to ask, from the operands of the command line. */
 #ifndef SOCKGREET_TARGET_H
 #define SOCKGREET_TARGET_H
 
@@ -13,11 +13,11 @@ struct target {
     char label[TARGET_LABEL_MAX]; /* for messages: "localhost port 12345", an escaped path */
 };
 
-/* What options say about targets that do not say it themselves. */
+/* Defaults from options, for what a target does not specify. */
 struct target_defaults {
     bool udp;         /* -u */
     const char *port; /* -p, or NULL */
-    bool interface;   /* -I names one, so that link-local addresses need none */
+    bool interface;   /* -I names an interface, so that link-local addresses need none */
 };
 
 struct target_list {
@@ -25,7 +25,7 @@ struct target_list {
     size_t count, room;
 };
 
-/* Makes targets of operands: one of each, except that
+/* Reads targets from operands, one from each, except that
  * - two operands of which the second is a number or the name of a service (services(5)) are a host and its
  *   port;
  * - a number alone is a port of localhost.
@@ -33,15 +33,14 @@ struct target_list {
 int target_list_parse(struct target_list *list, char *const *operands, size_t count,
                       const struct target_defaults *defaults, struct message *error);
 
-/* Appends what operands are to a list that may have targets already. Returns as above; on failure the list is
- * as it was. */
+/* Appends the targets of operands to a list. Returns as above; on failure the list is unchanged. */
 int target_list_add(struct target_list *list, char *const *operands, size_t count,
                     const struct target_defaults *defaults, struct message *error);
 
 /* Whether text is the port of the host before it: all digits, or the name of a service. */
 bool target_is_port(const char *text);
 
-/* Frees what target_list_parse built. */
+/* Frees the targets. */
 void target_list_free(struct target_list *list);
 
 /* The target as an operand that can be used again: "tcp://localhost:12345". Returns the length written. */

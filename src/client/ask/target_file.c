@@ -21,12 +21,12 @@ struct reader {
     struct message *error;
 };
 
-static int refuse(const struct reader *reader, const char *why)
+static int fail(const struct reader *reader, const char *why)
 {
     return message_set(reader->error, "%s:%u: %s", reader->name, reader->line, why);
 }
 
-static int refuse_file(const struct reader *reader, int error)
+static int fail_file(const struct reader *reader, int error)
 {
     char words[ERRORS_MAX];
 
@@ -69,11 +69,11 @@ static int add(struct reader *reader, char **operands, size_t count)
         return message_set(reader->error, "%s:%u: too many targets; allowed: %d", reader->name, reader->line,
                            TARGET_FILE_MAX);
     if (target_list_add(reader->list, operands, count, reader->defaults, &why) < 0)
-        return refuse(reader, why.text);
+        return fail(reader, why.text);
     return 0;
 }
 
-static int take_words(struct reader *reader, char *first)
+static int parse_words(struct reader *reader, char *first)
 {
     char *second = first + strcspn(first, BLANK);
     char *operands[2] = {first, second};
@@ -83,25 +83,25 @@ static int take_words(struct reader *reader, char *first)
     *second++ = '\0';
     operands[1] = trim(second);
     if (strpbrk(operands[1], BLANK) || !target_is_port(operands[1]))
-        return refuse(reader, "more than a target; allowed: TARGET, or HOST PORT, and # before a comment");
+        return fail(reader, "more than one target; allowed: TARGET or HOST PORT, and # before a comment");
     return add(reader, operands, 2);
 }
 
-static int take_line(struct reader *reader, char *line, size_t length)
+static int parse_line(struct reader *reader, char *line, size_t length)
 {
     char *text;
 
     if (strlen(line) != length)
-        return refuse(reader, "a byte 0; allowed: lines of text");
+        return fail(reader, "a NUL byte; allowed: lines of text");
     if (length > TARGET_LINE_MAX && line[length - 1] != '\n')
-        return message_set(reader->error, "%s:%u: a line that is too long; allowed: %d bytes", reader->name,
+        return message_set(reader->error, "%s:%u: line too long; allowed: %d bytes", reader->name,
                            reader->line, TARGET_LINE_MAX);
     cut_comment(line);
     text = trim(line);
-    return *text ? take_words(reader, text) : 0;
+    return *text ? parse_words(reader, text) : 0;
 }
 
-/* One byte more than a line may have, so that a file of one endless line is not read whole. */
+/* Reads at most one byte more than a line may have, so that a file without newlines is not read whole. */
 static int read_line(struct reader *reader, char *line, size_t *length)
 {
     int c;
@@ -123,13 +123,13 @@ static int read_lines(struct reader *reader)
 
     while (read_line(reader, line, &length)) {
         reader->line++;
-        if (take_line(reader, line, length) < 0)
+        if (parse_line(reader, line, length) < 0)
             return -1;
     }
     if (ferror(reader->stream))
-        return refuse_file(reader, errno);
+        return fail_file(reader, errno);
     if (reader->list->count == before)
-        return message_set(reader->error, "%s: no target in it; allowed: one a line", reader->name);
+        return message_set(reader->error, "%s: contains no target; allowed: one a line", reader->name);
     return 0;
 }
 
@@ -147,7 +147,7 @@ int target_file_read(struct target_list *list, const char *path, const struct ta
     escape_bytes(reader.name, sizeof(reader.name), path, strlen(path));
     reader.stream = fopen(path, "re");
     if (!reader.stream)
-        return refuse_file(&reader, errno);
+        return fail_file(&reader, errno);
     result = read_lines(&reader);
     fclose(reader.stream);
     return result;

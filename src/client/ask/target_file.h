@@ -6,7 +6,7 @@
 #include "base/message.h"
 #include "client/ask/target.h"
 
-#define TARGET_FILE_MAX 10000 /* targets in all, so that a wrong file does not fill the memory */
+#define TARGET_FILE_MAX 10000 /* targets at most, so that a wrong file does not fill the memory */
 #define TARGET_LINE_MAX 510   /* bytes of a line, without its end */
 
 /* Appends to list the targets of the file at path, or of standard input if path is "-". A line is TARGET or

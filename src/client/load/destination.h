@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* destination: the one address of each target that a load is sent to. */
+/* destination: chooses the address of each target to which a load is sent. */
 #ifndef SOCKGREET_DESTINATION_H
 #define SOCKGREET_DESTINATION_H
 
@@ -9,10 +9,10 @@
 #include "client/ask/target.h"
 #include "client/load/plan.h"
 
-/* Looks a target up, and chooses the first of its addresses that can be connected to; the only one is taken
- * without trying. Returns OUTCOME_ANSWERED, or the class of what went wrong, in words in error. */
+/* Looks a target up, and chooses the first address to which a connection is possible; a single address is not
+ * tried. Returns OUTCOME_ANSWERED, or the class of the failure with a message in error. */
 enum outcome destination_find(struct plan_target *found, const struct target *target, int family,
-                              const struct dial_source *source, const struct patience *patience,
+                              const struct dial_source *source, const struct deadline *deadline,
                               struct message *error);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* engine: the threads of a load, from their start to the sum of what they counted. */
+/* engine: the threads of a load: starts them, and adds up their counters. */
 #ifndef SOCKGREET_ENGINE_H
 #define SOCKGREET_ENGINE_H
 
@@ -12,7 +12,7 @@
 struct engine;
 
 /* What all threads have counted so far. */
-struct engine_pulse {
+struct engine_progress {
     uint64_t started, answered, errors;
 };
 
@@ -22,25 +22,26 @@ struct engine_result {
     uint64_t late;   /* open loop: started more than 1 ms after they were due */
     uint64_t missed; /* open loop: due, but never started */
     bool interrupted;
-    double seconds; /* that it took */
-    double cpu_seconds, busiest,
-        queued; /* seconds on a processor: all threads, the busiest; waiting for one */
+    double seconds;     /* duration */
+    double cpu_seconds; /* CPU time of all threads */
+    double busiest;     /* CPU time of the busiest thread, in seconds */
+    double queued;      /* seconds that threads were runnable without a processor */
 };
 
-/* Starts the threads. The plan must stay as it is until engine_finish. NULL, with errno set, if that fails.
+/* Starts the threads. The plan must not change until engine_finish(). NULL, with errno set, if that fails.
  */
 struct engine *engine_start(const struct load_plan *plan);
 
 /* Readable once all threads are done. */
 int engine_done_fd(const struct engine *engine);
 
-struct engine_pulse engine_pulse(const struct engine *engine);
+struct engine_progress engine_progress(const struct engine *engine);
 
-/* Has the threads end within LANE_CHECK_NS, whatever is outstanding. */
+/* Makes the threads end within GENERATOR_CHECK_NS, even if requests are outstanding. */
 void engine_interrupt(struct engine *engine);
 
 /* Waits for the threads, sums up and frees the engine. Returns 0, or an errno value if a thread could not
- * begin. */
+ * start. */
 int engine_finish(struct engine *engine, struct engine_result *result);
 
 #endif

@@ -8,8 +8,8 @@
 #include <string.h>
 
 const char limit_syntax[] =
-    "one of min avg max p50 p99.9 rate requests answered errors late, then <, <=, > or >=, "
-    "then a time (5ms), a number or a share (1%)";
+    "min, avg, max, p50, p99.9, rate, requests, answered, errors or late, then <, <=, > or >=, "
+    "then a time (5ms), a number or a percentage (1%)";
 
 enum kind { KIND_TIME, KIND_NUMBER, KIND_COUNT /* or a share */ };
 
@@ -20,13 +20,13 @@ static enum kind kind_of(enum limit_metric metric)
     return metric == LIMIT_RATE ? KIND_NUMBER : KIND_COUNT;
 }
 
-/* A digit comes first. Returns the length; 0: not a number. */
+/* Reads a number that begins with a digit. Returns its length; 0: not a number. */
 static size_t read_number(const char *text, double *number)
 {
     return ascii_is_digit(text[0]) ? decimal_read(text, number) : 0;
 }
 
-/* "p99.9<": a share that is neither none nor all. */
+/* "p99.9<": more than 0 and less than 100. */
 static size_t read_quantile(struct limit *limit, const char *text)
 {
     size_t length = text[0] == 'p' ? read_number(text + 1, &limit->share) : 0;
@@ -168,7 +168,7 @@ void limit_describe(const struct limit *limit, const struct engine_result *resul
     double value;
 
     if (!limit_measure(limit, result, &value))
-        message_set(text, kind_of(limit->metric) == KIND_TIME ? "nothing was answered" : "nothing was asked");
+        message_set(text, kind_of(limit->metric) == KIND_TIME ? "no answers" : "no requests");
     else if (kind_of(limit->metric) == KIND_TIME)
         message_set(text, "%.3f ms", value / 1e6);
     else if (limit->percent)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* limit: what the result of a load must not be, or must be (--fail): "p99<5ms", "errors<0.1%". */
+/* limit: a condition on the result of a load (--fail): "p99<5ms", "errors<0.1%". */
 #ifndef SOCKGREET_LIMIT_H
 #define SOCKGREET_LIMIT_H
 
@@ -27,23 +27,22 @@ struct limit {
     bool less;     /* the metric must be less than the value; otherwise greater */
     bool or_equal; /* or equal to it */
     bool percent;  /* of all requests */
-    double value;  /* nanoseconds, a second, a number, percent */
+    double value;  /* in nanoseconds, per second, a number, or in percent */
 };
 
-/* Reads METRIC OPERATOR VALUE. Returns false if it is something else. The text must live as long as the
- * limit. */
+/* Reads METRIC OPERATOR VALUE. Returns false if it is something else. The text must outlive the limit. */
 bool limit_parse(struct limit *limit, const char *text);
 
-/* What limit_parse takes, for messages. */
+/* What limit_parse() accepts, for messages. */
 extern const char limit_syntax[];
 
-/* What the metric came to; false if there is none, as of a latency where nothing was answered. */
+/* The value of the metric; false if there is none, such as a latency without answers. */
 bool limit_measure(const struct limit *limit, const struct engine_result *result, double *value);
 
-/* Whether the result keeps the limit. What cannot be measured does not. */
+/* Whether the result keeps the limit; false if the metric has no value. */
 bool limit_is_kept(const struct limit *limit, const struct engine_result *result);
 
-/* What the metric came to, with its unit: "7.31 ms", "0.5 %"; "nothing was answered". */
+/* The value of the metric with its unit: "7.31 ms", "0.5 %"; "no answers". */
 void limit_describe(const struct limit *limit, const struct engine_result *result, struct message *text);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-/* Counted from the first one, so that nothing adds up to a drift. */
+/* Counted from the first one, so that rounding errors do not add up. */
 static int64_t due_time(const struct schedule *schedule)
 {
     return schedule->first_ns + (int64_t)((double)schedule->started * schedule->gap_ns);
@@ -20,7 +20,7 @@ bool schedule_goes_on(const struct schedule *schedule, int64_t now)
            now - SCHEDULE_GRACE_NS < schedule->stop_ns;
 }
 
-bool schedule_take(struct schedule *schedule, int64_t now, int64_t *due)
+bool schedule_start(struct schedule *schedule, int64_t now, int64_t *due)
 {
     int64_t next = schedule_next(schedule, now);
 

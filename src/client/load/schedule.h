@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* schedule: when the requests of one thread are due.
  *
- * Closed loop: whenever a connection is free. Open loop: at a fixed rate whatever the server does. Latency
+ * Closed loop: whenever a connection is free. Open loop: at a fixed rate, regardless of the server. Latency
  * then counts from the moment a request was due, so that a server that stalls cannot hide it by slowing down
- * those who measure it (coordinated omission). */
+ * the client (coordinated omission). */
 #ifndef SOCKGREET_SCHEDULE_H
 #define SOCKGREET_SCHEDULE_H
 
@@ -23,7 +23,7 @@ struct schedule {
 };
 
 #define SCHEDULE_LATE_NS  NS_PER_MS
-#define SCHEDULE_GRACE_NS NS_PER_S /* after the stop, to start what was due before it */
+#define SCHEDULE_GRACE_NS NS_PER_S /* after the stop, to start requests that were due before it */
 
 /* When the next request is due; in a closed loop, now. */
 int64_t schedule_next(const struct schedule *schedule, int64_t now);
@@ -31,8 +31,8 @@ int64_t schedule_next(const struct schedule *schedule, int64_t now);
 /* Whether another request may start, now or later. */
 bool schedule_goes_on(const struct schedule *schedule, int64_t now);
 
-/* Takes the next request if it is due; then *due is from when its latency counts. */
-bool schedule_take(struct schedule *schedule, int64_t now, int64_t *due);
+/* Starts the next request if it is due; *due is then the time from which its latency counts. */
+bool schedule_start(struct schedule *schedule, int64_t now, int64_t *due);
 
 /* Ends the schedule at now, if it has not ended. */
 void schedule_stop(struct schedule *schedule, int64_t now);

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The classes of outcomes, and two of answers that are not the greeting that was expected. */
+/* The classes of outcomes, and two more for answers that are not the expected greeting. */
 enum tally_class {
     TALLY_SHORT = OUTCOME_COUNT, /* a clean end, but only the beginning of the greeting */
     TALLY_WRONG,                 /* other bytes than expected, or more of them */
@@ -18,8 +18,8 @@ enum tally_class {
 
 struct tally {
     uint64_t ended[TALLY_CLASSES]; /* [OUTCOME_ANSWERED]: answered as expected */
-    uint64_t unexpected;           /* datagrams that nobody was waiting for */
-    uint64_t unfinished;           /* given up because the run was interrupted */
+    uint64_t unexpected;           /* datagrams for which no request was waiting */
+    uint64_t unfinished;           /* outstanding when the run was interrupted */
     int local_error;               /* an errno value of OUTCOME_LOCAL; 0: none */
     int64_t last_ns;               /* of the monotonic clock: when the last request ended */
     struct histogram latency;      /* of those that were answered */
@@ -28,16 +28,16 @@ struct tally {
 /* "ANSWERED", "REFUSED", ..., "SHORT", "WRONG". */
 const char *tally_word(unsigned class);
 
-/* The class of an errno value. What this side lacks is OUTCOME_LOCAL: ports, descriptors, memory. */
+/* The class of an errno value. OUTCOME_LOCAL: this machine has no port, descriptor or memory left. */
 unsigned tally_class_of(int error);
 
-/* The class of an answer of so many bytes; greeting NULL: any. */
+/* The class of an answer of length bytes; greeting NULL: any is as expected. */
 unsigned tally_judge(const char *greeting, size_t greeting_length, const char *bytes, size_t length);
 
-/* Adds all that other holds. */
+/* Adds all counters of other. */
 void tally_merge(struct tally *tally, const struct tally *other);
 
-/* How many failed, of all classes. */
+/* The number of failed requests of all classes. */
 uint64_t tally_errors(const struct tally *tally);
 
 #endif

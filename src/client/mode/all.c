@@ -35,7 +35,7 @@ static bool append_addresses(struct target_list *list, const struct target *targ
     return true;
 }
 
-static void complain(const struct target *target, int family, int code, int64_t took_ns)
+static void print_error(const struct target *target, int family, int code, int64_t took_ns)
 {
     const struct errors_lookup lookup = {.host = target->endpoint.host,
                                          .code = code,
@@ -49,11 +49,11 @@ static void complain(const struct target *target, int family, int code, int64_t 
 }
 
 int all_addresses(struct target_list *addresses, const struct target_list *targets, int family,
-                  const struct patience *patience, int64_t timeout_ns, unsigned *failed)
+                  const struct deadline *deadline, int64_t timeout_ns, unsigned *failed)
 {
     *addresses = (struct target_list){0};
     for (size_t i = 0; i < targets->count; i++) {
-        struct patience share = patience_at_most(patience, timeout_ns);
+        struct deadline share = deadline_at_most(deadline, timeout_ns);
         int64_t started_ns = monotonic_ns();
         struct dial_list found;
         int code = dial_lookup(&found, &targets->targets[i].endpoint, family, &share);
@@ -62,7 +62,7 @@ int all_addresses(struct target_list *addresses, const struct target_list *targe
         if (code == EAI_INTR)
             return -1;
         if (code) {
-            complain(&targets->targets[i], family, code, monotonic_ns() - started_ns);
+            print_error(&targets->targets[i], family, code, monotonic_ns() - started_ns);
             ++*failed;
             continue;
         }

@@ -20,7 +20,7 @@ struct writers {
     struct events events;
 };
 
-/* The writer that the options ask for, out of those that are made for it. */
+/* Initialises all writers, and returns the one that the options select. */
 static struct report report_of(struct writers *writers, const struct cmdline *cmdline,
                                const struct target_list *targets, struct streams *streams)
 {
@@ -44,12 +44,12 @@ static struct report report_of(struct writers *writers, const struct cmdline *cm
 }
 
 static enum cmdline_exit ask_targets(const struct cmdline *cmdline, const struct target_list *targets,
-                                     const struct patience *patience, struct streams *streams)
+                                     const struct deadline *deadline, struct streams *streams)
 {
     struct writers writers;
     const struct rounds_settings settings = {.cmdline = cmdline,
                                              .targets = targets,
-                                             .patience = patience,
+                                             .deadline = deadline,
                                              .streams = streams,
                                              .report = report_of(&writers, cmdline, targets, streams)};
 
@@ -59,22 +59,22 @@ static enum cmdline_exit ask_targets(const struct cmdline *cmdline, const struct
 }
 
 static enum cmdline_exit ask_all(const struct cmdline *cmdline, const struct target_list *targets,
-                                 const struct patience *patience, struct streams *streams)
+                                 const struct deadline *deadline, struct streams *streams)
 {
     struct target_list addresses;
     unsigned failed = 0;
     enum cmdline_exit status = CMDLINE_ERROR;
 
-    if (all_addresses(&addresses, targets, cmdline->family, patience, cmdline->timeout_ns, &failed) == 0)
+    if (all_addresses(&addresses, targets, cmdline->family, deadline, cmdline->timeout_ns, &failed) == 0)
         status =
-            addresses.count > 0 ? ask_targets(cmdline, &addresses, patience, streams) : CMDLINE_NO_ANSWER;
+            addresses.count > 0 ? ask_targets(cmdline, &addresses, deadline, streams) : CMDLINE_NO_ANSWER;
     target_list_free(&addresses);
     return status == CMDLINE_ANSWERED && failed > 0 ? CMDLINE_NO_ANSWER : status;
 }
 
 enum cmdline_exit ask_run(const struct cmdline *cmdline, const struct target_list *targets,
-                          const struct patience *patience, struct streams *streams)
+                          const struct deadline *deadline, struct streams *streams)
 {
-    return cmdline->all ? ask_all(cmdline, targets, patience, streams)
-                        : ask_targets(cmdline, targets, patience, streams);
+    return cmdline->all ? ask_all(cmdline, targets, deadline, streams)
+                        : ask_targets(cmdline, targets, deadline, streams);
 }

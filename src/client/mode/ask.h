@@ -8,8 +8,8 @@
 #include "client/options/options.h"
 #include "client/streams.h"
 
-/* Prints as it goes. CMDLINE_NO_ANSWER if a target did not answer as often as it was to. */
+/* Prints the results as they come. CMDLINE_NO_ANSWER if a target did not answer as often as required. */
 enum cmdline_exit ask_run(const struct cmdline *cmdline, const struct target_list *targets,
-                          const struct patience *patience, struct streams *streams);
+                          const struct deadline *deadline, struct streams *streams);
 
 #endif

@@ -8,13 +8,13 @@
 #include <math.h>
 
 int check_run(const struct check_options *options, const struct target_list *targets,
-              const struct patience *patience, struct streams *streams)
+              const struct deadline *deadline, struct streams *streams)
 {
     struct plugin plugin = {
-        .options = options, .state = NAGIOS_UNKNOWN, .seconds = NAN, .text = "nothing could be asked"};
+        .options = options, .state = NAGIOS_UNKNOWN, .seconds = NAN, .text = "no request could be sent"};
     const struct rounds_settings settings = {.cmdline = &options->cmdline,
                                              .targets = targets,
-                                             .patience = patience,
+                                             .deadline = deadline,
                                              .streams = streams,
                                              .report = {&plugin_ops, &plugin}};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* check: the client as a plug-in of a monitor (check_sockgreet). */
+/* check: the client as a monitoring plug-in (check_sockgreet). */
 #ifndef SOCKGREET_CLIENT_CHECK_H
 #define SOCKGREET_CLIENT_CHECK_H
 
@@ -8,8 +8,8 @@
 #include "client/options/check_options.h"
 #include "client/streams.h"
 
-/* Asks once and prints the line. Returns the exit status. */
+/* Sends one request and prints the line for the monitor. Returns the exit status. */
 int check_run(const struct check_options *options, const struct target_list *targets,
-              const struct patience *patience, struct streams *streams);
+              const struct deadline *deadline, struct streams *streams);
 
 #endif

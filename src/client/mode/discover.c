@@ -18,22 +18,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REQUEST_SIZE 1232 /* bytes: no greeting is longer, so that none is cut to the size of the request */
+#define REQUEST_SIZE 1232 /* bytes: no greeting is longer, so none is cut to the size of the request */
 #define COLLECT_NS   NS_PER_S
 #define ROUNDS       3 /* a datagram may be lost */
 
 struct discovery {
     const struct cmdline *cmdline;
-    struct patience patience;
+    struct deadline deadline;
     unsigned port;
     struct places places;
     struct greeters greeters;
     struct broadcast rounds[ROUNDS];
-    unsigned round_count; /* that are to be */
-    unsigned asked_count; /* that have been */
+    unsigned round_count; /* to send */
+    unsigned asked_count; /* sent */
     int64_t begun_ns, collect_ns;
-    bool reached; /* one place at least could be asked */
-    bool failed;  /* for want of memory */
+    bool reached; /* a request could be sent to at least one place */
+    bool failed;  /* out of memory */
 };
 
 static unsigned port_of(const struct cmdline *cmdline)
@@ -47,7 +47,7 @@ static unsigned port_of(const struct cmdline *cmdline)
     return service ? ntohs((uint16_t)service->s_port) : 0;
 }
 
-static void tell(void *context, const struct place *place, int error)
+static void print_request(void *context, const struct place *place, int error)
 {
     const struct discovery *discovery = context;
     char interface[4 * IF_NAMESIZE + 1], address[ADDRESS_TEXT_MAX], words[ERRORS_MAX];
@@ -58,9 +58,9 @@ static void tell(void *context, const struct place *place, int error)
     address_text(&place->address, address, sizeof(address));
     errors_errno(words, sizeof(words), error);
     if (error)
-        warnx("%s: %s cannot be asked: %s", interface, address, words);
+        warnx("%s: cannot send to %s: %s", interface, address, words);
     else
-        warnx("%s: %s asked, request %u of %u", interface, address, discovery->asked_count,
+        warnx("%s: sent to %s, request %u of %u", interface, address, discovery->asked_count,
               discovery->round_count);
 }
 
@@ -74,14 +74,14 @@ static void ask(struct discovery *discovery)
     const struct broadcast_request request = {.places = &discovery->places,
                                               .source = &discovery->cmdline->source,
                                               .pad = size_of_request(&discovery->cmdline->ask),
-                                              .told = tell,
+                                              .reported = print_request,
                                               .context = discovery};
 
     if (broadcast_send(&discovery->rounds[discovery->asked_count++], &request))
         discovery->reached = true;
 }
 
-/* When the next round is due; INT64_MAX after the last one. The end of the time is for answers. */
+/* When the next round is due; INT64_MAX after the last one. The last part of the time is for answers only. */
 static int64_t next_round_ns(const struct discovery *discovery)
 {
     if (discovery->asked_count == discovery->round_count)
@@ -89,12 +89,12 @@ static int64_t next_round_ns(const struct discovery *discovery)
     return discovery->begun_ns + discovery->asked_count * (discovery->collect_ns / (ROUNDS + 1));
 }
 
-/* Until something came or is to be done. False after Ctrl-C. */
+/* Waits until a datagram arrives or something is due. False after Ctrl-C. */
 static bool wait(const struct discovery *discovery)
 {
     struct pollfd polled[1 + ROUNDS * BROADCAST_FAMILIES] = {
-        {.fd = discovery->patience.interrupt_fd, .events = POLLIN}};
-    int64_t next = next_round_ns(discovery), until = discovery->patience.until_ns;
+        {.fd = discovery->deadline.interrupt_fd, .events = POLLIN}};
+    int64_t next = next_round_ns(discovery), until = discovery->deadline.until_ns;
     int64_t left = (next < until ? next : until) - monotonic_ns();
     struct timespec timeout = {.tv_sec = left / NS_PER_S, .tv_nsec = left % NS_PER_S};
     nfds_t count = 1;
@@ -110,7 +110,7 @@ static void collect(struct discovery *discovery)
     int64_t now = discovery->begun_ns;
     bool going = true;
 
-    while (going && now < discovery->patience.until_ns && !discovery->failed) {
+    while (going && now < discovery->deadline.until_ns && !discovery->failed) {
         if (now >= next_round_ns(discovery))
             ask(discovery);
         if (!discovery->reached)
@@ -123,7 +123,7 @@ static void collect(struct discovery *discovery)
     }
 }
 
-static void say_nobody(const struct discovery *discovery)
+static void print_no_answer(const struct discovery *discovery)
 {
     if (!discovery->cmdline->quiet)
         warnx("no answer on UDP port %u in %.1f s (sockgreetd answers a broadcast only if "
@@ -139,7 +139,7 @@ static enum cmdline_exit report(struct discovery *discovery, struct streams *str
     if (greeters->more)
         warnx("answers came from more than %d addresses; the others are left out", GREETERS_MAX);
     if (greeters->count == 0)
-        say_nobody(discovery);
+        print_no_answer(discovery);
     greeters_sort(greeters);
     if (discovery->cmdline->json)
         printed = discovery_print_json(streams->output.stream, greeters, stamp_now_ns());
@@ -150,12 +150,13 @@ static enum cmdline_exit report(struct discovery *discovery, struct streams *str
     return greeters->count > 0 ? CMDLINE_ANSWERED : CMDLINE_NO_ANSWER;
 }
 
-static void say_no_place(const struct cmdline *cmdline)
+static void print_no_place(const struct cmdline *cmdline)
 {
     const struct dial_source *source = &cmdline->source;
 
-    warnx("no interface %s is up and has a %s",
-          source->interface[0] || source->address.length ? "of -I" : "here",
+    warnx("%s %s",
+          source->interface[0] || source->address.length ? "-I: the network interface is not up, or has no"
+                                                         : "no network interface is up and has a",
           cmdline->family == AF_INET    ? "broadcast address"
           : cmdline->family == AF_INET6 ? "link-local IPv6 address"
                                         : "broadcast or link-local IPv6 address");
@@ -169,14 +170,14 @@ static bool find_places(struct discovery *discovery)
     struct message error;
 
     if (discovery->port == 0)
-        warnx("-p: there is no udp service %s in /etc/services; allowed: 1 to 65535, or a service name",
+        warnx("-p: no UDP service %s in /etc/services; allowed: 1 to 65535, or a service name",
               cmdline->port);
     else if (places_find(&discovery->places, &wanted, &error) < 0)
         warnx("%s", error.text);
     else if (discovery->places.count == 0)
-        say_no_place(cmdline);
+        print_no_place(cmdline);
     if (discovery->places.more)
-        warnx("there are more than %d addresses to ask; the others are left out", PLACES_MAX);
+        warnx("more than %d broadcast addresses; the others are left out", PLACES_MAX);
     return discovery->places.count > 0;
 }
 
@@ -188,13 +189,13 @@ static enum cmdline_exit run(struct discovery *discovery, struct streams *stream
     if (discovery->failed)
         warnx("out of memory");
     else if (!discovery->reached)
-        warnx("no request could be sent%s", discovery->cmdline->verbose ? "" : "; -v says why");
+        warnx("no request could be sent%s", discovery->cmdline->verbose ? "" : "; -v shows why");
     else
         return report(discovery, streams);
     return CMDLINE_ERROR;
 }
 
-enum cmdline_exit discover_run(const struct cmdline *cmdline, const struct patience *patience,
+enum cmdline_exit discover_run(const struct cmdline *cmdline, const struct deadline *deadline,
                                struct streams *streams)
 {
     struct discovery discovery = {.cmdline = cmdline, .port = port_of(cmdline), .begun_ns = monotonic_ns()};
@@ -203,8 +204,8 @@ enum cmdline_exit discover_run(const struct cmdline *cmdline, const struct patie
     for (unsigned i = 0; i < ROUNDS; i++)
         discovery.rounds[i] = BROADCAST_NONE;
     discovery.collect_ns = cmdline->deadline_ns > 0 ? cmdline->deadline_ns : COLLECT_NS;
-    discovery.patience = patience_at_most(patience, discovery.collect_ns);
-    /* Sockets of one port would take each other's answers. */
+    discovery.deadline = deadline_at_most(deadline, discovery.collect_ns);
+    /* Sockets on the same port would receive each other's answers. */
     discovery.round_count = cmdline->source.port ? 1 : ROUNDS;
     status = run(&discovery, streams);
     for (unsigned i = 0; i < ROUNDS; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* discover: asks everybody on the networks of this machine over UDP, and lists who answers. */
+/* discover: sends a broadcast request over UDP on the local networks, and lists the servers that answer. */
 #ifndef SOCKGREET_DISCOVER_H
 #define SOCKGREET_DISCOVER_H
 
@@ -7,9 +7,9 @@
 #include "client/options/options.h"
 #include "client/streams.h"
 
-/* Asks and collects until the deadline of the command line, by default for a second, and prints the list.
+/* Collects answers until the deadline of the command line (default: 1 second), and prints the list.
  * CMDLINE_NO_ANSWER if there was no answer, CMDLINE_ERROR if no request could be sent. */
-enum cmdline_exit discover_run(const struct cmdline *cmdline, const struct patience *patience,
+enum cmdline_exit discover_run(const struct cmdline *cmdline, const struct deadline *deadline,
                                struct streams *streams);
 
 #endif

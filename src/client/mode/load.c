@@ -22,7 +22,7 @@
 #define TICK_NS NS_PER_S
 
 struct progress {
-    bool shown, in_place; /* one line that is written again and again */
+    bool shown, in_place; /* one line that is overwritten */
     int64_t start_ns, last_ns;
     uint64_t last_answered;
     size_t columns;
@@ -38,7 +38,7 @@ static struct progress progress_begin(const struct cmdline *cmdline)
     return progress;
 }
 
-/* Writes over the line before. */
+/* Overwrites the previous line. */
 static void print_in_place(const struct progress *progress, const char *text)
 {
     int width = (int)progress->columns - 1;
@@ -49,19 +49,19 @@ static void print_in_place(const struct progress *progress, const char *text)
 
 static void progress_step(struct progress *progress, const struct engine *engine)
 {
-    struct engine_pulse pulse = engine_pulse(engine);
+    struct engine_progress counts = engine_progress(engine);
     int64_t now = monotonic_ns();
     double since_last = (double)(now - progress->last_ns) / (double)NS_PER_S;
     char text[LOAD_TEXT_MAX];
 
     load_text_progress(text, (double)(now - progress->start_ns) / (double)NS_PER_S,
-                       (double)(pulse.answered - progress->last_answered) / since_last, &pulse);
+                       (double)(counts.answered - progress->last_answered) / since_last, &counts);
     if (progress->in_place)
         print_in_place(progress, text);
     else if (progress->shown)
         fprintf(stderr, "%s\n", text);
     progress->last_ns = now;
-    progress->last_answered = pulse.answered;
+    progress->last_answered = counts.answered;
 }
 
 static void progress_end(const struct progress *progress)
@@ -73,22 +73,22 @@ static void progress_end(const struct progress *progress)
     fflush(stderr);
 }
 
-/* Until the threads are done, or the user wants no more. */
-static void watch(struct engine *engine, const struct cmdline *cmdline, const struct patience *patience)
+/* Waits for the threads, but no longer than until the deadline or Ctrl-C. */
+static void watch(struct engine *engine, const struct cmdline *cmdline, const struct deadline *deadline)
 {
     struct progress progress = progress_begin(cmdline);
 
     for (;;) {
-        struct patience tick = *patience;
+        struct deadline tick = *deadline;
         int64_t next_ns = progress.last_ns + TICK_NS;
-        enum patience_end end;
+        enum deadline_end end;
 
         if (next_ns < tick.until_ns)
             tick.until_ns = next_ns;
-        end = patience_wait(&tick, engine_done_fd(engine), POLLIN);
-        if (end == PATIENCE_READY)
+        end = deadline_wait(&tick, engine_done_fd(engine), POLLIN);
+        if (end == DEADLINE_READY)
             break;
-        if (end == PATIENCE_INTERRUPTED || monotonic_ns() >= patience->until_ns) {
+        if (end == DEADLINE_INTERRUPTED || monotonic_ns() >= deadline->until_ns) {
             engine_interrupt(engine);
             break;
         }
@@ -97,7 +97,7 @@ static void watch(struct engine *engine, const struct cmdline *cmdline, const st
     progress_end(&progress);
 }
 
-/* Opened before the load, which would be for nothing otherwise. */
+/* Opened before the load, so that a wrong path does not waste a run. */
 static FILE *open_plot(const char *path)
 {
     FILE *plot = fopen(path, "we");
@@ -145,7 +145,7 @@ static enum cmdline_exit conclude(const struct cmdline *cmdline, const struct lo
     return kept && report->result->tally.ended[OUTCOME_ANSWERED] > 0 ? CMDLINE_ANSWERED : CMDLINE_NO_ANSWER;
 }
 
-/* A thread that could not begin has asked nobody. */
+/* A thread that could not start has sent no request. */
 static enum cmdline_exit fail_to_begin(const struct target *target, int error)
 {
     unsigned class = tally_class_of(error);
@@ -157,15 +157,15 @@ static enum cmdline_exit fail_to_begin(const struct target *target, int error)
 }
 
 static enum cmdline_exit put_load(const struct cmdline *cmdline, struct load_report *report,
-                                  struct engine_result *result, const struct patience *patience,
+                                  struct engine_result *result, const struct deadline *deadline,
                                   struct streams *streams)
 {
     struct engine *engine = engine_start(report->plan);
     int error;
 
     if (!engine)
-        err(argp_err_exit_status, "threads");
-    watch(engine, cmdline, patience);
+        err(argp_err_exit_status, "cannot start threads");
+    watch(engine, cmdline, deadline);
     error = engine_finish(engine, result);
     report->result = result;
     if (error == 0)
@@ -174,17 +174,17 @@ static enum cmdline_exit put_load(const struct cmdline *cmdline, struct load_rep
 }
 
 static enum cmdline_exit run(const struct cmdline *cmdline, struct load_report *report,
-                             const struct patience *patience, struct streams *streams)
+                             const struct deadline *deadline, struct streams *streams)
 {
     struct engine_result *result = malloc(sizeof(*result));
     FILE *plot = cmdline->load.plot ? open_plot(cmdline->load.plot) : NULL;
     enum cmdline_exit status;
 
     if (!result)
-        err(argp_err_exit_status, "memory");
+        errx(argp_err_exit_status, "out of memory");
     if (!cmdline->json && !cmdline->quiet)
         load_text_begin(streams->output.stream, report);
-    status = streams_flush(streams) ? put_load(cmdline, report, result, patience, streams) : CMDLINE_ERROR;
+    status = streams_flush(streams) ? put_load(cmdline, report, result, deadline, streams) : CMDLINE_ERROR;
     if (plot && report->result && !close_plot(plot, cmdline->load.plot, report))
         status = CMDLINE_ERROR;
     free(result);
@@ -192,7 +192,7 @@ static enum cmdline_exit run(const struct cmdline *cmdline, struct load_report *
 }
 
 enum cmdline_exit load_run(const struct cmdline *cmdline, const struct target_list *targets,
-                           const struct patience *patience, struct streams *streams)
+                           const struct deadline *deadline, struct streams *streams)
 {
     struct load_plan plan;
     struct load_report report = {.targets = targets, .plan = &plan};
@@ -200,9 +200,9 @@ enum cmdline_exit load_run(const struct cmdline *cmdline, const struct target_li
 
     report.limits = cmdline->load.limits;
     report.limit_count = cmdline->load.limit_count;
-    status = load_plan_make(&plan, cmdline, targets, patience);
+    status = load_plan_make(&plan, cmdline, targets, deadline);
     if (status == CMDLINE_ANSWERED)
-        status = run(cmdline, &report, patience, streams);
+        status = run(cmdline, &report, deadline, streams);
     load_plan_free(&plan);
     return status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* load: many requests at once or a second, and how well they are answered (--load). */
+/* load: sends many requests, and reports rate, errors and latency (--load). */
 #ifndef SOCKGREET_MODE_LOAD_H
 #define SOCKGREET_MODE_LOAD_H
 
@@ -8,9 +8,9 @@
 #include "client/options/options.h"
 #include "client/streams.h"
 
-/* Puts the load on the targets and reports. Returns CMDLINE_ANSWERED if there were answers and every limit
+/* Runs the load and prints the report. Returns CMDLINE_ANSWERED if there were answers and every limit
  * was kept. */
 enum cmdline_exit load_run(const struct cmdline *cmdline, const struct target_list *targets,
-                           const struct patience *patience, struct streams *streams);
+                           const struct deadline *deadline, struct streams *streams);
 
 #endif

@@ -60,7 +60,7 @@ static void fill(struct load_plan *plan, const struct cmdline *cmdline)
     plan->threads = at_most(plan->threads, plan->connections);
 }
 
-/* As many open files as the administrator allows. */
+/* Raises the limit on open files as far as allowed, and checks it. */
 static void check_files(const struct load_plan *plan)
 {
     struct rlimit limit;
@@ -72,8 +72,8 @@ static void check_files(const struct load_plan *plan)
     if (limit.rlim_cur != RLIM_INFINITY && plan->connections + FILES_OTHER > limit.rlim_cur &&
         transport_is_stream(plan->targets[0].transport))
         errx(argp_err_exit_status,
-             "--connections: %u need more open files than the limit of %llu (ulimit -n)", plan->connections,
-             (unsigned long long)limit.rlim_cur);
+             "--connections: %u connections need more open files than the limit of %llu (ulimit -n)",
+             plan->connections, (unsigned long long)limit.rlim_cur);
 }
 
 static void check_sources(const struct load_plan *plan)
@@ -81,7 +81,7 @@ static void check_sources(const struct load_plan *plan)
     const struct dial_source *source = &plan->source;
 
     if (source->port && plan->connections > 1)
-        errx(argp_err_exit_status, "--source-port: one port is for one connection (--connections=1)");
+        errx(argp_err_exit_status, "--source-port: a port allows only one connection; use --connections=1");
     if (plan->sources == 0)
         return;
     if (source->address.length || source->interface[0])
@@ -89,7 +89,8 @@ static void check_sources(const struct load_plan *plan)
     for (size_t i = 0; i < plan->target_count; i++)
         if (transport_is_unix(plan->targets[i].transport) || !address_is_ipv4(&plan->targets[i].address) ||
             address_scope(&plan->targets[i].address) != ADDRESS_LOOPBACK)
-            errx(argp_err_exit_status, "--sources: the target must be in 127.0.0.0/8, as the sources are");
+            errx(argp_err_exit_status,
+                 "--sources: the sources are in 127.0.0.0/8, so the target must be too");
 }
 
 static void check_kinds(const struct load_plan *plan)
@@ -102,11 +103,11 @@ static void check_kinds(const struct load_plan *plan)
                  "unix-dgram)");
 }
 
-/* Returns the class of what went wrong, after a message. */
+/* Returns OUTCOME_ANSWERED, or the class of the failure after a message. */
 static enum outcome find_all(struct load_plan *plan, const struct cmdline *cmdline,
-                             const struct target_list *targets, const struct patience *patience)
+                             const struct target_list *targets, const struct deadline *deadline)
 {
-    struct patience share = patience_at_most(patience, cmdline->timeout_ns);
+    struct deadline share = deadline_at_most(deadline, cmdline->timeout_ns);
     struct message error;
 
     for (size_t i = 0; i < targets->count; i++) {
@@ -124,15 +125,15 @@ static enum outcome find_all(struct load_plan *plan, const struct cmdline *cmdli
 }
 
 enum cmdline_exit load_plan_make(struct load_plan *plan, const struct cmdline *cmdline,
-                                 const struct target_list *targets, const struct patience *patience)
+                                 const struct target_list *targets, const struct deadline *deadline)
 {
     enum outcome outcome;
 
     fill(plan, cmdline);
     plan->targets = calloc(targets->count, sizeof(*plan->targets));
     if (!plan->targets)
-        err(argp_err_exit_status, "memory");
-    outcome = find_all(plan, cmdline, targets, patience);
+        errx(argp_err_exit_status, "out of memory");
+    outcome = find_all(plan, cmdline, targets, deadline);
     if (outcome != OUTCOME_ANSWERED)
         return outcome == OUTCOME_LOCAL ? CMDLINE_ERROR : CMDLINE_NO_ANSWER;
     check_kinds(plan);

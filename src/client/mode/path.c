@@ -16,17 +16,18 @@
 #include <netdb.h>
 #include <stdio.h>
 
-#define LEGS       2
-#define PLAIN_PART 3 /* of the time: for packets without marks, if those with them are not answered */
+#define LEGS 2
+#define PLAIN_PART \
+    3 /* 1/3 of the time: for packets without DSCP and ECN, if those with them are not answered */
 
-/* What tells most, where the user chose nothing: the code point of speech, which routers that rewrite any do
- * rewrite, and the mark of a packet that may be marked on the way instead of being dropped. */
-#define DSCP_TOLD 46
-#define ECN_TOLD  2
+/* The defaults of --dscp and --ecn: expedited forwarding, since routers that rewrite DSCP rewrite it, and
+ * ECT(0), which routers may change to CE. */
+#define DSCP_DEFAULT 46
+#define ECN_DEFAULT  2
 
 struct path {
     const struct cmdline *cmdline;
-    const struct patience *patience; /* of the whole run */
+    const struct deadline *deadline; /* of the whole run */
     struct streams *streams;
     struct dial_source source;
     const struct target *target;
@@ -40,8 +41,8 @@ static struct dial_source source_of(const struct cmdline *cmdline)
 
     if (!source.has_class) {
         source.has_class = true;
-        source.dscp = DSCP_TOLD;
-        source.ecn = ECN_TOLD;
+        source.dscp = DSCP_DEFAULT;
+        source.ecn = ECN_DEFAULT;
     }
     return source;
 }
@@ -56,7 +57,7 @@ static bool wants(const struct path *path, enum transport transport)
 static void ask_once(struct path *path, struct path_leg *leg, enum transport transport,
                      const struct address *peer, int64_t share_ns)
 {
-    struct patience share = patience_at_most(path->patience, share_ns);
+    struct deadline share = deadline_at_most(path->deadline, share_ns);
     size_t size = path->cmdline->ask.pad > PATH_UDP_SIZE ? path->cmdline->ask.pad : PATH_UDP_SIZE;
 
     if (transport == TRANSPORT_TCP)
@@ -65,7 +66,7 @@ static void ask_once(struct path *path, struct path_leg *leg, enum transport tra
         path_udp_ask(leg, peer, size, &path->source, &share);
 }
 
-/* Where the code point is what loses packets, this is what the network does to them. */
+/* Finds out whether packets are lost because of their DSCP or ECN. */
 static void ask_without_marks(struct path *path, struct path_leg *leg, enum transport transport,
                               const struct address *peer, int64_t share_ns)
 {
@@ -75,7 +76,7 @@ static void ask_without_marks(struct path *path, struct path_leg *leg, enum tran
     path->source.dscp = path->source.ecn = 0;
     ask_once(path, &plain, transport, peer, share_ns);
     path->source = marked;
-    if (plain.outcome == OUTCOME_TIMEOUT) /* the time is that of both */
+    if (plain.outcome == OUTCOME_TIMEOUT) /* with the time of both requests */
         path_socket_fail(leg, -1, ETIMEDOUT);
     if (plain.outcome != OUTCOME_ANSWERED)
         return;
@@ -88,7 +89,7 @@ static void ask(struct path *path, enum transport transport, const struct addres
 {
     struct path_leg *leg = &path->legs[path->count++];
     struct dial_source source = path->source;
-    struct patience share;
+    struct deadline share;
 
     ask_once(path, leg, transport, peer, share_ns - share_ns / PLAIN_PART);
     if (leg->outcome == OUTCOME_TIMEOUT && (source.dscp || source.ecn))
@@ -97,11 +98,11 @@ static void ask(struct path *path, enum transport transport, const struct addres
         return;
     if (leg->marks_lost)
         source.dscp = source.ecn = 0;
-    share = patience_at_most(path->patience, path->cmdline->timeout_ns);
+    share = deadline_at_most(path->deadline, path->cmdline->timeout_ns);
     path_mtu_search(&leg->mtu, peer, &source, leg->rtt_ns, &share);
 }
 
-/* Returns whether the address answered, or nobody can be asked. */
+/* Returns whether the address answered, or this machine cannot send. */
 static bool ask_address(struct path *path, const struct address *peer, int64_t share_ns)
 {
     bool ended = false;
@@ -147,7 +148,7 @@ static bool print(struct path *path)
     return true;
 }
 
-/* In the words of all requests. leg: NULL without an address. */
+/* In the form of all failed requests. leg: NULL without an address. */
 static bool print_error(struct path *path, const struct path_leg *leg, enum outcome outcome,
                         const char *error)
 {
@@ -164,7 +165,7 @@ static bool print_error(struct path *path, const struct path_leg *leg, enum outc
     return true;
 }
 
-/* Where this side could not ask; NULL: it could. */
+/* The leg that this machine could not send; NULL: none. */
 static const struct path_leg *local_failure(const struct path *path)
 {
     for (size_t i = 0; i < path->count; i++)
@@ -196,7 +197,7 @@ static enum cmdline_exit report_no_address(struct path *path, int code, int64_t 
 
 static enum cmdline_exit ask_target(struct path *path)
 {
-    struct patience share = patience_at_most(path->patience, path->cmdline->timeout_ns);
+    struct deadline share = deadline_at_most(path->deadline, path->cmdline->timeout_ns);
     int64_t started_ns = monotonic_ns();
     struct dial_list list;
     int code = dial_lookup(&list, &path->target->endpoint, path->cmdline->family, &share);
@@ -214,19 +215,19 @@ static void refuse_unix(const struct target_list *targets)
 {
     for (size_t i = 0; i < targets->count; i++)
         if (transport_is_unix(targets->targets[i].endpoint.transport))
-            errx(CMDLINE_ERROR, "%s: --path is for TCP and UDP, and this is a Unix socket",
+            errx(CMDLINE_ERROR, "%s: --path needs TCP or UDP, and this is a Unix socket",
                  targets->targets[i].label);
 }
 
 enum cmdline_exit path_run(const struct cmdline *cmdline, const struct target_list *targets,
-                           const struct patience *patience, struct streams *streams)
+                           const struct deadline *deadline, struct streams *streams)
 {
     static struct path path;
     enum cmdline_exit worst = CMDLINE_ANSWERED;
 
     refuse_unix(targets);
     path = (struct path){
-        .cmdline = cmdline, .patience = patience, .streams = streams, .source = source_of(cmdline)};
+        .cmdline = cmdline, .deadline = deadline, .streams = streams, .source = source_of(cmdline)};
     for (size_t i = 0; i < targets->count; i++) {
         enum cmdline_exit status;
 

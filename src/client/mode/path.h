@@ -8,8 +8,8 @@
 #include "client/options/options.h"
 #include "client/streams.h"
 
-/* CMDLINE_NO_ANSWER if a target did not answer, or no answer of it says what the server saw. */
+/* CMDLINE_NO_ANSWER if a target did not answer, or none of its answers says what the server received. */
 enum cmdline_exit path_run(const struct cmdline *cmdline, const struct target_list *targets,
-                           const struct patience *patience, struct streams *streams);
+                           const struct deadline *deadline, struct streams *streams);
 
 #endif

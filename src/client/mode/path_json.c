@@ -45,7 +45,7 @@ static json_t *path_mtu(const struct path_mtu *mtu)
     if (mtu->source == PATH_MTU_NOT_SEARCHED)
         return json_null();
     return json_pack("{s:o, s:s, s:o, s:i, s:i}", "there", number(mtu->there > 0 ? mtu->there : PATH_UNKNOWN),
-                     "by", found[mtu->source], "router", json_value_host(&mtu->teller), "interface", mtu->own,
+                     "by", found[mtu->source], "router", json_value_host(&mtu->router), "interface", mtu->own,
                      "datagrams", (int)mtu->datagrams);
 }
 
@@ -73,7 +73,7 @@ static json_t *leg_object(const struct path_leg *leg)
                      "path_mtu", path_mtu(&leg->mtu), "verdicts", verdicts(leg));
 }
 
-/* An operand that asks the same again: one that names no transport is asked over two. */
+/* An operand for the same target: without a transport it is asked over both. */
 static const char *operand_of(const struct target *target, char *text, size_t size)
 {
     size_t prefix = strlen("tcp://");

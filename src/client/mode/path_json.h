@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* path_json: the verdicts on a path as an event for programs, after doc/client.schema.json. */
+/* path_json: the verdicts on a path as a JSON event (doc/client.schema.json). */
 #ifndef SOCKGREET_PATH_JSON_H
 #define SOCKGREET_PATH_JSON_H
 
@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The event of a target, at a point in time (report_json.h). error: why no address was asked, or what is
- * wrong on this side; NULL: nothing. The caller owns the object. NULL without memory. */
+/* The event of a target, with a timestamp (report/json.h). error: why no address was asked, or a local error;
+ * NULL: none. The caller owns the object. NULL if out of memory. */
 json_t *path_json_event(const struct target *target, const struct path_leg *legs, size_t count,
                         const char *error, int64_t now_ns);
 

@@ -8,26 +8,26 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-#define VOLLEY_MAX   20
-#define SENDS        3                 /* of each datagram of a volley, since any may be lost */
-#define ROUND_LEAST  (200 * NS_PER_MS) /* a busy server answers a volley in that time */
+#define BURST_MAX    20
+#define SENDS        3                 /* of each datagram of a burst, since it may be lost */
+#define ROUND_LEAST  (200 * NS_PER_MS) /* a busy server answers a burst in that time */
 #define ROUND_MOST   NS_PER_S
 #define PACKET_MAX   65535
-#define TELLERS_MAX  8 /* routers one after the other that each name a smaller size */
+#define ROUTERS_MAX  8 /* routers in a row that each report a smaller MTU */
 #define HEADERS_IPV4 28
 #define HEADERS_IPV6 48
 #define FLOOR_IPV4   576 /* RFC 1122, section 3.3.3 */
 #define FLOOR_IPV6   1280
 
-enum shot_end { SHOT_LOST, SHOT_ARRIVED, SHOT_REFUSED, SHOT_TOO_LARGE };
+enum probe_end { PROBE_LOST, PROBE_ARRIVED, PROBE_REFUSED, PROBE_TOO_LARGE };
 
-/* A datagram of a certain size. */
-struct shot {
+/* A datagram of one size. */
+struct probe {
     int size; /* bytes of the whole packet */
     int fd;
-    enum shot_end end;
-    int told;              /* REFUSED: by a router; TOO_LARGE: by this kernel */
-    struct address teller; /* REFUSED */
+    enum probe_end end;
+    int reported;          /* REFUSED: by a router; TOO_LARGE: by this kernel */
+    struct address router; /* REFUSED */
 };
 
 struct search {
@@ -35,145 +35,141 @@ struct search {
     const struct address *peer;
     struct dial_source source;
     int64_t round_ns;
-    const struct patience *patience;
+    const struct deadline *deadline;
     int headers;
-    int low, high; /* the largest that arrived, and the least above that did not */
+    int low, high; /* the largest size that arrived, and the smallest above it that did not */
 };
 
-/* --- One volley: datagrams of several sizes at once --- */
-
-static bool open_shot(const struct search *search, struct shot *shot, int epoll_fd)
+static bool open_probe(const struct search *search, struct probe *probe, int epoll_fd)
 {
     struct epoll_event event = {.events = EPOLLIN};
 
-    shot->fd = dial_socket(search->peer, TRANSPORT_UDP, &search->source);
-    return shot->fd >= 0 && connect(shot->fd, &search->peer->sa, search->peer->length) == 0 &&
-           epoll_ctl(epoll_fd, EPOLL_CTL_ADD, shot->fd, &event) == 0;
+    probe->fd = dial_socket(search->peer, TRANSPORT_UDP, &search->source);
+    return probe->fd >= 0 && connect(probe->fd, &search->peer->sa, search->peer->length) == 0 &&
+           epoll_ctl(epoll_fd, EPOLL_CTL_ADD, probe->fd, &event) == 0;
 }
 
-static void note_refusal(struct shot *shot, const struct sock_extended_err *error)
+static void note_refusal(struct probe *probe, const struct sock_extended_err *error)
 {
     const struct sockaddr *offender = SO_EE_OFFENDER(error);
 
-    if (error->ee_errno != EMSGSIZE || shot->end != SHOT_LOST)
+    if (error->ee_errno != EMSGSIZE || probe->end != PROBE_LOST)
         return;
-    shot->told = error->ee_info < PACKET_MAX ? (int)error->ee_info : PACKET_MAX;
-    shot->end = error->ee_origin == SO_EE_ORIGIN_LOCAL ? SHOT_TOO_LARGE : SHOT_REFUSED;
-    if (shot->end == SHOT_TOO_LARGE)
+    probe->reported = error->ee_info < PACKET_MAX ? (int)error->ee_info : PACKET_MAX;
+    probe->end = error->ee_origin == SO_EE_ORIGIN_LOCAL ? PROBE_TOO_LARGE : PROBE_REFUSED;
+    if (probe->end == PROBE_TOO_LARGE)
         return;
     if (offender->sa_family == AF_INET)
-        address_set(&shot->teller, offender, sizeof(struct sockaddr_in));
+        address_set(&probe->router, offender, sizeof(struct sockaddr_in));
     else if (offender->sa_family == AF_INET6)
-        address_set(&shot->teller, offender, sizeof(struct sockaddr_in6));
+        address_set(&probe->router, offender, sizeof(struct sockaddr_in6));
 }
 
-/* What comes back of a datagram that is too large, from a router or from this kernel. Until the queue is
- * empty it would end every wait. */
-static void read_errors(struct shot *shot)
+/* Reads the errors about a datagram that is too large, from a router or from this kernel. As long as the
+ * queue is not empty, every wait ends at once. */
+static void read_errors(struct probe *probe)
 {
     _Alignas(struct cmsghdr) char control[256];
     struct msghdr message = {.msg_control = control, .msg_controllen = sizeof(control)};
 
-    while (recvmsg(shot->fd, &message, MSG_ERRQUEUE) >= 0) {
+    while (recvmsg(probe->fd, &message, MSG_ERRQUEUE) >= 0) {
         for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c))
             if (c->cmsg_len >= CMSG_LEN(sizeof(struct sock_extended_err) + sizeof(struct sockaddr_in)) &&
                 ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) ||
                  (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR)))
-                note_refusal(shot, (const void *)CMSG_DATA(c));
+                note_refusal(probe, (const void *)CMSG_DATA(c));
         message = (struct msghdr){.msg_control = control, .msg_controllen = sizeof(control)};
     }
 }
 
-static void fire(const struct search *search, struct shot *shot)
+static void send_probe(const struct search *search, struct probe *probe)
 {
     static const char zeros[PACKET_MAX];
 
     search->mtu->datagrams++;
-    if (send(shot->fd, zeros, (size_t)(shot->size - search->headers), 0) < 0)
-        read_errors(shot);
+    if (send(probe->fd, zeros, (size_t)(probe->size - search->headers), 0) < 0)
+        read_errors(probe);
 }
 
-static void look(struct shot *shot)
+static void receive_answer(struct probe *probe)
 {
     char answer;
-    ssize_t n = recv(shot->fd, &answer, sizeof(answer), 0);
+    ssize_t n = recv(probe->fd, &answer, sizeof(answer), 0);
 
     if (n >= 0)
-        shot->end = SHOT_ARRIVED;
+        probe->end = PROBE_ARRIVED;
     else
-        read_errors(shot);
+        read_errors(probe);
 }
 
-/* Whether a datagram's end is still to come. */
-static bool look_at_all(struct shot *shots, size_t count)
+/* Returns whether the result of a probe is still unknown. */
+static bool receive_answers(struct probe *probes, size_t count)
 {
     bool open = false;
 
     for (size_t i = 0; i < count; i++) {
-        if (shots[i].end == SHOT_LOST)
-            look(&shots[i]);
-        open |= shots[i].end == SHOT_LOST;
+        if (probes[i].end == PROBE_LOST)
+            receive_answer(&probes[i]);
+        open |= probes[i].end == PROBE_LOST;
     }
     return open;
 }
 
-static void fire_until_known(const struct search *search, struct shot *shots, size_t count, int epoll_fd)
+static void send_until_known(const struct search *search, struct probe *probes, size_t count, int epoll_fd)
 {
     bool open = true;
 
     for (int sends = 1; open && sends <= SENDS; sends++) {
-        /* The last of them has twice the time. */
-        struct patience pause =
-            patience_at_most(search->patience, search->round_ns / (sends == SENDS ? 2 : 2 * (SENDS - 1)));
+        /* The last one has twice the time. */
+        struct deadline pause =
+            deadline_at_most(search->deadline, search->round_ns / (sends == SENDS ? 2 : 2 * (SENDS - 1)));
 
         for (size_t i = 0; i < count; i++)
-            if (shots[i].end == SHOT_LOST)
-                fire(search, &shots[i]);
+            if (probes[i].end == PROBE_LOST)
+                send_probe(search, &probes[i]);
         do
-            open = look_at_all(shots, count);
+            open = receive_answers(probes, count);
         while (open && monotonic_ns() < pause.until_ns &&
-               patience_wait(&pause, epoll_fd, POLLIN) == PATIENCE_READY);
+               deadline_wait(&pause, epoll_fd, POLLIN) == DEADLINE_READY);
     }
 }
 
-/* Finds out what becomes of datagrams of the sizes in shots. False if this machine cannot send them. */
-static bool volley(const struct search *search, struct shot *shots, size_t count)
+/* Finds out whether datagrams of the sizes in probes arrive. False if this machine cannot send them. */
+static bool burst(const struct search *search, struct probe *probes, size_t count)
 {
     int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     bool opened = epoll_fd >= 0;
 
     for (size_t i = 0; i < count; i++)
-        shots[i].fd = -1;
+        probes[i].fd = -1;
     for (size_t i = 0; i < count && opened; i++)
-        opened = open_shot(search, &shots[i], epoll_fd);
+        opened = open_probe(search, &probes[i], epoll_fd);
     if (opened)
-        fire_until_known(search, shots, count, epoll_fd);
+        send_until_known(search, probes, count, epoll_fd);
     for (size_t i = 0; i < count; i++)
-        close_fd(&shots[i].fd);
+        close_fd(&probes[i].fd);
     close_fd(&epoll_fd);
     return opened;
 }
-
-/* --- The search --- */
 
 static int floor_of(const struct search *search)
 {
     return search->headers == HEADERS_IPV6 ? FLOOR_IPV6 : FLOOR_IPV4;
 }
 
-static void narrow(struct search *search, const struct shot *shots, size_t count)
+static void narrow(struct search *search, const struct probe *probes, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (shots[i].end == SHOT_ARRIVED && shots[i].size > search->low)
-            search->low = shots[i].size;
+        if (probes[i].end == PROBE_ARRIVED && probes[i].size > search->low)
+            search->low = probes[i].size;
     if (search->high <= search->low)
         search->high = search->mtu->own + 1;
     for (size_t i = 0; i < count; i++)
-        if (shots[i].end != SHOT_ARRIVED && shots[i].size > search->low && shots[i].size < search->high)
-            search->high = shots[i].size;
+        if (probes[i].end != PROBE_ARRIVED && probes[i].size > search->low && probes[i].size < search->high)
+            search->high = probes[i].size;
 }
 
-static size_t common_sizes(const struct search *search, struct shot *shots)
+static size_t common_sizes(const struct search *search, struct probe *probes)
 {
     static const int sizes[] = {576,  1280, 1340, 1360, 1380, 1400, 1420, 1440, 1450,
                                 1460, 1472, 1480, 1492, 1500, 4352, 8192, 9000, 16384};
@@ -181,109 +177,112 @@ static size_t common_sizes(const struct search *search, struct shot *shots)
 
     for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
         if (sizes[i] > search->low && sizes[i] < search->high)
-            shots[count++] = (struct shot){.size = sizes[i]};
+            probes[count++] = (struct probe){.size = sizes[i]};
     return count;
 }
 
-static size_t even_sizes(const struct search *search, struct shot *shots)
+static size_t even_sizes(const struct search *search, struct probe *probes)
 {
     int between = search->high - search->low - 1;
-    int count = between < VOLLEY_MAX ? between : VOLLEY_MAX;
+    int count = between < BURST_MAX ? between : BURST_MAX;
 
     for (int i = 0; i < count; i++)
-        shots[i] = (struct shot){.size = search->low + (i + 1) * (between + 1) / (count + 1)};
+        probes[i] = (struct probe){.size = search->low + (i + 1) * (between + 1) / (count + 1)};
     return (size_t)count;
 }
 
 static bool is_over(const struct search *search)
 {
-    return monotonic_ns() >= search->patience->until_ns;
+    return monotonic_ns() >= search->deadline->until_ns;
 }
 
-/* Once more, because datagrams are lost for other reasons too: by a server that limits how many it answers.
+/* Tries both sizes again, because datagrams are also lost for other reasons, such as a rate limit of the
+ * server.
  */
-static void conclude(struct search *search)
+static void confirm(struct search *search)
 {
     struct path_mtu *mtu = search->mtu;
-    struct shot shots[] = {{.size = search->low}, {.size = search->high}};
+    struct probe probes[] = {{.size = search->low}, {.size = search->high}};
 
     mtu->source = PATH_MTU_UNSURE;
     mtu->there = search->low >= floor_of(search) ? search->low : 0;
-    if (mtu->there == 0 || search->high > mtu->own || is_over(search) || !volley(search, shots, 2))
+    if (mtu->there == 0 || search->high > mtu->own || is_over(search) || !burst(search, probes, 2))
         return;
-    if (shots[1].end == SHOT_ARRIVED)
+    if (probes[1].end == PROBE_ARRIVED)
         mtu->there = search->high;
     if (mtu->there == mtu->own)
         mtu->source = PATH_MTU_OWN;
-    else if (shots[0].end == SHOT_ARRIVED && shots[1].end != SHOT_ARRIVED && search->high == search->low + 1)
+    else if (probes[0].end == PROBE_ARRIVED && probes[1].end != PROBE_ARRIVED &&
+             search->high == search->low + 1)
         mtu->source = PATH_MTU_FOUND;
 }
 
-/* Larger ones are lost without a word, or what was said of them is not so. */
+/* For datagrams that are lost without a report, or with a wrong one. */
 static void search_between(struct search *search)
 {
-    struct shot shots[VOLLEY_MAX];
-    size_t count = common_sizes(search, shots);
+    struct probe probes[BURST_MAX];
+    size_t count = common_sizes(search, probes);
     bool sent = true;
 
     while (count > 0 && sent && !is_over(search)) {
-        sent = volley(search, shots, count);
+        sent = burst(search, probes, count);
         if (sent)
-            narrow(search, shots, count);
-        count = search->high - search->low > 1 ? even_sizes(search, shots) : 0;
+            narrow(search, probes, count);
+        count = search->high - search->low > 1 ? even_sizes(search, probes) : 0;
     }
-    conclude(search);
+    confirm(search);
 }
 
-/* A router named a size: it must arrive, and a larger one must not. Returns whether that settles it; if not,
- * low and high say what is known. */
-static bool believe(struct search *search, const struct shot *refused)
+/* Verifies the size that a router reported: it must arrive, and a larger one must not. Returns whether this
+ * is the path MTU; if not, low and high have what is known. */
+static bool verify_report(struct search *search, const struct probe *refused)
 {
-    struct shot shots[2];
-    struct shot from = *refused;
+    struct probe probes[2];
+    struct probe from = *refused;
 
-    for (int i = 0; i < TELLERS_MAX; i++) {
-        if (from.told < floor_of(search) || from.told >= from.size)
+    for (int i = 0; i < ROUTERS_MAX; i++) {
+        if (from.reported < floor_of(search) || from.reported >= from.size)
             return false;
-        shots[0] = (struct shot){.size = from.told};
-        shots[1] = (struct shot){.size = from.told + 1};
-        if (!volley(search, shots, from.told + 1 < from.size ? 2 : 1))
+        probes[0] = (struct probe){.size = from.reported};
+        probes[1] = (struct probe){.size = from.reported + 1};
+        if (!burst(search, probes, from.reported + 1 < from.size ? 2 : 1))
             return false;
-        narrow(search, shots, from.told + 1 < from.size ? 2 : 1);
-        if (shots[0].end != SHOT_REFUSED) {
-            search->mtu->teller = from.teller;
-            return search->low == from.told;
+        narrow(search, probes, from.reported + 1 < from.size ? 2 : 1);
+        if (probes[0].end != PROBE_REFUSED) {
+            search->mtu->router = from.router;
+            return search->low == from.reported;
         }
-        from = shots[0];
+        from = probes[0];
     }
     return false;
 }
 
-/* What no interface takes fails here, and the kernel says what the own one does take. */
+/* A packet that is too large for any interface fails here, and the kernel reports the MTU of the interface.
+ */
 static int own_size(const struct search *search)
 {
-    struct shot shot = {.size = PACKET_MAX};
+    struct probe probe = {.size = PACKET_MAX};
 
-    if (!volley(search, &shot, 1))
+    if (!burst(search, &probe, 1))
         return 0;
-    return shot.end == SHOT_TOO_LARGE ? shot.told : shot.size;
+    return probe.end == PROBE_TOO_LARGE ? probe.reported : probe.size;
 }
 
-static void settle(struct search *search)
+static void search_up(struct search *search)
 {
     struct path_mtu *mtu = search->mtu;
-    struct shot shot = {.size = mtu->own};
+    struct probe probe = {.size = mtu->own};
 
     search->low = floor_of(search) - 1;
     search->high = mtu->own + 1;
-    if (!volley(search, &shot, 1))
+    if (!burst(search, &probe, 1))
         return;
-    narrow(search, &shot, 1);
-    if (shot.end == SHOT_ARRIVED) {
+    narrow(search, &probe, 1);
+    if (probe.end == PROBE_ARRIVED) {
         mtu->source = PATH_MTU_OWN;
         mtu->there = mtu->own;
-    } else if (shot.end == SHOT_REFUSED && believe(search, &shot)) {
-        mtu->source = PATH_MTU_TOLD;
+    } else if (probe.end == PROBE_REFUSED && verify_report(search, &probe)) {
+        mtu->source = PATH_MTU_REPORTED;
         mtu->there = search->low;
     } else {
         search_between(search);
@@ -291,7 +290,7 @@ static void settle(struct search *search)
 }
 
 void path_mtu_search(struct path_mtu *mtu, const struct address *peer, const struct dial_source *source,
-                     int64_t rtt_ns, const struct patience *patience)
+                     int64_t rtt_ns, const struct deadline *deadline)
 {
     bool is_ipv6 = peer->sa.sa_family == AF_INET6;
     int64_t round_ns = rtt_ns > 0 ? 4 * rtt_ns + ROUND_LEAST : ROUND_MOST;
@@ -299,7 +298,7 @@ void path_mtu_search(struct path_mtu *mtu, const struct address *peer, const str
                             .peer = peer,
                             .source = *source,
                             .round_ns = round_ns < ROUND_MOST ? round_ns : ROUND_MOST,
-                            .patience = patience,
+                            .deadline = deadline,
                             .headers = is_ipv6 ? HEADERS_IPV6 : HEADERS_IPV4};
 
     *mtu = (struct path_mtu){.source = PATH_MTU_NOT_SEARCHED};
@@ -307,5 +306,5 @@ void path_mtu_search(struct path_mtu *mtu, const struct address *peer, const str
     search.source.df = true;
     mtu->own = own_size(&search);
     if (mtu->own > search.headers)
-        settle(&search);
+        search_up(&search);
 }

@@ -8,9 +8,9 @@
 #include "client/ask/dial.h"
 #include "client/mode/path_leg.h"
 
-/* Searches towards a peer that answers datagrams, usually after rtt_ns (PATH_UNKNOWN: not known). Every
- * datagram has a socket of its own, with the marks but not the port of source. */
+/* Searches the path MTU to a peer that answers datagrams, usually after rtt_ns (PATH_UNKNOWN: not known).
+ * Every datagram has a socket of its own, with the header fields but not the port of source. */
 void path_mtu_search(struct path_mtu *mtu, const struct address *peer, const struct dial_source *source,
-                     int64_t rtt_ns, const struct patience *patience);
+                     int64_t rtt_ns, const struct deadline *deadline);
 
 #endif

@@ -29,7 +29,7 @@ static const char *text_of(const json_t *object, const char *name)
     return text ? text : "";
 }
 
-/* A host without its interface, which has another name on another machine. */
+/* Reads a host without its interface, which has another name on another machine. */
 static bool set_host(struct address *address, const char *host)
 {
     char bare[INET6_ADDRSTRLEN] = "";

@@ -30,8 +30,8 @@ int path_socket_fail(struct path_leg *leg, int fd, int error)
     return -1;
 }
 
-/* It is this side that cannot ask. */
-static int fail_here(struct path_leg *leg, int fd, int error, const struct dial_source *source)
+/* For errors of this machine. */
+static int fail_local(struct path_leg *leg, int fd, int error, const struct dial_source *source)
 {
     leg->outcome = OUTCOME_LOCAL;
     errors_dial(leg->error, sizeof(leg->error), source, error);
@@ -66,19 +66,19 @@ static bool note_local(struct path_leg *leg, int fd)
     return getsockname(fd, &leg->local.sa, &leg->local.length) == 0;
 }
 
-int path_socket_open(struct path_leg *leg, const struct dial_source *source, const struct patience *patience)
+int path_socket_open(struct path_leg *leg, const struct dial_source *source, const struct deadline *deadline)
 {
     int error, fd = dial_socket(&leg->peer, leg->transport, source);
 
     if (fd == -EAFNOSUPPORT)
         return path_socket_fail(leg, -1, EAFNOSUPPORT);
     if (fd < 0)
-        return fail_here(leg, -1, -fd, source);
+        return fail_local(leg, -1, -fd, source);
     if (leg->transport == TRANSPORT_TCP && leg->peer.sa.sa_family == AF_INET6)
-        dial_set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1); /* before the answer to the SYN comes */
-    error = dial_connect(fd, &leg->peer, patience);
+        dial_set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1); /* before the SYN-ACK arrives */
+    error = dial_connect(fd, &leg->peer, deadline);
     if (error == EADDRNOTAVAIL)
-        return fail_here(leg, fd, error, source);
+        return fail_local(leg, fd, error, source);
     if (error)
         return path_socket_fail(leg, fd, error);
     leg->connect_ns = monotonic_ns() - leg->started_ns;

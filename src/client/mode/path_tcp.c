@@ -9,12 +9,12 @@
 #include <string.h>
 
 #ifndef IPV6_2292PKTOPTIONS
-#define IPV6_2292PKTOPTIONS 6 /* <linux/in6.h>, which does not go with <netinet/in.h> */
+#define IPV6_2292PKTOPTIONS 6 /* from <linux/in6.h>, which conflicts with <netinet/in.h> */
 #endif
 
 #define TIMESTAMPS_LENGTH 12 /* bytes that timestamps take from each segment, with padding */
 
-/* What of TCP this machine offers is a setting of its kernel. PATH_UNKNOWN if it cannot be read. */
+/* Reads a TCP setting of this kernel. PATH_UNKNOWN if it cannot be read. */
 static int setting(const char *name)
 {
     char path[64];
@@ -38,7 +38,7 @@ static void note_offer(struct path_leg *leg)
     leg->offered = (setting("tcp_window_scaling") > 0 ? PATH_SCALE : 0) |
                    (setting("tcp_sack") > 0 ? PATH_SACK : 0) |
                    (setting("tcp_timestamps") > 0 ? PATH_TIMESTAMPS : 0);
-    leg->ecn = ecn == 1 || ecn == 3; /* 3: accurate ECN, whose requests ask for the classic one too */
+    leg->ecn = ecn == 1 || ecn == 3; /* 3: accurate ECN, whose requests also ask for classic ECN */
 }
 
 static int agreed_options(unsigned options)
@@ -62,11 +62,11 @@ static void note_connection(struct path_leg *leg, int fd)
     leg->back_mss = (int)info.tcpi_snd_mss + stamps;
     leg->own_mtu = (int)info.tcpi_pmtu;
     leg->sends = 1 + (int)info.tcpi_total_retrans;
-    if (leg->sends == 1) /* else it would begin with the first of them */
+    if (leg->sends == 1) /* otherwise it could be measured from the first of several requests */
         leg->rtt_ns = info.tcpi_rtt * NS_PER_US;
 }
 
-/* Over IPv4 the kernel does not tell. */
+/* The kernel does not have it for IPv4. */
 static void note_hop_limit(struct path_leg *leg, int fd)
 {
     _Alignas(struct cmsghdr) char control[256];
@@ -89,13 +89,14 @@ static void note_hop_limit(struct path_leg *leg, int fd)
     }
 }
 
-/* Returns the bytes read until the end of file, the time or the room is over; -1 with errno set without any.
+/* Reads until the end of file, the deadline or a full buffer. Returns the number of bytes, or -1 with errno
+ * set if none came before an error or the deadline.
  */
-static ssize_t read_greeting(int fd, char *greeting, size_t size, const struct patience *patience)
+static ssize_t read_greeting(int fd, char *greeting, size_t size, const struct deadline *deadline)
 {
     size_t length = 0;
 
-    while (length < size && monotonic_ns() < patience->until_ns) {
+    while (length < size && monotonic_ns() < deadline->until_ns) {
         ssize_t n = recv(fd, greeting + length, size - length, 0);
 
         if (n == 0)
@@ -106,26 +107,26 @@ static ssize_t read_greeting(int fd, char *greeting, size_t size, const struct p
         }
         if (errno != EAGAIN)
             return length > 0 ? (ssize_t)length : -1;
-        patience_wait(patience, fd, POLLIN);
+        deadline_wait(deadline, fd, POLLIN);
     }
     errno = ETIMEDOUT;
     return length > 0 ? (ssize_t)length : -1;
 }
 
 void path_tcp_ask(struct path_leg *leg, const struct address *peer, const struct dial_source *source,
-                  const struct patience *patience)
+                  const struct deadline *deadline)
 {
     static char greeting[PATH_GREETING_MAX];
     ssize_t length;
     int fd;
 
     path_socket_begin(leg, TRANSPORT_TCP, peer);
-    fd = path_socket_open(leg, source, patience);
+    fd = path_socket_open(leg, source, deadline);
     if (fd < 0)
         return;
     note_offer(leg);
     note_connection(leg, fd);
-    length = read_greeting(fd, greeting, sizeof(greeting), patience);
+    length = read_greeting(fd, greeting, sizeof(greeting), deadline);
     if (length < 0) {
         path_socket_fail(leg, fd, errno);
         return;

@@ -119,7 +119,7 @@ static void print_seen(const struct path_leg *leg)
     add_number(text, "MSS", seen->mss);
     add_text(text, "TCP options", seen->options);
     add_number(text, "path MTU", seen->path_mtu);
-    warnx("%s: seen from %s at %s%s", place_of(leg, place), from, to, text);
+    warnx("%s: received from %s at %s%s", place_of(leg, place), from, to, text);
 }
 
 static void print_back(const struct path_leg *leg)
@@ -130,7 +130,7 @@ static void print_back(const struct path_leg *leg)
     add_number(text, "DSCP", leg->back_dscp);
     add_number(text, "MSS", leg->back_mss);
     if (leg->mtu.datagrams > 0)
-        add_number(text, "datagrams to search the path MTU", (int)leg->mtu.datagrams);
+        add_number(text, "path MTU probes", (int)leg->mtu.datagrams);
     warnx("%s: answered%s", place_of(leg, place), text);
 }
 

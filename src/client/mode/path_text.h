@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* path_text: the verdicts on a path for people, one a line, and with -v what they come from. */
+/* path_text: prints the verdicts on a path, one a line, and with -v the values behind them. */
 #ifndef SOCKGREET_PATH_TEXT_H
 #define SOCKGREET_PATH_TEXT_H
 
@@ -8,10 +8,10 @@
 
 #include <stdio.h>
 
-/* A line that names the target, and the verdicts; those that several legs share are printed once. */
+/* Prints a line that names the target, and the verdicts; those that both legs share are printed once. */
 void path_text_print(FILE *out, const struct target *target, const struct path_leg *legs, size_t count);
 
-/* What was sent and seen, on standard error. */
+/* Prints what was sent and received, on standard error. */
 void path_text_details(const struct path_leg *leg);
 
 #endif

@@ -65,8 +65,8 @@ static int receive(struct path_leg *leg, int fd, int64_t sent_ns)
     return 0;
 }
 
-/* What is left in the error queue would end every wait. */
-static void forget_errors(int fd)
+/* Errors left in the queue would end every wait. */
+static void drop_errors(int fd)
 {
     struct msghdr nothing = {0};
 
@@ -74,7 +74,7 @@ static void forget_errors(int fd)
         nothing = (struct msghdr){0};
 }
 
-static int send_and_receive(struct path_leg *leg, int fd, const struct patience *share)
+static int send_and_receive(struct path_leg *leg, int fd, const struct deadline *share)
 {
     static const char zeros[65536];
     int64_t sent_ns = monotonic_ns();
@@ -83,22 +83,22 @@ static int send_and_receive(struct path_leg *leg, int fd, const struct patience 
     if (send(fd, zeros, (size_t)leg->request_size, 0) < 0)
         return errno;
     while (error == EAGAIN) {
-        if (monotonic_ns() >= share->until_ns || patience_wait(share, fd, POLLIN) != PATIENCE_READY)
+        if (monotonic_ns() >= share->until_ns || deadline_wait(share, fd, POLLIN) != DEADLINE_READY)
             return ETIMEDOUT;
         error = receive(leg, fd, sent_ns);
         if (error)
-            forget_errors(fd);
+            drop_errors(fd);
     }
     return error;
 }
 
-/* Whose answer a later one is cannot be told, so only the first request is timed. */
-static int ask_again(struct path_leg *leg, int fd, const struct patience *patience)
+/* It is not known which request a later answer is for, so only the first request is timed. */
+static int ask_again(struct path_leg *leg, int fd, const struct deadline *deadline)
 {
     int error = ETIMEDOUT;
 
     for (int left = ATTEMPTS; left > 0 && error == ETIMEDOUT; left--) {
-        struct patience share = patience_at_most(patience, (patience->until_ns - monotonic_ns()) / left);
+        struct deadline share = deadline_at_most(deadline, (deadline->until_ns - monotonic_ns()) / left);
 
         leg->sends++;
         error = send_and_receive(leg, fd, &share);
@@ -111,17 +111,17 @@ static int ask_again(struct path_leg *leg, int fd, const struct patience *patien
 }
 
 void path_udp_ask(struct path_leg *leg, const struct address *peer, size_t size,
-                  const struct dial_source *source, const struct patience *patience)
+                  const struct dial_source *source, const struct deadline *deadline)
 {
     int fd, error;
 
     path_socket_begin(leg, TRANSPORT_UDP, peer);
     leg->request_size = (int)size;
-    fd = path_socket_open(leg, source, patience);
+    fd = path_socket_open(leg, source, deadline);
     if (fd < 0)
         return;
     ask_for_marks(fd, peer->sa.sa_family);
-    error = ask_again(leg, fd, patience);
+    error = ask_again(leg, fd, deadline);
     if (error)
         path_socket_fail(leg, fd, error);
     else

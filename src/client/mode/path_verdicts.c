@@ -9,7 +9,7 @@
 
 #define HEADERS_IPV4     40 /* of IP and TCP */
 #define HEADERS_IPV6     60
-#define MSS_OF_LARGE_MTU 32767 /* beyond, half the window is less than a segment could be, and the limit */
+#define MSS_OF_LARGE_MTU 32767 /* above this, half of the window limits the segment size */
 #define LIST_MAX         96
 
 __attribute__((format(printf, 4, 5))) static void put(struct path_verdicts *verdicts, enum path_topic topic,
@@ -33,13 +33,13 @@ static void enumerate(char *list, const char *name)
     snprintf(list + length, LIST_MAX - length, "%s%s", length ? ", " : "", name);
 }
 
-/* Whether the packets that the server saw are those that were sent here. */
-static bool saw_these(const struct path_leg *leg)
+/* Whether the server received the packets that were sent here, not those of a proxy. */
+static bool saw_own_packets(const struct path_leg *leg)
 {
     return leg->seen.says == PATH_SAYS_ENOUGH && leg->seen.proxied != 1;
 }
 
-/* The same host and port; the interface of a link-local one has another name there. */
+/* The same host and port; the interface of a link-local address has another name there. */
 static bool is_same(const struct address *here, const struct address *there)
 {
     struct address a = *here, b = *there;
@@ -55,7 +55,7 @@ static bool is_same(const struct address *here, const struct address *there)
 
 static void judge_answer(struct path_verdicts *verdicts, const struct path_leg *leg)
 {
-    if (leg->outcome != OUTCOME_ANSWERED) /* silence is "no answer in 5.0 s" */
+    if (leg->outcome != OUTCOME_ANSWERED) /* the text of a timeout needs no "no answer" */
         put(verdicts, PATH_TOPIC_ANSWER, PATH_MISSING, "%s%s",
             leg->outcome == OUTCOME_TIMEOUT ? "" : "no answer: ", leg->error);
 }
@@ -63,11 +63,14 @@ static void judge_answer(struct path_verdicts *verdicts, const struct path_leg *
 static void judge_says(struct path_verdicts *verdicts, const struct path_leg *leg)
 {
     static const char *const texts[] = {
-        [PATH_SAYS_NOTHING] = ("the server does not say what it saw; sockgreetd does, where a listener has "
-                               "format = \"json\""),
-        [PATH_SAYS_CUT] = "the greeting is cut: what the server saw is not all there, see --pad",
-        [PATH_SAYS_OTHER] = "the server does not say what it saw: its JSON is not a greeting of sockgreetd",
-        [PATH_SAYS_LATER] = "the server says what it saw as JSON of a schema that is unknown here",
+        [PATH_SAYS_NOTHING] =
+            ("the server does not say what it received; sockgreetd does if the listener has "
+             "format = \"json\""),
+        [PATH_SAYS_CUT] =
+            "the greeting is truncated: part of what the server received is missing (see --pad)",
+        [PATH_SAYS_OTHER] =
+            "the server does not say what it received: its JSON is not a greeting of sockgreetd",
+        [PATH_SAYS_LATER] = "the schema of the greeting is newer than this client",
     };
 
     if (leg->outcome == OUTCOME_ANSWERED && leg->seen.says != PATH_SAYS_ENOUGH)
@@ -94,12 +97,12 @@ static void judge_source(struct path_verdicts *verdicts, const struct path_leg *
         put(verdicts, PATH_TOPIC_SOURCE, PATH_CHANGED, "translated: %s seen as %s", here, there);
 }
 
-/* Behind a proxy another address is no news. */
+/* Behind a proxy the address differs anyway. */
 static void judge_destination(struct path_verdicts *verdicts, const struct path_leg *leg)
 {
     char here[ADDRESS_TEXT_MAX], there[ADDRESS_TEXT_MAX];
 
-    if (leg->seen.server.length == 0 || !saw_these(leg))
+    if (leg->seen.server.length == 0 || !saw_own_packets(leg))
         return;
     address_text(&leg->peer, here, sizeof(here));
     address_text(&leg->seen.server, there, sizeof(there));
@@ -118,8 +121,8 @@ static void judge_proxy(struct path_verdicts *verdicts, const struct path_leg *l
     if (leg->seen.proxy.length > 0)
         address_host(&leg->seen.proxy, proxy, sizeof(proxy));
     if (leg->seen.proxied == 1)
-        put(verdicts, PATH_TOPIC_PROXY, PATH_CHANGED,
-            "proxied: by %s; the server saw its packets and not these", proxy);
+        put(verdicts, PATH_TOPIC_PROXY, PATH_CHANGED, "proxied: by %s, whose packets the server received",
+            proxy);
     else if (leg->seen.proxied == 0)
         put(verdicts, PATH_TOPIC_PROXY, PATH_KEPT, "not proxied");
 }
@@ -133,12 +136,12 @@ static int hops_back(int limit)
 static void judge_hops(struct path_verdicts *verdicts, const struct path_leg *leg)
 {
     int there =
-        saw_these(leg) && leg->seen.ttl >= 0 && leg->ttl >= 0 ? leg->ttl - leg->seen.ttl : PATH_UNKNOWN;
-    bool raised = saw_these(leg) && leg->ttl >= 0 && leg->seen.ttl > leg->ttl;
+        saw_own_packets(leg) && leg->seen.ttl >= 0 && leg->ttl >= 0 ? leg->ttl - leg->seen.ttl : PATH_UNKNOWN;
+    bool raised = saw_own_packets(leg) && leg->ttl >= 0 && leg->seen.ttl > leg->ttl;
 
     if (raised)
-        put(verdicts, PATH_TOPIC_HOPS, PATH_CHANGED,
-            "hops: not known, since hop limit %d was sent and %d arrived", leg->ttl, leg->seen.ttl);
+        put(verdicts, PATH_TOPIC_HOPS, PATH_CHANGED, "hops: not known (hop limit %d sent, %d arrived)",
+            leg->ttl, leg->seen.ttl);
     else if (there >= 0 && leg->back_ttl > 0)
         put(verdicts, PATH_TOPIC_HOPS, PATH_FIGURE, "hops: %d there, %d back", there,
             hops_back(leg->back_ttl));
@@ -156,9 +159,9 @@ static enum path_finding kept(bool same)
 static void judge_dscp(struct path_verdicts *verdicts, const struct path_leg *leg)
 {
     if (leg->marks_lost)
-        put(verdicts, PATH_TOPIC_DSCP, PATH_CHANGED, "DSCP: %d sent, no answer; without it there is one",
+        put(verdicts, PATH_TOPIC_DSCP, PATH_CHANGED, "DSCP: %d sent, no answer; answered without it",
             leg->lost_dscp);
-    else if (saw_these(leg) && leg->dscp >= 0 && leg->seen.dscp >= 0)
+    else if (saw_own_packets(leg) && leg->dscp >= 0 && leg->seen.dscp >= 0)
         put(verdicts, PATH_TOPIC_DSCP, kept(leg->dscp == leg->seen.dscp), "DSCP: %d sent, %d arrived",
             leg->dscp, leg->seen.dscp);
 }
@@ -170,17 +173,17 @@ static void judge_ecn_of_tcp(struct path_verdicts *verdicts, const struct path_l
 
     if (leg->ecn <= 0)
         return;
-    put(verdicts, PATH_TOPIC_ECN, kept(arrived && leg->ecn_agreed), "ECN: asked for, %s",
-        !arrived          ? "but the request for it did not arrive"
-        : leg->ecn_agreed ? "and agreed"
-                          : "and the request for it arrived, but it was not agreed");
+    put(verdicts, PATH_TOPIC_ECN, kept(arrived && leg->ecn_agreed), "ECN: requested%s",
+        !arrived          ? "; the request did not arrive"
+        : leg->ecn_agreed ? " and agreed"
+                          : "; the request arrived, but the server did not agree");
 }
 
 static void judge_ecn(struct path_verdicts *verdicts, const struct path_leg *leg)
 {
     static const char *const words[] = {"none", "ect1", "ect0", "ce"}; /* enum path_ecn */
 
-    if (!saw_these(leg) || leg->seen.ecn < 0 || leg->ecn < 0 || leg->marks_lost)
+    if (!saw_own_packets(leg) || leg->seen.ecn < 0 || leg->ecn < 0 || leg->marks_lost)
         return;
     if (leg->transport == TRANSPORT_TCP)
         judge_ecn_of_tcp(verdicts, leg);
@@ -191,24 +194,24 @@ static void judge_ecn(struct path_verdicts *verdicts, const struct path_leg *leg
 
 static void judge_mss(struct path_verdicts *verdicts, const struct path_leg *leg)
 {
-    if (saw_these(leg) && leg->mss > 0 && leg->seen.mss >= 0)
+    if (saw_own_packets(leg) && leg->mss > 0 && leg->seen.mss >= 0)
         put(verdicts, PATH_TOPIC_MSS, kept(leg->mss == leg->seen.mss), "MSS: %d sent, %d arrived", leg->mss,
             leg->seen.mss);
 }
 
-/* What the server sent it does not say, but its path MTU and ours allow so much. */
+/* The server does not say what it sent, so compare with what the path MTU of both sides allows. */
 static void judge_mss_back(struct path_verdicts *verdicts, const struct path_leg *leg)
 {
     int mtu = leg->own_mtu < leg->seen.path_mtu ? leg->own_mtu : leg->seen.path_mtu;
     int allowed = mtu - (leg->peer.sa.sa_family == AF_INET6 ? HEADERS_IPV6 : HEADERS_IPV4);
 
-    if (!saw_these(leg) || leg->back_mss <= 0 || allowed <= 0 || allowed > MSS_OF_LARGE_MTU)
+    if (!saw_own_packets(leg) || leg->back_mss <= 0 || allowed <= 0 || allowed > MSS_OF_LARGE_MTU)
         return;
     if (leg->back_mss >= allowed)
         put(verdicts, PATH_TOPIC_MSS_BACK, PATH_KEPT, "MSS back: %d arrived", leg->back_mss);
     else
-        put(verdicts, PATH_TOPIC_MSS_BACK, PATH_CHANGED,
-            "MSS back: %d arrived, where a path MTU of %d allows %d", leg->back_mss, mtu, allowed);
+        put(verdicts, PATH_TOPIC_MSS_BACK, PATH_CHANGED, "MSS back: %d arrived; a path MTU of %d allows %d",
+            leg->back_mss, mtu, allowed);
 }
 
 static const char *names_of(int options, char list[LIST_MAX])
@@ -235,14 +238,15 @@ static void judge_options(struct path_verdicts *verdicts, const struct path_leg 
     int removed = leg->offered & ~arrived, unused = arrived & ~leg->agreed;
     char list[LIST_MAX];
 
-    if (!saw_these(leg) || !leg->seen.has_options || leg->offered == 0)
+    if (!saw_own_packets(leg) || !leg->seen.has_options || leg->offered == 0)
         return;
     if (removed)
         put(verdicts, PATH_TOPIC_OPTIONS, PATH_CHANGED, "TCP options: %s sent, but did not arrive",
             names_of(removed, list));
     else if (unused)
         put(verdicts, PATH_TOPIC_OPTIONS, PATH_CHANGED,
-            "TCP options: %s arrived, but not in the answer (or not in use there)", names_of(unused, list));
+            "TCP options: %s arrived, but missing in the answer (or not used by the server)",
+            names_of(unused, list));
     else
         put(verdicts, PATH_TOPIC_OPTIONS, PATH_KEPT, "TCP options: %s arrived both ways",
             names_of(arrived, list));
@@ -252,29 +256,29 @@ static void judge_mtu(struct path_verdicts *verdicts, const struct path_leg *leg
 {
     const struct path_mtu *mtu = &leg->mtu;
     enum path_finding finding = kept(mtu->there >= mtu->own);
-    char teller[ADDRESS_TEXT_MAX] = "a router";
+    char router[ADDRESS_TEXT_MAX] = "a router";
 
-    if (mtu->teller.length > 0)
-        address_host(&mtu->teller, teller, sizeof(teller));
+    if (mtu->router.length > 0)
+        address_host(&mtu->router, router, sizeof(router));
     if (mtu->source == PATH_MTU_OWN)
-        put(verdicts, PATH_TOPIC_MTU, finding, "path MTU there: %d, as of this machine's interface",
+        put(verdicts, PATH_TOPIC_MTU, finding, "path MTU there: %d, the MTU of this machine's interface",
             mtu->there);
-    else if (mtu->source == PATH_MTU_TOLD)
-        put(verdicts, PATH_TOPIC_MTU, finding, "path MTU there: %d, says %s; %d sent", mtu->there, teller,
-            mtu->own);
+    else if (mtu->source == PATH_MTU_REPORTED)
+        put(verdicts, PATH_TOPIC_MTU, finding, "path MTU there: %d, reported by %s; %d sent", mtu->there,
+            router, mtu->own);
     else if (mtu->source == PATH_MTU_FOUND)
-        put(verdicts, PATH_TOPIC_MTU, finding, "path MTU there: %d; larger packets are lost without a word",
+        put(verdicts, PATH_TOPIC_MTU, finding, "path MTU there: %d; larger packets are lost without a report",
             mtu->there);
     else if (mtu->source == PATH_MTU_UNSURE && mtu->there > 0)
         put(verdicts, PATH_TOPIC_MTU, PATH_MISSING, "path MTU there: not known, at least %d", mtu->there);
     else if (mtu->source == PATH_MTU_UNSURE)
         put(verdicts, PATH_TOPIC_MTU, PATH_MISSING,
-            "path MTU there: not known; no packet arrived that must not be fragmented");
+            "path MTU there: not known; no packet that must not be fragmented arrived");
 }
 
 static void judge_mtu_back(struct path_verdicts *verdicts, const struct path_leg *leg)
 {
-    if (saw_these(leg) && leg->seen.path_mtu > 0)
+    if (saw_own_packets(leg) && leg->seen.path_mtu > 0)
         put(verdicts, PATH_TOPIC_MTU_BACK, PATH_FIGURE, "path MTU back: %d, as the server's kernel knows it",
             leg->seen.path_mtu);
 }
@@ -296,9 +300,9 @@ static void judge_rtt(struct path_verdicts *verdicts, const struct path_leg *leg
     if (leg->outcome != OUTCOME_ANSWERED || leg->rtt_ns < 0)
         return;
     if (leg->transport != TRANSPORT_TCP)
-        put(verdicts, PATH_TOPIC_RTT, PATH_FIGURE, "round-trip time: %.3f ms with the answer",
+        put(verdicts, PATH_TOPIC_RTT, PATH_FIGURE, "round-trip time: %.3f ms from request to answer",
             ms(leg->rtt_ns));
-    else if (saw_these(leg) && leg->seen.rtt_ms >= 0)
+    else if (saw_own_packets(leg) && leg->seen.rtt_ms >= 0)
         put(verdicts, PATH_TOPIC_RTT, PATH_FIGURE, "round-trip time: %.3f ms here, %.3f ms there",
             ms(leg->rtt_ns), leg->seen.rtt_ms);
     else
@@ -310,10 +314,10 @@ static void judge_not_said(struct path_verdicts *verdicts, const struct path_leg
     const struct path_seen *seen = &leg->seen;
     char list[LIST_MAX] = "";
 
-    if (!saw_these(leg))
+    if (!saw_own_packets(leg))
         return;
     if (seen->server.length == 0)
-        enumerate(list, "address asked");
+        enumerate(list, "destination address");
     if (seen->ttl < 0)
         enumerate(list, "hop limit");
     if (seen->dscp < 0)
@@ -323,7 +327,7 @@ static void judge_not_said(struct path_verdicts *verdicts, const struct path_leg
     if (leg->transport == TRANSPORT_TCP && !seen->has_options)
         enumerate(list, "TCP options");
     if (list[0])
-        put(verdicts, PATH_TOPIC_NOT_SAID, PATH_MISSING, "the server does not know: %s", list);
+        put(verdicts, PATH_TOPIC_NOT_SAID, PATH_MISSING, "the server does not report: %s", list);
 }
 
 void path_verdicts_judge(struct path_verdicts *verdicts, const struct path_leg *leg)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* path_verdicts: compares what a leg was sent with and what the server saw, and says of each thing what
- * became of it. */
+/* path_verdicts: compares what was sent with what the server received, with a verdict for each topic. */
 #ifndef SOCKGREET_PATH_VERDICTS_H
 #define SOCKGREET_PATH_VERDICTS_H
 
@@ -10,13 +9,13 @@
 
 #define PATH_VERDICT_TEXT (2 * ADDRESS_TEXT_MAX + 64)
 
-/* What a verdict is about, with its word in JSON, in the order in which they are given. */
+/* The topics of verdicts, with their words in JSON, in the order of output. */
 #define PATH_TOPICS(X)                                                           \
-    X(ANSWER, "answer")           /* that there is none */                       \
-    X(SAYS, "says")               /* that the server does not say what it saw */ \
-    X(WHO, "who")                 /* who answered */                             \
-    X(SOURCE, "source")           /* address and port of this side */            \
-    X(DESTINATION, "destination") /* those that were asked */                    \
+    X(ANSWER, "answer")           /* there is none */                            \
+    X(SAYS, "says")               /* the server does not say what it received */ \
+    X(WHO, "who")                 /* the server that answered */                 \
+    X(SOURCE, "source")           /* address and port of the client */           \
+    X(DESTINATION, "destination") /* those of the server */                      \
     X(PROXY, "proxy")                                                            \
     X(HOPS, "hops")                                                              \
     X(DSCP, "dscp")                                                              \
@@ -26,18 +25,18 @@
     X(OPTIONS, "tcp_options")                                                    \
     X(MTU, "path_mtu")                                                           \
     X(MTU_BACK, "path_mtu_back")                                                 \
-    X(LOSS, "loss") /* that requests were repeated */                            \
+    X(LOSS, "loss") /* requests were repeated */                                 \
     X(RTT, "rtt")                                                                \
-    X(NOT_SAID, "not_said") /* what a server that says something leaves out */
+    X(NOT_SAID, "not_said") /* what the server does not report */
 
 #define PATH_TOPIC_ENUMERATOR(id, word) PATH_TOPIC_##id,
 enum path_topic { PATH_TOPICS(PATH_TOPIC_ENUMERATOR) PATH_TOPIC_COUNT };
 
 enum path_finding {
     PATH_KEPT,    /* arrived as it was sent */
-    PATH_CHANGED, /* did not */
-    PATH_FIGURE,  /* a value that can be neither */
-    PATH_MISSING, /* it is not known */
+    PATH_CHANGED, /* did not arrive as it was sent */
+    PATH_FIGURE,  /* a measured value */
+    PATH_MISSING, /* not known */
     PATH_FINDING_COUNT
 };
 
@@ -52,7 +51,7 @@ struct path_verdicts {
     struct path_verdict list[PATH_TOPIC_COUNT]; /* at most one of each topic, in their order */
 };
 
-/* Judges a leg. */
+/* Compares, for one leg. */
 void path_verdicts_judge(struct path_verdicts *verdicts, const struct path_leg *leg);
 
 /* "source", "dscp", ...; "kept", "changed", "figure", "missing". */

@@ -26,13 +26,13 @@ struct row {
     struct address address;
     char text[ADDRESS_TEXT_MAX]; /* the address */
     unsigned types;
-    char name[NAME_MAX_PRINTED];      /* of the address, escaped; "" if it has none or none is wanted */
+    char name[NAME_MAX_PRINTED];      /* of the address, escaped; "" if it has none or without -v */
     char canonical[NAME_MAX_PRINTED]; /* in a host's first row, if it is another name, escaped; else "" */
 };
 
 struct resolution {
     const struct cmdline *cmdline;
-    const struct patience *patience;
+    const struct deadline *deadline;
     struct row *rows;
     size_t count, room;
     enum cmdline_exit status;
@@ -56,7 +56,7 @@ static const char *host_of(const struct target *target)
     return transport_is_unix(target->endpoint.transport) ? target->label : target->endpoint.host;
 }
 
-/* The next row; NULL without memory. */
+/* The next row; NULL if out of memory. */
 static struct row *new_row(struct resolution *resolution)
 {
     size_t room = resolution->room ? 2 * resolution->room : 16;
@@ -113,10 +113,10 @@ static void add_canonical(struct row *row, const char *name)
         escape_bytes(row->canonical, sizeof(row->canonical), name, strlen(name));
 }
 
-/* All of them within the time of one request. */
+/* Looks up the names of addresses, all of them within the timeout of one request. */
 static void add_names(struct resolution *resolution, size_t begin)
 {
-    struct patience share = patience_at_most(resolution->patience, resolution->cmdline->timeout_ns);
+    struct deadline share = deadline_at_most(resolution->deadline, resolution->cmdline->timeout_ns);
     char name[NI_MAXHOST];
 
     for (size_t i = begin; i < resolution->count; i++) {
@@ -133,7 +133,7 @@ static bool has_port(const struct cmdline *cmdline, const struct target *target)
 {
     const struct endpoint *endpoint = &target->endpoint;
 
-    /* The last: a port that followed the host as an operand of its own. */
+    /* The last case: a port that followed the host as an operand of its own. */
     return endpoint->port_given || cmdline->port || strcmp(endpoint->port, ENDPOINT_DEFAULT_PORT) != 0;
 }
 
@@ -142,7 +142,7 @@ static int look_up(const struct resolution *resolution, const struct target *tar
 {
     const struct cmdline *cmdline = resolution->cmdline;
     const struct endpoint *endpoint = &target->endpoint;
-    struct patience share = patience_at_most(resolution->patience, cmdline->timeout_ns);
+    struct deadline share = deadline_at_most(resolution->deadline, cmdline->timeout_ns);
     struct addrinfo hints = {.ai_family = cmdline->family, .ai_flags = cmdline->verbose ? AI_CANONNAME : 0};
 
     if (endpoint->transport_given || cmdline->udp)
@@ -150,7 +150,7 @@ static int look_up(const struct resolution *resolution, const struct target *tar
     return lookup_host(endpoint->host, with_port ? endpoint->port : NULL, &hints, &share, found);
 }
 
-static void say_not_found(struct resolution *resolution, const struct target *target,
+static void print_failure(struct resolution *resolution, const struct target *target,
                           const struct errors_lookup *lookup)
 {
     char words[ERRORS_MAX];
@@ -173,7 +173,7 @@ static void resolve_host(struct resolution *resolution, const struct target *tar
 
     if (code) {
         lookup.nanoseconds = monotonic_ns() - started_ns;
-        say_not_found(resolution, target, &lookup);
+        print_failure(resolution, target, &lookup);
         return;
     }
     add_found(resolution, target, with_port, found);
@@ -251,7 +251,7 @@ static void print_canonical(FILE *out, const struct resolution *resolution)
     }
 }
 
-/* This machine as the only target; none if it does not say what it is called, or that can be no host. */
+/* Makes this machine the only target; none if its name is not a valid host. */
 static void list_own(struct target_list *own, const char *name)
 {
     struct message error;
@@ -275,9 +275,9 @@ static enum cmdline_exit resolve(struct resolution *resolution, const struct tar
 }
 
 enum cmdline_exit resolve_run(const struct cmdline *cmdline, const struct target_list *targets,
-                              const struct patience *patience, struct streams *streams)
+                              const struct deadline *deadline, struct streams *streams)
 {
-    struct resolution resolution = {.cmdline = cmdline, .patience = patience, .status = CMDLINE_ANSWERED};
+    struct resolution resolution = {.cmdline = cmdline, .deadline = deadline, .status = CMDLINE_ANSWERED};
     FILE *out = streams->output.stream;
     enum cmdline_exit status;
 
@@ -288,10 +288,10 @@ enum cmdline_exit resolve_run(const struct cmdline *cmdline, const struct target
         struct target_list own = {0};
 
         if (gethostname(name, sizeof(name)) < 0)
-            warn("gethostname");
+            warn("cannot read the host name");
         list_own(&own, name);
         status = own.count ? resolve(&resolution, &own, out) : CMDLINE_ERROR;
-        fprintf(out, "\nThis machine is called %s (gethostname).\n", name);
+        fprintf(out, "\nThe host name of this machine is %s (gethostname).\n", name);
         target_list_free(&own);
     }
     return streams_flush(streams) ? status : CMDLINE_ERROR;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* resolve: what names mean: a table of what getaddrinfo, getnameinfo and gethostname say. */
+/* resolve: prints what getaddrinfo, getnameinfo and gethostname return (--resolve). */
 #ifndef SOCKGREET_RESOLVE_H
 #define SOCKGREET_RESOLVE_H
 
@@ -11,6 +11,6 @@
 /* Prints a row for every address of every target, or of this machine if there is none; with -v also the types
  * of sockets, and the names of the addresses. CMDLINE_NO_ANSWER if a name could not be looked up. */
 enum cmdline_exit resolve_run(const struct cmdline *cmdline, const struct target_list *targets,
-                              const struct patience *patience, struct streams *streams);
+                              const struct deadline *deadline, struct streams *streams);
 
 #endif

@@ -12,7 +12,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 
-#define BEHIND_MAX_NS (100 * NS_PER_MS) /* of the ticks; what is further behind is not made up for */
+#define BEHIND_MAX_NS (100 * NS_PER_MS) /* ticks that are later than this are skipped */
 
 struct rounds {
     const struct rounds_settings *settings;
@@ -53,14 +53,14 @@ static bool is_last_round_started(const struct rounds *rounds)
     return last > 0 && rounds->sequence >= last;
 }
 
-/* Rounds that are due, but that something kept from being started for long, are left out. */
+/* Skips rounds that should have started long ago. */
 static void set_tick(struct rounds *rounds, int64_t due_ns)
 {
     int64_t interval_ns = rounds->cmdline->interval_ns;
     int64_t next_ns = due_ns + interval_ns;
     int64_t behind_ns = monotonic_ns() - next_ns;
 
-    if (interval_ns == 0) /* after the answers */
+    if (interval_ns == 0) /* the next round follows the answers */
         return;
     if (behind_ns > BEHIND_MAX_NS)
         next_ns += behind_ns / interval_ns * interval_ns;
@@ -82,7 +82,7 @@ static void tick(void *context)
 }
 
 /* With an interval of 0 the next round begins when the last one has ended. */
-static void take_idle(void *context)
+static void handle_idle(void *context)
 {
     struct rounds *rounds = context;
 
@@ -90,23 +90,23 @@ static void take_idle(void *context)
         rounds->broken = true;
 }
 
-static void take_interrupt(void *context)
+static void handle_interrupt(void *context)
 {
     struct rounds *rounds = context;
 
-    /* Not read, so that a wait of the standard streams ends as well. */
-    loop_unwatch(&rounds->loop, rounds->settings->patience->interrupt_fd, &rounds->interrupt);
+    /* Not read, so that waits of the standard streams end as well. */
+    loop_unwatch(&rounds->loop, rounds->settings->deadline->interrupt_fd, &rounds->interrupt);
     rounds->over = true;
 }
 
-static void take_deadline(void *context)
+static void handle_deadline(void *context)
 {
     struct rounds *rounds = context;
 
     rounds->over = true;
 }
 
-static void take_quit(void *context)
+static void handle_quit(void *context)
 {
     struct rounds *rounds = context;
     struct signalfd_siginfo info;
@@ -119,16 +119,16 @@ static void take_quit(void *context)
 
 static int watch_signals(struct rounds *rounds)
 {
-    const struct patience *patience = rounds->settings->patience;
+    const struct deadline *deadline = rounds->settings->deadline;
     int error = 0;
 
-    rounds->interrupt = (struct loop_watch){.ready = take_interrupt, .context = rounds};
-    rounds->quit = (struct loop_watch){.ready = take_quit, .context = rounds};
-    if (patience->interrupt_fd >= 0)
-        error = -loop_watch(&rounds->loop, patience->interrupt_fd, EPOLLIN, &rounds->interrupt);
+    rounds->interrupt = (struct loop_watch){.ready = handle_interrupt, .context = rounds};
+    rounds->quit = (struct loop_watch){.ready = handle_quit, .context = rounds};
+    if (deadline->interrupt_fd >= 0)
+        error = -loop_watch(&rounds->loop, deadline->interrupt_fd, EPOLLIN, &rounds->interrupt);
     if (error || !rounds->cmdline->counting)
         return error;
-    rounds->quit_fd = patience_signal_fd(&(int){SIGQUIT}, 1);
+    rounds->quit_fd = deadline_signal_fd(&(int){SIGQUIT}, 1);
     return rounds->quit_fd < 0 ? errno : -loop_watch(&rounds->loop, rounds->quit_fd, EPOLLIN, &rounds->quit);
 }
 
@@ -137,14 +137,14 @@ static int set_timers(struct rounds *rounds)
     bool has_deadline = rounds->cmdline->counting && rounds->cmdline->deadline_ns > 0;
 
     rounds->tick = (struct loop_timer){.due = tick, .context = rounds};
-    rounds->deadline = (struct loop_timer){.due = take_deadline, .context = rounds};
-    if (has_deadline && !loop_set(&rounds->loop, &rounds->deadline, rounds->settings->patience->until_ns))
+    rounds->deadline = (struct loop_timer){.due = handle_deadline, .context = rounds};
+    if (has_deadline && !loop_set(&rounds->loop, &rounds->deadline, rounds->settings->deadline->until_ns))
         return ENOMEM;
     return loop_set(&rounds->loop, &rounds->tick, rounds->started_ns) ? 0 : ENOMEM;
 }
 
-/* Each outstanding request has a descriptor, and a round must not be late for the kernel's convenience. */
-static void ask_for_more(void)
+/* Each outstanding request needs a descriptor, and timer slack would delay rounds. */
+static void raise_limits(void)
 {
     struct rlimit limit;
 
@@ -160,11 +160,11 @@ static int begin(struct rounds *rounds)
     const struct rounds_settings *settings = rounds->settings;
     int error = -loop_open(&rounds->loop);
 
-    ask_for_more();
+    raise_limits();
     rounds->visits = (struct visits){.loop = &rounds->loop,
                                      .cmdline = settings->cmdline,
                                      .report = settings->report,
-                                     .idle = take_idle,
+                                     .idle = handle_idle,
                                      .context = rounds};
     if (!error)
         error = -visits_open(&rounds->visits, settings->targets);
@@ -185,7 +185,7 @@ static void ask_all(struct rounds *rounds)
         int error = -loop_turn(&rounds->loop);
 
         if (error) {
-            warnx("cannot wait: %s", strerrordesc_np(error));
+            warnx("cannot wait for events: %s", strerrordesc_np(error));
             rounds->broken = true;
         }
         rounds->output_lost |= !streams_flush(rounds->settings->streams);
@@ -207,9 +207,10 @@ static void print_summaries(const struct rounds *rounds, FILE *out)
         ops(rounds)->summary(report(rounds), out, &rounds->visits.list[i], run_ns);
 }
 
-/* On standard error if standard output was full for too long. False if not all was printed where it belongs.
+/* Prints on standard error if standard output was full for too long. False if not all was printed on standard
+ * output.
  */
-static bool sum_up(const struct rounds *rounds)
+static bool print_all_summaries(const struct rounds *rounds)
 {
     struct streams *streams = rounds->settings->streams;
     FILE *out = streams_best(streams);
@@ -249,12 +250,12 @@ enum cmdline_exit rounds_run(const struct rounds_settings *settings)
     rounds.started_ns = monotonic_ns();
     error = begin(&rounds);
     if (error) {
-        warnx("cannot begin: %s", strerrordesc_np(error));
+        warnx("cannot start: %s", strerrordesc_np(error));
     } else {
         ask_all(&rounds);
         if (settings->cmdline->counting)
             visits_report_held(&rounds.visits);
-        if (sum_up(&rounds) && !rounds.broken && !rounds.visits.broken && !rounds.output_lost)
+        if (print_all_summaries(&rounds) && !rounds.broken && !rounds.visits.broken && !rounds.output_lost)
             status = exit_status(&rounds);
     }
     end(&rounds);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* rounds: asks all targets at once, and again at every tick, whatever is outstanding; once or as often as -c
- * says; and sums up. */
+/* rounds: sends a request to each target at every tick, even if others are outstanding, as often as -c says,
+ * and prints the summary. */
 #ifndef SOCKGREET_ROUNDS_H
 #define SOCKGREET_ROUNDS_H
 
@@ -13,13 +13,13 @@
 struct rounds_settings {
     const struct cmdline *cmdline;
     const struct target_list *targets;
-    const struct patience *patience; /* of the whole run */
+    const struct deadline *deadline; /* of the whole run */
     struct streams *streams;
     struct report report;
 };
 
-/* Reports as it goes: a single round in the order of targets, --watch by sequence, otherwise as requests end.
- * Returns the exit code of the program. */
+/* Reports results as they come: a single round in the order of targets, --watch in the order of sequence
+ * numbers, otherwise as requests end. Returns the exit status of the program. */
 enum cmdline_exit rounds_run(const struct rounds_settings *settings);
 
 #endif

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOK_UP_AGAIN_NS NS_PER_S /* the least from one look-up of a name to the next */
+#define LOOK_UP_AGAIN_NS NS_PER_S /* minimum time from one look-up of a name to the next */
 
 static const struct report_ops *ops(const struct visits *visits)
 {
@@ -28,8 +28,8 @@ static void note_change(struct visit *visit, const struct request *request, stru
                                    .who = result->who};
 
     if (result->outcome == OUTCOME_ANSWERED)
-        noted.peer = request->telling->peer;
-    result->change = outages_take(&visit->outages, &noted);
+        noted.peer = request->decisive->peer;
+    result->change = outages_add(&visit->outages, &noted);
 }
 
 static void print_result(struct visit *visit, const struct request *request)
@@ -40,7 +40,7 @@ static void print_result(struct visit *visit, const struct request *request)
     result_judge(&result, &visit->memory, &visits->judging, request);
     if (result.outcome == OUTCOME_LOCAL) {
         visits->broken = true;
-        statistics_take_back(&visit->statistics);
+        statistics_remove_sent(&visit->statistics);
     } else if (result.outcome == OUTCOME_ANSWERED) {
         statistics_add_answer(&visit->statistics, request_time(request));
         answerers_add(&visit->answerers, result.who);
@@ -52,7 +52,7 @@ static void print_result(struct visit *visit, const struct request *request)
     ops(visits)->ended(report(visits), visit, request, &result);
 }
 
-/* Most come last: they end in the order in which they were sent. */
+/* Most belong at the end: requests usually end in the order in which they were sent. */
 static void hold(struct visit *visit, struct request *request)
 {
     struct request *earlier = TAILQ_LAST(&visit->held, request_list);
@@ -122,8 +122,8 @@ static void request_ended(void *context, struct request *request)
     note_end(visits);
 }
 
-static void take_step(void *context, const struct request *request, const struct attempt *attempt,
-                      enum request_step step)
+static void report_step(void *context, const struct request *request, const struct attempt *attempt,
+                        enum request_step step)
 {
     const struct visits *visits = context;
 
@@ -131,7 +131,7 @@ static void take_step(void *context, const struct request *request, const struct
         ops(visits)->step(report(visits), request, attempt, step);
 }
 
-/* Addresses that came late are for those who have none that answers. */
+/* Late addresses are for requests that have no answer yet. */
 static void extend_open(const struct visit *visit)
 {
     struct request *request = TAILQ_FIRST(&visit->visits->open), *next;
@@ -186,7 +186,7 @@ static void look_up_again(struct visit *visit)
 
 static void ask(struct visits *visits, struct visit *visit, unsigned long sequence)
 {
-    struct request *request = request_new(&visit->asking, &visits->owner, visit->target, sequence);
+    struct request *request = request_new(&visit->settings, &visits->owner, visit->target, sequence);
 
     if (!request) {
         warnx("out of memory");
@@ -213,22 +213,22 @@ static int64_t timeout_of(const struct cmdline *cmdline)
     return is_cut ? cmdline->deadline_ns : cmdline->timeout_ns;
 }
 
-static struct asking asking_of(struct visits *visits)
+static struct request_settings settings_of(struct visits *visits)
 {
     const struct cmdline *cmdline = visits->cmdline;
 
-    return (struct asking){.loop = visits->loop,
-                           .scratch = visits->scratch,
-                           .source = &cmdline->source,
-                           .timeout_ns = timeout_of(cmdline),
-                           .pad = cmdline->ask.pad,
-                           .connect_only = cmdline->ask.connect_only,
-                           .whole = cmdline->ask.whole,
-                           .first_only = cmdline->watch,
-                           .http = cmdline->ask.http_path != NULL,
-                           .proxy = cmdline->ask.proxy,
-                           .message = cmdline->ask.message,
-                           .message_length = cmdline->ask.message_length};
+    return (struct request_settings){.loop = visits->loop,
+                                     .scratch = visits->scratch,
+                                     .source = &cmdline->source,
+                                     .timeout_ns = timeout_of(cmdline),
+                                     .pad = cmdline->ask.pad,
+                                     .connect_only = cmdline->ask.connect_only,
+                                     .whole = cmdline->ask.whole,
+                                     .first_only = cmdline->watch,
+                                     .http = cmdline->ask.http_path != NULL,
+                                     .proxy = cmdline->ask.proxy,
+                                     .message = cmdline->ask.message,
+                                     .message_length = cmdline->ask.message_length};
 }
 
 static bool open_visit(struct visits *visits, struct visit *visit, const struct target *target)
@@ -237,15 +237,15 @@ static bool open_visit(struct visits *visits, struct visit *visit, const struct 
     TAILQ_INIT(&visit->held);
     visit->target = target;
     visit->next = 1;
-    visit->asking = asking_of(visits);
+    visit->settings = settings_of(visits);
     addresses_open(&visit->addresses, visits->loop, &target->endpoint, visits->cmdline->family,
                    addresses_found, visit);
     visit->is_name = addresses_is_name(&visit->addresses);
-    if (!visit->asking.http)
+    if (!visit->settings.http)
         return true;
     visit->http_request = http_answer_request(&target->endpoint, visits->cmdline->ask.http_path);
-    visit->asking.message = visit->http_request;
-    visit->asking.message_length = visit->http_request ? strlen(visit->http_request) : 0;
+    visit->settings.message = visit->http_request;
+    visit->settings.message_length = visit->http_request ? strlen(visit->http_request) : 0;
     return visit->http_request;
 }
 
@@ -254,12 +254,12 @@ int visits_open(struct visits *visits, const struct target_list *targets)
     const struct ask_options *ask_options = &visits->cmdline->ask;
 
     TAILQ_INIT(&visits->open);
-    visits->owner = (struct request_owner){.step = take_step, .ended = request_ended, .context = visits};
+    visits->owner = (struct request_owner){.step = report_step, .ended = request_ended, .context = visits};
     visits->judging =
         (struct result_settings){.expect = ask_options->has_expect ? &ask_options->expect : NULL,
                                  .who = ask_options->has_who ? &ask_options->who : NULL,
                                  .http = ask_options->http_path != NULL};
-    visits->scratch = malloc(ASKING_SCRATCH);
+    visits->scratch = malloc(REQUEST_SETTINGS_SCRATCH);
     visits->list = calloc(targets->count, sizeof(struct visit));
     if (!visits->scratch || !visits->list)
         return -ENOMEM;
@@ -272,7 +272,7 @@ int visits_open(struct visits *visits, const struct target_list *targets)
 
 void visits_ask(struct visits *visits, unsigned long sequence)
 {
-    visits->outstanding++; /* the round itself: those that end at once are not all of it */
+    visits->outstanding++; /* the round itself, so that it does not end with requests that end at once */
     for (size_t i = 0; i < visits->count && !visits->broken; i++)
         ask(visits, &visits->list[i], sequence);
     note_end(visits);
@@ -315,7 +315,7 @@ static void close_visit(struct visit *visit)
 {
     free_requests(&visit->held);
     addresses_close(&visit->addresses);
-    result_forget(&visit->memory);
+    result_memory_free(&visit->memory);
     answerers_free(&visit->answerers);
     outages_free(&visit->outages);
     free(visit->http_request);

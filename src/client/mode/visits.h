@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* visits: the targets of a run: asks them, and hands each result to the writer, in the order that the run
- * wants. */
+/* visits: the targets of a run: sends requests to them, and passes each result to the writer, in the order
+ * that the run needs. */
 #ifndef SOCKGREET_VISITS_H
 #define SOCKGREET_VISITS_H
 
@@ -36,19 +36,19 @@ struct visits {
     char *scratch;
 };
 
-/* Returns 0 or -errno; visits_close() is right in both cases. The targets stay where they are. */
+/* Returns 0 or -errno; call visits_close() in both cases. The targets must not move. */
 int visits_open(struct visits *visits, const struct target_list *targets);
 
 /* Sends a request to every target. */
 void visits_ask(struct visits *visits, unsigned long sequence);
 
-/* Tells the writer of the requests of this sequence that are outstanding. */
+/* Reports the outstanding requests of this sequence number to the writer. */
 void visits_report_outstanding(const struct visits *visits, unsigned long sequence);
 
-/* At the end: reports the results that waited for one that is outstanding. */
+/* At the end: reports the results that were held back for an earlier request. */
 void visits_report_held(struct visits *visits);
 
-/* Ends what is outstanding, without a word. */
+/* Cancels what is outstanding without reporting it, and frees everything. */
 void visits_close(struct visits *visits);
 
 #endif

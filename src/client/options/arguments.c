@@ -57,8 +57,8 @@ int64_t arguments_duration(struct argp_state *state, const char *option, const c
     double ns = number * (double)unit;
 
     if (length == 0 || unit == 0)
-        argp_error(state, "%s: '%s' is not a time: a number, and us, ms, s, m or h (default: s)", option,
-                   text);
+        argp_error(state, "%s: '%s' is not a time; allowed: a number with us, ms, s, m or h (default: s)",
+                   option, text);
     if (ns < (double)min_ns || ns > (double)ARGUMENTS_SECONDS_MAX * (double)NS_PER_S)
         argp_error(state, "%s: '%s' is not a time from %g s to %d s", option, text,
                    (double)min_ns / (double)NS_PER_S, ARGUMENTS_SECONDS_MAX);
@@ -68,7 +68,7 @@ int64_t arguments_duration(struct argp_state *state, const char *option, const c
 const char *arguments_port(struct argp_state *state, const char *option, const char *text)
 {
     if (!endpoint_port_valid(text))
-        argp_error(state, "%s: '%s' is neither a number from 1 to 65535 nor the name of a service", option,
+        argp_error(state, "%s: '%s' is not a port; allowed: 1 to 65535, or the name of a service", option,
                    text);
     return text;
 }
@@ -81,7 +81,7 @@ static int hex(char c)
     return digit ? (int)(digit - digits) : -1;
 }
 
-/* The byte that an escape stands for; *length becomes that of the escape. -1 if it is none. */
+/* The byte that an escape stands for; *length becomes that of the escape. -1 if there is none. */
 static int unescape(const char *text, size_t *length)
 {
     static const char letters[] = "nrt\\", bytes[] = "\n\r\t\\";
@@ -107,7 +107,7 @@ size_t arguments_unescape(struct argp_state *state, const char *option, const ch
         if (byte == '\\')
             byte = unescape(text + i, &length);
         if (byte < 0)
-            argp_error(state, "%s: a backslash is followed by n, r, t, \\ or xHH, unlike '%s'", option,
+            argp_error(state, "%s: '%s' is not an escape; allowed: \\n, \\r, \\t, \\\\ and \\xHH", option,
                        text + i);
         bytes[count++] = (char)byte;
     }
@@ -132,7 +132,7 @@ unsigned arguments_dscp(struct argp_state *state, const char *option, const char
         if (ascii_same(text, points[i].name, SIZE_MAX))
             return points[i].value;
     if (!text[0] || text[strspn(text, "0123456789")] || strlen(text) > 2 || atoi(text) > 63)
-        argp_error(state, "%s: '%s' is neither a number from 0 to 63 nor a name such as ef, af41 or cs1",
+        argp_error(state, "%s: '%s' is not a code point; allowed: 0 to 63, or a name such as ef, af41 or cs1",
                    option, text);
     return (unsigned)atoi(text);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* arguments: numbers, times, ports and bytes that follow options. Each function ends the program with a usage
- * error that names the option, the text and what is allowed, if the text is something else. */
+ * error that names the option, the text and what is allowed, if the text is wrong. */
 #ifndef SOCKGREET_ARGUMENTS_H
 #define SOCKGREET_ARGUMENTS_H
 
@@ -29,8 +29,8 @@ const char *arguments_port(struct argp_state *state, const char *option, const c
  * RFC 5865, RFC 8622): "46", "ef", "af41", "cs1". */
 unsigned arguments_dscp(struct argp_state *state, const char *option, const char *text);
 
-/* The bytes of a text in which \n, \r, \t, \\ and \xHH stand for one each, at most as many as it has itself;
- * bytes may be text. Returns how many. */
+/* Copies text to bytes, with \n, \r, \t, \\ and \xHH replaced by one byte each; bytes is as long as text, and
+ * may be text. Returns the number of bytes. */
 size_t arguments_unescape(struct argp_state *state, const char *option, const char *text, char *bytes);
 
 #endif

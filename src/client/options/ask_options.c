@@ -22,8 +22,7 @@ static const struct argp_option options[] = {
     {"pad", KEY_PAD, "SIZE", 0,
      "Size of request datagrams in bytes, 0 to 65507 (default: 512; with --send: its length)", 0},
     {"whole", KEY_WHOLE, NULL, 0, "Read up to the end of file, not only to a line and 0.2 s of silence", 0},
-    {"expect", KEY_EXPECT, "TEXT|/REGEX/", 0,
-     "Count other answers than those that contain or match this as losses", 0},
+    {"expect", KEY_EXPECT, "TEXT|/REGEX/", 0, "Count answers that do not contain or match this as losses", 0},
     {"who", KEY_WHO, "REGEX", 0,
      "Take the name of the server from the answer: the first group, or the whole match", 0},
     {0},
@@ -33,7 +32,7 @@ void ask_options_send(struct argp_state *state, const char *option, struct ask_o
                       bool escapes)
 {
     if (ask->message)
-        argp_error(state, "%s: only one is allowed", option);
+        argp_error(state, "%s: allowed only once", option);
     ask->message = malloc(strlen(text) + 1);
     if (!ask->message)
         argp_failure(state, argp_err_exit_status, ENOMEM, "%s", option);
@@ -43,12 +42,12 @@ void ask_options_send(struct argp_state *state, const char *option, struct ask_o
         ask->message_length = (size_t)(stpcpy(ask->message, text) - ask->message);
 }
 
-static void take_file(struct argp_state *state, struct ask_options *ask, const char *path)
+static void read_file(struct argp_state *state, struct ask_options *ask, const char *path)
 {
     FILE *file = fopen(path, "re");
 
     if (ask->message)
-        argp_error(state, "--send: only one is allowed");
+        argp_error(state, "--send: allowed only once");
     ask->message = malloc(ASK_OPTIONS_SEND_MAX + 1);
     if (!file || !ask->message)
         argp_failure(state, argp_err_exit_status, errno, "--send: %s", path);
@@ -56,14 +55,14 @@ static void take_file(struct argp_state *state, struct ask_options *ask, const c
     if (ferror(file))
         argp_failure(state, argp_err_exit_status, errno, "--send: %s", path);
     if (ask->message_length > ASK_OPTIONS_SEND_MAX)
-        argp_failure(state, argp_err_exit_status, 0, "--send: %s: a file of at most 1 MiB is allowed", path);
+        argp_failure(state, argp_err_exit_status, 0, "--send: %s: file too large; allowed: 1 MiB", path);
     fclose(file);
 }
 
-static void take_send(struct argp_state *state, struct ask_options *ask, const char *text)
+static void set_send(struct argp_state *state, struct ask_options *ask, const char *text)
 {
     if (text[0] == '@')
-        take_file(state, ask, text + 1);
+        read_file(state, ask, text + 1);
     else
         ask_options_send(state, "--send", ask, text, true);
 }
@@ -80,7 +79,7 @@ void ask_options_http(struct argp_state *state, struct ask_options *ask, const c
 {
     ask->http_path = path ? path : "/";
     if (!is_path(ask->http_path))
-        argp_error(state, "--http: '%s' is not a path: / first, and ASCII without spaces", path);
+        argp_error(state, "--http: '%s' is not a path; allowed: / and ASCII without spaces", path);
 }
 
 static void check(struct argp_state *state, struct ask_options *ask)
@@ -93,7 +92,7 @@ static void check(struct argp_state *state, struct ask_options *ask)
         argp_error(state, "-z reads no answer and cannot be combined with --http, --send, --expect or --who");
 }
 
-static error_t take_judgement(int key, char *argument, struct argp_state *state)
+static error_t parse_answer_option(int key, char *argument, struct argp_state *state)
 {
     struct ask_options *ask = state->input;
     struct message error;
@@ -118,7 +117,7 @@ static error_t take_judgement(int key, char *argument, struct argp_state *state)
     return 0;
 }
 
-static error_t take(int key, char *argument, struct argp_state *state)
+static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct ask_options *ask = state->input;
     struct message error;
@@ -131,7 +130,7 @@ static error_t take(int key, char *argument, struct argp_state *state)
         ask_options_http(state, ask, argument);
         break;
     case KEY_SEND:
-        take_send(state, ask, argument);
+        set_send(state, ask, argument);
         break;
     case KEY_PROXY:
         if (proxy_writer_parse(&ask->proxy, argument, &error) < 0)
@@ -145,7 +144,7 @@ static error_t take(int key, char *argument, struct argp_state *state)
         check(state, ask);
         break;
     default:
-        return take_judgement(key, argument, state);
+        return parse_answer_option(key, argument, state);
     }
     return 0;
 }
@@ -155,16 +154,16 @@ int ask_options_suit(const struct ask_options *ask, enum transport transport, st
     if (transport_socket_type(transport) == SOCK_STREAM)
         return 0;
     if (ask->connect_only)
-        return message_set(error, "-z is for connections, and %s has none", transport_name(transport));
+        return message_set(error, "-z needs a connection, and %s has none", transport_name(transport));
     if (ask->http_path)
-        return message_set(error, "--http is for connections, and %s has none", transport_name(transport));
+        return message_set(error, "--http needs a connection, and %s has none", transport_name(transport));
     if (ask->proxy.version == 1)
-        return message_set(error, "--proxy: version 1 is for connections, use v2 over %s",
+        return message_set(error, "--proxy: v1 needs a connection, and %s has none; use v2",
                            transport_name(transport));
     return 0;
 }
 
-const struct argp ask_options_argp = {.options = options, .parser = take};
+const struct argp ask_options_argp = {.options = options, .parser = parse_option};
 
 void ask_options_free(struct ask_options *ask)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ask_options: what is sent, and what is taken for an answer (-z, --http, --send, --proxy, --pad, --whole,
+/* ask_options: what is sent, and what counts as an answer (-z, --http, --send, --proxy, --pad, --whole,
  * --expect, --who). */
 #ifndef SOCKGREET_ASK_OPTIONS_H
 #define SOCKGREET_ASK_OPTIONS_H
@@ -26,7 +26,7 @@ struct ask_options {
     struct proxy_writer proxy;
     char *message; /* NULL: nothing is sent */
     size_t message_length;
-    size_t pad; /* bytes of a datagram that asks */
+    size_t pad; /* minimum size of a request datagram */
     bool has_pad;
     bool has_expect;
     struct expect expect;
@@ -37,16 +37,16 @@ struct ask_options {
 /* A child parser whose input is a struct ask_options. */
 extern const struct argp ask_options_argp;
 
-/* Whether a target of this transport can be asked so. Returns 0, or -1 with a message in error. */
+/* Checks that these options suit the transport. Returns 0, or -1 with a message in error. */
 int ask_options_suit(const struct ask_options *ask, enum transport transport, struct message *error);
 
-/* For parsers with other letters: takes a text to send, in which escapes stand for bytes if wanted; and a
- * path for HTTP, NULL for the root. Both end the program with a usage error as argp_error() does. */
+/* For parsers with other letters: set the text to send, with escapes replaced if escapes is true, and the
+ * path for HTTP, NULL: the root. Both end the program with a usage error as argp_error() does. */
 void ask_options_send(struct argp_state *state, const char *option, struct ask_options *ask, const char *text,
                       bool escapes);
 void ask_options_http(struct argp_state *state, struct ask_options *ask, const char *path);
 
-/* Frees what was taken. */
+/* Frees the values. */
 void ask_options_free(struct ask_options *options);
 
 #endif

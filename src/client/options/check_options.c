@@ -55,8 +55,8 @@ struct parsing {
     bool escapes;
 };
 
-static void take_range(struct argp_state *state, const char *option, const char *text,
-                       struct nagios_range *range, bool *has_range)
+static void set_range(struct argp_state *state, const char *option, const char *text,
+                      struct nagios_range *range, bool *has_range)
 {
     struct message error;
 
@@ -65,7 +65,7 @@ static void take_range(struct argp_state *state, const char *option, const char 
     *has_range = true;
 }
 
-static void take_expect(struct argp_state *state, struct ask_options *ask, const char *text)
+static void set_expect(struct argp_state *state, struct ask_options *ask, const char *text)
 {
     struct message error;
 
@@ -74,8 +74,8 @@ static void take_expect(struct argp_state *state, struct ask_options *ask, const
     ask->has_expect = true;
 }
 
-__attribute__((noreturn)) static void print_and_leave(struct argp_state *state, struct parsing *parsing,
-                                                      int key)
+__attribute__((noreturn)) static void print_and_exit(struct argp_state *state, struct parsing *parsing,
+                                                     int key)
 {
     FILE *out = parsing->streams->output.stream;
 
@@ -89,14 +89,14 @@ __attribute__((noreturn)) static void print_and_leave(struct argp_state *state, 
     exit(exit_profile_status(EXIT_PROFILE_NAGIOS, NAGIOS_UNKNOWN));
 }
 
-static void take_operand(struct argp_state *state, struct check_options *check, char *operand)
+static void set_operand(struct argp_state *state, struct check_options *check, char *operand)
 {
     if (check->operand)
-        argp_error(state, "only one host is allowed: '%s' is one too many", operand);
+        argp_error(state, "only one host is allowed; remove '%s'", operand);
     check->operand = operand;
 }
 
-static error_t take_answer_option(int key, char *argument, struct argp_state *state)
+static error_t parse_answer_option(int key, char *argument, struct argp_state *state)
 {
     struct parsing *parsing = state->input;
     struct check_options *check = parsing->options;
@@ -110,16 +110,16 @@ static error_t take_answer_option(int key, char *argument, struct argp_state *st
         ask_options_send(state, "-s", ask, argument, parsing->escapes);
         break;
     case 'e':
-        take_expect(state, ask, argument);
+        set_expect(state, ask, argument);
         break;
     case 'x':
         ask_options_http(state, ask, argument);
         break;
     case 'w':
-        take_range(state, "-w", argument, &check->warning, &check->has_warning);
+        set_range(state, "-w", argument, &check->warning, &check->has_warning);
         break;
     case 'c':
-        take_range(state, "-c", argument, &check->critical, &check->has_critical);
+        set_range(state, "-c", argument, &check->critical, &check->has_critical);
         break;
     case 't':
         check->cmdline.timeout_ns = arguments_duration(state, "-t", argument, NS_PER_MS);
@@ -133,7 +133,7 @@ static error_t take_answer_option(int key, char *argument, struct argp_state *st
     return 0;
 }
 
-static error_t take(int key, char *argument, struct argp_state *state)
+static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct parsing *parsing = state->input;
     struct check_options *check = parsing->options;
@@ -141,7 +141,7 @@ static error_t take(int key, char *argument, struct argp_state *state)
     switch (key) {
     case 'H':
     case ARGP_KEY_ARG:
-        take_operand(state, check, argument);
+        set_operand(state, check, argument);
         break;
     case 'p':
         check->cmdline.port = arguments_port(state, "-p", argument);
@@ -158,20 +158,21 @@ static error_t take(int key, char *argument, struct argp_state *state)
     case 'h':
     case 'V':
     case KEY_USAGE:
-        print_and_leave(state, parsing, key);
+        print_and_exit(state, parsing, key);
     case ARGP_KEY_END:
         if (!check->operand)
             argp_error(state, "no host: give -H");
         break;
     default:
-        return take_answer_option(key, argument, state);
+        return parse_answer_option(key, argument, state);
     }
     return 0;
 }
 
 void check_options_parse(struct check_options *check, int argc, char **argv, struct streams *streams)
 {
-    static const struct argp argp = {.options = options, .parser = take, .args_doc = "-H TARGET", .doc = doc};
+    static const struct argp argp = {
+        .options = options, .parser = parse_option, .args_doc = "-H TARGET", .doc = doc};
     struct parsing parsing = {.options = check, .streams = streams};
 
     *check = (struct check_options){.cmdline = {.family = AF_UNSPEC, .timeout_ns = 10 * NS_PER_S}};

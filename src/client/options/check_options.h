@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* check_options: the options of check_sockgreet, under the letters that plug-ins have (Monitoring Plugins
- * Development Guidelines) and those of check_tcp. */
+/* check_options: the options of check_sockgreet, with the letters of the Monitoring Plugins Development
+ * Guidelines and of check_tcp. */
 #ifndef SOCKGREET_CHECK_OPTIONS_H
 #define SOCKGREET_CHECK_OPTIONS_H
 
@@ -16,8 +16,8 @@ struct check_options {
     struct nagios_range warning, critical; /* of the time of the answer in seconds */
 };
 
-/* Fills options from the arguments. Ends the program after --help and -V, and on wrong usage: each is UNKNOWN
- * to a monitor. */
+/* Fills options from the arguments. Ends the program after --help and -V, and on wrong usage, with the status
+ * UNKNOWN. */
 void check_options_parse(struct check_options *options, int argc, char **argv, struct streams *streams);
 
 #endif

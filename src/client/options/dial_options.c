@@ -18,7 +18,7 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static void take_source(struct argp_state *state, struct dial_source *source, const char *text)
+static void set_source(struct argp_state *state, struct dial_source *source, const char *text)
 {
     struct message error;
 
@@ -26,13 +26,13 @@ static void take_source(struct argp_state *state, struct dial_source *source, co
         argp_failure(state, argp_err_exit_status, 0, "%s", error.text);
 }
 
-static error_t take(int key, char *argument, struct argp_state *state)
+static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct dial_source *source = state->input;
 
     switch (key) {
     case 'I':
-        take_source(state, source, argument);
+        set_source(state, source, argument);
         break;
     case KEY_SOURCE_PORT:
         source->port = (uint16_t)arguments_whole(state, "--source-port", argument, 1, UINT16_MAX);
@@ -60,4 +60,4 @@ static error_t take(int key, char *argument, struct argp_state *state)
     return 0;
 }
 
-const struct argp dial_options_argp = {.options = options, .parser = take};
+const struct argp dial_options_argp = {.options = options, .parser = parse_option};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* dial_options: where requests leave from, and with which marks (-I, --source-port, --ttl, --dscp, --ecn,
+/* dial_options: source and IP header fields of requests (-I, --source-port, --ttl, --dscp, --ecn,
  * --mark, --df). */
 #ifndef SOCKGREET_DIAL_OPTIONS_H
 #define SOCKGREET_DIAL_OPTIONS_H

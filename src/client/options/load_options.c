@@ -38,14 +38,14 @@ static const struct argp_option options[] = {
      "Exit with 1 unless the result is within LIMIT, such as 'p99<5ms' (repeatable)", 0},
     {"plot", KEY_PLOT, "FILE", 0, "Plot latency by percentile to FILE, as SVG", 0},
     {"greeting", KEY_GREETING, "TEXT", 0,
-     "Count other answers than this text (with \\n, \\r, \\t, \\\\ and \\xHH) as errors", 0},
+     "Count answers other than this text (with \\n, \\r, \\t, \\\\ and \\xHH) as errors", 0},
     {"sources", KEY_SOURCES, "COUNT", 0,
      "Send from COUNT loopback addresses in turn: 127.1.0.1, 127.1.1.1, ...", 0},
     {"cpus", KEY_CPUS, "LIST", 0, "Bind threads to these processors in turn, such as 0,1", 0},
     {0},
 };
 
-static void take_cpus(struct argp_state *state, struct load_options *load, const char *text)
+static void set_cpus(struct argp_state *state, struct load_options *load, const char *text)
 {
     const char *rest = text;
     char *end;
@@ -62,24 +62,24 @@ static void take_cpus(struct argp_state *state, struct load_options *load, const
         if (*end != ',')
             break;
     }
-    argp_error(state, "--cpus: '%s' is not a list of processors such as 0,1, at most %d", text,
+    argp_error(state, "--cpus: '%s' is not a list of processors; allowed: at most %d, such as 0,1", text,
                PLAN_THREADS_MAX);
 }
 
-static void take_limit(struct argp_state *state, struct load_options *load, const char *text)
+static void set_limit(struct argp_state *state, struct load_options *load, const char *text)
 {
     if (load->limit_count == LOAD_LIMITS_MAX)
-        argp_error(state, "--fail: at most %d limits", LOAD_LIMITS_MAX);
+        argp_error(state, "--fail: too many limits; allowed: %d", LOAD_LIMITS_MAX);
     if (!limit_parse(&load->limits[load->limit_count], text))
-        argp_error(state, "--fail: '%s' is not a limit: %s", text, limit_syntax);
+        argp_error(state, "--fail: '%s' is not a limit; allowed: %s", text, limit_syntax);
     load->limit_count++;
 }
 
-static void take_rate(struct argp_state *state, struct load_options *load, const char *text)
+static void set_rate(struct argp_state *state, struct load_options *load, const char *text)
 {
     load->rate = arguments_number(state, "--rate", text, 0, RATE_MAX);
     if (load->rate <= 0)
-        argp_error(state, "--rate: '%s' is not a number of requests a second greater than 0", text);
+        argp_error(state, "--rate: '%s' is not a rate; allowed: more than 0 requests a second", text);
 }
 
 static const char *name_of(int key)
@@ -96,13 +96,13 @@ static void check(struct argp_state *state, const struct load_options *load)
         argp_error(state, "--%s needs --load", load->needs_load);
 }
 
-static error_t take_detail(int key, char *argument, struct argp_state *state)
+static error_t parse_detail_option(int key, char *argument, struct argp_state *state)
 {
     struct load_options *load = state->input;
 
     switch (key) {
     case KEY_FAIL:
-        take_limit(state, load, argument);
+        set_limit(state, load, argument);
         break;
     case KEY_PLOT:
         load->plot = argument;
@@ -115,7 +115,7 @@ static error_t take_detail(int key, char *argument, struct argp_state *state)
         load->sources = arguments_whole(state, "--sources", argument, 1, SOURCES_MAX);
         break;
     case KEY_CPUS:
-        take_cpus(state, load, argument);
+        set_cpus(state, load, argument);
         break;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -123,7 +123,7 @@ static error_t take_detail(int key, char *argument, struct argp_state *state)
     return 0;
 }
 
-static error_t take(int key, char *argument, struct argp_state *state)
+static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct load_options *load = state->input;
 
@@ -134,7 +134,7 @@ static error_t take(int key, char *argument, struct argp_state *state)
         load->chosen = true;
         break;
     case KEY_RATE:
-        take_rate(state, load, argument);
+        set_rate(state, load, argument);
         break;
     case KEY_CONNECTIONS:
         load->connections = arguments_whole(state, "--connections", argument, 1, CONNECTIONS_MAX);
@@ -149,9 +149,9 @@ static error_t take(int key, char *argument, struct argp_state *state)
         check(state, load);
         break;
     default:
-        return take_detail(key, argument, state);
+        return parse_detail_option(key, argument, state);
     }
     return 0;
 }
 
-const struct argp load_options_argp = {.options = options, .parser = take};
+const struct argp load_options_argp = {.options = options, .parser = parse_option};

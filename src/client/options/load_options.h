@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* load_options: a load instead of single requests (--load, and the options that need it). */
+/* load_options: --load, and the options that need it. */
 #ifndef SOCKGREET_LOAD_OPTIONS_H
 #define SOCKGREET_LOAD_OPTIONS_H
 

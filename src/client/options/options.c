@@ -21,7 +21,7 @@ static const char arguments_doc[] = "TARGET...\nHOST PORT\n-f FILE [TARGET...]\n
                                     "--load TARGET...\n--discover\n--resolve [HOST...]";
 
 static const char doc[] =
-    "Ask servers for their greeting, once or again and again.\n"
+    "Ask servers for their greeting, once or repeatedly.\n"
     "\n"
     "A TARGET is HOST, HOST:PORT, [IPV6]:PORT, IPV6, tcp://HOST[:PORT], udp://HOST[:PORT], unix:PATH or "
     "unix-dgram:PATH. The default port is " ENDPOINT_DEFAULT_PORT ".\n"
@@ -49,9 +49,9 @@ static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, "Target:", 1},
     {"ipv4", '4', NULL, 0, "Use IPv4 only", 0},
     {"ipv6", '6', NULL, 0, "Use IPv6 only", 0},
-    {"udp", 'u', NULL, 0, "Use UDP for targets that name no transport", 0},
+    {"udp", 'u', NULL, 0, "Use UDP for targets without a transport", 0},
     {"all", 'a', NULL, 0, "Ask each address of a name, and print a table", 0},
-    {"port", 'p', "PORT", 0, "Port, by number or name, of targets that name none", 0},
+    {"port", 'p', "PORT", 0, "Port, by number or name, of targets without one", 0},
     {"file", 'f', "FILE", 0, "Read targets from a file, one a line (-: standard input)", 0},
     {NULL, 0, NULL, 0, "Repetition and time:", 4},
     {"count", 'c', "COUNT", 0, "Send COUNT requests and print statistics (0: until Ctrl-C)", 0},
@@ -72,7 +72,7 @@ static const struct argp_option options[] = {
     {"numeric", 'n', NULL, 0, "Ignored: addresses are always printed as numbers", 0},
     {"json", 'j', NULL, 0, "Print a JSON object for each event, one a line", 0},
     {"exit-code", KEY_EXIT_CODE, "PROFILE", 0,
-     "Exit status as this program expects it: ping (default), nagios or keepalived", 0},
+     "Use the exit statuses of ping (default), nagios or keepalived", 0},
     {NULL, 0, NULL, 0, "Help:", -1},
     {"help", 'h', NULL, 0, "Print this help", 0},
     {NULL, '?', NULL, OPTION_ALIAS, NULL, 0},
@@ -93,33 +93,33 @@ static struct cmdline *cmdline_of(const struct argp_state *state)
     return parsing->cmdline;
 }
 
-static void take_family(struct argp_state *state, struct cmdline *cmdline, int family)
+static void set_family(struct argp_state *state, struct cmdline *cmdline, int family)
 {
     if (cmdline->family != AF_UNSPEC && cmdline->family != family)
-        argp_error(state, "-4 and -6 exclude each other; without them both are tried");
+        argp_error(state, "-4 and -6 exclude each other; default: both");
     cmdline->family = family;
 }
 
-static void take_count(struct argp_state *state, struct cmdline *cmdline, const char *count)
+static void set_count(struct argp_state *state, struct cmdline *cmdline, const char *count)
 {
     cmdline->counting = true;
     cmdline->count = arguments_whole(state, "-c", count, 0, 1000000000);
 }
 
-static void take_exit_code(struct argp_state *state, struct cmdline *cmdline, const char *name)
+static void set_exit_code(struct argp_state *state, struct cmdline *cmdline, const char *name)
 {
     if (!exit_profile_from_name(name, &cmdline->exit_profile))
-        argp_error(state, "--exit-code: '%s' is not ping, nagios or keepalived", name);
+        argp_error(state, "--exit-code: '%s' is not a profile; allowed: ping, nagios or keepalived", name);
 }
 
-static void take_operands(struct argp_state *state, struct cmdline *cmdline)
+static void set_operands(struct argp_state *state, struct cmdline *cmdline)
 {
     cmdline->operands = state->argv + state->next;
     cmdline->operand_count = (size_t)(state->argc - state->next);
     state->next = state->argc;
 }
 
-/* What one does with targets other than to ask for their greetings. */
+/* A mode other than asking for greetings. */
 struct mode {
     const char *option;
     bool is_chosen;
@@ -137,7 +137,7 @@ static void check_modes(struct argp_state *state, const struct mode *modes, size
     }
 }
 
-/* A load can be limited by -c, and can --send something. */
+/* --load can be combined with -c and --send. */
 static bool asks_otherwise(const struct cmdline *cmdline)
 {
     const struct ask_options *ask = &cmdline->ask;
@@ -160,7 +160,7 @@ static void check(struct argp_state *state, const struct cmdline *cmdline)
 
     check_modes(state, modes, ARRAY_SIZE(modes), &mode);
     if (cmdline->discover.chosen && (cmdline->operand_count > 0 || cmdline->file))
-        argp_error(state, "--discover asks whole networks and takes no target; -I limits it to an interface");
+        argp_error(state, "--discover takes no target; use -I to select an interface");
     if (cmdline->operand_count == 0 && !cmdline->file && mode.needs_target)
         argp_error(state, "no target");
     if (mode.option && asks_otherwise(cmdline))
@@ -172,16 +172,16 @@ static void check(struct argp_state *state, const struct cmdline *cmdline)
         argp_error(state, "-j and --resolve exclude each other");
 }
 
-static error_t take_target_option(int key, char *argument, struct argp_state *state)
+static error_t parse_target_option(int key, char *argument, struct argp_state *state)
 {
     struct cmdline *cmdline = cmdline_of(state);
 
     switch (key) {
     case '4':
-        take_family(state, cmdline, AF_INET);
+        set_family(state, cmdline, AF_INET);
         break;
     case '6':
-        take_family(state, cmdline, AF_INET6);
+        set_family(state, cmdline, AF_INET6);
         break;
     case 'a':
         cmdline->all = true;
@@ -201,19 +201,19 @@ static error_t take_target_option(int key, char *argument, struct argp_state *st
     return 0;
 }
 
-static error_t take_time_option(int key, char *argument, struct argp_state *state)
+static error_t parse_time_option(int key, char *argument, struct argp_state *state)
 {
     struct cmdline *cmdline = cmdline_of(state);
 
     switch (key) {
     case 'c':
-        take_count(state, cmdline, argument);
+        set_count(state, cmdline, argument);
         break;
     case KEY_RESOLVE_ONCE:
         cmdline->resolve_once = true;
         break;
     case KEY_EXIT_CODE:
-        take_exit_code(state, cmdline, argument);
+        set_exit_code(state, cmdline, argument);
         break;
     case KEY_WATCH:
         cmdline->watch = cmdline->counting = true;
@@ -229,13 +229,13 @@ static error_t take_time_option(int key, char *argument, struct argp_state *stat
         cmdline->deadline_ns = arguments_duration(state, "-w", argument, NS_PER_MS);
         break;
     default:
-        return take_target_option(key, argument, state);
+        return parse_target_option(key, argument, state);
     }
     return 0;
 }
 
-/* argp's own would not notice that standard output takes nothing. */
-__attribute__((noreturn)) static void print_and_leave(struct argp_state *state, int key)
+/* argp's own functions do not report errors of standard output. */
+__attribute__((noreturn)) static void print_and_exit(struct argp_state *state, int key)
 {
     const struct parsing *parsing = state->input;
     FILE *out = parsing->streams->output.stream;
@@ -250,7 +250,7 @@ __attribute__((noreturn)) static void print_and_leave(struct argp_state *state, 
     exit(streams_flush(parsing->streams) ? CMDLINE_ANSWERED : CMDLINE_ERROR);
 }
 
-static error_t take(int key, char *argument, struct argp_state *state)
+static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct cmdline *cmdline = cmdline_of(state);
 
@@ -283,18 +283,18 @@ static error_t take(int key, char *argument, struct argp_state *state)
     case '?':
     case 'V':
     case KEY_USAGE:
-        print_and_leave(state, key);
+        print_and_exit(state, key);
     case KEY_RESOLVE:
         cmdline->resolve = true;
         break;
     case ARGP_KEY_ARGS:
-        take_operands(state, cmdline);
+        set_operands(state, cmdline);
         break;
     case ARGP_KEY_END:
         check(state, cmdline);
         break;
     default:
-        return take_time_option(key, argument, state);
+        return parse_time_option(key, argument, state);
     }
     return 0;
 }
@@ -305,11 +305,11 @@ __attribute__((noreturn)) static void print_usage(void)
     exit(CMDLINE_ERROR);
 }
 
-/* The profile also holds for the error of an option in front of --exit-code. */
+/* The profile also applies to an error in an option before --exit-code. */
 static enum exit_profile profile_in(int argc, char **argv)
 {
     static const char option[] = "--exit-code";
-    static const size_t shortest = sizeof("--exi") - 1; /* getopt takes what no other option begins with */
+    static const size_t shortest = sizeof("--exi") - 1; /* getopt accepts unambiguous prefixes */
     enum exit_profile profile = EXIT_PROFILE_PING;
 
     for (int i = 1; i < argc; i++) {
@@ -335,8 +335,11 @@ void cmdline_parse(struct cmdline *cmdline, int argc, char **argv, struct stream
         {&discover_options_argp, 0, NULL, 6},
         {0},
     };
-    static const struct argp argp = {
-        .options = options, .parser = take, .args_doc = arguments_doc, .doc = doc, .children = children};
+    static const struct argp argp = {.options = options,
+                                     .parser = parse_option,
+                                     .args_doc = arguments_doc,
+                                     .doc = doc,
+                                     .children = children};
     struct parsing parsing = {.cmdline = cmdline, .streams = streams};
 
     if (argc == 1)

@@ -8,7 +8,7 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static error_t take(int key, char *argument, struct argp_state *state)
+static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct path_options *path = state->input;
 
@@ -19,4 +19,4 @@ static error_t take(int key, char *argument, struct argp_state *state)
     return 0;
 }
 
-const struct argp path_options_argp = {.options = options, .parser = take};
+const struct argp path_options_argp = {.options = options, .parser = parse_option};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* path_options: --path, which compares what was sent with what the server saw. */
+/* path_options: --path, which compares what was sent with what the server received. */
 #ifndef SOCKGREET_PATH_OPTIONS_H
 #define SOCKGREET_PATH_OPTIONS_H
 

@@ -14,10 +14,10 @@
 #define NAME_WIDTH    32 /* columns */
 #define VERSION_WIDTH 12
 
-/* A text of a table, safe to print. */
+/* A cell of a table, safe to print. */
 struct cell {
     char text[4 * IDENTITY_TEXT_MAX + 1];
-    int columns; /* that it takes */
+    int columns; /* its width */
 };
 
 struct widths {
@@ -37,11 +37,11 @@ static int columns_of(const char *text)
     return columns;
 }
 
-static struct cell cell_of(const char *said, unsigned width)
+static struct cell cell_of(const char *text, unsigned width)
 {
     struct cell cell;
 
-    safe_text_line(cell.text, sizeof(cell.text), width, said, strlen(said));
+    safe_text_line(cell.text, sizeof(cell.text), width, text, strlen(text));
     cell.columns = columns_of(cell.text);
     return cell;
 }
@@ -122,11 +122,11 @@ void discovery_print_table(FILE *out, const struct greeters *greeters)
             "VERSION");
     for (size_t i = 0; i < greeters->count; i++)
         print_row(out, &widths, &greeters->list[i], is_first(greeters, i));
-    fprintf(out, "\n%zu greeter%s answered.\n", greeters->servers, greeters->servers == 1 ? "" : "s");
+    fprintf(out, "\n%zu server%s answered.\n", greeters->servers, greeters->servers == 1 ? "" : "s");
 }
 
-/* What a server did not say is null. */
-static json_t *said(const char *text)
+/* An empty text becomes null. */
+static json_t *text_or_null(const char *text)
 {
     return json_value_text(text[0] ? text : NULL);
 }
@@ -137,11 +137,11 @@ static json_t *address_of(const struct greeter *greeter)
 
     if_indextoname(greeter->interface, interface);
     return json_pack("{s:o, s:o, s:o, s:o}", "address", json_value_host(&greeter->address), "port",
-                     json_value_port(&greeter->address), "interface", said(interface), "time_ms",
+                     json_value_port(&greeter->address), "interface", text_or_null(interface), "time_ms",
                      json_value_ms(greeter->ns));
 }
 
-/* Prints the server whose addresses begin at which; sets it to where the next one begins. */
+/* Prints the server whose addresses begin at *which, and sets it to the beginning of the next one. */
 static bool print_server(FILE *out, const struct greeters *greeters, size_t *which, int64_t now_ns)
 {
     const struct identity *identity = &greeters->list[*which].identity;
@@ -150,11 +150,11 @@ static bool print_server(FILE *out, const struct greeters *greeters, size_t *whi
     do
         json_array_append_new(addresses, address_of(&greeters->list[(*which)++]));
     while (*which < greeters->count && !is_first(greeters, *which));
-    return report_json_print(out,
-                             json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o}", "schema", REPORT_JSON_SCHEMA,
-                                       "event", "greeter", "timestamp", json_value_timestamp(now_ns), "name",
-                                       said(identity->name), "instance", said(identity->instance), "version",
-                                       said(identity->version), "addresses", addresses));
+    return report_json_print(
+        out, json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o}", "schema", REPORT_JSON_SCHEMA, "event",
+                       "greeter", "timestamp", json_value_timestamp(now_ns), "name",
+                       text_or_null(identity->name), "instance", text_or_null(identity->instance), "version",
+                       text_or_null(identity->version), "addresses", addresses));
 }
 
 bool discovery_print_json(FILE *out, const struct greeters *greeters, int64_t now_ns)

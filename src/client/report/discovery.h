@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* discovery: prints who answered a question to everybody. */
+/* discovery: prints the servers that answered a broadcast (--discover). */
 #ifndef SOCKGREET_DISCOVERY_H
 #define SOCKGREET_DISCOVERY_H
 
@@ -9,12 +9,12 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* A table for people, with a line for each address and the name at a server's first one, and how many servers
- * answered. The greeters are sorted. */
+/* Prints a table with a line for each address, the name of a server with its first one, and the number of
+ * servers. The greeters must be sorted. */
 void discovery_print_table(FILE *out, const struct greeters *greeters);
 
-/* A line of JSON for each server, and one that ends them (doc/client.schema.json), at a time of
- * CLOCK_REALTIME in nanoseconds. False without memory, or if the stream did not take it. */
+/* Prints a JSON object for each server, and a last one (doc/client.schema.json). now_ns: CLOCK_REALTIME.
+ * False if out of memory or if writing failed. */
 bool discovery_print_json(FILE *out, const struct greeters *greeters, int64_t now_ns);
 
 #endif

@@ -57,8 +57,8 @@ void events_start(const struct events *events, const struct target_list *targets
     free(texts);
 }
 
-static void take_step(void *report, const struct request *request, const struct attempt *attempt,
-                      enum request_step step)
+static void report_step(void *report, const struct request *request, const struct attempt *attempt,
+                        enum request_step step)
 {
     static const char *const results[] = {
         [REQUEST_TRYING] = "started", [REQUEST_CONNECTED] = "connected", [REQUEST_GIVEN_UP] = "failed"};
@@ -85,7 +85,7 @@ static int64_t since(const struct request *request, int64_t point_ns)
 static struct report_json_answer answer_of(const struct visit *visit, const struct request *request,
                                            const struct result *result, char name[NAME_MAX_BYTES])
 {
-    const struct attempt *attempt = request->telling;
+    const struct attempt *attempt = request->decisive;
     struct report_json_answer answer = {.request = request_of(request, attempt, name),
                                         .lookup_ns =
                                             visit->is_name ? visit->addresses.took_ns : REPORT_JSON_UNKNOWN,
@@ -122,9 +122,9 @@ static void print_change(const struct events *events, const struct visit *visit,
                                              .peer = was_up ? &outages->before.peer : NULL};
     const struct report_json_state after = {.outcome = result->outcome,
                                             .who = or_null(result->who),
-                                            .peer = request->telling ? &request->telling->peer : NULL,
+                                            .peer = request->decisive ? &request->decisive->peer : NULL,
                                             .error = answered ? NULL : result->text};
-    const struct report_json_change change = {.request = request_of(request, request->telling, name),
+    const struct report_json_change change = {.request = request_of(request, request->decisive, name),
                                               .before = result->change & OUTAGES_FIRST ? NULL : &before,
                                               .after = &after};
 
@@ -225,4 +225,4 @@ static void sum_up(void *report, FILE *out, const struct visit *visit, int64_t r
 }
 
 const struct report_ops events_ops = {
-    .step = take_step, .ended = ended, .interim = interim, .summary = sum_up};
+    .step = report_step, .ended = ended, .interim = interim, .summary = sum_up};

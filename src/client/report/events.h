@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* events: what the client prints with -j: a JSON object on a line for each thing that happens, after
- * doc/client.schema.json. */
+/* events: prints a JSON object on a line for each event (-j; doc/client.schema.json). */
 #ifndef SOCKGREET_EVENTS_H
 #define SOCKGREET_EVENTS_H
 
@@ -14,7 +13,7 @@ struct events {
     const struct cmdline *cmdline;
 };
 
-/* The event before all others. */
+/* Prints the first event. */
 void events_start(const struct events *events, const struct target_list *targets);
 
 /* Its context is a struct events. */

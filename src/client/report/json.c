@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An object that is being filled; once there is no memory, it comes to nothing. */
+/* An object that is being filled; failed: out of memory, so that finish() returns NULL. */
 struct event {
     json_t *object;
     bool failed;
 };
 
-/* Takes the value over. */
+/* Takes ownership of value. */
 static void put(struct event *event, const char *name, json_t *value)
 {
     event->failed |= json_object_set_new(event->object, name, value) < 0;
@@ -100,7 +100,7 @@ static void put_failure(struct event *event, enum outcome outcome, const char *p
     put(event, "error", json_value_text(error));
 }
 
-/* Every class of losses, also those that did not happen. */
+/* All classes of losses, including those without any. */
 static json_t *count_losses(const uint64_t *losses)
 {
     struct event counts = {.object = json_object()};
@@ -249,7 +249,7 @@ json_t *report_json_summary(const struct report_json_summary *summary, int64_t n
 
 bool report_json_print(FILE *out, json_t *event)
 {
-    /* 15 digits are what every double has: 0.14 is not printed as 0.14000000000000001. */
+    /* Every double has 15 digits: with more, 0.14 would be printed as 0.14000000000000001. */
     char *text = event ? json_dumps(event, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
 
     json_decref(event);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* report_json: what happens, as JSON objects for programs: one for each event, after doc/client.schema.json.
+/* json: builds the JSON objects of events (doc/client.schema.json).
  */
 #ifndef SOCKGREET_REPORT_JSON_H
 #define SOCKGREET_REPORT_JSON_H
@@ -15,18 +15,17 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define REPORT_JSON_SCHEMA       1           /* another when a member goes, or means something else */
-#define REPORT_JSON_GREETING_MAX 65536       /* bytes of a greeting that an event has */
-#define REPORT_JSON_UNKNOWN      INT64_C(-1) /* of times: null, or not there */
+#define REPORT_JSON_SCHEMA       1           /* changes if a member is removed or redefined */
+#define REPORT_JSON_GREETING_MAX 65536       /* bytes of a greeting in an event */
+#define REPORT_JSON_UNKNOWN      INT64_C(-1) /* of times: null in JSON */
 
-/* In all of these a text may be NULL, which is null in JSON, and may be anything: what is not UTF-8 becomes
- * U+FFFD, a character for each byte. Times that are points are nanoseconds since 1970 (CLOCK_REALTIME), all
- * others nanoseconds. */
+/* In all of these a text may be NULL, which is null in JSON, and may have any bytes: each that is not UTF-8
+ * becomes U+FFFD. Points in time are nanoseconds since 1970 (CLOCK_REALTIME), durations are nanoseconds. */
 
 /* The request that an event is about. */
 struct report_json_request {
     const char *target; /* as an operand that can be used again: "tcp://localhost:12345" */
-    const char *name;   /* of the host, as it was asked for; NULL of a path */
+    const char *name;   /* of the host, as given; NULL for a path */
     enum transport transport;
     const struct address *peer; /* NULL: none is known */
     uint64_t sequence;
@@ -42,19 +41,19 @@ struct report_json_start {
 
 struct report_json_answer {
     struct report_json_request request;
-    const struct address *local; /* where the request left from */
+    const struct address *local; /* the source address */
     int64_t lookup_ns;           /* REPORT_JSON_UNKNOWN: the address was known */
     int64_t connect_ns;          /* REPORT_JSON_UNKNOWN of datagrams */
     int64_t first_ns, last_ns;   /* from the beginning to the first and the last byte */
     const char *greeting;
     size_t length;
-    const char *whole; /* what the server sent; another text than the greeting if that is a member of it */
+    const char *whole; /* the whole answer; different from the greeting if that is a member of it */
     size_t whole_length;
-    bool complete; /* the server ended it, and not the time */
+    bool complete; /* the server ended it, not the timeout */
     const char *who;
 };
 
-/* A request that failed. The answer has what is known: bytes where the wrong ones came, else none. */
+/* A request that failed. The answer has what is known: a greeting only if it was not the expected one. */
 struct report_json_loss {
     struct report_json_answer answer; /* last_ns: until it failed */
     enum outcome outcome;
@@ -81,14 +80,14 @@ struct report_json_state {
 };
 
 struct report_json_change {
-    struct report_json_request request;     /* the first that saw it */
+    struct report_json_request request;     /* the first with the new state */
     const struct report_json_state *before; /* NULL: this is the first result */
     const struct report_json_state *after;
 };
 
 struct report_json_outage {
     struct report_json_request request; /* the first that failed */
-    int64_t start_ns, end_ns;           /* points; end_ns REPORT_JSON_UNKNOWN: it goes on */
+    int64_t start_ns, end_ns;           /* points in time; end_ns REPORT_JSON_UNKNOWN: not over */
     int64_t length_ns;
     uint64_t lost;
     const uint64_t *losses; /* by class, OUTCOME_COUNT of them */
@@ -96,7 +95,7 @@ struct report_json_outage {
 };
 
 struct report_json_who {
-    const char *who; /* NULL: did not say */
+    const char *who; /* NULL: without a name */
     uint64_t answers;
 };
 
@@ -107,10 +106,11 @@ struct report_json_summary {
     const struct statistics *statistics;
     const struct report_json_who *answered_by;
     size_t answered_by_count;
-    bool final; /* not one on the way */
+    bool final; /* false: during the run */
 };
 
-/* Each makes the event of that name, at a point in time. The caller owns the object. NULL without memory. */
+/* Each builds the event of its name, with now_ns as its timestamp. The caller owns the object. NULL if out of
+ * memory. */
 json_t *report_json_start(const struct report_json_start *start, int64_t now_ns);
 json_t *report_json_answer(const struct report_json_answer *answer, int64_t now_ns);
 json_t *report_json_loss(const struct report_json_loss *loss, int64_t now_ns);
@@ -119,8 +119,7 @@ json_t *report_json_change(const struct report_json_change *change, int64_t now_
 json_t *report_json_outage(const struct report_json_outage *outage, int64_t now_ns);
 json_t *report_json_summary(const struct report_json_summary *summary, int64_t now_ns);
 
-/* Prints an event on a line, where a terminal heeds none of it, and frees it. False if there is none, or the
- * stream did not take it. */
+/* Prints an event on a line, safe for a terminal, and frees it. False if event is NULL or writing failed. */
 bool report_json_print(FILE *out, json_t *event);
 
 #endif

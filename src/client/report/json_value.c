@@ -51,7 +51,7 @@ json_t *json_value_timestamp(int64_t ns)
     return ns < 0 ? json_null() : json_string(stamp_text(text, ns));
 }
 
-/* An address without one is a socket's that has no name. */
+/* The address of an unnamed socket has length 0. */
 static bool is_known(const struct address *address)
 {
     return address && address->length > 0;

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* All return a new reference, or NULL without memory. */
+/* All return a new reference, or NULL if out of memory. */
 
 /* Bytes as a string; each that is not UTF-8 becomes U+FFFD. NULL becomes null. */
 json_t *json_value_bytes(const char *bytes, size_t count);
@@ -20,7 +20,7 @@ json_t *json_value_text(const char *text);
 /* Nanoseconds as a number of milliseconds; negative ones become null. */
 json_t *json_value_ms(int64_t ns);
 
-/* A point in time, in nanoseconds since 1970, as RFC 3339 writes it in UTC, with microseconds; a negative one
+/* A point in time, in nanoseconds since 1970, as RFC 3339 text in UTC, with microseconds; a negative one
  * becomes null. */
 json_t *json_value_timestamp(int64_t ns);
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define GREETING_MAX   4096 /* bytes of a greeting in a line */
-#define GREETING_LEAST 20   /* columns that are left for it */
+#define GREETING_LEAST 20   /* columns for it at least */
 #define SHOWN_MAX      4    /* addresses of a name in the first line */
 #define TIME_MAX       48   /* bytes of a time with its name */
 
@@ -55,7 +55,7 @@ static void print_addresses(FILE *out, const struct addresses *addresses)
         fprintf(out, ", and %zu more", addresses->count - SHOWN_MAX);
 }
 
-/* "GREET web.example:12345 tcp (192.0.2.7)" to begin with, and again when the name means something else. */
+/* "GREET web.example:12345 tcp (192.0.2.7)" at the beginning, and when the addresses of the name change. */
 static void looked_up(void *report, const struct visit *visit)
 {
     const struct lines *lines = report;
@@ -79,8 +79,8 @@ static void looked_up(void *report, const struct visit *visit)
     fputc('\n', out);
 }
 
-static void take_step(void *report, const struct request *request, const struct attempt *attempt,
-                      enum request_step step)
+static void report_step(void *report, const struct request *request, const struct attempt *attempt,
+                        enum request_step step)
 {
     const struct lines *lines = report;
 
@@ -106,10 +106,10 @@ static void print_greeting(const struct lines *lines, const struct request *requ
     fprintf(out_of(lines), "%s%s%s\n", place, head, line);
 }
 
-/* " connect=0.06 first=0.09"; on a terminal without what would not fit beside other columns of the line. */
+/* " connect=0.06 first=0.09"; on a terminal, without those that do not fit next to the other columns. */
 static void print_phases(const struct lines *lines, const struct request *request, size_t others)
 {
-    const struct attempt *attempt = request->telling;
+    const struct attempt *attempt = request->decisive;
     char first[TIME_MAX] = "", connect[TIME_MAX];
     size_t columns = lines->terminal.is_terminal ? lines->terminal.width : SIZE_MAX;
 
@@ -164,11 +164,11 @@ static void print_loss(const struct lines *lines, size_t used, const struct resu
 }
 
 /* A local error ends the run: it goes to standard error, not among the lines. */
-static void complain(const struct request *request, const struct result *result)
+static void print_error(const struct request *request, const struct result *result)
 {
     char place[PHRASES_PLACE_MAX];
 
-    phrases_place(place, request->target, request->telling);
+    phrases_place(place, request->target, request->decisive);
     warnx("%s: %s: %s", place, outcome_word(result->outcome), result->text);
 }
 
@@ -182,7 +182,7 @@ static void ended(void *report, const struct visit *visit, const struct request 
 
     (void)visit;
     if (result->outcome == OUTCOME_LOCAL) {
-        complain(request, result);
+        print_error(request, result);
         return;
     }
     if (lines->verbose && result->outcome == OUTCOME_ANSWERED)
@@ -191,7 +191,7 @@ static void ended(void *report, const struct visit *visit, const struct request 
         return;
     if (result->answer && result->greeting_changed)
         print_greeting(lines, request, result);
-    phrases_place(place, request->target, request->telling);
+    phrases_place(place, request->target, request->decisive);
     begin_line(lines);
     used = fprintf(out, "seq=%lu %s", request->sequence, place);
     if (result->outcome == OUTCOME_ANSWERED)
@@ -230,7 +230,7 @@ static void sum_up(void *report, FILE *out, const struct visit *visit, int64_t r
 }
 
 const struct report_ops lines_ops = {.looked_up = looked_up,
-                                     .step = take_step,
+                                     .step = report_step,
                                      .outstanding = outstanding,
                                      .ended = ended,
                                      .interim = interim,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* lines: what the client prints of many requests: a line for each, and a summary, as ping does. */
+/* lines: prints a line for each request, and a summary, as ping does (-c). */
 #ifndef SOCKGREET_LINES_H
 #define SOCKGREET_LINES_H
 

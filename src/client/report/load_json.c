@@ -97,7 +97,7 @@ static json_t *limits_of(const struct load_report *report)
     return list;
 }
 
-/* What the client itself used: shares of a processor for each thread. */
+/* Resources that the client used, as shares of a processor. */
 static json_t *client_of(const struct load_report *report)
 {
     const struct engine_result *result = report->result;

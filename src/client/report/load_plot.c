@@ -22,7 +22,7 @@
 struct plot {
     FILE *out;
     const struct load_report *report;
-    double nines;       /* to which the axis goes: 3 is 99.9 % */
+    double nines;       /* end of the axis: 3 is 99.9 % */
     double least, most; /* logarithms of milliseconds at its ends */
 };
 
@@ -43,7 +43,7 @@ static double latency_at(const struct plot *plot, double nines)
     return ms > 0 ? ms : 1e-6;
 }
 
-/* Markup is escaped, and what is not ASCII. */
+/* Escapes markup. */
 static void print_text(FILE *out, const char *text)
 {
     for (; *text; text++)
@@ -148,7 +148,7 @@ static void print_axes(const struct plot *plot)
     print_rows(plot);
     fprintf(plot->out,
             "<path d=\"M%g %gV%gH%g\" fill=\"none\" stroke=\"#666\"/>\n"
-            "<text x=\"%g\" y=\"%g\" text-anchor=\"middle\">share of the answers that took no longer</text>\n"
+            "<text x=\"%g\" y=\"%g\" text-anchor=\"middle\">percentile of the answers</text>\n"
             "<text transform=\"translate(22 %g) rotate(-90)\" text-anchor=\"middle\">latency (ms)</text>\n",
             LEFT, TOP, BOTTOM, RIGHT, (LEFT + RIGHT) / 2, BOTTOM + 44, (TOP + BOTTOM) / 2);
 }
@@ -167,7 +167,7 @@ static void print_curve(const struct plot *plot)
     fprintf(plot->out, "\"/>\n");
 }
 
-/* The text is on the lower right, where a curve that never falls is not; at the end there is no room for it.
+/* The text is at the lower right, which a rising curve leaves free; at the end it is above, for lack of room.
  */
 static void print_mark(const struct plot *plot, double nines)
 {
@@ -187,7 +187,7 @@ static void print_marks(const struct plot *plot)
         print_mark(plot, i);
 }
 
-/* The axis of percentiles ends where one answer alone decides. */
+/* The axis of percentiles ends where a single answer determines the value. */
 static double nines_of(const struct histogram *latency)
 {
     double nines = ceil(log10((double)latency->count));
@@ -209,7 +209,7 @@ void load_plot_print(FILE *out, const struct load_report *report)
         print_curve(&plot);
         print_marks(&plot);
     } else {
-        fprintf(out, "<text x=\"%g\" y=\"%g\">Nothing was answered.</text>\n", LEFT, TOP + 30);
+        fprintf(out, "<text x=\"%g\" y=\"%g\">No answers.</text>\n", LEFT, TOP + 30);
     }
     fprintf(out, "</svg>\n");
 }

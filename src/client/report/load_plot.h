@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* load_plot: latency by percentile as a picture (SVG 1.1). */
+/* load_plot: a plot of latency by percentile (SVG 1.1). */
 #ifndef SOCKGREET_LOAD_PLOT_H
 #define SOCKGREET_LOAD_PLOT_H
 
@@ -7,8 +7,8 @@
 
 #include <stdio.h>
 
-/* Draws it. Percentiles are spread by nines, latency is logarithmic. Whether it was written is known when out
- * is closed. */
+/* Writes the plot. Percentiles are spread by nines, latency is logarithmic. Check for write errors when
+ * closing out. */
 void load_plot_print(FILE *out, const struct load_report *report);
 
 #endif

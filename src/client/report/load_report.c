@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/report/load_report.h"
 
-#define LATE_LIMIT 0.01 /* of all starts, open loop, beyond which the client may be what limits */
+#define LATE_LIMIT \
+    0.01 /* of all requests of an open loop: if more start late, the client may be the bottleneck */
 
 bool load_report_is_limit(const struct load_report *report)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* load_report: what writers are told about a load. */
+/* load_report: the data of a load that writers print. */
 #ifndef SOCKGREET_LOAD_REPORT_H
 #define SOCKGREET_LOAD_REPORT_H
 
@@ -11,8 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define LOAD_REPORT_BUSY \
-    0.9 /* of a processor, used by one thread, beyond which the client may be what limits */
+#define LOAD_REPORT_BUSY 0.9 /* of a processor: if a thread uses more, the client may be the bottleneck */
 
 struct load_report {
     const struct target_list *targets;
@@ -22,8 +21,8 @@ struct load_report {
     const struct engine_result *result; /* NULL before the end */
 };
 
-/* Whether the result says more about this side than about the server: a thread had no processor time left, or
- * many requests of an open loop started late. */
+/* Whether the client may have limited the result: a thread used almost all of a processor, or many requests
+ * of an open loop started late. */
 bool load_report_is_limit(const struct load_report *report);
 
 /* Answers a second. */

@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-/* Steps of a decade: preferred numbers (ISO 3), 1-2-5, and whole decades, of which 14 are all that a
- * histogram holds. */
+/* Steps of a decade: preferred numbers (ISO 3), 1-2-5, and whole decades, of which a histogram has at
+ * most 14. */
 struct scale {
     size_t count;
     double steps[10];
@@ -25,7 +25,7 @@ static double bound(const struct scale *scale, size_t i)
     return scale->steps[i % scale->count] * pow(10, (double)(i / scale->count)) / 1e6;
 }
 
-/* The number of the last bound that the latency is not below. */
+/* The number of the last bound that is not above the latency. */
 static size_t place_of(const struct scale *scale, double ms)
 {
     size_t i = 0;

@@ -11,12 +11,12 @@
 #define LOAD_ROWS_MAX 16
 
 struct load_row {
-    double from_ms, to_ms; /* to_ms is not part of it */
+    double from_ms, to_ms; /* to_ms is not included */
     uint64_t count;
 };
 
-/* As many rows as it takes from the least to the greatest latency, on the finest scale with which they are
- * LOAD_ROWS_MAX at most. Returns how many; none if nothing was answered. */
+/* Fills the rows from the least to the greatest latency, on the finest scale that needs at most
+ * LOAD_ROWS_MAX. Returns their number; 0 without answers. */
 size_t load_rows_of(struct load_row rows[LOAD_ROWS_MAX], const struct histogram *histogram);
 
 #endif

@@ -52,15 +52,15 @@ void load_text_begin(FILE *out, const struct load_report *report)
 }
 
 void load_text_progress(char text[LOAD_TEXT_MAX], double seconds, double rate,
-                        const struct engine_pulse *pulse)
+                        const struct engine_progress *counts)
 {
-    uint64_t ended = pulse->answered + pulse->errors;
+    uint64_t ended = counts->answered + counts->errors;
 
-    /* The three are not read at the same moment. */
+    /* The three counters are not read at the same moment. */
     snprintf(text, LOAD_TEXT_MAX,
              "%.0f s: %.0f answers/s, %" PRIu64 " answered, %" PRIu64 " errors, %" PRIu64 " outstanding",
-             seconds, rate, pulse->answered, pulse->errors,
-             pulse->started > ended ? pulse->started - ended : 0);
+             seconds, rate, counts->answered, counts->errors,
+             counts->started > ended ? counts->started - ended : 0);
 }
 
 static void print_requests(FILE *out, const struct load_report *report)
@@ -96,7 +96,7 @@ static void print_errors(FILE *out, const struct engine_result *result)
     }
 }
 
-/* What is neither an answer nor an error. */
+/* Events that are neither an answer nor an error. */
 static void print_remarks(FILE *out, const struct load_report *report)
 {
     const struct engine_result *result = report->result;
@@ -104,16 +104,16 @@ static void print_remarks(FILE *out, const struct load_report *report)
     if (result->tally.unfinished)
         fprintf(out, "%" PRIu64 " outstanding when interrupted\n", result->tally.unfinished);
     if (result->tally.unexpected)
-        fprintf(out, "%" PRIu64 " answer%s too late or too many\n", result->tally.unexpected,
+        fprintf(out, "%" PRIu64 " answer%s late or duplicate\n", result->tally.unexpected,
                 plural(result->tally.unexpected));
     if (report->plan->rate > 0 && (result->late || result->missed))
         fprintf(out, "%" PRIu64 " started more than 1 ms late, %" PRIu64 " due but never started\n",
                 result->late, result->missed);
     if (result->busiest > LOAD_REPORT_BUSY * result->seconds)
-        fprintf(out, "note: this client may be the limit: a thread used %.0f %% of a processor\n",
+        fprintf(out, "note: the client may be the bottleneck: a thread used %.0f %% of a processor\n",
                 100 * result->busiest / result->seconds);
     else if (load_report_is_limit(report))
-        fprintf(out, "note: this client may be the limit: it started many requests late\n");
+        fprintf(out, "note: the client may be the bottleneck: it started many requests late\n");
 }
 
 static void print_latency(FILE *out, const struct load_report *report)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* load_text: a load for people: what is about to happen, how far it is, what came of it. */
+/* load_text: prints the parameters, the progress and the result of a load. */
 #ifndef SOCKGREET_LOAD_TEXT_H
 #define SOCKGREET_LOAD_TEXT_H
 
@@ -11,21 +11,21 @@
 
 #define LOAD_TEXT_MAX 128
 
-/* What is about to happen, in two lines. */
+/* Prints the parameters, in two lines. */
 void load_text_begin(FILE *out, const struct load_report *report);
 
-/* How far it is, in one line without its end: time, rate since the line before, what failed. */
+/* Writes the progress, one line without a newline: time, rate since the last line, counts. */
 void load_text_progress(char text[LOAD_TEXT_MAX], double seconds, double rate,
-                        const struct engine_pulse *pulse);
+                        const struct engine_progress *counts);
 
-/* The result. Bars are left out if columns are few; blocks: the terminal shows them. */
+/* Prints the result. Bars are left out if there are few columns; blocks: draw them with block characters. */
 void load_text_result(FILE *out, const struct load_report *report, bool with_histogram, size_t columns,
                       bool blocks);
 
-/* Why a target cannot be asked, on standard error. */
+/* Prints why a target cannot be asked, on standard error. */
 void load_text_failure(const struct target *target, unsigned class, const char *words);
 
-/* A line for each limit that was broken. Returns whether there was none. */
+/* Prints a line for each limit that was broken. True if there was none. */
 bool load_text_limits(FILE *out, const struct load_report *report);
 
 #endif

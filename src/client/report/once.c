@@ -17,8 +17,8 @@ static void looked_up(void *report, const struct visit *visit)
         steps_looked_up(visit);
 }
 
-static void take_step(void *report, const struct request *request, const struct attempt *attempt,
-                      enum request_step step)
+static void report_step(void *report, const struct request *request, const struct attempt *attempt,
+                        enum request_step step)
 {
     const struct once *once = report;
 
@@ -26,9 +26,9 @@ static void take_step(void *report, const struct request *request, const struct 
         steps_step(request, attempt, step);
 }
 
-/* A line of what is wrong with a target, or with one of the addresses of its name. */
-static void complain(const struct request *request, const struct attempt *attempt, const char *word,
-                     const char *text)
+/* A line about the failure of a target, or of one of the addresses of its name. */
+static void print_failure(const struct request *request, const struct attempt *attempt, const char *word,
+                          const char *text)
 {
     char place[PHRASES_PLACE_MAX];
     char name[PHRASES_PLACE_MAX];
@@ -47,16 +47,16 @@ static void print_failures(const struct once *once, const struct request *reques
         const struct attempt *attempt = &request->attempts[i];
 
         if (!attempt->cancelled && !once->verbose)
-            complain(request, attempt, outcome_word(attempt->outcome), attempt->text);
+            print_failure(request, attempt, outcome_word(attempt->outcome), attempt->text);
     }
 }
 
 static void print_loss(const struct once *once, const struct request *request, const struct result *result)
 {
-    if (request->telling && request->outcome == result->outcome)
+    if (request->decisive && request->outcome == result->outcome)
         print_failures(once, request);
     else
-        complain(request, request->telling, outcome_word(result->outcome), result->text);
+        print_failure(request, request->decisive, outcome_word(result->outcome), result->text);
 }
 
 static void print_preferred(const struct request *request)
@@ -66,20 +66,20 @@ static void print_preferred(const struct request *request)
 
     if (!preferred)
         return;
-    phrases_place(place, request->target, request->telling);
+    phrases_place(place, request->target, request->decisive);
     fprintf(stderr, "%s: %s: answered ", program_invocation_short_name, place);
     phrases_instead(stderr, preferred);
     fputc('\n', stderr);
 }
 
-/* Into a file or a pipe goes nothing but the greetings. */
+/* Only the greetings are written to a file or a pipe. */
 static void print_greeting(const struct once *once, const struct request *request,
                            const struct result *result)
 {
     FILE *out = once->streams->output.stream;
     char place[PHRASES_PLACE_MAX];
 
-    phrases_place(place, request->target, request->telling);
+    phrases_place(place, request->target, request->decisive);
     if (once->terminal.is_terminal && once->many_targets)
         fprintf(out, "==> %s <==\n", place);
     if (once->terminal.is_terminal)
@@ -90,7 +90,7 @@ static void print_greeting(const struct once *once, const struct request *reques
 
 static void print_answer(const struct once *once, const struct request *request, const struct result *result)
 {
-    const struct attempt *attempt = request->telling;
+    const struct attempt *attempt = request->decisive;
     char place[PHRASES_PLACE_MAX];
 
     print_preferred(request);
@@ -116,4 +116,4 @@ static void ended(void *report, const struct visit *visit, const struct request 
         print_loss(once, request, result);
 }
 
-const struct report_ops once_ops = {.looked_up = looked_up, .step = take_step, .ended = ended};
+const struct report_ops once_ops = {.looked_up = looked_up, .step = report_step, .ended = ended};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* once: what the client prints of one request to each target: greetings on standard output, as they came, and
+/* once: prints the result of one request to each target: greetings on standard output, unchanged, and
  * failures on standard error. */
 #ifndef SOCKGREET_ONCE_H
 #define SOCKGREET_ONCE_H
@@ -10,10 +10,10 @@
 
 struct once {
     struct streams *streams;
-    struct terminal terminal; /* standard output: greetings are made safe for one */
+    struct terminal terminal; /* standard output: on a terminal, greetings are escaped */
     bool quiet;
     bool verbose;
-    bool whole; /* the end of file was waited for */
+    bool whole; /* --whole: wait for the end of file */
     bool many_targets;
 };
 

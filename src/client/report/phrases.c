@@ -31,7 +31,7 @@ void phrases_place(char text[PHRASES_PLACE_MAX], const struct target *target, co
 const struct attempt *phrases_preferred(const struct request *request)
 {
     if (request->outcome != OUTCOME_ANSWERED || request->attempt_count < 2 ||
-        request->telling == &request->attempts[0])
+        request->decisive == &request->attempts[0])
         return NULL;
     return &request->attempts[0];
 }

@@ -24,8 +24,8 @@ static struct nagios_value time_of(const struct plugin *plugin)
                                  .max = (double)options->cmdline.timeout_ns / (double)NS_PER_S};
 }
 
-static void take_step(void *report, const struct request *request, const struct attempt *attempt,
-                      enum request_step step)
+static void report_step(void *report, const struct request *request, const struct attempt *attempt,
+                        enum request_step step)
 {
     const struct plugin *plugin = report;
 
@@ -33,8 +33,8 @@ static void take_step(void *report, const struct request *request, const struct 
         steps_step(request, attempt, step);
 }
 
-static void take_answer(struct plugin *plugin, const char *place, const struct request *request,
-                        const struct result *result)
+static void set_answer(struct plugin *plugin, const char *place, const struct request *request,
+                       const struct result *result)
 {
     struct nagios_value value;
     char line[GREETING_MAX] = "";
@@ -54,9 +54,9 @@ static void ended(void *report, const struct visit *visit, const struct request 
     char place[PHRASES_PLACE_MAX];
 
     (void)visit;
-    phrases_place(place, request->target, request->telling);
+    phrases_place(place, request->target, request->decisive);
     if (result->outcome == OUTCOME_ANSWERED) {
-        take_answer(plugin, place, request, result);
+        set_answer(plugin, place, request, result);
         return;
     }
     plugin->state = result->outcome == OUTCOME_LOCAL ? NAGIOS_UNKNOWN : NAGIOS_CRITICAL;
@@ -71,4 +71,4 @@ void plugin_print(FILE *out, const struct plugin *plugin)
     nagios_print(out, plugin->state, plugin->text, &value, isnan(plugin->seconds) ? 0 : 1);
 }
 
-const struct report_ops plugin_ops = {.step = take_step, .ended = ended};
+const struct report_ops plugin_ops = {.step = report_step, .ended = ended};

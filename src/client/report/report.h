@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* report: what a writer of the results of requests can do; a run has one. */
+/* report: the interface of writers, which print the results of requests; a run has one. */
 #ifndef SOCKGREET_REPORT_H
 #define SOCKGREET_REPORT_H
 
@@ -10,9 +10,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* A function that is NULL has nothing to say. */
+/* Any function may be NULL. */
 struct report_ops {
-    /* A target's name was looked up; also when the addresses changed, or there are none. */
+    /* The name of a target was looked up, or this failed; also when its addresses change. */
     void (*looked_up)(void *report, const struct visit *visit);
     void (*step)(void *report, const struct request *request, const struct attempt *attempt,
                  enum request_step step);
@@ -20,9 +20,9 @@ struct report_ops {
     void (*outstanding)(void *report, const struct request *request);
     void (*ended)(void *report, const struct visit *visit, const struct request *request,
                   const struct result *result);
-    /* Where things stand, while the run goes on. */
+    /* Statistics so far, during the run. */
     void (*interim)(void *report, const struct visit *visit, int64_t run_ns);
-    /* At the end of a run of so many nanoseconds: may be called again, with another out. */
+    /* At the end of the run; may be called again with another out. */
     void (*summary)(void *report, FILE *out, const struct visit *visit, int64_t run_ns);
 };
 

@@ -27,7 +27,7 @@ void steps_looked_up(const struct visit *visit)
           list, addresses->count > SHOWN_MAX ? ", ..." : "");
 }
 
-static void tell_connected(const char *place, const struct attempt *attempt)
+static void print_connected(const char *place, const struct attempt *attempt)
 {
     char local[ADDRESS_TEXT_MAX];
 
@@ -36,7 +36,7 @@ static void tell_connected(const char *place, const struct attempt *attempt)
         warnx("%s: connected in %.3f ms%s%s", place, phrases_ms(attempt->connected_ns - attempt->started_ns),
               local[0] ? " from " : "", local);
     else
-        warnx("%s: asking from %s", place, local);
+        warnx("%s: sending from %s", place, local);
 }
 
 void steps_step(const struct request *request, const struct attempt *attempt, enum request_step step)
@@ -47,14 +47,14 @@ void steps_step(const struct request *request, const struct attempt *attempt, en
     if (step == REQUEST_TRYING)
         warnx("%s: trying", place);
     else if (step == REQUEST_CONNECTED)
-        tell_connected(place, attempt);
+        print_connected(place, attempt);
     else
         warnx("%s: %s: %s", place, outcome_word(attempt->outcome), attempt->text);
 }
 
 void steps_answered(const struct request *request)
 {
-    const struct attempt *attempt = request->telling;
+    const struct attempt *attempt = request->decisive;
     char place[PHRASES_PLACE_MAX];
 
     phrases_place(place, request->target, attempt);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* steps: what -v tells on standard error: look-ups, attempts, connections, times. */
+/* steps: prints look-ups, attempts, connections and times on standard error (-v). */
 #ifndef SOCKGREET_STEPS_H
 #define SOCKGREET_STEPS_H
 
@@ -9,7 +9,7 @@ void steps_looked_up(const struct visit *visit);
 
 void steps_step(const struct request *request, const struct attempt *attempt, enum request_step step);
 
-/* The answer of a request: which bytes, and when. */
+/* The answer: its size and times. */
 void steps_answered(const struct request *request);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* summary: the counters of a target, in words. */
+/* summary: prints the statistics of a target. */
 #ifndef SOCKGREET_SUMMARY_H
 #define SOCKGREET_SUMMARY_H
 
@@ -8,10 +8,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* The closing lines of a run of so many nanoseconds. */
+/* Prints the lines at the end of a run. */
 void summary_print(FILE *out, const struct visit *visit, int64_t run_ns);
 
-/* One line of where things stand. */
+/* Prints one line with the statistics so far. */
 void summary_print_interim(FILE *out, const struct visit *visit, int64_t run_ns);
 
 #endif

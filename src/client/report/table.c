@@ -10,7 +10,7 @@
 #define ANSWER_MAX 512 /* bytes of a greeting in a row */
 #define ANSWER_MIN 20  /* columns */
 
-/* Columns in front of the answer, beside the address. */
+/* Columns before the answer, without the address. */
 #define OTHER_COLUMNS 33
 
 int table_width(const struct target_list *targets)
@@ -26,8 +26,8 @@ int table_width(const struct target_list *targets)
     return (int)width;
 }
 
-static void take_step(void *report, const struct request *request, const struct attempt *attempt,
-                      enum request_step step)
+static void report_step(void *report, const struct request *request, const struct attempt *attempt,
+                        enum request_step step)
 {
     const struct table *table = report;
 
@@ -64,7 +64,7 @@ static void ended(void *report, const struct visit *visit, const struct request 
                   const struct result *result)
 {
     struct table *table = report;
-    const struct attempt *attempt = request->telling;
+    const struct attempt *attempt = request->decisive;
     FILE *out = table->streams->output.stream;
     bool answered = result->outcome == OUTCOME_ANSWERED;
     char place[PHRASES_PLACE_MAX];
@@ -91,4 +91,4 @@ static void ended(void *report, const struct visit *visit, const struct request 
     fputc('\n', out);
 }
 
-const struct report_ops table_ops = {.step = take_step, .ended = ended};
+const struct report_ops table_ops = {.step = report_step, .ended = ended};

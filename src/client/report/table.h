@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* table: what the client prints of one request to every address (-a): a row for each. */
+/* table: prints a row for each address of the targets (-a). */
 #ifndef SOCKGREET_REPORT_TABLE_H
 #define SOCKGREET_REPORT_TABLE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* terminal: what standard output can show: its width, and whether colours. */
+/* terminal: the width and the colours of an output. */
 #ifndef SOCKGREET_CLIENT_TERMINAL_H
 #define SOCKGREET_CLIENT_TERMINAL_H
 
@@ -15,10 +15,10 @@ struct terminal {
 
 enum terminal_colour { TERMINAL_RED, TERMINAL_YELLOW, TERMINAL_PLAIN };
 
-/* What there is on a descriptor. */
+/* The terminal on a descriptor. */
 struct terminal terminal_of(int fd);
 
-/* The sequence that begins a colour, or ends it; "" where there are none. */
+/* The sequence that begins a colour, or ends it; "" without colours. */
 const char *terminal_colour(const struct terminal *terminal, enum terminal_colour colour);
 
 #endif

@@ -16,7 +16,7 @@ static FILE *out_of(const struct watch *watch)
     return watch->streams->output.stream;
 }
 
-/* Returns the columns it takes. */
+/* Returns the number of columns printed. */
 static size_t print_stamp(const struct watch *watch, FILE *out, int64_t monotonic)
 {
     char stamp[STAMP_MAX];
@@ -47,8 +47,8 @@ static void looked_up(void *report, const struct visit *visit)
         fprintf(out_of(watch), "WATCH %s, one request after the other\n", place);
 }
 
-static void take_step(void *report, const struct request *request, const struct attempt *attempt,
-                      enum request_step step)
+static void report_step(void *report, const struct request *request, const struct attempt *attempt,
+                        enum request_step step)
 {
     const struct watch *watch = report;
 
@@ -104,7 +104,7 @@ static void ended(void *report, const struct visit *visit, const struct request 
 
     if (watch->quiet || result->change == 0)
         return;
-    phrases_place(place, request->target, request->telling);
+    phrases_place(place, request->target, request->decisive);
     used = print_stamp(watch, out_of(watch), request->started_ns);
     used += (size_t)fprintf(out_of(watch), " %s", place);
     if (result->outcome == OUTCOME_ANSWERED)
@@ -114,7 +114,7 @@ static void ended(void *report, const struct visit *visit, const struct request 
     fputc('\n', out_of(watch));
 }
 
-/* Of the time since the first request: what was down from then on was down for 100 % of it. */
+/* As a share of the time since the first request, so that a target that never answered has 100 %. */
 static void print_total(FILE *out, const struct outages *outages, int64_t now_ns)
 {
     uint64_t number = outages_number(outages);
@@ -155,7 +155,7 @@ static void print_answerer(FILE *out, const char *head, const struct outages_ans
 
     address_text(&answerer->peer, address, sizeof(address));
     fprintf(out, "  %s: %s", head,
-            answerer->peer.length == 0 ? "nobody"
+            answerer->peer.length == 0 ? "none"
             : answerer->who[0]         ? answerer->who
                                        : address);
 }
@@ -192,4 +192,4 @@ static void sum_up(void *report, FILE *out, const struct visit *visit, int64_t r
 }
 
 const struct report_ops watch_ops = {
-    .looked_up = looked_up, .step = take_step, .ended = ended, .interim = interim, .summary = sum_up};
+    .looked_up = looked_up, .step = report_step, .ended = ended, .interim = interim, .summary = sum_up};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* watch: what the client prints of many requests with --watch: a line only when something changes, and at the
- * end every outage. Takes results by their sequence. */
+/* watch: prints a line only when something changes, and each outage at the end (--watch). Results come in the
+ * order of their sequence numbers. */
 #ifndef SOCKGREET_WATCH_H
 #define SOCKGREET_WATCH_H
 
@@ -13,7 +13,7 @@ struct watch {
     struct terminal terminal; /* standard output */
     bool quiet;               /* the end only */
     bool verbose;
-    bool stamps; /* whole ones, in UTC */
+    bool stamps; /* -D: with the date, in UTC */
     int64_t interval_ns;
 };
 

@@ -112,7 +112,7 @@ Test(endpoint, the_percent_sign_of_an_interface_may_be_escaped)
 
 Test(endpoint, forms_of_other_tools_are_errors_that_say_ours)
 {
-    assert_error("@a", "\"@a\": a host is written without @, as HOST; an abstract Unix socket is written "
+    assert_error("@a", "\"@a\": a host has no @; an abstract Unix socket is written "
                        "unix:@NAME");
     assert_error("a#53", "\"a#53\": a port is written HOST:PORT, not HOST#PORT");
 }
@@ -202,10 +202,10 @@ Test(endpoint, errors_about_ipv6)
     assert_error("[fe80::1%]", "\"[fe80::1%]\": the brackets must hold an IPv6 address");
     assert_error("[fe80::1%a-name-so-long-as]",
                  "\"[fe80::1%a-name-so-long-as]\": the brackets must hold an IPv6 address");
-    assert_error("[::1", "\"[::1\": the closing bracket is missing; allowed is [IPV6] or [IPV6]:PORT");
-    assert_error("::1]:80", "\"::1]:80\": the opening bracket is missing; allowed is [IPV6] or [IPV6]:PORT");
+    assert_error("[::1", "\"[::1\": the closing bracket is missing; allowed: [IPV6] or [IPV6]:PORT");
+    assert_error("::1]:80", "\"::1]:80\": the opening bracket is missing; allowed: [IPV6] or [IPV6]:PORT");
     assert_error("fe80::1%lo]:80",
-                 "\"fe80::1%lo]:80\": the opening bracket is missing; allowed is [IPV6] or [IPV6]:PORT");
+                 "\"fe80::1%lo]:80\": the opening bracket is missing; allowed: [IPV6] or [IPV6]:PORT");
     assert_error("[::1]80", "\"[::1]80\": only :PORT may follow the closing bracket");
 }
 
@@ -248,7 +248,8 @@ Test(endpoint, places_to_listen_at)
         const char *text = i ? "udp://2000" : "2000";
 
         cr_assert_eq(endpoint_parse_local(text, &(struct endpoint){0}, &error), -1);
-        cr_expect(strstr(error.text, "is it a port or an address? A port at any address is written :PORT"));
+        cr_expect(
+            strstr(error.text, "could be a port or an address; a port on all addresses is written :PORT"));
     }
     cr_assert_eq(endpoint_parse_local(":70000", &(struct endpoint){0}, &error), -1);
 }

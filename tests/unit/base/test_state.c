@@ -54,25 +54,25 @@ static void check_refused(const char *text, const char *words)
 
 Test(state, what_is_none_changes_nothing_and_says_what_is_allowed)
 {
-    check_refused("", "there is no state ''; allowed: ready, drain, maint");
-    check_refused("up", "there is no state 'up'; allowed: ready, drain, maint");
-    check_refused("Ready", "there is no state 'Ready'");
-    check_refused("read", "there is no state 'read'");
-    check_refused("ready\n", "there is no state 'ready\\n'");
-    check_refused("ready 257%", "the weight 257% is wrong; allowed: 0% to 256%");
-    check_refused("ready 300%", "the weight 300% is wrong; allowed: 0% to 256%");
-    check_refused("ready 18446744073709551617%", "the weight 18446744073709551617% is wrong");
-    check_refused("ready -1%", "the weight -1% is wrong");
-    check_refused("ready 5.5%", "the weight 5.5% is wrong");
-    check_refused("ready %", "the weight % is wrong");
-    check_refused("drain " LONGEST "!", "the reason is too long; allowed: 64 bytes");
-    check_refused("drain a\nb", "the reason has '\\n' in it");
-    check_refused("drain a\tb", "the reason has '\\t' in it");
-    check_refused("drain caf\xc3\xa9", "the reason has '\\xc3' in it");
-    check_refused("drain \"now\"", "the reason has '\"' in it");
-    check_refused("drain don't", "the reason has ''' in it; allowed: printable ASCII without \", ' and \\");
-    check_refused("drain \\n", "the reason has '\\\\' in it");
-    check_refused("drain \x1b[31m", "the reason has '\\x1b' in it");
+    check_refused("", "unknown state ''; allowed: ready, drain, maint");
+    check_refused("up", "unknown state 'up'; allowed: ready, drain, maint");
+    check_refused("Ready", "unknown state 'Ready'");
+    check_refused("read", "unknown state 'read'");
+    check_refused("ready\n", "unknown state 'ready\\n'");
+    check_refused("ready 257%", "invalid weight 257%; allowed: 0% to 256%");
+    check_refused("ready 300%", "invalid weight 300%; allowed: 0% to 256%");
+    check_refused("ready 18446744073709551617%", "invalid weight 18446744073709551617%");
+    check_refused("ready -1%", "invalid weight -1%");
+    check_refused("ready 5.5%", "invalid weight 5.5%");
+    check_refused("ready %", "invalid weight %");
+    check_refused("drain " LONGEST "!", "the reason is too long; allowed: at most 64 bytes");
+    check_refused("drain a\nb", "the reason contains '\\n'");
+    check_refused("drain a\tb", "the reason contains '\\t'");
+    check_refused("drain caf\xc3\xa9", "the reason contains '\\xc3'");
+    check_refused("drain \"now\"", "the reason contains '\"'");
+    check_refused("drain don't", "the reason contains '''; allowed: printable ASCII without \", ' and \\");
+    check_refused("drain \\n", "the reason contains '\\\\'");
+    check_refused("drain \x1b[31m", "the reason contains '\\x1b'");
 }
 
 /* Whatever is taken can be printed and read again; nothing else in it ends a line or a text in quotes. */

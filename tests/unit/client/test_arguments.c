@@ -140,7 +140,7 @@ Test(arguments, what_is_none)
         assert_refused(WHOLE, no_numbers[i], "is not a whole number from 1 to 100");
         assert_refused(NUMBER, no_numbers[i], "is not a number from 1 to 100");
         assert_refused(TIME, no_numbers[i], "is not a time");
-        assert_refused(DSCP, no_numbers[i], "is neither a number from 0 to 63 nor a name");
+        assert_refused(DSCP, no_numbers[i], "is not a code point; allowed: 0 to 63");
     }
     assert_refused(WHOLE, "0", "-c: '0' is not a whole number from 1 to 100");
     assert_refused(WHOLE, "101", "-c: '101' is not");
@@ -150,14 +150,14 @@ Test(arguments, what_is_none)
     assert_refused(TIME, "0.0009", "-W: '0.0009' is not a time from 0.001 s to 1000000 s");
     assert_refused(TIME, "1000001", "is not a time from 0.001 s to 1000000 s");
     assert_refused(TIME, "300h", "is not a time from 0.001 s to 1000000 s");
-    assert_refused(TIME, "1ns", "is not a time: a number, and us, ms, s, m or h");
-    assert_refused(TIME, "1 s", "is not a time: a number");
-    assert_refused(TIME, "s", "is not a time: a number");
-    assert_refused(DSCP, "64", "is neither");
-    assert_refused(DSCP, "af44", "is neither");
-    assert_refused(DSCP, "af51", "is neither");
-    assert_refused(BYTES, "ab\\q", "--send: a backslash is followed by n, r, t, \\ or xHH, unlike '\\q'");
-    assert_refused(BYTES, "\\", "unlike '\\'");
-    assert_refused(BYTES, "\\x", "unlike '\\x'");
-    assert_refused(BYTES, "\\xfg", "unlike '\\xfg'");
+    assert_refused(TIME, "1ns", "is not a time; allowed: a number with us, ms, s, m or h");
+    assert_refused(TIME, "1 s", "is not a time; allowed: a number");
+    assert_refused(TIME, "s", "is not a time; allowed: a number");
+    assert_refused(DSCP, "64", "is not a code point");
+    assert_refused(DSCP, "af44", "is not a code point");
+    assert_refused(DSCP, "af51", "is not a code point");
+    assert_refused(BYTES, "ab\\q", "--send: '\\q' is not an escape; allowed: \\n, \\r, \\t, \\\\ and \\xHH");
+    assert_refused(BYTES, "\\", "'\\' is not an escape");
+    assert_refused(BYTES, "\\x", "'\\x' is not an escape");
+    assert_refused(BYTES, "\\xfg", "'\\xfg' is not an escape");
 }

@@ -50,7 +50,7 @@ Test(discovery, table)
                    "10.0.0.1   web-1 (b)  1.0.0    0.41 ms\n"
                    "10.0.0.22                      0.41 ms\n"
                    "10.0.0.3   a\\x1b      -        0.41 ms\n"
-                   "\n2 greeters answered.\n");
+                   "\n2 servers answered.\n");
 }
 
 Test(discovery, long_names_are_cut)
@@ -62,7 +62,7 @@ Test(discovery, long_names_are_cut)
     assert_printed(discovery_print_table, &greeters,
                    "ADDRESS   NAME                              VERSION      TIME\n"
                    "10.0.0.1  01234567890123456789012345678...  \\x1b\\x1b...  0.41 ms\n"
-                   "\n1 greeter answered.\n");
+                   "\n1 server answered.\n");
 }
 
 /* Widths are columns of the terminal, not bytes. */
@@ -76,7 +76,7 @@ Test(discovery, letters_of_other_alphabets)
                    "ADDRESS   NAME    VERSION  TIME\n"
                    "10.0.0.1  b\xc3\xbcro-1  -        0.41 ms\n"
                    "10.0.0.2  web-22  -        0.41 ms\n"
-                   "\n2 greeters answered.\n");
+                   "\n2 servers answered.\n");
     setlocale(LC_CTYPE, "C");
 }
 

@@ -37,12 +37,12 @@ Test(errors, an_address_of_another_machine)
 Test(errors, ports)
 {
     begin("");
-    cr_assert_str_eq(words(EADDRNOTAVAIL), "no port of this machine is left to ask from");
+    cr_assert_str_eq(words(EADDRNOTAVAIL), "no free source port on this machine");
     source.port = 4000;
     cr_assert_str_eq(words(EADDRINUSE), "port 4000 of this machine is in use");
     cr_assert_str_eq(words(EADDRNOTAVAIL),
                      "port 4000 of this machine is in use by an earlier connection to the same server");
-    cr_assert_str_eq(words(EACCES), "cannot make a socket to ask from: permission denied");
+    cr_assert_str_eq(words(EACCES), "cannot create a socket: permission denied");
     source.port = 90;
     cr_assert_str_eq(words(EACCES), "port 90 needs the capability CAP_NET_BIND_SERVICE");
 }
@@ -50,7 +50,7 @@ Test(errors, ports)
 Test(errors, what_is_not_permitted)
 {
     begin("");
-    cr_assert_str_eq(words(EPERM), "cannot make a socket to ask from: operation not permitted");
+    cr_assert_str_eq(words(EPERM), "cannot create a socket: operation not permitted");
     strcpy(source.interface, "eth0");
     cr_assert_str_eq(words(EPERM), "-I eth0 needs the capability CAP_NET_RAW");
     cr_assert_str_eq(words(ENODEV), "this machine no longer has the network interface eth0");
@@ -63,13 +63,13 @@ Test(errors, a_link_local_address_without_its_interface)
     begin("fe80::1");
     cr_assert_str_eq(words(EINVAL), "-I fe80::1 needs its interface, as in fe80::1%eth0");
     begin("");
-    cr_assert_str_eq(words(EINVAL), "cannot make a socket to ask from: invalid argument");
+    cr_assert_str_eq(words(EINVAL), "cannot create a socket: invalid argument");
 }
 
 Test(errors, a_socket_that_cannot_be_made)
 {
     begin("");
-    cr_assert_str_eq(words(EMFILE), "cannot make a socket to ask from: too many open files");
+    cr_assert_str_eq(words(EMFILE), "cannot create a socket: too many open files");
 }
 
 static const char *lookup_words(const char *host, int code, int family)
@@ -89,14 +89,14 @@ Test(errors, look_ups)
     cr_assert_str_eq(lookup_words("web.example", EAI_NODATA, AF_INET6), "no IPv6 address");
     cr_assert_str_eq(lookup_words("web.example", EAI_ADDRFAMILY, AF_INET), "no IPv4 address");
     cr_assert_str_eq(lookup_words("192.0.2.1", EAI_ADDRFAMILY, AF_INET6),
-                     "this is an IPv4 address, but IPv6 is asked for (-4, -6 or -I)");
+                     "this is an IPv4 address, but IPv6 was requested (-4, -6 or -I)");
     cr_assert_str_eq(lookup_words("fe80::1%nosuch0", EAI_NONAME, AF_UNSPEC),
                      "this machine has no network interface 'nosuch0'");
     cr_assert_str_eq(lookup_words("x", EAI_SERVICE, AF_UNSPEC), "no such service");
     cr_assert_str_eq(lookup_words("x", EAI_AGAIN, AF_UNSPEC), "the name service does not answer");
     cr_assert_str_eq(lookup_words("x", EAI_CANCELED, AF_UNSPEC), "the name service did not answer in 1.5 s");
     cr_assert_str_eq(lookup_words("x", EAI_SYSTEM, AF_UNSPEC),
-                     "the name cannot be looked up: too many open files");
+                     "cannot look up the name: too many open files");
 }
 
 static const char *attempt_words(struct errors_attempt attempt)
@@ -119,7 +119,7 @@ Test(errors, times_that_are_over)
                      "connected in 0.1 ms, but no greeting in 5.0 s");
     cr_assert_str_eq(
         WORDS(.transport = TRANSPORT_UDP, .error = ETIMEDOUT, .connected = true, .total_ns = 50000000),
-        "no answer in 50 ms (lost, filtered, or nothing answers there)");
+        "no answer in 50 ms (lost, filtered, or no server)");
     cr_assert_str_eq(WORDS(.transport = TRANSPORT_UNIX, .error = ETIMEDOUT, .total_ns = 300000000),
                      "the queue of the socket stayed full for 0.3 s");
 }
@@ -133,10 +133,10 @@ Test(errors, what_came_instead_of_a_greeting)
     cr_assert_str_eq(WORDS(.transport = TRANSPORT_TCP, .error = ECONNRESET, .connected = true, .length = 11),
                      "connection reset by peer after 11 bytes");
     cr_assert_str_eq(WORDS(.transport = TRANSPORT_UDP, .error = EACCES),
-                     "forbidden by a filter (administratively prohibited)");
+                     "blocked by a packet filter (administratively prohibited)");
     cr_assert_str_eq(WORDS(.transport = TRANSPORT_UNIX, .error = EACCES), "permission denied");
     cr_assert_str_eq(WORDS(.transport = TRANSPORT_UDP, .error = EPERM),
-                     "forbidden by a filter of this machine");
+                     "blocked by a packet filter of this machine");
     cr_assert_str_eq(WORDS(.transport = TRANSPORT_TCP, .error = 9999), "unknown error");
 }
 

@@ -53,8 +53,8 @@ Test(expect, a_pattern_matches)
 
 Test(expect, nothing_was_said)
 {
-    cr_assert_str_eq(judge("x", NULL, 0), "does not contain \"x\": it is empty");
-    expect_why("x", "\r\n", "does not contain \"x\": it is empty");
+    cr_assert_str_eq(judge("x", NULL, 0), "does not contain \"x\": the answer is empty");
+    expect_why("x", "\r\n", "does not contain \"x\": the answer is empty");
 }
 
 Test(expect, the_sentence_is_short_and_safe)
@@ -69,7 +69,7 @@ Test(expect, the_sentence_is_short_and_safe)
 
 Test(expect, errors)
 {
-    expect_error("", "'' is not a text or a /regular expression/: neither may be empty");
-    expect_error("//", "'//' is not a text or a /regular expression/: neither may be empty");
+    expect_error("", "'' is empty; allowed: TEXT or /REGEX/");
+    expect_error("//", "'//' is empty; allowed: TEXT or /REGEX/");
     expect_error("/a(/", "'a(' is not a regular expression: unmatched ( or \\(");
 }

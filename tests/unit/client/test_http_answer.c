@@ -33,7 +33,8 @@ Test(http_answer, body)
     cr_assert_str_eq(body_of("HTTP/1.0 204 No Content\r\n\r\n"), "");
     cr_assert_str_eq(body_of("HTTP/1.0 200 OK\nServer: x\n\nhello"), "hello");
     cr_assert_str_eq(body_of("HTTP/1.0 200\r\n\r\n\r\n\r\n"), "\r\n\r\n");
-    cr_assert_str_eq(body_of("HTTP/1.0 200 OK\r\nServer: cut off"), "!the header of the answer has no end");
+    cr_assert_str_eq(body_of("HTTP/1.0 200 OK\r\nServer: cut off"),
+                     "!the header of the answer is incomplete");
 }
 
 Test(http_answer, other_status)

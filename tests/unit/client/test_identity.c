@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct identity said(const char *greeting)
+static struct identity identity_of(const char *greeting)
 {
     struct identity identity;
 
@@ -16,7 +16,7 @@ static struct identity said(const char *greeting)
 
 static void assert_said(const char *greeting, const char *name, const char *instance, const char *version)
 {
-    const struct identity identity = said(greeting);
+    const struct identity identity = identity_of(greeting);
 
     cr_expect_str_eq(identity.name, name, "%s", greeting);
     cr_expect_str_eq(identity.instance, instance, "%s", greeting);
@@ -47,9 +47,10 @@ Test(identity, what_is_long_is_cut_between_characters)
     char greeting[IDENTITY_TEXT_MAX + 32];
 
     snprintf(greeting, sizeof(greeting), "{\"hostname\":\"%0*d\"}", IDENTITY_TEXT_MAX + 1, 7);
-    cr_expect_eq(strlen(said(greeting).name), IDENTITY_TEXT_MAX);
+    cr_expect_eq(strlen(identity_of(greeting).name), IDENTITY_TEXT_MAX);
     snprintf(greeting, sizeof(greeting), "{\"hostname\":\"%0*d\xc3\xbc\"}", IDENTITY_TEXT_MAX - 1, 7);
-    cr_expect_eq(strlen(said(greeting).name), IDENTITY_TEXT_MAX - 1); /* one of the two bytes would fit */
+    cr_expect_eq(strlen(identity_of(greeting).name),
+                 IDENTITY_TEXT_MAX - 1); /* one of the two bytes would fit */
 }
 
 Test(identity, a_large_greeting)
@@ -68,14 +69,15 @@ Test(identity, a_large_greeting)
 
 Test(identity, same)
 {
-    const struct identity a = said("{\"hostname\":\"a\",\"instance\":\"i\",\"boot_id\":\"1\"}");
+    const struct identity a = identity_of("{\"hostname\":\"a\",\"instance\":\"i\",\"boot_id\":\"1\"}");
     const struct identity others[] = {
-        said("{\"hostname\":\"b\",\"instance\":\"i\",\"boot_id\":\"1\"}"),
-        said("{\"hostname\":\"a\",\"instance\":\"j\",\"boot_id\":\"1\"}"),
-        said("{\"hostname\":\"a\",\"instance\":\"i\",\"boot_id\":\"2\"}"),
-        said("{\"hostname\":\"a\",\"instance\":\"i\"}"),
+        identity_of("{\"hostname\":\"b\",\"instance\":\"i\",\"boot_id\":\"1\"}"),
+        identity_of("{\"hostname\":\"a\",\"instance\":\"j\",\"boot_id\":\"1\"}"),
+        identity_of("{\"hostname\":\"a\",\"instance\":\"i\",\"boot_id\":\"2\"}"),
+        identity_of("{\"hostname\":\"a\",\"instance\":\"i\"}"),
     };
-    const struct identity line = said("a"), unknown = said("{\"hostname\":\"a\",\"boot_id\":\"\"}");
+    const struct identity line = identity_of("a"),
+                          unknown = identity_of("{\"hostname\":\"a\",\"boot_id\":\"\"}");
 
     cr_expect(identity_same(&a, &a));
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)

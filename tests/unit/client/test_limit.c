@@ -84,7 +84,7 @@ Test(limit, says_what_it_came_to)
     memset(&result, 0, sizeof(result));
     limit_parse(&limit, "p50<1s");
     limit_describe(&limit, &result, &text);
-    cr_assert_str_eq(text.text, "nothing was answered");
+    cr_assert_str_eq(text.text, "no answers");
 }
 
 Test(limit, refuses_what_it_does_not_know)

@@ -66,7 +66,7 @@ Test(nagios, what_is_not_a_range)
                                         ".",    "-.",  "+1",  "1:x", "~1:10", "1s",   "10:20s"};
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-        expect_error(texts[i], "is not a range: END, START:, START:END or ~:END");
+        expect_error(texts[i], "is not a range; allowed: END, START:, START:END or ~:END");
     expect_error("20:10", "'20:10' is not a range: its start is greater than its end");
     expect_error("-1", "its start is greater than its end");
 }

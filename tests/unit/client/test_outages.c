@@ -45,7 +45,7 @@ static unsigned take(struct outages *outages, size_t request, char letter)
 {
     const struct outages_result result = result_of(letter, time_of(request));
 
-    return outages_take(outages, &result);
+    return outages_add(outages, &result);
 }
 
 static struct outages after(const char *letters)

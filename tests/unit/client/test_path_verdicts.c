@@ -96,7 +96,7 @@ Test(path_verdicts, udp)
                             "hops: 2 there, 2 back\n"
                             "DSCP: 46 sent, 46 arrived\n"
                             "ECN: ect0 sent, ect0 arrived\n"
-                            "round-trip time: 1.235 ms with the answer\n");
+                            "round-trip time: 1.235 ms from request to answer\n");
 }
 
 Test(path_verdicts, no_answer)
@@ -139,11 +139,11 @@ Test(path_verdicts, of_a_proxy_nothing_is_compared)
     leg.seen.proxy = ip("192.0.2.9", 0);
     leg.seen.dscp = leg.seen.ttl = 0;
     cr_assert_str_eq(all(), "not translated: seen as 10.0.0.5:40000\n"
-                            "proxied: by 192.0.2.9; the server saw its packets and not these\n"
+                            "proxied: by 192.0.2.9, whose packets the server received\n"
                             "round-trip time: 1.235 ms here\n");
     leg.seen.proxy.length = 0;
     cr_assert_str_eq(verdict(PATH_TOPIC_PROXY, PATH_CHANGED),
-                     "proxied: by a Unix socket; the server saw its packets and not these");
+                     "proxied: by a Unix socket, whose packets the server received");
 }
 
 struct limits {
@@ -174,7 +174,7 @@ Test(path_verdicts, a_hop_limit_that_rises)
     begin(TRANSPORT_UDP);
     leg.seen.ttl = 255;
     cr_assert_str_eq(verdict(PATH_TOPIC_HOPS, PATH_CHANGED),
-                     "hops: not known, since hop limit 64 was sent and 255 arrived");
+                     "hops: not known (hop limit 64 sent, 255 arrived)");
 }
 
 Test(path_verdicts, marks_rewritten)
@@ -197,8 +197,7 @@ Test(path_verdicts, marks_that_lose_packets)
     leg.marks_lost = true;
     leg.lost_dscp = 46;
     leg.dscp = leg.ecn = leg.seen.dscp = leg.seen.ecn = 0;
-    cr_assert_str_eq(verdict(PATH_TOPIC_DSCP, PATH_CHANGED),
-                     "DSCP: 46 sent, no answer; without it there is one");
+    cr_assert_str_eq(verdict(PATH_TOPIC_DSCP, PATH_CHANGED), "DSCP: 46 sent, no answer; answered without it");
     cr_assert_str_eq(verdict(PATH_TOPIC_ECN, PATH_CHANGED), "");
 }
 
@@ -206,13 +205,12 @@ Test(path_verdicts, ecn_of_a_connection)
 {
     begin(TRANSPORT_TCP);
     leg.ecn = 1;
-    cr_assert_str_eq(verdict(PATH_TOPIC_ECN, PATH_CHANGED),
-                     "ECN: asked for, but the request for it did not arrive");
+    cr_assert_str_eq(verdict(PATH_TOPIC_ECN, PATH_CHANGED), "ECN: requested; the request did not arrive");
     leg.seen.ecn = PATH_ECN_ASKED;
     cr_assert_str_eq(verdict(PATH_TOPIC_ECN, PATH_CHANGED),
-                     "ECN: asked for, and the request for it arrived, but it was not agreed");
+                     "ECN: requested; the request arrived, but the server did not agree");
     leg.ecn_agreed = true;
-    cr_assert_str_eq(verdict(PATH_TOPIC_ECN, PATH_KEPT), "ECN: asked for, and agreed");
+    cr_assert_str_eq(verdict(PATH_TOPIC_ECN, PATH_KEPT), "ECN: requested and agreed");
 }
 
 Test(path_verdicts, mss)
@@ -222,7 +220,7 @@ Test(path_verdicts, mss)
     leg.back_mss = 1340;
     cr_assert_str_eq(verdict(PATH_TOPIC_MSS, PATH_CHANGED), "MSS: 1460 sent, 1360 arrived");
     cr_assert_str_eq(verdict(PATH_TOPIC_MSS_BACK, PATH_CHANGED),
-                     "MSS back: 1340 arrived, where a path MTU of 1500 allows 1460");
+                     "MSS back: 1340 arrived; a path MTU of 1500 allows 1460");
     leg.seen.path_mtu = 1380;
     cr_assert_str_eq(verdict(PATH_TOPIC_MSS_BACK, PATH_KEPT), "MSS back: 1340 arrived");
     leg.seen.path_mtu = -1;
@@ -239,8 +237,9 @@ Test(path_verdicts, tcp_options)
                      "TCP options: window scale, SACK sent, but did not arrive");
     begin(TRANSPORT_TCP);
     leg.agreed = PATH_SCALE | PATH_SACK;
-    cr_assert_str_eq(verdict(PATH_TOPIC_OPTIONS, PATH_CHANGED),
-                     "TCP options: timestamps arrived, but not in the answer (or not in use there)");
+    cr_assert_str_eq(
+        verdict(PATH_TOPIC_OPTIONS, PATH_CHANGED),
+        "TCP options: timestamps arrived, but missing in the answer (or not used by the server)");
     leg.offered = PATH_SCALE | PATH_SACK; /* what is off here is not missed */
     cr_assert_str_eq(verdict(PATH_TOPIC_OPTIONS, PATH_KEPT),
                      "TCP options: window scale, SACK arrived both ways");
@@ -259,18 +258,19 @@ Test(path_verdicts, path_mtu)
 {
     static const struct found table[] = {
         {PATH_MTU_NOT_SEARCHED, 0, PATH_KEPT, ""},
-        {PATH_MTU_OWN, 1500, PATH_KEPT, "path MTU there: 1500, as of this machine's interface"},
-        {PATH_MTU_TOLD, 1400, PATH_CHANGED, "path MTU there: 1400, says 192.0.2.1; 1500 sent"},
-        {PATH_MTU_FOUND, 1400, PATH_CHANGED, "path MTU there: 1400; larger packets are lost without a word"},
+        {PATH_MTU_OWN, 1500, PATH_KEPT, "path MTU there: 1500, the MTU of this machine's interface"},
+        {PATH_MTU_REPORTED, 1400, PATH_CHANGED, "path MTU there: 1400, reported by 192.0.2.1; 1500 sent"},
+        {PATH_MTU_FOUND, 1400, PATH_CHANGED,
+         "path MTU there: 1400; larger packets are lost without a report"},
         {PATH_MTU_UNSURE, 1280, PATH_MISSING, "path MTU there: not known, at least 1280"},
         {PATH_MTU_UNSURE, 0, PATH_MISSING,
-         "path MTU there: not known; no packet arrived that must not be fragmented"},
+         "path MTU there: not known; no packet that must not be fragmented arrived"},
     };
 
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         begin(TRANSPORT_UDP);
         leg.mtu = (struct path_mtu){.source = table[i].source, .own = 1500, .there = table[i].there};
-        leg.mtu.teller = ip("192.0.2.1", 0);
+        leg.mtu.router = ip("192.0.2.1", 0);
         cr_assert_str_eq(verdict(PATH_TOPIC_MTU, table[i].finding), table[i].text);
     }
 }
@@ -295,11 +295,12 @@ Test(path_verdicts, what_a_server_does_not_know)
     leg.seen.ttl = leg.seen.dscp = leg.seen.mss = -1;
     leg.seen.has_options = false;
     cr_assert_str_eq(verdict(PATH_TOPIC_NOT_SAID, PATH_MISSING),
-                     "the server does not know: hop limit, DSCP, MSS, TCP options");
+                     "the server does not report: hop limit, DSCP, MSS, TCP options");
     cr_assert_str_eq(verdict(PATH_TOPIC_DSCP, PATH_MISSING), "");
     begin(TRANSPORT_UDP);
     leg.seen.server.length = 0;
-    cr_assert_str_eq(verdict(PATH_TOPIC_NOT_SAID, PATH_MISSING), "the server does not know: address asked");
+    cr_assert_str_eq(verdict(PATH_TOPIC_NOT_SAID, PATH_MISSING),
+                     "the server does not report: destination address");
 }
 
 Test(path_verdicts, an_answer_that_does_not_say)
@@ -307,10 +308,10 @@ Test(path_verdicts, an_answer_that_does_not_say)
     begin(TRANSPORT_UDP);
     path_seen_parse(&leg.seen, "hello", 5);
     cr_assert_str_eq(all(),
-                     "the server does not say what it saw; sockgreetd does, where a listener has format = "
+                     "the server does not say what it received; sockgreetd does if the listener has format = "
                      "\"json\"\n"
                      "hops: 2 back\n"
-                     "round-trip time: 1.235 ms with the answer\n");
+                     "round-trip time: 1.235 ms from request to answer\n");
 }
 
 Test(path_verdicts, words)

@@ -24,9 +24,9 @@ enum server {
 };
 
 static struct loop loop;
-static char scratch[ASKING_SCRATCH];
+static char scratch[REQUEST_SETTINGS_SCRATCH];
 static const struct dial_source no_source;
-static struct asking asking;
+static struct request_settings settings;
 static struct target target;
 static struct address list[ADDRESSES_MAX];
 static struct addresses addresses;
@@ -95,7 +95,7 @@ static void open_servers(enum transport transport, const enum server *kind, size
 
     trying = given_up = ended = 0;
     cr_assert_eq(loop_open(&loop), 0);
-    asking = (struct asking){
+    settings = (struct request_settings){
         .loop = &loop, .scratch = scratch, .source = &no_source, .timeout_ns = timeout_ns, .pad = 1};
     target = (struct target){.endpoint = {.transport = transport, .host = "name", .port = "1"}};
     addresses = (struct addresses){.list = list, .count = count};
@@ -153,7 +153,7 @@ static void look(void *context)
 static struct request *ask(void)
 {
     struct loop_timer timer = {.due = look, .context = &timer};
-    struct request *request = request_new(&asking, &owner, &target, 1);
+    struct request *request = request_new(&settings, &owner, &target, 1);
 
     cr_assert_not_null(request);
     cr_assert(loop_set(&loop, &timer, monotonic_ns()));
@@ -178,9 +178,9 @@ static void finish(struct request *request)
 static void assert_answered_by(const struct request *request, int server)
 {
     cr_assert_eq(request->outcome, OUTCOME_ANSWERED, "%s", request->text);
-    cr_assert(address_equal(&request->telling->peer, &list[server]));
-    cr_assert_eq(request->telling->length, 6);
-    cr_assert_eq(memcmp(request->telling->greeting, "hello\n", 6), 0);
+    cr_assert(address_equal(&request->decisive->peer, &list[server]));
+    cr_assert_eq(request->decisive->length, 6);
+    cr_assert_eq(memcmp(request->decisive->greeting, "hello\n", 6), 0);
     cr_assert_gt(request_time(request), 0);
     cr_assert_leq(request_first_byte(request), request_time(request));
 }
@@ -277,7 +277,7 @@ Test(request, all_end_at_the_deadline)
     cr_assert_eq(trying, 3);
     cr_assert_eq(given_up, 3);
     cr_assert_geq(monotonic_ns() - request->started_ns, 400 * NS_PER_MS);
-    cr_assert_eq(request->telling, &request->attempts[0]);
+    cr_assert_eq(request->decisive, &request->attempts[0]);
     finish(request);
 }
 
@@ -289,7 +289,7 @@ Test(request, the_failure_that_came_furthest)
     open_servers(TRANSPORT_TCP, SERVERS(REFUSES, CLOSES, REFUSES), 30 * NS_PER_S);
     request = ask();
     cr_assert_eq(request->outcome, OUTCOME_OTHER);
-    cr_assert_eq(request->telling, &request->attempts[1]);
+    cr_assert_eq(request->decisive, &request->attempts[1]);
     cr_assert_not_null(strstr(request->text, "closed without a greeting"));
     finish(request);
 }
@@ -302,7 +302,7 @@ Test(request, of_a_name_without_an_address)
     addresses.code = EAI_NONAME;
     request = ask();
     cr_assert_eq(request->outcome, OUTCOME_DNS);
-    cr_assert_null(request->telling);
+    cr_assert_null(request->decisive);
     cr_assert_str_eq(request->text, "no such host");
     finish(request);
 }
@@ -317,7 +317,7 @@ Test(request, of_a_name_that_cannot_be_looked_up)
     addresses.error = EAGAIN;
     request = ask();
     cr_assert_eq(request->outcome, OUTCOME_LOCAL);
-    cr_assert_str_eq(request->text, "the name cannot be looked up: resource temporarily unavailable");
+    cr_assert_str_eq(request->text, "cannot look up the name: resource temporarily unavailable");
     finish(request);
 }
 
@@ -327,7 +327,7 @@ Test(request, waits_for_addresses_no_longer_than_its_time)
     struct request *request;
 
     open_servers(TRANSPORT_TCP, NULL, 0, 100 * NS_PER_MS);
-    request = request_new(&asking, &owner, &target, 1);
+    request = request_new(&settings, &owner, &target, 1);
     while (ended == 0)
         cr_assert_eq(loop_turn(&loop), 0);
     cr_assert_eq(request->outcome, OUTCOME_DNS);
@@ -341,7 +341,7 @@ Test(request, is_freed_while_it_is_at_work)
     struct request *request;
 
     open_servers(TRANSPORT_TCP, SERVERS(FULL, FULL), 30 * NS_PER_S);
-    request = request_new(&asking, &owner, &target, 1);
+    request = request_new(&settings, &owner, &target, 1);
     request_race(request, &addresses);
     while (trying < 2)
         cr_assert_eq(loop_turn(&loop), 0);

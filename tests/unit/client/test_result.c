@@ -23,7 +23,7 @@ static const struct result *judge_at(const char *text, int last)
     attempt.peer.in = (struct sockaddr_in){.sin_family = AF_INET,
                                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK + (uint32_t)last)};
     attempt.peer.length = sizeof(struct sockaddr_in);
-    request = (struct request){.outcome = OUTCOME_ANSWERED, .telling = &attempt};
+    request = (struct request){.outcome = OUTCOME_ANSWERED, .decisive = &attempt};
     result_judge(&result, &memory, &settings, &request);
     return &result;
 }
@@ -35,7 +35,7 @@ static const struct result *judge(const char *text)
 
 static void begin(void)
 {
-    result_forget(&memory);
+    result_memory_free(&memory);
     settings = (struct result_settings){0};
 }
 
@@ -60,7 +60,7 @@ Test(result, a_greeting_that_changes)
     assert_changes("", false);
     assert_changes("7", true);
     assert_changes("700", false);
-    result_forget(&memory);
+    result_memory_free(&memory);
 }
 
 Test(result, who_answers_and_where)
@@ -82,7 +82,7 @@ Test(result, who_answers_and_where)
     cr_assert(result.who_changed);
     cr_assert_eq(result.outcome, OUTCOME_ANSWERED);
     pattern_free(&who);
-    result_forget(&memory);
+    result_memory_free(&memory);
 }
 
 /* What the answer says of itself; the greeting in it is the greeting. */
@@ -95,7 +95,7 @@ Test(result, an_answer_in_json)
     cr_assert_eq(memcmp(result.greeting, "hello 1", 7), 0);
     cr_assert_eq(result.answer[0], '{');
     cr_assert_not(judge("{\"greeting\": \"hello 2\", \"hostname\": \"web-1\"}")->greeting_changed);
-    result_forget(&memory);
+    result_memory_free(&memory);
 }
 
 Test(result, what_is_expected)
@@ -111,7 +111,7 @@ Test(result, what_is_expected)
     cr_assert_not_null(strstr(result.text, "hello"), "%s", result.text);
     cr_assert_eq(result.answer_length, 8);
     expect_free(&expect);
-    result_forget(&memory);
+    result_memory_free(&memory);
 }
 
 /* The status is judged before what is expected of the body. */
@@ -131,7 +131,7 @@ Test(result, an_answer_over_http)
     cr_assert_str_eq(result.text, "answered with status 500 page");
     cr_assert_eq(judge("page")->outcome, OUTCOME_UNEXPECTED);
     expect_free(&expect);
-    result_forget(&memory);
+    result_memory_free(&memory);
 }
 
 /* A request that failed says why, and is no change of anything. */
@@ -146,19 +146,19 @@ Test(result, a_loss)
     cr_assert_str_eq(result.text, "connection refused");
     cr_assert_null(result.answer);
     assert_changes("hello", false);
-    result_forget(&memory);
+    result_memory_free(&memory);
 }
 
 /* -z: connected, and no more was asked for. */
 Test(result, a_connection_only)
 {
     struct attempt attempt = {.outcome = OUTCOME_ANSWERED, .connected_ns = 1, .last_ns = 1};
-    struct request request = {.outcome = OUTCOME_ANSWERED, .telling = &attempt};
+    struct request request = {.outcome = OUTCOME_ANSWERED, .decisive = &attempt};
 
     begin();
     result_judge(&result, &memory, &settings, &request);
     cr_assert_eq(result.outcome, OUTCOME_ANSWERED);
     cr_assert_null(result.answer);
     cr_assert_not(result.greeting_changed);
-    result_forget(&memory);
+    result_memory_free(&memory);
 }

@@ -12,7 +12,7 @@ static uint64_t take_all(struct schedule *schedule, int64_t now)
 {
     uint64_t before = schedule->started;
 
-    while (schedule_take(schedule, now, &due))
+    while (schedule_start(schedule, now, &due))
         continue;
     return schedule->started - before;
 }
@@ -21,10 +21,10 @@ Test(schedule, a_closed_loop_is_due_now)
 {
     struct schedule schedule = {.first_ns = 100, .stop_ns = 1000, .limit = UINT64_MAX};
 
-    cr_assert_eq(schedule_take(&schedule, 400, &due), true);
+    cr_assert_eq(schedule_start(&schedule, 400, &due), true);
     cr_assert_eq(due, 400);
-    cr_assert_eq(schedule_take(&schedule, 400, &due), true);
-    cr_assert_eq(schedule_take(&schedule, 1000, &due), false);
+    cr_assert_eq(schedule_start(&schedule, 400, &due), true);
+    cr_assert_eq(schedule_start(&schedule, 1000, &due), false);
     cr_assert_eq(schedule_goes_on(&schedule, 999), true);
     cr_assert_eq(schedule_goes_on(&schedule, 1000), false);
     cr_assert_eq(schedule.late, 0);
@@ -39,7 +39,7 @@ Test(schedule, an_open_loop_keeps_its_times_however_late_it_is)
     cr_assert_eq(take_all(&schedule, 10 * MS - 1), 0);
     cr_assert_eq(schedule_next(&schedule, 5), 10 * MS);
     /* A stall: all that fell due in it start at once, and their latency counts from when they were due. */
-    cr_assert_eq(schedule_take(&schedule, 50 * MS, &due), true);
+    cr_assert_eq(schedule_start(&schedule, 50 * MS, &due), true);
     cr_assert_eq(due, 10 * MS);
     cr_assert_eq(take_all(&schedule, 50 * MS), 4);
     cr_assert_eq(due, 50 * MS);
@@ -62,9 +62,9 @@ Test(schedule, what_was_due_before_the_stop_starts_within_the_grace)
 
     cr_assert_eq(take_all(&schedule, 30 * MS), 4);
     cr_assert_eq(schedule_missed(&schedule), 6);
-    cr_assert_eq(schedule_take(&schedule, 500 * MS, &due), true);
+    cr_assert_eq(schedule_start(&schedule, 500 * MS, &due), true);
     cr_assert_eq(due, 40 * MS);
-    cr_assert_eq(schedule_take(&schedule, 100 * MS + SCHEDULE_GRACE_NS, &due), false);
+    cr_assert_eq(schedule_start(&schedule, 100 * MS + SCHEDULE_GRACE_NS, &due), false);
     cr_assert_eq(schedule_missed(&schedule), 5);
     cr_assert_eq(take_all(&schedule, 500 * MS), 5);
     cr_assert_eq(schedule_missed(&schedule), 0);

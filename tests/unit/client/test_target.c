@@ -79,17 +79,17 @@ Test(target, a_number_is_a_port_and_never_a_host)
         const char *expected;
     } cases[] = {
         {{"80"}, "tcp://localhost:80"},
-        {{"70000"}, "!70000 is not a port (1 to 65535)"},
-        {{"0"}, "!0 is not a port (1 to 65535)"},
-        {{"a", "0"}, "!0 is not a port (1 to 65535)"},
-        {{"a", "70000"}, "!70000 is not a port (1 to 65535)"},
+        {{"70000"}, "!70000 is not a port; allowed: 1 to 65535"},
+        {{"0"}, "!0 is not a port; allowed: 1 to 65535"},
+        {{"a", "0"}, "!0 is not a port; allowed: 1 to 65535"},
+        {{"a", "70000"}, "!70000 is not a port; allowed: 1 to 65535"},
         {{"a", "99999999999999999999999999999999999999"},
-         "!99999999999999999999999999999999999999 is not a port (1 to 65535)"},
+         "!99999999999999999999999999999999999999 is not a port; allowed: 1 to 65535"},
         {{"80", "a"}, "!80 is a port, not a host; allowed: HOST:80"},
         {{"80", "81"}, "!80 is a port, not a host; allowed: HOST:80"},
         {{"a", "80", "b"}, "!80 is a port, not a host; allowed: HOST:80"},
         {{"a", "80", "81"}, "!80 is a port, not a host; allowed: HOST:80"},
-        {{"a", "b", "70000"}, "!70000 is not a port (1 to 65535)"},
+        {{"a", "b", "70000"}, "!70000 is not a port; allowed: 1 to 65535"},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -144,9 +144,9 @@ Test(target, what_is_added_follows)
 Test(target, a_second_port_is_an_error)
 {
     cr_assert_str_eq(targets(&no_defaults, OPERANDS("a:1", "80")),
-                     "!a port 1: names its port already, so the port 80 cannot follow");
+                     "!a port 1: a port is given already, so port 80 is not allowed");
     cr_assert_str_eq(targets(&no_defaults, OPERANDS("unix:/x", "80")),
-                     "!/x: a Unix socket has no port, so the port 80 cannot follow");
+                     "!/x: a Unix socket has no port, so port 80 is not allowed");
 }
 
 Test(target, options_fill_what_targets_leave_open)

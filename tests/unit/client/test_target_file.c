@@ -68,15 +68,15 @@ Test(target_file, lines)
 
 Test(target_file, errors)
 {
-    static const char more[] = "more than a target; allowed: TARGET, or HOST PORT, and # before a comment";
+    static const char more[] = "more than one target; allowed: TARGET or HOST PORT, and # before a comment";
     char expected[256];
     static const struct {
         const char *content, *expected;
     } cases[] = {
-        {"", "!: no target in it; allowed: one a line"},
-        {"# none\n\n", "!: no target in it; allowed: one a line"},
-        {"a\n\n[::1\n", "!:3: \"[::1\": the closing bracket is missing; allowed is [IPV6] or [IPV6]:PORT"},
-        {"a 70000\n", "!:1: 70000 is not a port (1 to 65535)"},
+        {"", "!: contains no target; allowed: one a line"},
+        {"# none\n\n", "!: contains no target; allowed: one a line"},
+        {"a\n\n[::1\n", "!:3: \"[::1\": the closing bracket is missing; allowed: [IPV6] or [IPV6]:PORT"},
+        {"a 70000\n", "!:1: 70000 is not a port; allowed: 1 to 65535"},
         {"fe80::1\n", "!:1: fe80::1 needs its interface, as in fe80::1%eth0"},
         {"a#b\n", "!:1: \"a#b\": a port is written HOST:PORT, not HOST#PORT"},
         {"\x1b[2J\n", "!:1: \"\\x1b[2J\": a host is a name or an address in printable ASCII without spaces"},
@@ -87,7 +87,7 @@ Test(target_file, errors)
     snprintf(expected, sizeof(expected), "!:2: %s", more);
     cr_expect_str_eq(targets("a\nb c\n"), expected);
     cr_expect_str_eq(targets("a\nb 80 81\n"), expected);
-    cr_expect_str_eq(targets_of("a\0b\n", 4), "!:1: a byte 0; allowed: lines of text");
+    cr_expect_str_eq(targets_of("a\0b\n", 4), "!:1: a NUL byte; allowed: lines of text");
 }
 
 Test(target_file, long_lines)
@@ -101,7 +101,7 @@ Test(target_file, long_lines)
     cr_expect_str_eq(targets(content), "tcp://a:12345");
     content[TARGET_LINE_MAX] = ' ';
     content[TARGET_LINE_MAX + 1] = '\n';
-    snprintf(expected, sizeof(expected), "!:1: a line that is too long; allowed: %d bytes", TARGET_LINE_MAX);
+    snprintf(expected, sizeof(expected), "!:1: line too long; allowed: %d bytes", TARGET_LINE_MAX);
     cr_expect_str_eq(targets(content), expected);
 }
 

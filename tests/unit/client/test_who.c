@@ -9,17 +9,17 @@ static void expect(const char *regex, const char *answer, const char *expected)
 {
     struct pattern pattern;
     struct message error;
-    struct said said;
+    struct answer_fields fields;
     char who[WHO_MAX];
 
-    said_read(&said, answer, strlen(answer));
+    answer_fields_read(&fields, answer, strlen(answer));
     if (regex)
         cr_assert_eq(pattern_compile(&pattern, regex, &error), 0);
-    cr_assert_eq(who_name(who, regex ? &pattern : NULL, &said, answer, strlen(answer)), *expected != '\0');
+    cr_assert_eq(who_name(who, regex ? &pattern : NULL, &fields, answer, strlen(answer)), *expected != '\0');
     cr_assert_str_eq(who, expected);
     if (regex)
         pattern_free(&pattern);
-    said_free(&said);
+    answer_fields_free(&fields);
 }
 
 Test(who, the_answer_says_so)

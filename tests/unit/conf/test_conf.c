@@ -380,10 +380,46 @@ Test(conf, each_endpoint_once)
 
 Test(conf, datagrams_have_a_limit)
 {
-    assert_error("listeners = { x = { type = \"udp\"; max_datagram = 3; greeting = \"long\"; }; };",
-                 "1: listeners.x.greeting: can be 4 bytes long, a datagram here 3; allowed: a shorter one, "
-                 "or max_datagram up "
-                 "to 1232");
+    assert_error(
+        "listeners = { x = { type = \"udp\"; max_datagram = 3; greeting = \"long\"; }; };",
+        "1: listeners.x.greeting: can be 4 bytes long, but max_datagram is 3; allowed: a shorter one, "
+        "or max_datagram up "
+        "to 1232");
+}
+
+/* What is between begin and end depends on the names of this host. */
+static void assert_one_error(const char *text, const char *begin, const char *end)
+{
+    const struct conf_source source = {.path = path, .path_given = true};
+    const char *found;
+
+    write_file(text, strlen(text));
+    cr_assert(!build(&source), "%s", text);
+    unlink(path);
+    cr_assert_eq(report.errors, 1, "%s", report.text);
+    found = strstr(report.text, path);
+    cr_assert(found && strncmp(found + strlen(path) + 1, begin, strlen(begin)) == 0, "%s", report.text);
+    cr_assert(strstr(found, end), "%s", report.text);
+    arena_close(&arena);
+}
+
+/* The default holds no answer for programs, whatever the greeting. */
+Test(conf, a_format_that_no_datagram_holds)
+{
+    char text[2048];
+
+    assert_one_error("listeners = { x = { type = \"udp\";\n format = \"json\"; greeting = \"x\"; }; };",
+                     "2: listeners.x.format: answers in \"json\" can be ",
+                     " bytes long, but max_datagram is 512; allowed: \"text\", or max_datagram from ");
+    assert_one_error("listeners = { x = { type = \"unix-dgram\"; path = \"@x\";\n greeting = \"x\";\n"
+                     " format = \"line\"; max_datagram = 40; }; };",
+                     "3: listeners.x.format: answers in \"line\" can be ", " to 1232\n");
+    snprintf(text, sizeof(text),
+             "listeners = { x = { type = \"udp\"; format = \"json\"; max_datagram = 1232; greeting = "
+             "\"%01200d\"; }; };",
+             0);
+    assert_one_error(text, "1: listeners.x.format: answers in \"json\" can be ",
+                     " bytes long, but a datagram holds 1232; allowed: \"text\", or a shorter greeting\n");
 }
 
 static void assert_fixed_point(const char *text)

@@ -127,7 +127,7 @@ Test(conf_access, how_many_networks_lists_may_come_to)
     strcpy(end, "]; };\n");
     cr_assert_null(build(text));
     cr_assert(
-        strstr(report.text, "access: allow and deny come to 2000000 networks; allowed: up to 1048576\n"),
+        strstr(report.text, "access: allow and deny contain 2000000 networks; allowed: up to 1048576\n"),
         "%s", report.text);
     arena_close(&arena);
     free(text);

@@ -23,22 +23,22 @@ Test(conf_advice, a_number_in_view_of_its_setting)
     assert_number("workers.processes", "0xFFFFFFFFE",
                   "is out of range; allowed: a whole number from 1 to 256");
     assert_number("workers.processes", "-010",
-                  "begins with a zero, which would not make it octal; write it without");
+                  "has a leading zero, which does not make it octal; remove the zero");
     assert_number("timeouts.drain", "1e999",
-                  "is outside what a floating-point number holds; allowed: seconds from 0 to 3600");
-    assert_number("timeouts.drain", "01.5", "begins with a zero; write it without");
+                  "is out of range for a floating-point number; allowed: seconds from 0 to 3600");
+    assert_number("timeouts.drain", "01.5", "has a leading zero; remove it");
     assert_number("listeners.a.mode", "0640", "is a whole number; write mode = \"0640\"");
     assert_number("listeners.a.mode", "0980", "is a whole number; allowed: a string in double quotes");
     assert_number("listeners.a.port", "080",
-                  "begins with a zero, which would not make it octal; write it without");
+                  "has a leading zero, which does not make it octal; remove the zero");
 }
 
 /* An address is the one number for which an L helps. */
 Test(conf_advice, an_address_as_a_number)
 {
-    static const char long_one[] = "does not fit into 32 bits; write an L after the last digit";
+    static const char long_one[] = "does not fit into 32 bits; append an L";
     static const char none[] =
-        "is out of range; allowed: 0 to 4294967295, beyond 2147483647 with an L after the last digit";
+        "is out of range; allowed: 0 to 4294967295, with an L appended above 2147483647";
 
     assert_number("listeners.a.address", "2147483648", long_one);
     assert_number("listeners.a.address", "4294967295", long_one);
@@ -50,12 +50,12 @@ Test(conf_advice, an_address_as_a_number)
 
 Test(conf_advice, what_has_no_range)
 {
-    static const char any[] = "does not fit into 32 bits; write an L after the last digit";
+    static const char any[] = "does not fit into 32 bits; append an L";
 
     assert_number("unknown", "99999999999", any);
     assert_number("listeners.a", "99999999999", any);
     assert_number("listeners.a.b.mode", "99999999999", any);
-    assert_number("workers.processes", "12x", "is no number; texts are written in double quotes");
+    assert_number("workers.processes", "12x", "is not a number; put strings in double quotes");
 }
 
 static void assert_groups(const char *group, unsigned line, const char *rest, const char *expected)
@@ -70,7 +70,7 @@ static void assert_groups(const char *group, unsigned line, const char *rest, co
 Test(conf_advice, groups_for_dots)
 {
     assert_groups("log", 0, ".level = \"debug\";", "; write log = { level = \"debug\"; };");
-    assert_groups("log", 7, ".level : 3", "; write level = 3; in the group of line 7");
+    assert_groups("log", 7, ".level : 3", "; write level = 3; in the group on line 7");
     assert_groups("listeners", 0, ".a.port=80", "; write listeners = { a = { port = 80; }; };");
     assert_groups("listeners.a", 0, ".port=80", "; write a = { port = 80; };");
     assert_groups("listeners", 0, ".a = { };", "; write listeners = { a = { ... }; };");
@@ -92,10 +92,11 @@ static void assert_port(const char *word, const char *expected)
 
 Test(conf_advice, an_address_with_a_port)
 {
-    assert_port("127.0.0.1:80", "\"127.0.0.1:80\" has a port; write address = \"127.0.0.1\"; port = 80;");
-    assert_port("[::1]:http", "\"[::1]:http\" has a port; write address = \"::1\"; port = \"http\";");
-    assert_port(":80", "\":80\" has a port; write address = \"\"; port = 80;");
-    assert_port("tcp://[::1]:80", "\"tcp://[::1]:80\" has a port; write address = \"::1\"; port = 80;");
+    assert_port("127.0.0.1:80",
+                "\"127.0.0.1:80\" includes a port; write address = \"127.0.0.1\"; port = 80;");
+    assert_port("[::1]:http", "\"[::1]:http\" includes a port; write address = \"::1\"; port = \"http\";");
+    assert_port(":80", "\":80\" includes a port; write address = \"\"; port = 80;");
+    assert_port("tcp://[::1]:80", "\"tcp://[::1]:80\" includes a port; write address = \"::1\"; port = 80;");
     assert_port("1::2::3", "");
     assert_port("[::1", "");
     assert_port("[::1]", "");

@@ -93,7 +93,7 @@ Test(conf_content, what_is_not_text_is_refused)
 
     write_file("a\0b", 3);
     cr_assert_lt(content(path, &text), 0);
-    cr_assert_str_eq(error.text, "has a NUL at byte 2; allowed: text without");
+    cr_assert_str_eq(error.text, "has a NUL at byte 2; allowed: text without NULs");
     cr_assert_lt(content("/dev/null", &text), 0);
     cr_assert_str_eq(error.text, "is a device; allowed: a regular file");
     cr_assert_lt(content("/", &text), 0);
@@ -130,7 +130,7 @@ Test(conf_content, so_many_files)
         cr_assert_eq(content(name, &text), -ENOENT);
     }
     cr_assert_eq(content(path, &text), -ENFILE);
-    cr_assert_str_eq(error.text, "is one file more than 64; allowed: up to that");
+    cr_assert_str_eq(error.text, "is one file too many; allowed: at most 64");
     cr_assert_eq(content(name, &text), -ENOENT);
     close_all();
 }

@@ -83,8 +83,9 @@ Test(conf_fortune, a_file_without_quotes)
     static const char *const texts[] = {"", "\n \n", "%\n\n%\n"};
 
     for (size_t i = 0; i < 3; i++)
-        assert_error(texts[i], strlen(texts[i]),
-                     "/q has no quotes; allowed: quotes between lines that are %, or else one on each line");
+        assert_error(
+            texts[i], strlen(texts[i]),
+            "/q has no quotes; allowed: quotes separated by lines with only a %, or one quote per line");
 }
 
 Test(conf_fortune, bytes_that_are_not_allowed)
@@ -109,12 +110,12 @@ Test(conf_fortune, how_long_a_quote_may_be)
     assert_quotes(text, expected);
     strcpy(text + 509, "y\n%\n");
     assert_error(text, strlen(text),
-                 "/q:1: a quote of 512 characters; allowed: at most 511, with two at the end of each line");
+                 "/q:1: a quote of 512 characters; allowed: at most 511, counting each line end as two");
     strcpy(text, "%\n\n");
     for (int i = 0; i < 171; i++)
         strcat(text, "x\n");
     assert_error(text, strlen(text),
-                 "/q:3: a quote of 513 characters; allowed: at most 511, with two at the end of each line");
+                 "/q:3: a quote of 513 characters; allowed: at most 511, counting each line end as two");
 }
 
 Test(conf_fortune, every_mistake_is_found_and_sixteen_are_said)

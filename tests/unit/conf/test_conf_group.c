@@ -36,7 +36,7 @@ static struct value filled(const char *text)
     cr_assert(config_read_string(&parsed, text), "%s", text);
     config_setting_set_hook(config_root_setting(&parsed), "f"); /* the file, as conf_tree notes it */
     conf_table_defaults(&table, &value);
-    conf_fill(&builder, &table, config_root_setting(&parsed), "", 0, &value);
+    conf_group_read(&builder, &table, config_root_setting(&parsed), "", 0, &value);
     config_destroy(&parsed);
     return value;
 }
@@ -116,7 +116,7 @@ Test(conf_group, a_list_needs_memory)
     config_init(&parsed);
     cr_assert(config_read_string(&parsed, "allow = (\"a\");"));
     conf_table_defaults(&table, &value);
-    conf_fill(&builder, &table, config_root_setting(&parsed), "", 0, &value);
+    conf_group_read(&builder, &table, config_root_setting(&parsed), "", 0, &value);
     config_destroy(&parsed);
     cr_assert_str_eq(report.text, "configuration: needs more than 0 MiB of memory\n");
     cr_assert_eq(value.allow.count, 0);

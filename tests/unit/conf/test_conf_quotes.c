@@ -147,7 +147,7 @@ Test(conf_quotes, a_datagram_has_room_for_the_longest)
     cr_assert_null(build("listeners = { q = { type = \"udp\"; service = \"qotd\"; max_datagram = 5; }; };",
                          "One.\n", "Two.\n"));
     cr_assert(strstr(report.text,
-                     ":1: listeners.q.max_datagram: is 5, the longest quote 6 bytes; allowed: at "
+                     ":1: listeners.q.max_datagram: is 5, but the longest quote has 6 bytes; allowed: at "
                      "least that, up to 1232\n"),
               "%s", report.text);
     arena_close(&arena);

@@ -54,22 +54,21 @@ Test(conf_scan, good_texts)
 
 Test(conf_scan, numbers_that_libconfig_would_change)
 {
-    assert_value_error(
-        "a = 99999999999;",
-        "f:1: a: \"99999999999\" does not fit into 32 bits; write an L after the last digit\n");
+    assert_value_error("a = 99999999999;",
+                       "f:1: a: \"99999999999\" does not fit into 32 bits; append an L\n");
     assert_value_error("\n\na = { b = 1e400; };",
-                       "f:3: a.b: \"1e400\" is outside what a floating-point number holds\n");
+                       "f:3: a.b: \"1e400\" is out of range for a floating-point number\n");
     assert_value_error(
-        "a = 010;", "f:1: a: \"010\" begins with a zero, which would not make it octal; write it without, or "
-                    "as a string\n");
+        "a = 010;", "f:1: a: \"010\" has a leading zero, which does not make it octal; remove the zero, or "
+                    "write a string\n");
 }
 
 Test(conf_scan, every_bad_value_is_reported)
 {
     assert_value_error("a = 1e999;\nb = { c = 007; };\nd = \"\\q\";",
-                       "f:1: a: \"1e999\" is outside what a floating-point number holds\n"
-                       "f:2: b.c: \"007\" begins with a zero, which would not make it octal; write it "
-                       "without, or as a string\n"
+                       "f:1: a: \"1e999\" is out of range for a floating-point number\n"
+                       "f:2: b.c: \"007\" has a leading zero, which does not make it octal; remove "
+                       "the zero, or write a string\n"
                        "f:3: d: unknown escape \\q in a string; allowed: \\\\ \\\" \\n \\r \\t \\f and "
                        "\\xHH (a dollar is "
                        "written $$)\n");
@@ -84,28 +83,28 @@ Test(conf_scan, lines_are_counted_in_strings_and_comments)
 
 Test(conf_scan, hexadecimal_escapes)
 {
-    assert_value_error("a = \"\\x00\";", "f:1: a: \\x00 in a string; allowed: every byte but NUL\n");
+    assert_value_error("a = \"\\x00\";", "f:1: a: \\x00 in a string; allowed: any byte except NUL\n");
     assert_value_error("a = \"\\x1\";",
-                       "f:1: a: \\x in a string needs two hexadecimal digits after it, as in \\x1b\n");
+                       "f:1: a: \\x in a string must be followed by two hexadecimal digits, as in \\x1b\n");
     assert_value_error("a = \"\\x\";",
-                       "f:1: a: \\x in a string needs two hexadecimal digits after it, as in \\x1b\n");
+                       "f:1: a: \\x in a string must be followed by two hexadecimal digits, as in \\x1b\n");
 }
 
 Test(conf_scan, broken_texts)
 {
-    assert_refused("a = \"x", "f:1: a: a string begins here and has no closing quote\n");
-    assert_refused("a = \"x\\", "f:1: a: a string begins here and has no closing quote\n");
-    assert_refused("a = 1; /* x", "f:1: syntax: a comment begins here and has no closing \"*/\"\n");
+    assert_refused("a = \"x", "f:1: a: the string that begins here has no closing quote\n");
+    assert_refused("a = \"x\\", "f:1: a: the string that begins here has no closing quote\n");
+    assert_refused("a = 1; /* x", "f:1: syntax: the comment that begins here has no closing \"*/\"\n");
     assert_refused(
         "\n@include \"x\"\n",
         "f:2: syntax: @include is not supported; allowed: more files in FILE.d, see sockgreet.conf(5)\n");
-    assert_refused("a = { b = 1;\n", "f:1: a: a bracket opens here and its \"}\" is missing\n");
-    assert_refused("a = { b = 1; ];\n", "f:1: a: \"]\" where the bracket of line 1 needs \"}\"\n");
-    assert_refused("a = 1; }\n", "f:1: syntax: \"}\" closes nothing\n");
+    assert_refused("a = { b = 1;\n", "f:1: a: the bracket that opens here has no closing \"}\"\n");
+    assert_refused("a = { b = 1; ];\n", "f:1: a: \"]\" where the bracket on line 1 needs \"}\"\n");
+    assert_refused("a = 1; }\n", "f:1: syntax: \"}\" without an opening bracket\n");
     assert_refused("a \"x\";\n", "f:1: a: a string where \"=\" is expected\n");
     assert_refused(
         "a = tcp;\n",
-        "f:1: a: \"tcp\" is no value; allowed: a \"string\" in double quotes, a number, true or false\n");
+        "f:1: a: \"tcp\" is not a value; allowed: a \"string\" in double quotes, a number, true or false\n");
     assert_refused("a = [1, 2, ];\n", "f:1: a: \"]\" where a value is expected\n");
     assert_refused("a = (1,, 2);\n", "f:1: a: \",\" where a value is expected\n");
     assert_refused("a = ;\n", "f:1: a: \";\" where a value is expected\n");
@@ -128,9 +127,9 @@ Test(conf_scan, scanning_goes_on_after_bad_values)
 {
     assert_refused(
         "a = yes;\nb = 10.0.0.1;\nc = 08;\n",
-        "f:1: a: \"yes\" is no value; allowed: a \"string\" in double quotes, a number, true or false\n"
-        "f:2: b: \"10.0.0.1\" is no number; texts are written in double quotes\n"
-        "f:3: c: \"08\" begins with a zero, which would not make it octal; write it without, or as a "
+        "f:1: a: \"yes\" is not a value; allowed: a \"string\" in double quotes, a number, true or false\n"
+        "f:2: b: \"10.0.0.1\" is not a number; put strings in double quotes\n"
+        "f:3: c: \"08\" has a leading zero, which does not make it octal; remove the zero, or write a "
         "string\n");
 }
 
@@ -165,12 +164,10 @@ Test(conf_scan, a_setting_repeated_many_times)
  */
 Test(conf_scan, comments_do_not_go_on_behind_carriage_returns)
 {
-    assert_refused(
-        "# a comment\rgreeting = \"x\";\r",
-        "f:1: syntax: a comment goes on behind a carriage return; allowed: lines that end with a newline\n");
-    assert_refused(
-        "a = 1;\r\n\r\n// b\rc = 1;\n",
-        "f:3: syntax: a comment goes on behind a carriage return; allowed: lines that end with a newline\n");
+    assert_refused("# a comment\rgreeting = \"x\";\r", "f:1: syntax: the comment continues after a carriage "
+                                                       "return; allowed: lines that end with a newline\n");
+    assert_refused("a = 1;\r\n\r\n// b\rc = 1;\n", "f:3: syntax: the comment continues after a carriage "
+                                                   "return; allowed: lines that end with a newline\n");
     assert_good("a = 1;\r\n# b\r\n\r// c\r");
     assert_good("a = \"x\ry\";");
 }

@@ -178,9 +178,9 @@ Test(conf_tree, messages_name_the_file_of_the_setting)
     assert_refused(
         "@:1: greting: unknown setting; did you mean greeting?\n"
         "@.d/a.conf:2: limits.connections: 0 is out of range; allowed: a whole number from 1 to 1000000\n"
-        "@.d/b.conf:3: listeners.x.mode: a listener of type tcp has no such setting; allowed: in listeners "
+        "@.d/b.conf:3: listeners.x.mode: does not apply to listeners of type tcp; allowed: only in listeners "
         "of type unix, unix-dgram\n"
-        "@.d/b.conf:3: listeners.x.port: \"-\" is no port; allowed: 1 to 65535, or a service name\n");
+        "@.d/b.conf:3: listeners.x.port: \"-\" is not a port; allowed: 1 to 65535, or a service name\n");
 }
 
 /* What is worked out when all files are read has to find its way back. */

@@ -220,8 +220,8 @@ Test(top_view, what_is_wrong_is_said)
     set(json_object_get(now.status, "listeners"), "down", json_integer(1));
     set(json_object_get(now.status, "listeners"), "trouble", json_string("time: its path is gone"));
     set(now.status, "refused", json_string("it has errors"));
-    expect_in(
-        "\nThe last good configuration serves: it has errors\nDown: time: its path is gone\n\nGreetings ");
+    expect_in("\nThe last good configuration is in effect: it has errors\nDown: time: its path is "
+              "gone\n\nGreetings ");
     expect_in("1 of 2 workers, 3 endpoints, 1 down ");
     expect_in("250  its path is go\n");
     expect_in("     1       waiting         0                               512  signal 9\n");
@@ -314,12 +314,12 @@ Test(top_view, without_a_sample_before_no_rate_is_known)
 Test(top_view, a_service_that_is_gone_is_said_in_place)
 {
     struct frame_look look = {.width = 40, .height = 24, .escapes = true, .colours = true};
-    struct top_view view = {.host = "web3", .trouble = "no service runs", .time = TIME};
+    struct top_view view = {.host = "web3", .trouble = "no running sockgreetd found", .time = TIME};
     size_t size;
     char *text = top_view_draw(&view, &look, &size);
 
     cr_assert_str_eq(text, "\033[H\033[1msockgreet on web3\033[m\033[K\r\n"
-                           "\033[1;31mno service runs\033[m\033[K\r\n\033[J");
+                           "\033[1;31mno running sockgreetd found\033[m\033[K\r\n\033[J");
     free(text);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/util.h"
 #include "serve/account.h"
-#include "shm/shm.h"
+#include "shm/shared.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>

@@ -6,7 +6,7 @@
 #include "conf/conf_report.h"
 #include "net/binding.h"
 #include "serve/thread.h"
-#include "shm/shm.h"
+#include "shm/shared.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
@@ -253,6 +253,23 @@ Test(thread, quitting_does_not_wait_for_a_client_that_lingers)
     cr_assert(is_greeted(fd)); /* and stays */
     begin = monotonic_ns();
     give_order(&service, ORDER_QUIT);
+    finish(&service);
+    cr_assert_lt(monotonic_ns() - begin, NS_PER_S);
+    close(fd);
+}
+
+Test(thread, a_drain_ends_when_the_master_says_however_long_it_may_take)
+{
+    struct served service;
+    int64_t begin;
+    int fd;
+
+    start(&service);
+    fd = connect_client(&service);
+    cr_assert(is_greeted(fd)); /* and stays */
+    begin = monotonic_ns();
+    atomic_store(service.shared.drain_end, begin);
+    give_order(&service, ORDER_DRAIN);
     finish(&service);
     cr_assert_lt(monotonic_ns() - begin, NS_PER_S);
     close(fd);

@@ -357,9 +357,9 @@ Test(greeting, files_that_cannot_be_said)
 
 Test(greeting, quotes_that_nobody_has)
 {
-    assert_error("${quote}", "${quote} has no quotes; allowed: with files in the setting quotes");
+    assert_error("${quote}", "${quote} has no quotes; allowed: only with files in the setting quotes");
     assert_error("${quote_of_the_day}",
-                 "${quote_of_the_day} has no quotes; allowed: with files in the setting quotes");
+                 "${quote_of_the_day} has no quotes; allowed: only with files in the setting quotes");
     assert_constant("${quote:-Silence.}", "Silence.");
 }
 

@@ -224,11 +224,11 @@ Test(ring, one_that_claims_more_than_fits_holds_nothing_and_is_mended)
 
     for (uint64_t i = 0; i < 3; i++)
         push(&ring, i);
-    cr_assert_not(ring_mend(&ring));
+    cr_assert_not(ring_repair(&ring));
     atomic_store(&ring.state->published, UINT64_C(1) << 40);
     cr_assert(is_empty(&ring));
-    cr_assert(ring_mend(&ring));
-    cr_assert_not(ring_mend(&ring));
+    cr_assert(ring_repair(&ring));
+    cr_assert_not(ring_repair(&ring));
     cr_assert(is_empty(&ring));
     cr_assert(push(&ring, 7));
     cr_assert_eq(take(&ring), 7);
@@ -241,7 +241,7 @@ Test(ring, one_whose_reader_is_ahead_holds_nothing_and_is_mended)
     push(&ring, 1);
     atomic_store(&ring.state->released, 12345);
     cr_assert(is_empty(&ring));
-    cr_assert(ring_mend(&ring));
+    cr_assert(ring_repair(&ring));
     cr_assert(push(&ring, 7));
     cr_assert_eq(take(&ring), 7);
 }
@@ -252,6 +252,6 @@ Test(ring, a_full_one_is_right)
 
     for (uint64_t i = 0; i < CAPACITY; i++)
         push(&ring, i);
-    cr_assert_not(ring_mend(&ring));
+    cr_assert_not(ring_repair(&ring));
     cr_assert_eq(take(&ring), 0);
 }

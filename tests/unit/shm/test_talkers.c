@@ -23,7 +23,7 @@ Test(talkers, nobody_is_loudest_at_first)
 {
     struct talkers talkers = {0};
 
-    cr_assert_null(talkers_loudest(&talkers));
+    cr_assert_null(talkers_top(&talkers));
 }
 
 Test(talkers, counts_a_source_whatever_its_port)
@@ -34,9 +34,9 @@ Test(talkers, counts_a_source_whatever_its_port)
     add(&talkers, 2, 3);
     add(&talkers, 1, 5);
     cr_assert_eq(talkers.count, 9);
-    cr_assert_eq(talkers_loudest(&talkers)->source.ip[3], 1);
-    cr_assert_eq(talkers_loudest(&talkers)->source.port, 0);
-    cr_assert_eq(talkers_loudest(&talkers)->count, 6);
+    cr_assert_eq(talkers_top(&talkers)->source.ip[3], 1);
+    cr_assert_eq(talkers_top(&talkers)->source.port, 0);
+    cr_assert_eq(talkers_top(&talkers)->count, 6);
 }
 
 /* A thousand others, each of whom is heard once, for each time that the loud one is heard. */
@@ -49,8 +49,8 @@ Test(talkers, the_loudest_is_found_among_many)
         add(&talkers, 1, 1);
     }
     cr_assert_eq(talkers.count, 4000);
-    cr_assert_eq(talkers_loudest(&talkers)->source.ip[3], 1);
-    cr_assert_geq(talkers_loudest(&talkers)->count, 2000, "never too small");
+    cr_assert_eq(talkers_top(&talkers)->source.ip[3], 1);
+    cr_assert_geq(talkers_top(&talkers)->count, 2000, "never too small");
 }
 
 Test(talkers, what_is_handed_over_is_taken_once)
@@ -66,10 +66,10 @@ Test(talkers, what_is_handed_over_is_taken_once)
     cr_assert(talkers_hand_over(&one, &board, NOW));
     cr_assert(talkers_hand_over(&two, &board, NOW));
     cr_assert_eq(one.count, 0);
-    cr_assert_null(talkers_loudest(&two));
+    cr_assert_null(talkers_top(&two));
     cr_assert(talkers_take(&taken, &board, NS_PER_S, NOW));
     cr_assert_eq(taken.count, 27);
-    cr_assert_eq(talkers_loudest(&taken)->count, 15);
+    cr_assert_eq(talkers_top(&taken)->count, 15);
     cr_assert_not(talkers_take(&taken, &board, NS_PER_S, NOW + 2 * NS_PER_S));
 }
 

@@ -21,8 +21,7 @@ Test(sandbox, says_what_is_in_force_and_what_is_missing)
         {{SANDBOX_TRIED, 0, 0, 7}, "seccomp, landlock (ABI 7)", true},
         {{SANDBOX_TRIED, EINVAL, 0, 2}, "landlock (ABI 2); no seccomp (Invalid argument)", false},
         {{SANDBOX_TRIED, ENOMEM, EOPNOTSUPP, 0},
-         "no seccomp (Cannot allocate memory); no landlock (Operation not supported: switched off when the "
-         "kernel was started)",
+         "no seccomp (Cannot allocate memory); no landlock (Operation not supported: disabled at boot)",
          false},
     };
 

@@ -165,7 +165,7 @@ Test(logger, counts_as_dropped_what_the_log_did_not_take)
     finish(true);
     cr_expect_eq(shared_written(&shared), 0);
     cr_expect_eq(dropped(), 5);
-    cr_expect_eq(atomic_load(&service->unsaid.dropped), 5, "to be said when the log takes something");
+    cr_expect_eq(atomic_load(&service->unreported.dropped), 5, "to be said when the log takes something");
     forget();
 }
 
@@ -202,7 +202,7 @@ Test(logger, leaves_the_last_counts_to_whoever_serves_on)
     start();
     finish(false);
     cr_expect_eq(count_lines("Served ([0-9]+) ", &sum), 0);
-    cr_expect_eq(atomic_load(&service->unsaid.summarised), 70);
+    cr_expect_eq(atomic_load(&service->unreported.summarised), 70);
     conf.log_summary_interval_ns = 20 * NS_PER_MS;
     forget();
 }

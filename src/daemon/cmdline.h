@@ -15,7 +15,7 @@ struct cmdline {
 #define CMDLINE_GO_ON (-1)
 
 /* Reads argv into *cmdline. Returns CMDLINE_GO_ON, or the code to exit with: 0 after --help and --version, 64
- * (EX_USAGE) after a message on stderr. After CMDLINE_GO_ON *cmdline is to be freed with cmdline_free(). */
+ * (EX_USAGE) after a message on stderr. After CMDLINE_GO_ON *cmdline must be freed with cmdline_free(). */
 int cmdline_parse(int argc, char **argv, struct cmdline *cmdline);
 
 void cmdline_free(struct cmdline *cmdline);

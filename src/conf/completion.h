@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* conf_completion: a listener whose settings have been read while it is completed, and what is said about it.
- */
-#ifndef SOCKGREET_CONF_COMPLETION_H
-#define SOCKGREET_CONF_COMPLETION_H
+/* completion: a listener while it is checked and completed, and the errors about it. */
+#ifndef SOCKGREET_COMPLETION_H
+#define SOCKGREET_COMPLETION_H
 
 #include "conf/conf_builder.h"
 
@@ -11,11 +10,11 @@
 
 struct completion {
     struct conf_builder *builder;
-    const config_setting_t *group; /* NULL if it stands in no file */
+    const config_setting_t *group; /* NULL if it is not in a file */
     struct conf_listener *listener;
 };
 
-/* The line of a setting, or of the listener without it, for a message. */
+/* The line of a setting, or of the listener if the setting is not in the file, for a message. */
 unsigned completion_line(const struct completion *c, const char *setting);
 
 /* Whether the file has the setting. */
@@ -28,8 +27,8 @@ struct completion_path {
 /* "listeners.NAME.setting". */
 struct completion_path completion_path(const struct completion *c, const char *setting);
 
-/* Reports what is wrong with a setting. */
-void completion_wrong(const struct completion *c, const char *setting, const char *format, ...)
+/* Reports an error of a setting. */
+void completion_error(const struct completion *c, const char *setting, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 #endif

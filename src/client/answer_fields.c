@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "client/said.h"
+#include "client/answer_fields.h"
 
 #include "base/ascii.h"
 #include "base/util.h"
@@ -10,17 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where a member of a name goes; NULL if it is none of ours. */
-static char **member(struct said *said, const char *name, size_t length)
+/* Where the value of a name is stored; NULL if it is not needed. */
+static char **member(struct answer_fields *fields, const char *name, size_t length)
 {
     const struct {
         const char *name;
         char **text;
-    } members[] = {{"hostname", &said->hostname},
-                   {"instance", &said->instance},
-                   {"version", &said->version},
-                   {"boot_id", &said->boot_id},
-                   {"greeting", &said->greeting}};
+    } members[] = {{"hostname", &fields->hostname},
+                   {"instance", &fields->instance},
+                   {"version", &fields->version},
+                   {"boot_id", &fields->boot_id},
+                   {"greeting", &fields->greeting}};
 
     for (size_t i = 0; i < ARRAY_SIZE(members); i++)
         if (strlen(members[i].name) == length && memcmp(name, members[i].name, length) == 0)
@@ -28,9 +28,9 @@ static char **member(struct said *said, const char *name, size_t length)
     return NULL;
 }
 
-static void keep(struct said *said, const char *name, size_t length, const char *text)
+static void keep(struct answer_fields *fields, const char *name, size_t length, const char *text)
 {
-    char **kept = member(said, name, length);
+    char **kept = member(fields, name, length);
 
     if (!kept || !text)
         return;
@@ -38,16 +38,16 @@ static void keep(struct said *said, const char *name, size_t length, const char 
     *kept = strdup(text);
 }
 
-static void read_json(struct said *said, const char *answer, size_t length)
+static void read_json(struct answer_fields *fields, const char *answer, size_t length)
 {
     json_t *object = json_loadb(answer, length, JSON_REJECT_DUPLICATES, NULL), *value;
     const char *name;
 
-    json_object_foreach(object, name, value) keep(said, name, strlen(name), json_string_value(value));
+    json_object_foreach(object, name, value) keep(fields, name, strlen(name), json_string_value(value));
     json_decref(object);
 }
 
-/* What is left of a line of words. */
+/* The rest of a line of words. */
 struct line {
     const char *at, *end;
 };
@@ -85,8 +85,8 @@ static bool read_value(struct line *line, char *value)
     return !quoted;
 }
 
-/* False unless it is words of that kind from the beginning to the end. */
-static bool read_words(struct said *said, struct line line, char *value)
+/* False if the line has anything but words of the form name=value. */
+static bool read_words(struct answer_fields *fields, struct line line, char *value)
 {
     while (line.at < line.end) {
         const char *name = line.at;
@@ -95,40 +95,40 @@ static bool read_words(struct said *said, struct line line, char *value)
         line.at += length + 1;
         if (length == 0 || !read_value(&line, value))
             return false;
-        keep(said, name, length, value);
+        keep(fields, name, length, value);
         while (line.at < line.end && *line.at == ' ')
             line.at++;
     }
     return true;
 }
 
-static void read_line(struct said *said, const char *answer, size_t length)
+static void read_line(struct answer_fields *fields, const char *answer, size_t length)
 {
     char *value = malloc(length + 1);
 
-    if (!value || !read_words(said, (struct line){answer, answer + length}, value))
-        said_free(said);
+    if (!value || !read_words(fields, (struct line){answer, answer + length}, value))
+        answer_fields_free(fields);
     free(value);
 }
 
-void said_read(struct said *said, const char *answer, size_t length)
+void answer_fields_read(struct answer_fields *fields, const char *answer, size_t length)
 {
-    *said = (struct said){0};
+    *fields = (struct answer_fields){0};
     length = safe_text_trimmed(answer, length);
-    if (length == 0 || length > SAID_MAX || memchr(answer, '\0', length))
+    if (length == 0 || length > ANSWER_FIELDS_MAX || memchr(answer, '\0', length))
         return;
     if (*answer == '{')
-        read_json(said, answer, length);
+        read_json(fields, answer, length);
     else if (!memchr(answer, '\n', length))
-        read_line(said, answer, length);
+        read_line(fields, answer, length);
 }
 
-void said_free(struct said *said)
+void answer_fields_free(struct answer_fields *fields)
 {
-    free(said->hostname);
-    free(said->instance);
-    free(said->version);
-    free(said->boot_id);
-    free(said->greeting);
-    *said = (struct said){0};
+    free(fields->hostname);
+    free(fields->instance);
+    free(fields->version);
+    free(fields->boot_id);
+    free(fields->greeting);
+    *fields = (struct answer_fields){0};
 }

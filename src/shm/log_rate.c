@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shm/rate.h"
+#include "shm/log_rate.h"
 
 #include "base/util.h"
 
@@ -19,7 +19,8 @@ bool log_rate_take(struct log_rate_user *user, int64_t now_ns)
         return false;
     window = atomic_load_explicit(&user->rate->window, memory_order_relaxed);
     do {
-        /* Threads read their clocks apart: one that is a little behind takes from the newer second. */
+        /* Threads read their clocks at different times: one that is slightly behind takes from the newer
+         * second. */
         uint32_t current = (uint32_t)(window >> 32);
         uint32_t used = (int32_t)(second - current) > 0 ? 0 : (uint32_t)window;
 

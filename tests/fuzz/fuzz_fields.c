@@ -89,18 +89,18 @@ static void check_event(const char *who, const char *answer, size_t length)
     free(text);
 }
 
-static void check_said(const char *answer, size_t length)
+static void check_fields(const char *answer, size_t length)
 {
-    struct said said;
+    struct answer_fields fields;
     char who[WHO_MAX];
     bool known;
 
-    said_read(&said, answer, length);
-    known = who_name(who, NULL, &said, answer, length);
+    answer_fields_read(&fields, answer, length);
+    known = who_name(who, NULL, &fields, answer, length);
     FUZZ_CHECK(known == (who[0] != '\0') && strlen(who) < WHO_MAX);
     check_text(who, "");
     check_event(who, answer, length);
-    said_free(&said);
+    answer_fields_free(&fields);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -121,7 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_line(room, columns, answer, length);
     check_lines(answer, length);
     check_expect(expected, answer, length);
-    check_said(answer, length);
+    check_fields(answer, length);
     free(expected);
     free(answer);
     return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "daemon/options.h"
+#include "daemon/cmdline.h"
 
 #include "base/output.h"
 
@@ -15,17 +15,19 @@ static const char usage[] =
     "Usage: sockgreetd [-ftT] [-c FILE] [-l ENDPOINT]...\n"
     "Greets every client over TCP, UDP and Unix sockets.\n"
     "\n"
-    "  -c, --config=FILE      configuration instead of " SYSCONFDIR "/sockgreet.conf\n"
+    "  -c, --config=FILE      read FILE instead of " SYSCONFDIR "/sockgreet.conf\n"
     "  -t, --test             check the configuration and exit\n"
     "  -T, --print            print the effective configuration and exit\n"
-    "  -l, --listen=ENDPOINT  instead of the configured listeners; may be repeated:\n"
-    "                         HOST, HOST:PORT, [IPV6]:PORT, tcp://HOST:PORT,\n"
-    "                         udp://HOST:PORT, unix:PATH, unix-dgram:PATH\n"
+    "  -l, --listen=ENDPOINT  listen here instead of on the configured listeners;\n"
+    "                         may be repeated. HOST, HOST:PORT, [IPV6]:PORT, *:PORT,\n"
+    "                         tcp://HOST:PORT, udp://HOST:PORT, unix:PATH or\n"
+    "                         unix-dgram:PATH\n"
     "  -f, --stderr           log to standard error\n"
     "  -V, --version          print version and build options\n"
-    "  -h, --help             print this\n"
+    "  -h, --help             print this help\n"
     "\n"
-    "Exit codes: 0 success, 64 usage, 71 operating system, 78 configuration.\n";
+    "Runs in the foreground.\n"
+    "Exit status: 0 success, 64 usage, 71 operating system, 78 configuration.\n";
 
 static const struct option options[] = {
     {"config", required_argument, NULL, 'c'}, {"test", no_argument, NULL, 't'},

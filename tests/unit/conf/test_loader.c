@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "conf/conf_loader.h"
 #include "conf/conf_report.h"
+#include "conf/loader.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -227,7 +227,7 @@ Test(loader, a_child_that_cannot_be_killed_is_left_behind)
     cr_assert_not(loader_is_over(loader, loader_next(loader)));
     cr_assert(loader_is_over(loader, loader_next(loader)));
     cr_assert_eq(finish(loader, &conf, &messages), LOADER_FAILED);
-    cr_assert_not_null(strstr(messages, "; its process cannot be ended"), "%s", messages);
+    cr_assert_not_null(strstr(messages, "; its process cannot be killed"), "%s", messages);
     cr_assert_neq(children_stray(&children), 0);
     wait_for_children(&children);
     cr_assert_eq(children_stray(&children), 0);

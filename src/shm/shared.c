@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shm/shm.h"
+#include "shm/shared.h"
 
 #include "shm/event.h"
 #include "shm/record.h"
@@ -11,9 +11,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Layout of a generation's part: for each worker, in pages of its own: logger, events, and for each thread:
- * state, what it counted by listener, records, proxies; then for each worker what sources hold; then, which
- * the master alone writes, its notice and a flag for each socket. */
+/* Layout of a generation's part: for each worker, in pages of its own: the logger, its events, and for each
+ * thread its state, counters by listener, records and proxies; then for each worker the counts of sources;
+ * then the part that only the master writes: its notice, the end of a drain and a flag for each socket. */
 
 static size_t aligned(size_t size)
 {
@@ -65,7 +65,7 @@ static size_t worker_size(const struct shared *shared)
 
 static size_t notice_size(void)
 {
-    return aligned(sizeof(struct notice));
+    return aligned(sizeof(struct notice) + sizeof(_Atomic int64_t));
 }
 
 static char *worker_base(const struct shared *shared, unsigned worker)
@@ -98,7 +98,7 @@ struct shared_service *shared_service_open(void)
     if (!service)
         return NULL;
     service->began = monotonic_ns();
-    atomic_store(&service->said_at, service->began);
+    atomic_store(&service->reported_at, service->began);
     if (getentropy(service->sources.key, sizeof(service->sources.key)) == 0)
         return service;
     shared_service_close(service);
@@ -130,7 +130,7 @@ void shared_service_close(struct shared_service *service)
         munmap(service, service_size());
 }
 
-/* A file without a name, of which no mapping made from now on can be written to. */
+/* A file without a name, sealed so that mappings made from now on cannot be written to. */
 static char *map_file(struct shared *shared)
 {
     void *memory = MAP_FAILED;
@@ -165,6 +165,8 @@ int shared_open(struct shared *shared, struct shared_service *service, const str
     shared->held = (_Atomic uint16_t *)(void *)worker_base(shared, room->workers);
     shared->notice = (struct notice *)(void *)(worker_base(shared, room->workers) +
                                                whole_pages(held * sizeof(*shared->held)));
+    shared->drain_end = (_Atomic int64_t *)(void *)(shared->notice + 1);
+    atomic_store(shared->drain_end, INT64_MAX);
     shared->retired = (_Atomic bool *)(void *)((char *)shared->notice + notice_size());
     return 0;
 }
@@ -184,7 +186,7 @@ static int unmap_between(char *start, char *end)
     return start < end && munmap(start, (size_t)(end - start)) < 0 ? -errno : 0;
 }
 
-/* Puts a mapping in the place of what the master alone writes that mprotect(2) cannot make writable, because
+/* Replaces the part that only the master writes with a mapping that mprotect(2) cannot make writable, because
  * the file is sealed. */
 static int map_to_read(struct shared *shared, char *start, char *end)
 {
@@ -338,7 +340,7 @@ uint64_t shared_written(const struct shared *shared)
     for (unsigned worker = 0; worker < shared->workers; worker++) {
         uint64_t gone = released(shared, worker), failed = lost(shared, worker);
 
-        written += gone > failed ? gone - failed : 0; /* one is counted as lost before it is released */
+        written += gone > failed ? gone - failed : 0; /* a record is counted as lost before it is released */
     }
     return written;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "conf/conf_completion.h"
+#include "conf/completion.h"
 
 #include "conf/conf_tree.h"
 
@@ -26,7 +26,7 @@ struct completion_path completion_path(const struct completion *c, const char *s
     return name;
 }
 
-void completion_wrong(const struct completion *c, const char *setting, const char *format, ...)
+void completion_error(const struct completion *c, const char *setting, const char *format, ...)
 {
     char message[CONF_MESSAGE_MAX];
     va_list args;

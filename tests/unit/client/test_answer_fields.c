@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "client/said.h"
+#include "client/answer_fields.h"
 
 #include "../random.h"
 
@@ -14,17 +14,17 @@ static void expect_text(const char *text, const char *expected)
 
 static void expect(const char *answer, const char *hostname, const char *instance, const char *greeting)
 {
-    struct said said;
+    struct answer_fields fields;
 
-    said_read(&said, answer, strlen(answer));
-    expect_text(said.hostname, hostname);
-    expect_text(said.instance, instance);
-    expect_text(said.greeting, greeting);
-    said_free(&said);
-    cr_assert_null(said.hostname);
+    answer_fields_read(&fields, answer, strlen(answer));
+    expect_text(fields.hostname, hostname);
+    expect_text(fields.instance, instance);
+    expect_text(fields.greeting, greeting);
+    answer_fields_free(&fields);
+    cr_assert_null(fields.hostname);
 }
 
-Test(said, json)
+Test(answer_fields, json)
 {
     expect("{\"schema\":1,\"greeting\":\"Hi \\u00f6\",\"hostname\":\"web-1\",\"instance\":\"blue\"}\n",
            "web-1", "blue", "Hi \xc3\xb6");
@@ -33,7 +33,7 @@ Test(said, json)
     expect("{}", NULL, NULL, NULL);
 }
 
-Test(said, words)
+Test(answer_fields, words)
 {
     expect("hostname='web-1' instance='blue' port=80 client_uid= greeting='Hi you'\n", "web-1", "blue",
            "Hi you");
@@ -43,7 +43,7 @@ Test(said, words)
     expect("hostname=", "", NULL, NULL);
 }
 
-Test(said, everything_else_says_nothing)
+Test(answer_fields, everything_else_says_nothing)
 {
     static const char *const answers[] = {
         "",
@@ -66,42 +66,42 @@ Test(said, everything_else_says_nothing)
         expect(answers[i], NULL, NULL, NULL);
 }
 
-Test(said, nothing_past_the_length_is_read)
+Test(answer_fields, nothing_past_the_length_is_read)
 {
     const char *answer = "hostname=web-10";
-    struct said said;
+    struct answer_fields fields;
 
-    said_read(&said, answer, 14);
-    expect_text(said.hostname, "web-1");
-    said_free(&said);
-    said_read(&said, "hostname=a\0", 11);
-    expect_text(said.hostname, NULL);
-    said_free(&said);
-    said_read(&said, NULL, 0);
-    expect_text(said.hostname, NULL);
+    answer_fields_read(&fields, answer, 14);
+    expect_text(fields.hostname, "web-1");
+    answer_fields_free(&fields);
+    answer_fields_read(&fields, "hostname=a\0", 11);
+    expect_text(fields.hostname, NULL);
+    answer_fields_free(&fields);
+    answer_fields_read(&fields, NULL, 0);
+    expect_text(fields.hostname, NULL);
 }
 
-Test(said, long_and_deep_answers_are_borne)
+Test(answer_fields, long_and_deep_answers_are_read)
 {
-    char *answer = malloc(SAID_MAX + 1);
-    struct said said;
+    char *answer = malloc(ANSWER_FIELDS_MAX + 1);
+    struct answer_fields fields;
 
     cr_assert(answer);
-    memset(answer, '[', SAID_MAX + 1);
+    memset(answer, '[', ANSWER_FIELDS_MAX + 1);
     memcpy(answer, "{\"hostname\":", 12);
-    said_read(&said, answer, SAID_MAX);
-    expect_text(said.hostname, NULL);
-    memset(answer, 'a', SAID_MAX + 1);
+    answer_fields_read(&fields, answer, ANSWER_FIELDS_MAX);
+    expect_text(fields.hostname, NULL);
+    memset(answer, 'a', ANSWER_FIELDS_MAX + 1);
     memcpy(answer, "hostname=", 9);
-    said_read(&said, answer, SAID_MAX);
-    cr_assert_eq(strlen(said.hostname), SAID_MAX - 9);
-    said_free(&said);
-    said_read(&said, answer, SAID_MAX + 1);
-    expect_text(said.hostname, NULL);
+    answer_fields_read(&fields, answer, ANSWER_FIELDS_MAX);
+    cr_assert_eq(strlen(fields.hostname), ANSWER_FIELDS_MAX - 9);
+    answer_fields_free(&fields);
+    answer_fields_read(&fields, answer, ANSWER_FIELDS_MAX + 1);
+    expect_text(fields.hostname, NULL);
     free(answer);
 }
 
-Test(said, random_words)
+Test(answer_fields, random_words)
 {
     static const char parts[] = "hostname= '\\\"{}:,a\n\xff";
     uint64_t state = random_seed();
@@ -109,15 +109,15 @@ Test(said, random_words)
     for (int round = 0; round < 20000; round++) {
         size_t length = random_next(&state) % 30;
         char *answer = malloc(length + 9); /* of its exact size, for sanitizers */
-        struct said said;
+        struct answer_fields fields;
 
         cr_assert(answer);
         memcpy(answer, "hostname=", 9);
         for (size_t i = 0; i < length; i++)
             answer[9 + i] = parts[random_next(&state) % (sizeof(parts) - 1)];
-        said_read(&said, answer, length + 9);
-        cr_assert(!said.hostname || strlen(said.hostname) <= length);
-        said_free(&said);
+        answer_fields_read(&fields, answer, length + 9);
+        cr_assert(!fields.hostname || strlen(fields.hostname) <= length);
+        answer_fields_free(&fields);
         free(answer);
     }
 }

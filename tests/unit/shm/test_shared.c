@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shm/shm.h"
+#include "shm/shared.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -83,6 +83,11 @@ static int read_notice(struct shared *shared)
     return (int)state.word;
 }
 
+static int read_drain_end(struct shared *shared)
+{
+    return (int)(atomic_load(shared->drain_end) / NS_PER_S);
+}
+
 static int make_notice_writable(struct shared *shared)
 {
     return mprotect(shared->notice, 4096, PROT_READ | PROT_WRITE) < 0 && errno == EACCES ? 0 : 1;
@@ -123,6 +128,9 @@ Test(shm, a_worker_reads_what_the_master_says_and_cannot_write_it)
     cr_expect_eq(as_worker(&shared, read_notice), STATE_READY);
     notice_post(shared.notice, &(struct state){.word = STATE_MAINT});
     cr_expect_eq(as_worker(&shared, read_notice), STATE_MAINT, "and a notice");
+    cr_expect_eq(atomic_load(shared.drain_end), INT64_MAX);
+    atomic_store(shared.drain_end, 7 * NS_PER_S);
+    cr_expect_eq(as_worker(&shared, read_drain_end), 7, "and the end of a drain");
     atomic_store(&shared.retired[SOCKETS - 1], true);
     cr_expect_eq(as_worker(&shared, read_flag), 1, "a flag set later is seen");
     cr_expect_eq(as_worker(&shared, make_notice_writable), 0);

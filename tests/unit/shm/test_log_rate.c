@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/util.h"
-#include "shm/rate.h"
+#include "shm/log_rate.h"
 
 #include <criterion/criterion.h>
 #include <pthread.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* UDP and Unix datagram clients: connected sockets, each with up to DEPTH_MAX requests under way.
+/* UDP and Unix datagram clients: connected sockets, each with up to DEPTH_MAX outstanding requests.
  *
- * In an open loop each request has a socket of its own as far as SOCKETS_MAX goes. In a closed loop batches
- * of them share a socket, so that the client costs less than the server. Answers are all alike, so on a
- * shared socket the oldest request is the one that counts as answered. */
-#include "client/load/lane.h"
+ * In an open loop each request has a socket of its own, up to SOCKETS_MAX sockets. In a closed loop several
+ * requests share a socket, so that the client needs less CPU time than the server. All answers are alike, so
+ * on a shared socket the oldest request counts as answered. */
+#include "client/load/generator.h"
 
 #include <linux/errqueue.h>
 #include <stdlib.h>
@@ -15,20 +15,20 @@
 #define DEPTH_MAX    256 /* a power of two */
 #define EVENTS       64
 #define BATCH        64
-#define ANSWER_MIN   2048 /* bytes of a buffer at least */
+#define ANSWER_MIN   2048 /* minimum size of a buffer in bytes */
 
 struct channel {
     int fd;
     bool reports;        /* errors have a queue of their own (ip(7), IP_RECVERR) */
-    unsigned depth;      /* requests under way at most */
-    unsigned head, tail; /* of those under way */
-    unsigned pending;    /* due but not sent; their places follow head */
+    unsigned depth;      /* maximum of outstanding requests */
+    unsigned head, tail; /* of the outstanding requests */
+    unsigned pending;    /* due but not sent; stored after head */
     int64_t *due;        /* DEPTH_MAX of each */
-    int64_t *sent;       /* or when it was to be sent */
+    int64_t *sent;       /* or the time at which it became due */
 };
 
 struct dgram {
-    struct lane *lane;
+    struct generator *generator;
     struct channel *channels;
     int64_t *times;
     unsigned channel_count, turn, active, limit, pending;
@@ -38,15 +38,15 @@ struct dgram {
     struct iovec in_iov[BATCH], out_iov;
 };
 
-/* Returns 0 with a socket in the channel, or an errno value with the channel as it was. */
+/* Returns 0 with a socket in the channel, or an errno value with the channel unchanged. */
 static int open_channel(struct dgram *dgram, struct channel *channel)
 {
-    const struct load_plan *plan = dgram->lane->plan;
+    const struct load_plan *plan = dgram->generator->plan;
     unsigned number = (unsigned)(channel - dgram->channels);
-    unsigned turn = number * plan->threads + dgram->lane->index;
+    unsigned turn = number * plan->threads + dgram->generator->index;
     const struct plan_target *target = &plan->targets[turn % plan->target_count];
     struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = channel};
-    int fd = lane_socket(dgram->lane, target, number);
+    int fd = generator_socket(dgram->generator, target, number);
 
     channel->reports = !transport_is_unix(target->transport);
     if (!channel->reports)
@@ -54,7 +54,7 @@ static int open_channel(struct dgram *dgram, struct channel *channel)
     if (fd < 0)
         return -fd;
     if (connect(fd, &target->address.sa, target->address.length) < 0 ||
-        epoll_ctl(dgram->lane->epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
+        epoll_ctl(dgram->generator->epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
         close_fd(&fd);
         return errno;
     }
@@ -63,16 +63,16 @@ static int open_channel(struct dgram *dgram, struct channel *channel)
     return 0;
 }
 
-static unsigned channels_of(const struct lane *lane)
+static unsigned channels_of(const struct generator *generator)
 {
-    unsigned most = lane->schedule.gap_ns > 0 ? SOCKETS_MAX : SOCKETS_BUSY;
+    unsigned most = generator->schedule.gap_ns > 0 ? SOCKETS_MAX : SOCKETS_BUSY;
 
-    return lane->connections < most ? lane->connections : most;
+    return generator->connections < most ? generator->connections : most;
 }
 
 static int open_channels(struct dgram *dgram, unsigned count)
 {
-    unsigned connections = dgram->lane->connections;
+    unsigned connections = dgram->generator->connections;
     int error = 0;
 
     for (unsigned i = 0; i < count && !error; i++) {
@@ -90,7 +90,7 @@ static int open_channels(struct dgram *dgram, unsigned count)
     return error;
 }
 
-static unsigned under_way(const struct channel *channel)
+static unsigned outstanding(const struct channel *channel)
 {
     return channel->head - channel->tail;
 }
@@ -98,13 +98,13 @@ static unsigned under_way(const struct channel *channel)
 /* Ends the oldest request. */
 static void end(struct dgram *dgram, struct channel *channel, unsigned class)
 {
-    lane_ended(dgram->lane, class, channel->due[channel->tail % DEPTH_MAX]);
+    generator_ended(dgram->generator, class, channel->due[channel->tail % DEPTH_MAX]);
     channel->tail++;
     dgram->active--;
 }
 
-/* What routers and hosts reported: each report ends a request. Returns whether there were any. */
-static bool hear_errors(struct dgram *dgram, struct channel *channel)
+/* Reads the errors that routers and hosts reported; each ends a request. Returns whether there were any. */
+static bool receive_errors(struct dgram *dgram, struct channel *channel)
 {
     char control[512] __attribute__((aligned(8)));
     bool found = false;
@@ -119,16 +119,16 @@ static bool hear_errors(struct dgram *dgram, struct channel *channel)
             continue;
         report = (const void *)CMSG_DATA(CMSG_FIRSTHDR(&message));
         found = true;
-        if (under_way(channel))
+        if (outstanding(channel))
             end(dgram, channel, tally_class_of((int)report->ee_errno));
     }
     return found;
 }
 
-/* Gives up the first of those that are due; the others move up. */
+/* Gives up the first of the requests that are due; the others move up. */
 static void give_up(struct dgram *dgram, struct channel *channel, unsigned class)
 {
-    lane_ended(dgram->lane, class, channel->due[channel->head % DEPTH_MAX]);
+    generator_ended(dgram->generator, class, channel->due[channel->head % DEPTH_MAX]);
     channel->pending--;
     dgram->pending--;
     dgram->active--;
@@ -145,11 +145,11 @@ static void fail_to_send(struct dgram *dgram, struct channel *channel, int error
     unsigned class = tally_class_of(error);
 
     if (class == OUTCOME_LOCAL)
-        dgram->lane->tally.local_error = error;
+        dgram->generator->tally.local_error = error;
     give_up(dgram, channel, class);
 }
 
-/* Sends what is due. What a full queue does not take, as that of a Unix socket, waits. */
+/* Sends requests that are due. If a queue is full, such as that of a Unix socket, they wait. */
 static void send_due(struct dgram *dgram, struct channel *channel)
 {
     while (channel->pending) {
@@ -164,21 +164,21 @@ static void send_due(struct dgram *dgram, struct channel *channel)
         }
         if (error == EAGAIN)
             return;
-        /* An error of a request before, or of this one? */
-        if (!hear_errors(dgram, channel))
+        /* An error of an earlier request, or of this one? */
+        if (!receive_errors(dgram, channel))
             fail_to_send(dgram, channel, error);
     }
 }
 
-/* Takes requests that are due. Returns whether more may be. */
-static bool take_due(struct dgram *dgram, struct channel *channel)
+/* Adds requests that are due. Returns whether more may be due. */
+static bool add_due(struct dgram *dgram, struct channel *channel)
 {
-    while (channel->pending < BATCH && under_way(channel) + channel->pending < channel->depth) {
+    while (channel->pending < BATCH && outstanding(channel) + channel->pending < channel->depth) {
         unsigned place = (channel->head + channel->pending) % DEPTH_MAX;
 
-        if (!lane_may_start(dgram->lane, &channel->due[place]))
+        if (!generator_may_start(dgram->generator, &channel->due[place]))
             return false;
-        channel->sent[place] = dgram->lane->now;
+        channel->sent[place] = dgram->generator->now;
         channel->pending++;
         dgram->pending++;
         dgram->active++;
@@ -194,61 +194,62 @@ static void start_due(struct dgram *dgram)
         struct channel *channel = &dgram->channels[dgram->turn];
 
         dgram->turn = (dgram->turn + 1) % dgram->channel_count;
-        more = more && take_due(dgram, channel);
+        more = more && add_due(dgram, channel);
         send_due(dgram, channel);
     }
 }
 
-static void take_answer(struct dgram *dgram, struct channel *channel, const char *bytes, size_t length)
+static void count_answer(struct dgram *dgram, struct channel *channel, const char *bytes, size_t length)
 {
-    const struct load_plan *plan = dgram->lane->plan;
+    const struct load_plan *plan = dgram->generator->plan;
 
-    if (under_way(channel) == 0) /* the answer of one that was given up, or one too many */
-        dgram->lane->tally.unexpected++;
+    if (outstanding(channel) == 0) /* a late answer, or a duplicate */
+        dgram->generator->tally.unexpected++;
     else
         end(dgram, channel, tally_judge(plan->greeting, plan->greeting_length, bytes, length));
 }
 
-/* An error when receiving, which comes once, however many are reported. Returns whether it ended a request.
+/* Handles an error of a receive call, which is returned once for all queued errors. Returns whether it ended
+ * a request.
  */
-static bool hear_error(struct dgram *dgram, struct channel *channel, int error)
+static bool handle_error(struct dgram *dgram, struct channel *channel, int error)
 {
     if (error == EAGAIN)
         return false;
-    if (channel->reports || !under_way(channel))
-        return hear_errors(dgram, channel);
+    if (channel->reports || !outstanding(channel))
+        return receive_errors(dgram, channel);
     end(dgram, channel, tally_class_of(error));
     return true;
 }
 
-static void hear(struct dgram *dgram, struct channel *channel)
+static void receive(struct dgram *dgram, struct channel *channel)
 {
     for (;;) {
         int count = recvmmsg(channel->fd, dgram->in, BATCH, MSG_DONTWAIT, NULL);
 
         for (int i = 0; i < count; i++)
-            take_answer(dgram, channel, dgram->in_iov[i].iov_base, dgram->in[i].msg_len);
-        if (count < 0 ? !hear_error(dgram, channel, errno) : count < BATCH)
+            count_answer(dgram, channel, dgram->in_iov[i].iov_base, dgram->in[i].msg_len);
+        if (count < 0 ? !handle_error(dgram, channel, errno) : count < BATCH)
             return;
     }
 }
 
 static bool has_expired(const struct dgram *dgram, const struct channel *channel, unsigned place)
 {
-    return channel->sent[place % DEPTH_MAX] + dgram->lane->plan->timeout_ns <= dgram->lane->now;
+    return channel->sent[place % DEPTH_MAX] + dgram->generator->plan->timeout_ns <= dgram->generator->now;
 }
 
-/* Once nothing is under way any more, the channel gets another socket, so that answers that come too late are
- * not counted for requests to come. */
+/* When no request is outstanding after a timeout, the channel gets a new socket, so that late answers are not
+ * counted for later requests. */
 static void expire_channel(struct dgram *dgram, struct channel *channel)
 {
     bool expired = false;
 
-    for (; under_way(channel) && has_expired(dgram, channel, channel->tail); expired = true)
+    for (; outstanding(channel) && has_expired(dgram, channel, channel->tail); expired = true)
         end(dgram, channel, OUTCOME_TIMEOUT);
     while (channel->pending && has_expired(dgram, channel, channel->head))
         give_up(dgram, channel, OUTCOME_TIMEOUT);
-    if (expired && !under_way(channel))
+    if (expired && !outstanding(channel))
         open_channel(dgram, channel);
 }
 
@@ -265,7 +266,7 @@ static size_t payload_length(const struct load_plan *plan)
 
 static void prepare(struct dgram *dgram)
 {
-    const struct load_plan *plan = dgram->lane->plan;
+    const struct load_plan *plan = dgram->generator->plan;
 
     if (plan->message_length)
         memcpy(dgram->payload, plan->message, plan->message_length);
@@ -279,24 +280,24 @@ static void prepare(struct dgram *dgram)
 
 static void run(struct dgram *dgram)
 {
-    struct lane *lane = dgram->lane;
+    struct generator *generator = dgram->generator;
     struct epoll_event events[EVENTS];
-    int64_t next_check = lane->now + LANE_CHECK_NS;
+    int64_t next_check = generator->now + GENERATOR_CHECK_NS;
 
-    while (lane_goes_on(lane, dgram->active)) {
+    while (generator_goes_on(generator, dgram->active)) {
         int count;
 
         start_due(dgram);
-        count = lane_wait(lane, events, EVENTS, dgram->active < dgram->limit,
-                          dgram->pending ? NS_PER_MS : LANE_CHECK_NS);
+        count = generator_wait(generator, events, EVENTS, dgram->active < dgram->limit,
+                               dgram->pending ? NS_PER_MS : GENERATOR_CHECK_NS);
         for (int i = 0; i < count; i++) {
             if (events[i].events & EPOLLERR)
-                hear_errors(dgram, events[i].data.ptr);
-            hear(dgram, events[i].data.ptr);
+                receive_errors(dgram, events[i].data.ptr);
+            receive(dgram, events[i].data.ptr);
         }
-        if (lane->now >= next_check) {
+        if (generator->now >= next_check) {
             expire(dgram);
-            next_check = lane->now + LANE_CHECK_NS;
+            next_check = generator->now + GENERATOR_CHECK_NS;
         }
     }
 }
@@ -304,8 +305,8 @@ static void run(struct dgram *dgram)
 /* Returns 0, or an errno value. */
 static int begin(struct dgram *dgram)
 {
-    const struct load_plan *plan = dgram->lane->plan;
-    unsigned count = channels_of(dgram->lane);
+    const struct load_plan *plan = dgram->generator->plan;
+    unsigned count = channels_of(dgram->generator);
 
     dgram->room = plan->greeting_length < ANSWER_MIN ? ANSWER_MIN : plan->greeting_length + 1;
     dgram->channels = calloc(count, sizeof(*dgram->channels));
@@ -318,14 +319,14 @@ static int begin(struct dgram *dgram)
     return open_channels(dgram, count);
 }
 
-int lane_run_dgram(struct lane *lane)
+int generator_run_dgram(struct generator *generator)
 {
     struct dgram *dgram = calloc(1, sizeof(*dgram));
     int error;
 
     if (!dgram)
         return ENOMEM;
-    dgram->lane = lane;
+    dgram->generator = generator;
     error = begin(dgram);
     if (error == 0)
         run(dgram);

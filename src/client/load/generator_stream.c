@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* TCP and Unix stream connections: connect, perhaps talk, read to the end of file, check, close.
+/* TCP and Unix stream connections: connect, send the message if there is one, read to the end of file, check,
+ * close.
  *
- * A client closes only after the server's end of file, so TIME_WAIT stays with the server and no port of ours
- * is held up. */
-#include "client/load/lane.h"
+ * A client closes only after the server's end of file, so that TIME_WAIT is on the server and no port of this
+ * machine is held. */
+#include "client/load/generator.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,13 +20,13 @@ struct conn {
     int64_t due;
     int64_t deadline;
     size_t received;
-    size_t talked;
+    size_t sent;
     const struct plan_target *target;
     struct conn *next;
 };
 
 struct stream {
-    struct lane *lane;
+    struct generator *generator;
     struct conn *conns, *free;
     unsigned active, queued;
     uint32_t turn; /* of sources and targets */
@@ -34,7 +35,7 @@ struct stream {
 
 static void end(struct stream *stream, struct conn *conn, unsigned class)
 {
-    lane_ended(stream->lane, class, conn->due);
+    generator_ended(stream->generator, class, conn->due);
     close_fd(&conn->fd);
     stream->queued -= conn->queued;
     conn->next = stream->free;
@@ -45,38 +46,38 @@ static void end(struct stream *stream, struct conn *conn, unsigned class)
 static void end_with_error(struct stream *stream, struct conn *conn, unsigned class, int error)
 {
     if (class == OUTCOME_LOCAL)
-        stream->lane->tally.local_error = error;
+        stream->generator->tally.local_error = error;
     end(stream, conn, class);
 }
 
-/* What goes wrong here is seen again when reading. */
-static void talk(struct stream *stream, struct conn *conn)
+/* Errors here are seen again when reading. */
+static void send_message(struct stream *stream, struct conn *conn)
 {
-    const struct load_plan *plan = stream->lane->plan;
+    const struct load_plan *plan = stream->generator->plan;
 
-    while (conn->talked < plan->message_length) {
-        ssize_t n = send(conn->fd, plan->message + conn->talked, plan->message_length - conn->talked,
+    while (conn->sent < plan->message_length) {
+        ssize_t n = send(conn->fd, plan->message + conn->sent, plan->message_length - conn->sent,
                          MSG_NOSIGNAL | MSG_DONTWAIT);
 
         if (n < 0)
             return;
-        conn->talked += (size_t)n;
+        conn->sent += (size_t)n;
     }
 }
 
 static void watch(struct stream *stream, struct conn *conn)
 {
-    bool talks = stream->lane->plan->message_length > 0;
-    struct epoll_event event = {.events = EPOLLIN | EPOLLET | (talks ? EPOLLOUT : 0), .data.ptr = conn};
+    bool sends = stream->generator->plan->message_length > 0;
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET | (sends ? EPOLLOUT : 0), .data.ptr = conn};
 
-    if (epoll_ctl(stream->lane->epoll, EPOLL_CTL_ADD, conn->fd, &event) < 0)
+    if (epoll_ctl(stream->generator->epoll, EPOLL_CTL_ADD, conn->fd, &event) < 0)
         end_with_error(stream, conn, OUTCOME_LOCAL, errno);
     else
-        talk(stream, conn); /* before the greeting can be there */
+        send_message(stream, conn); /* before the greeting can arrive */
 }
 
-/* Returns false if the connection has to wait for room in the queue of a Unix socket: TCP tries again by
- * itself. */
+/* Returns false if the queue of a Unix socket is full and the connection has to wait; TCP retries by itself.
+ */
 static bool connect_conn(struct stream *stream, struct conn *conn)
 {
     const struct address *address = &conn->target->address;
@@ -103,23 +104,23 @@ static void connect_queued(struct stream *stream)
 
 static void start(struct stream *stream, struct conn *conn, int64_t due)
 {
-    const struct load_plan *plan = stream->lane->plan;
+    const struct load_plan *plan = stream->generator->plan;
     uint32_t turn = stream->turn++;
 
-    *conn = (struct conn){.due = due, .deadline = stream->lane->now + plan->timeout_ns};
-    conn->target = &plan->targets[(turn * plan->threads + stream->lane->index) % plan->target_count];
+    *conn = (struct conn){.due = due, .deadline = stream->generator->now + plan->timeout_ns};
+    conn->target = &plan->targets[(turn * plan->threads + stream->generator->index) % plan->target_count];
     stream->active++;
-    conn->fd = lane_socket(stream->lane, conn->target, turn);
+    conn->fd = generator_socket(stream->generator, conn->target, turn);
     if (conn->fd < 0)
         end_with_error(stream, conn, OUTCOME_LOCAL, -conn->fd);
     else
         connect_conn(stream, conn);
 }
 
-/* The server's end of file: all as expected? */
-static void conclude(struct stream *stream, struct conn *conn)
+/* The server has closed: was the answer as expected? */
+static void end_of_file(struct stream *stream, struct conn *conn)
 {
-    const struct load_plan *plan = stream->lane->plan;
+    const struct load_plan *plan = stream->generator->plan;
     unsigned class = conn->received ? OUTCOME_ANSWERED : OUTCOME_OTHER;
 
     if (plan->greeting && conn->received < plan->greeting_length)
@@ -129,7 +130,7 @@ static void conclude(struct stream *stream, struct conn *conn)
 
 static bool is_right(const struct stream *stream, const struct conn *conn, size_t length)
 {
-    const struct load_plan *plan = stream->lane->plan;
+    const struct load_plan *plan = stream->generator->plan;
 
     if (!plan->greeting)
         return conn->received + length <= ANSWER_MAX;
@@ -137,7 +138,7 @@ static bool is_right(const struct stream *stream, const struct conn *conn, size_
            memcmp(plan->greeting + conn->received, stream->buffer, length) == 0;
 }
 
-static void hear(struct stream *stream, struct conn *conn)
+static void receive(struct stream *stream, struct conn *conn)
 {
     for (;;) {
         ssize_t n = recv(conn->fd, stream->buffer, PIECE_MAX, 0);
@@ -147,9 +148,9 @@ static void hear(struct stream *stream, struct conn *conn)
             continue;
         }
         if (n > 0)
-            end(stream, conn, stream->lane->plan->greeting ? TALLY_WRONG : OUTCOME_OTHER);
+            end(stream, conn, stream->generator->plan->greeting ? TALLY_WRONG : OUTCOME_OTHER);
         else if (n == 0)
-            conclude(stream, conn);
+            end_of_file(stream, conn);
         else if (errno != EAGAIN)
             end_with_error(stream, conn, tally_class_of(errno), errno);
         return;
@@ -158,20 +159,20 @@ static void hear(struct stream *stream, struct conn *conn)
 
 static void ready(struct stream *stream, struct conn *conn, uint32_t events)
 {
-    /* Talking would take the error; and one that cannot be talked to may still hold a greeting. */
-    if (conn->talked < stream->lane->plan->message_length && !(events & (EPOLLERR | EPOLLHUP)))
-        talk(stream, conn);
+    /* Sending would consume the error; and a connection that accepts no data may still hold a greeting. */
+    if (conn->sent < stream->generator->plan->message_length && !(events & (EPOLLERR | EPOLLHUP)))
+        send_message(stream, conn);
     if (events & (EPOLLIN | EPOLLERR | EPOLLHUP))
-        hear(stream, conn);
+        receive(stream, conn);
 }
 
 static void expire(struct stream *stream)
 {
-    for (unsigned i = 0; i < stream->lane->connections; i++) {
+    for (unsigned i = 0; i < stream->generator->connections; i++) {
         struct conn *conn = &stream->conns[i];
 
-        if (conn->fd >= 0 && conn->deadline <= stream->lane->now)
-            end(stream, conn, dial_met_itself(conn->fd) ? OUTCOME_REFUSED : OUTCOME_TIMEOUT);
+        if (conn->fd >= 0 && conn->deadline <= stream->generator->now)
+            end(stream, conn, dial_self_connected(conn->fd) ? OUTCOME_REFUSED : OUTCOME_TIMEOUT);
     }
 }
 
@@ -179,8 +180,9 @@ static void start_due(struct stream *stream)
 {
     int64_t due;
 
-    /* A round at most, so that those who fail at once do not keep us from hearing the others. */
-    for (unsigned i = 0; i < stream->lane->connections && stream->free && lane_may_start(stream->lane, &due);
+    /* At most one for each connection, so that requests that fail at once do not delay the others. */
+    for (unsigned i = 0;
+         i < stream->generator->connections && stream->free && generator_may_start(stream->generator, &due);
          i++) {
         struct conn *conn = stream->free;
 
@@ -189,47 +191,48 @@ static void start_due(struct stream *stream)
     }
 }
 
-static void turn(struct stream *stream, int64_t *next_check)
+static void run_once(struct stream *stream, int64_t *next_check)
 {
-    struct lane *lane = stream->lane;
+    struct generator *generator = stream->generator;
     struct epoll_event events[EVENTS];
     int count;
 
     start_due(stream);
-    count = lane_wait(lane, events, EVENTS, stream->free != NULL, stream->queued ? RETRY_NS : LANE_CHECK_NS);
+    count = generator_wait(generator, events, EVENTS, stream->free != NULL,
+                           stream->queued ? RETRY_NS : GENERATOR_CHECK_NS);
     for (int i = 0; i < count; i++) {
         ready(stream, events[i].data.ptr, events[i].events);
         if (stream->free) /* after an answer the next request follows at once */
             start_due(stream);
     }
     connect_queued(stream);
-    if (lane->now >= *next_check) {
+    if (generator->now >= *next_check) {
         expire(stream);
-        *next_check = lane->now + LANE_CHECK_NS;
+        *next_check = generator->now + GENERATOR_CHECK_NS;
     }
 }
 
 static void run(struct stream *stream)
 {
-    int64_t next_check = stream->lane->now + LANE_CHECK_NS;
+    int64_t next_check = stream->generator->now + GENERATOR_CHECK_NS;
 
-    for (unsigned i = stream->lane->connections; i-- > 0;) {
+    for (unsigned i = stream->generator->connections; i-- > 0;) {
         stream->conns[i].fd = -1;
         stream->conns[i].next = stream->free;
         stream->free = &stream->conns[i];
     }
-    while (lane_goes_on(stream->lane, stream->active))
-        turn(stream, &next_check);
-    for (unsigned i = 0; i < stream->lane->connections; i++)
+    while (generator_goes_on(stream->generator, stream->active))
+        run_once(stream, &next_check);
+    for (unsigned i = 0; i < stream->generator->connections; i++)
         close_fd(&stream->conns[i].fd);
 }
 
-int lane_run_stream(struct lane *lane)
+int generator_run_stream(struct generator *generator)
 {
-    struct stream stream = {.lane = lane};
+    struct stream stream = {.generator = generator};
     bool began;
 
-    stream.conns = calloc(lane->connections, sizeof(*stream.conns));
+    stream.conns = calloc(generator->connections, sizeof(*stream.conns));
     stream.buffer = malloc(PIECE_MAX);
     began = stream.conns && stream.buffer;
     if (began)

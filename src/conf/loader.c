@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "conf/conf_loader.h"
+#include "conf/loader.h"
 
 #include "base/child.h"
 #include "base/deadlines.h"
@@ -23,17 +23,17 @@
     (512u << 20) /* bytes of address space beyond the parent's: libconfig's tree, look-ups \
                   */
 
-/* What child and parent share beside the arena. */
+/* Shared by child and parent, besides the arena. */
 struct outcome {
     struct conf_report report;
-    const struct conf *conf; /* in the arena; NULL if there was an error, or no end */
-    bool finished;           /* the child came to its end */
+    const struct conf *conf; /* in the arena; NULL if there was an error, or the child did not finish */
+    bool finished;           /* the child reached its end */
 };
 
 struct loader {
     struct children *children;
     struct child child;
-    int64_t deadline; /* to end by itself, and then to die */
+    int64_t deadline; /* to end by itself; then to die of SIGKILL */
     bool killed;
     struct arena arena;
     struct outcome *outcome;
@@ -43,7 +43,7 @@ static void limit(__rlimit_resource_t resource, rlim_t soft, rlim_t hard)
 {
     struct rlimit now;
 
-    /* a limit can be tighter already, and must not be an error then */
+    /* a limit may be lower already, which is not an error */
     if (getrlimit(resource, &now) == 0) {
         now.rlim_cur = soft < now.rlim_max ? soft : now.rlim_max;
         now.rlim_max = hard < now.rlim_max ? hard : now.rlim_max;
@@ -85,9 +85,9 @@ static void limit_child(void)
     limit_memory();
 }
 
-/* The master blocks signals and has handlers; a child of its must end by the first one. Except for what
- * Ctrl-C and a service manager send to everybody: the master stops then, and a killed loader would look like
- * an error of the configuration. */
+/* The master blocks signals and has handlers; its child must end by the first signal. Except those that
+ * Ctrl-C and a service manager send to all processes: the master stops then, and a killed loader would look
+ * like an error of the configuration. */
 static void reset_signals(void)
 {
     sigset_t none;
@@ -98,8 +98,8 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* A parser needs none, but for those who may read a file that is not theirs. The workers insist that they
- * have lost theirs; the loader goes on where that is forbidden (seccomp), so that they can say so. */
+/* Drops capabilities, which a parser could use to read files of others. Workers insist that theirs are gone;
+ * the loader goes on where dropping is forbidden (seccomp), so that the workers can report it. */
 static void drop_capabilities(void)
 {
     bool may_read = capng_have_capability(CAPNG_EFFECTIVE, CAP_DAC_READ_SEARCH);
@@ -120,7 +120,7 @@ static _Noreturn void run_child(const struct loader *loader, const struct conf_s
     if (getppid() != parent)
         _exit(1);
     reset_signals();
-    close_range(STDERR_FILENO + 1, ~0u, 0); /* the master's sockets are nothing to a parser */
+    close_range(STDERR_FILENO + 1, ~0u, 0); /* a parser does not need the master's sockets */
     limit_child();
     drop_capabilities();
     outcome->conf = conf_build(&arena, source, &outcome->report);
@@ -208,7 +208,7 @@ int64_t loader_next(const struct loader *loader)
     return loader->deadline;
 }
 
-static void say_killed(struct conf_report *report, int number)
+static void report_killed(struct conf_report *report, int number)
 {
     const char *name = sigabbrev_np(number);
 
@@ -218,33 +218,33 @@ static void say_killed(struct conf_report *report, int number)
     else
         conf_error(report, 0, report->file, "loading failed: the loader was killed by signal %d (%s)", number,
                    name ? name : "unknown");
-    if (number == SIGKILL) /* for want of memory, or by an operator; another signal is the parser's own */
-        conf_report_passing(report);
+    if (number == SIGKILL) /* out of memory, or by an operator; another signal is the parser's own */
+        conf_report_temporary(report);
 }
 
-static void say_late(struct conf_report *report, bool left)
+static void report_timeout(struct conf_report *report, bool left)
 {
     const char *activity = report->activity;
 
     conf_error(report, 0, report->file, "loading failed: it took more than %d s%s%s%s", DEADLINE_LOAD_SECONDS,
-               *activity ? ", while " : "", activity, left ? "; its process cannot be ended" : "");
-    if (*activity || left) /* a name server or a file system is silent */
-        conf_report_passing(report);
+               *activity ? ", while " : "", activity, left ? "; its process cannot be killed" : "");
+    if (*activity || left) /* a name server or a file system does not answer */
+        conf_report_temporary(report);
 }
 
-/* Says why a child without an outcome ended. */
-static void say_lost(struct conf_report *report, const struct loader *loader)
+/* Reports why a child without a result ended. */
+static void report_lost(struct conf_report *report, const struct loader *loader)
 {
     if (loader->killed)
-        say_late(report, !loader->child.ended);
+        report_timeout(report, !loader->child.ended);
     else if (WIFSIGNALED(loader->child.status))
-        say_killed(report, WTERMSIG(loader->child.status));
+        report_killed(report, WTERMSIG(loader->child.status));
     else
-        conf_error(report, 0, report->file, "loading failed: the loader ended with code %d",
+        conf_error(report, 0, report->file, "loading failed: the loader exited with status %d",
                    WEXITSTATUS(loader->child.status));
 }
 
-/* Takes the arena over from the loader. */
+/* Takes over the arena from the loader. */
 static const struct conf *seal(struct loader *loader)
 {
     struct conf *conf = (struct conf *)loader->outcome->conf;
@@ -269,9 +269,9 @@ enum loader_status loader_finish(struct loader *loader, const struct conf **conf
     enum loader_status result = LOADER_REFUSED;
 
     *conf = NULL;
-    /* A sanitizer's complaint at the very end is a failure, too. */
+    /* A sanitizer's report at the very end is a failure, too. */
     if (!outcome->finished || !loader->child.ended || loader->child.status != 0)
-        say_lost(&outcome->report, loader);
+        report_lost(&outcome->report, loader);
     else if (outcome->conf) {
         *conf = seal(loader);
         result = *conf ? LOADER_LOADED : LOADER_FAILED;
@@ -279,7 +279,7 @@ enum loader_status loader_finish(struct loader *loader, const struct conf **conf
             conf_error(&outcome->report, 0, outcome->report.file, "cannot be kept in memory: %s",
                        strerror(errno));
     }
-    if (!*conf && outcome->report.errors == outcome->report.passing)
+    if (!*conf && outcome->report.errors == outcome->report.temporary)
         result = LOADER_FAILED;
     *messages = conf_messages_copy(&outcome->report);
     loader_cancel(loader);
