@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* stop: the end that a signal asks for. For timeouts.drain_delay everybody is greeted as before; then
- * connected clients have timeouts.drain. While the older generations drain, the serving one keeps serving:
- * their workers accept nobody, and its own may have no client to wait for. A second signal ends all that. */
+/* stop: the end that a signal asks for. For timeouts.drain_delay all clients are greeted as before; then
+ * connected ones have timeouts.drain. While the older generations drain, the serving one keeps serving:
+ * workers of the older ones accept no clients, and its own may have none to wait for. A second signal ends
+ * all that. */
 #ifndef SOCKGREET_STOP_H
 #define SOCKGREET_STOP_H
 
@@ -22,10 +23,11 @@ struct stop {
     int64_t end_at;   /* when the drain ends at the latest; if replaced, each generation has its own time */
 };
 
-/* SIGTERM or SIGINT drain; SIGQUIT waits for nobody. The first call begins the end; stop_step() goes on. */
+/* SIGTERM or SIGINT drain; SIGQUIT waits for no client. The first call begins the end; stop_step() goes on.
+ */
 void stop_request(struct stop *stop, int signal_number, int64_t now);
 
-/* Nobody is served any more, without a signal. */
+/* Ends the service without a signal. */
 void stop_drain(struct stop *stop, int64_t now);
 
 /* How long the end takes at most from now on, as far as it is up to the configuration (ns). */
