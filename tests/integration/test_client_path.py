@@ -481,7 +481,7 @@ def test_a_limit_is_no_black_hole(daemon, network):
     network.lower_mtu(1400)
     network.mangle("icmp type destination-unreachable drop", hook="output")
     result = network.ask("-u", address(service, SERVER4))
-    assert "path MTU there: not known" in result.stdout and "lost without a word" not in result.stdout
+    assert "path MTU there: not known" in result.stdout and "lost without a report" not in result.stdout
 
 
 @pytest.mark.parametrize("arguments, message", [
