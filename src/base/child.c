@@ -73,7 +73,7 @@ void child_leave(struct children *children, struct child *child)
 {
     struct child *stray = take_out(&children->first, child->pid) ? malloc(sizeof(*stray)) : NULL;
 
-    if (stray) { /* if out of memory, it is reaped all the same */
+    if (stray) { /* if out of memory, it is reaped anyway */
         *stray = (struct child){.pid = child->pid, .next = children->strays};
         children->strays = stray;
     }

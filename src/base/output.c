@@ -15,7 +15,7 @@ static int wait_for_ever(void *context, int fd)
     return 0;
 }
 
-/* A pipe that poll() reports as writable takes PIPE_BUF bytes at once; a larger write() could block for ever.
+/* A pipe that poll() reports as writable takes PIPE_BUF bytes at once; a larger write() could block forever.
  * EAGAIN: another user of the pipe has set O_NONBLOCK; stdio would drop its buffer then. */
 static ssize_t write_some(struct output *output, const char *bytes, size_t size)
 {

@@ -13,7 +13,7 @@ int main(int argc, char **argv)
     struct options options;
 
     output_occupy_standard();
-    output_replace_stderr(&errors, NULL, NULL); /* if out of memory, messages are printed all the same */
+    output_replace_stderr(&errors, NULL, NULL); /* if out of memory, messages are printed anyway */
     setlocale(LC_CTYPE, "");
     signal(SIGPIPE, SIG_IGN); /* a reader that has gone has an exit status of its own */
     options_parse(argc, argv, &options);

@@ -9,7 +9,7 @@
 
 enum terminal_event {
     TERMINAL_TIME,    /* the time is over */
-    TERMINAL_CHANGED, /* the size has changed, or the screen is ours again */
+    TERMINAL_CHANGED, /* the size has changed, or the program has the screen again */
     TERMINAL_DRAW,    /* a key that asks for a new frame at once */
     TERMINAL_END      /* a key that ends the program, or the terminal is gone */
 };

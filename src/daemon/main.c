@@ -74,7 +74,7 @@ int main(int argc, char **argv)
     struct cmdline cmdline;
     int status;
 
-    output_replace_stderr(&errors, NULL, NULL); /* if out of memory, messages are printed all the same */
+    output_replace_stderr(&errors, NULL, NULL); /* if out of memory, messages are printed anyway */
     if (!arguments) {
         fprintf(stderr, "sockgreetd: %s\n", strerror(errno));
         return EX_OSERR;

@@ -19,7 +19,7 @@ bool notify_enabled(void)
     return getenv("NOTIFY_SOCKET") != NULL;
 }
 
-/* Waits until the manager's socket has room, because sd_notify(3) would wait for ever. Returns false if it
+/* Waits until the manager's socket has room, because sd_notify(3) would wait forever. Returns false if it
  * has none. */
 static bool has_room(int timeout_ms)
 {
