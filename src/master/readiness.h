@@ -22,7 +22,7 @@ struct readiness {
     struct state state; /* in effect */
     enum readiness_origin origin;
     int64_t since;          /* monotonic ns, as all times here */
-    bool unreported;       /* not logged yet */
+    bool unreported;        /* not logged yet */
     struct message unkept;  /* why the operator's state cannot be saved; "": it is saved */
     struct message unknown; /* why it is unknown whether the file exists; "": it is known */
     unsigned looked_for;    /* number of the generation whose file was checked last */

@@ -12,10 +12,10 @@ struct status {
     struct view view; /* of the service; now and rate are filled by status_view() */
     char line[STATUS_MAX];
     int64_t serving_since; /* during a reload: when SERVICE_SERVING began (monotonic ns) */
-    bool ready_untold;    /* READY=1 has not been sent yet */
-    int64_t refresh_at;   /* when to compose the line again (monotonic ns) */
-    uint64_t changes;     /* of the generations, when the line was composed */
-    uint64_t rate_served; /* greetings at rate_at */
+    bool ready_untold;     /* READY=1 has not been sent yet */
+    int64_t refresh_at;    /* when to compose the line again (monotonic ns) */
+    uint64_t changes;      /* of the generations, when the line was composed */
+    uint64_t rate_served;  /* greetings at rate_at */
     int64_t rate_at;
     double rate; /* greetings per second before that */
 };

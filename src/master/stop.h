@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* stop: ends the service on a signal. It keeps serving for timeouts.drain_delay; then the clients that are
  * connected have timeouts.drain to finish. While older generations drain, the serving one keeps serving: the
- * workers of the older ones accept no clients, and its own may have none to wait for. A second signal ends all
- * this sooner. */
+ * workers of the older ones accept no clients, and its own may have none to wait for. A second signal ends
+ * all this sooner. */
 #ifndef SOCKGREET_STOP_H
 #define SOCKGREET_STOP_H
 
@@ -23,8 +23,8 @@ struct stop {
     int64_t end_at;   /* when the drain ends at the latest; if replaced, each generation has its own time */
 };
 
-/* Begins to stop; stop_step() continues. SIGTERM and SIGINT drain; SIGQUIT does not wait for clients. Later calls
- * hurry the stop. */
+/* Begins to stop; stop_step() continues. SIGTERM and SIGINT drain; SIGQUIT does not wait for clients. Later
+ * calls hurry the stop. */
 void stop_request(struct stop *stop, int signal_number, int64_t now);
 
 /* Begins to drain now, without a delay. */

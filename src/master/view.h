@@ -34,7 +34,7 @@ struct view {
     double rate;                       /* recent greetings per second */
     uint64_t reloads, reloads_refused; /* so far */
     struct last_reload last_reload;
-    const char *waiting;               /* what the start waits for; "": it does not */
+    const char *waiting;  /* what the start waits for; "": it does not */
     const char *degraded; /* why the last good configuration is used instead of the file; "": it is not */
     const char *unwanted; /* a socket that was passed and does not belong to a listener; "": none */
 };
