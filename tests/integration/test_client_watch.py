@@ -17,6 +17,7 @@ import threading
 import pytest
 
 from conftest import program
+from namespaces import IS_ROOT
 from processes import PATIENCE, SLOWNESS, wait_until
 from watching import OUTAGE, UTC, Watch, outages
 
@@ -401,6 +402,7 @@ DROP_THEN_REJECT = ("add element inet outage dropped { PORT timeout 1s };"
                     "add element inet outage rejected { PORT timeout 2s }")
 
 
+@pytest.mark.skipif(not IS_ROOT, reason="only root may give the capture a buffer that is large enough")
 @pytest.mark.parametrize("transport, rules, timeout, classes", [
     ("udp", DROP, "3s", ["TIMEOUT"]),
     ("udp", DROP_THEN_REJECT, "3s", ["TIMEOUT", "REFUSED"]),
