@@ -13,10 +13,16 @@ import pytest
 
 IS_ROOT = os.geteuid() == 0
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
+_SO_RCVBUFFORCE = 33
 _NEW_USER = () if IS_ROOT else ("--map-root-user",)
 
 # Settings that a daemon inside needs: a user who is not root outside has no other to change to.
 SETTINGS_INSIDE = {} if IS_ROOT else {"user": "root", "group": "root"}
+
+
+def settings_inside(prefix):
+    """The same for a daemon whose command has this prefix; none if it stays outside."""
+    return SETTINGS_INSIDE if prefix and prefix[0] in ("unshare", "nsenter") else {}
 
 
 def mount_prefix(script, *arguments):
@@ -166,11 +172,15 @@ class Namespace:
         """A raw IPv4 socket inside that sends UDP with whatever header."""
         return self.socket(lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP))
 
-    def capture(self, interface="lo"):
-        """A packet socket inside that sees what passes an interface."""
+    def capture(self, interface="lo", many=False):
+        """A packet socket inside that sees what passes an interface; many: it holds 16 MiB of it until it is read."""
+        if many and not IS_ROOT:
+            pytest.skip("only root may make a socket's buffer so large")
 
         def make():
             made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+            if many:
+                made.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 1 << 24)
             made.bind((interface, 0))
             return made
 
