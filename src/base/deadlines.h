@@ -78,7 +78,7 @@ _Static_assert(DEADLINE_RESTART_LEAST < DEADLINE_RESTART_FIRST &&
                "pauses between starts grow");
 _Static_assert(DEADLINE_BIND_FIRST < DEADLINE_BIND_LAST, "pauses between tries to bind grow");
 _Static_assert(DEADLINE_BIND_LAST < DEADLINE_BIND_EXTRA,
-               "the service manager learns of the next try before it gives up");
+               "the service manager hears about the next attempt before it gives up");
 _Static_assert(DEADLINE_LAST_CLIENTS < DEADLINE_WORKER_CLOSE && DEADLINE_FINISH < DEADLINE_WORKER_CLOSE,
                "threads end before their process does");
 _Static_assert(DEADLINE_WORKER_CLOSE + DEADLINE_FLUSH_MOST < DEADLINE_KILL,

@@ -13,7 +13,7 @@
     X(TIMED_OUT, "timed-out", false) /* the client did not read the greeting in time */                  \
     X(REFUSED, "refused", false)     /* the network or the client's queue did not accept the datagram */ \
     X(UNANSWERABLE, "unanswerable", true) /* a datagram whose sender must not or cannot be answered */   \
-    X(LOOP, "loop", true)                 /* the sender and we might answer each other forever */        \
+    X(LOOP, "loop", true)                 /* the sender and we might answer each other endlessly */      \
     X(RATE_LIMITED, "rate-limited", true) /* its source is over limits.rate */                           \
     X(NET_LIMITED, "net-limited", true)   /* its network is over limits.net_rate */                      \
     X(DENIED, "denied", true)             /* an access list refuses it */                                \

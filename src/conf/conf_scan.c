@@ -204,7 +204,7 @@ static void explain_order(const struct scan *scan, unsigned number)
     else if (item->token.kind == CONF_TOKEN_END)
         REPORT(scan, number, "the file ends where %s is expected", wanted);
     else if (item->token.kind == CONF_TOKEN_OPEN && *opening->start == '[' && wanted == value_wanted)
-        REPORT(scan, number, "%s in an array; allowed: a list ( ... ) around it", shown(&item->token).text);
+        REPORT(scan, number, "%s in an array; allowed: only in a list ( ... )", shown(&item->token).text);
     else if (item->token.kind != CONF_TOKEN_CLOSE || !may_close)
         REPORT(scan, number, "%s where %s is expected", shown(&item->token).text, wanted);
     else if (item->depth > 0)

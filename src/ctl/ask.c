@@ -97,7 +97,7 @@ static int exchange(const struct options *options, int fd, int64_t until_ns, str
     else if (size == -EMSGSIZE)
         message_set(error, "the answer is larger than %zu MiB", EXCHANGE_MAX >> 20);
     else if (size < 0)
-        message_set(error, "cannot ask the service: %s", strerror((int)-size));
+        message_set(error, "cannot query the service: %s", strerror((int)-size));
     answer->size = size < 0 ? 0 : (size_t)size;
     return size < 0 ? EX_OSERR : EX_OK;
 }

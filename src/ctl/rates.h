@@ -35,7 +35,7 @@ struct rates {
 };
 
 /* Compares two samples; before is NULL if there is none. Rates are never negative: a count that is lower than
- * before began again. The texts are those of now, which must live as long as rates. */
+ * before has restarted. The texts are those of now, which must live as long as rates. */
 void rates_compute(struct rates *rates, const struct sample *before, const struct sample *now);
 void rates_free(struct rates *rates);
 

@@ -19,7 +19,7 @@ struct sample {
 int sample_take(struct sample *sample, const struct options *options, struct message *error);
 void sample_free(struct sample *sample);
 
-/* Whether both are of one process: another one counts from 0. */
+/* Whether both are of one process: another one has new counters. */
 bool sample_is_same_process(const struct sample *sample, const struct sample *other);
 
 #endif

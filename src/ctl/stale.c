@@ -12,7 +12,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#define PATIENCE_MS 1000
+#define LONGEST_WAIT_MS 1000
 
 /* Negative, 0 or positive if a is earlier, equal or later. */
 static int order(struct timespec a, struct timespec b)
@@ -78,7 +78,7 @@ static enum stale read_result(int pipe)
     struct pollfd readable = {.fd = pipe, .events = POLLIN};
     enum stale stale = STALE_NOT;
 
-    if (poll(&readable, 1, PATIENCE_MS) == 1 && read(pipe, &stale, sizeof(stale)) != sizeof(stale))
+    if (poll(&readable, 1, LONGEST_WAIT_MS) == 1 && read(pipe, &stale, sizeof(stale)) != sizeof(stale))
         stale = STALE_NOT;
     return stale;
 }

@@ -31,7 +31,7 @@ static struct {
 
 /* --- leaving --- */
 
-/* Output that a full terminal does not accept is for a screen that is not visible. */
+/* Output that a full terminal does not accept is for a screen that is about to disappear. */
 static void write_leave(void)
 {
     if (write(terminal.out, LEAVE, strlen(LEAVE)) >= 0 || errno != EAGAIN)

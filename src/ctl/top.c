@@ -41,7 +41,7 @@ static void close_top(struct top *top)
     sample_free(&top->now);
 }
 
-/* Takes a sample. Without an answer nothing is known, and the next one starts again. Returns an exit
+/* Takes a sample. Without an answer nothing is known, and the next one is the first again. Returns an exit
  * status. */
 static int refresh(struct top *top)
 {

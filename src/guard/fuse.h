@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fuse: ends loops of two services that answer each other forever.
+/* fuse: ends loops of two services that answer each other endlessly.
  *
  * Such a loop has a fixed number of packets, and each answer that is not sent removes one (Loop DoS,
  * CVE-2024-2169). So of consecutive answers to one address and port, one is left out now and then. A service

@@ -2,9 +2,9 @@
 /* held: how many clients a source holds at once, counted by all workers of a generation together.
  *
  * A count-min sketch (Cormode, Muthukrishnan, 2005): a source is a cell in each of a few rows, and holds at
- * most the smallest of them. Two sources share all their cells only by a rare chance, which clients cannot
- * raise without the key. Each worker counts in a sketch of its own, so that the counts of a worker that was
- * killed are dropped with it. */
+ * most the smallest of them. Two sources share all their cells only by a rare chance, which cannot be raised
+ * without the key. Each worker counts in a sketch of its own, so that the counts of a worker that was killed
+ * are dropped with it. */
 #ifndef SOCKGREET_HELD_H
 #define SOCKGREET_HELD_H
 

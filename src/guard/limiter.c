@@ -75,7 +75,7 @@ static uint64_t mix(uint64_t a, uint64_t b)
     return (a ^ b) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-/* A limit that was changed starts again, and each kind of client, listener and link is counted separately. */
+/* A limit that was changed begins empty, and each kind of client, listener and link is counted separately. */
 static uint64_t which(const struct limits *limits, const struct limit *limit,
                       const struct peer_address *client, enum kind kind)
 {

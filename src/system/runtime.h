@@ -23,7 +23,7 @@ ssize_t runtime_read(const char *name, char *text, size_t size);
 /* Writes the pid file. Returns 0 or -errno. */
 int runtime_write_pid(void);
 
-/* Removes the pid file if it is this process's. */
+/* Removes the pid file if this process wrote it. */
 void runtime_remove_pid(void);
 
 #endif

@@ -104,6 +104,8 @@ class Defaults(Sockgreet):
 
     def check(self):
         super().check()
+        if os.geteuid() != 0:
+            raise Unavailable("only root may make its default Unix socket, /run/sockgreet/greet.sock")
         if bench_proc.in_use(self.transport, self.port_by_default):
             raise Unavailable(f"port {self.port_by_default} is in use")
 

@@ -5,6 +5,7 @@ accidents run at full length; SOCKGREET_BUSY=1 says that others use the processo
 
 import os
 import pathlib
+import resource
 import shutil
 import subprocess
 import sys
@@ -42,6 +43,13 @@ def pytest_report_header():
 def sockgreetd():
     """The daemon's path."""
     return program("SOCKGREETD")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def descriptors():
+    """Tests hold up to 1500 connections; a user has 1024 descriptors at first, and may have more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4096)), hard))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,6 +3,7 @@
 
 import array
 import ctypes
+import functools
 import os
 import shutil
 import socket
@@ -12,10 +13,16 @@ import pytest
 
 IS_ROOT = os.geteuid() == 0
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
+_SO_RCVBUFFORCE = 33
 _NEW_USER = () if IS_ROOT else ("--map-root-user",)
 
 # Settings that a daemon inside needs: a user who is not root outside has no other to change to.
 SETTINGS_INSIDE = {} if IS_ROOT else {"user": "root", "group": "root"}
+
+
+def settings_inside(prefix):
+    """The same for a daemon whose command has this prefix; none if it stays outside."""
+    return SETTINGS_INSIDE if prefix and prefix[0] in ("unshare", "nsenter") else {}
 
 
 def mount_prefix(script, *arguments):
@@ -26,6 +33,20 @@ def mount_prefix(script, *arguments):
     return ["unshare", *_NEW_USER, "--mount", "sh", "-ec", script, "sh", *arguments]
 
 
+@functools.cache
+def _user_namespace():
+    """How a user who is not root enters the user namespace that all network namespaces share: only those that belong to one
+    can be connected. The process that holds it ends with this one."""
+    if IS_ROOT:
+        return []
+    holder = subprocess.Popen(["unshare", *_NEW_USER, "sh", "-c", "echo made && exec cat"],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    if holder.stdout.readline() != b"made\n":
+        pytest.skip("this user may not make user namespaces")
+    _user_namespace.holder = holder
+    return ["nsenter", "--target", str(holder.pid), "--user", "--preserve-credentials"]
+
+
 class Namespace:
     """A network namespace, which lives as long as the process that holds it."""
 
@@ -33,7 +54,7 @@ class Namespace:
         if not shutil.which("ip"):
             pytest.fail("the ip command (iproute2) is missing")
         self.holder = subprocess.Popen(
-            ["unshare", *_NEW_USER, "--net", "sh", "-c", "ip link set lo up && echo up && exec cat"],
+            [*_user_namespace(), "unshare", "--net", "sh", "-c", "ip link set lo up && echo up && exec cat"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         if self.holder.stdout.readline() != b"up\n":
             self.close()
@@ -151,11 +172,15 @@ class Namespace:
         """A raw IPv4 socket inside that sends UDP with whatever header."""
         return self.socket(lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP))
 
-    def capture(self, interface="lo"):
-        """A packet socket inside that sees what passes an interface."""
+    def capture(self, interface="lo", many=False):
+        """A packet socket inside that sees what passes an interface; many: it holds 16 MiB of it until it is read."""
+        if many and not IS_ROOT:
+            pytest.skip("only root may make a socket's buffer so large")
 
         def make():
             made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+            if many:
+                made.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 1 << 24)
             made.bind((interface, 0))
             return made
 

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 
+from namespaces import settings_inside
 from processes import PATIENCE, SLOWNESS, children, is_running, wait_until
 
 GREETING = b"Thank you for connecting\r\n"
@@ -107,7 +108,7 @@ class Service:
 
     def __init__(self, program, directory, settings, *, options=(), prefix=(), stderr=None, environment=None,
                  preexec=None, pass_fds=(), file=True):
-        self.settings = effective(settings)
+        self.settings = effective({**settings_inside(prefix), **settings})
         self.configuration = directory / "sockgreet.conf"
         self.log_file = directory / "log"
         self.runtime = directory / "run"  # RUNTIME_DIRECTORY

@@ -103,11 +103,14 @@ def test_nginx(tmp_path):
     """`return` of its stream module, and a page."""
     stream, web = free_port(), free_port()
     nginx = needed("nginx", "nginx and libnginx-mod-stream")
+    # Only root may write to the default directories for these.
+    temporary = "".join(f"{what}_temp_path {tmp_path}/{what}; "
+                        for what in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     (tmp_path / "nginx.conf").write_text(f"""daemon off; pid {tmp_path}/pid; error_log {tmp_path}/log; worker_processes 1;
 include /etc/nginx/modules-enabled/*.conf;
 events {{ }}
 stream {{ server {{ listen 127.0.0.1:{stream}; return "nginx at $remote_addr\\n"; }} }}
-http {{ access_log off; server {{ listen 127.0.0.1:{web}; keepalive_timeout 60s;
+http {{ access_log off; {temporary}server {{ listen 127.0.0.1:{web}; keepalive_timeout 60s;
     location / {{ return 200 "a page\\n"; }} location /missing {{ return 404 "no page\\n"; }} }} }}
 """)
     with program(nginx, "-c", str(tmp_path / "nginx.conf"), "-e", str(tmp_path / "log"), port=web):

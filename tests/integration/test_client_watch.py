@@ -336,8 +336,7 @@ class Capture:
     them: requests is a list of [seconds, client's port, whether an answer left]."""
 
     def __init__(self, namespace, port):
-        self.packets, self.port = namespace.capture(), port
-        self.packets.setsockopt(socket.SOL_SOCKET, 33, 1 << 24)  # SO_RCVBUFFORCE
+        self.packets, self.port = namespace.capture(many=True), port
         self.packets.setsockopt(socket.SOL_SOCKET, 35, 1)  # SO_TIMESTAMPNS
         self.requests, self.latest = [], {}
 

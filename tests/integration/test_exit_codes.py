@@ -8,9 +8,9 @@ import pytest
 
 from clients import read_all
 from fault import RELIABLE
-from namespaces import mount_prefix
+from namespaces import SETTINGS_INSIDE, mount_prefix
 from operations import EX_CONFIG, EX_OSERR
-from service import GREETING, free_port
+from service import GREETING, free_port, render
 
 
 def without_name_server(tmp_path, options="timeout:1 attempts:1"):
@@ -86,7 +86,8 @@ def test_file_that_is_gone_at_a_reload(namespace, spawn, sockgreetd, sockgreetct
     directory = tmp_path / "etc"
     directory.mkdir()
     port = free_port()
-    (directory / "sockgreet.conf").write_text(f'listeners = {{ x = {{ type = "tcp"; port = {port}; }}; }};\n')
+    settings = {**SETTINGS_INSIDE, "listeners": {"x": {"type": "tcp", "port": port}}}
+    (directory / "sockgreet.conf").write_text(render(settings))
     said = subprocess.run([sockgreetd, "--help"], capture_output=True, text=True, check=True).stdout
     default = re.search(r"instead of (\S+)/sockgreet\.conf", said)[1]
     prefix = [*namespace.prefix, *mount_prefix('mount --bind "$1" "$2"', str(directory), default)]

@@ -265,8 +265,7 @@ def test_name_of_missing_addresses_only(namespace, spawn, tmp_path):
 @pytest.mark.parametrize("argument", [":{port}", "*:{port}", "tcp://:{port}"])
 def test_any_address_on_the_command_line(namespace, daemon, argument):
     """-l :PORT and *:PORT are any address of both families."""
-    service = daemon({}, prefix=namespace.prefix, file=False, options=["-f", "-l", argument.format(port=2000)],
-                     **SETTINGS_INSIDE)
+    service = daemon({"configured": tcp()}, prefix=namespace.prefix, options=["-f", "-l", argument.format(port=2000)])
     for host in ("127.0.0.1", "::1") if HAS_IPV6 else ("127.0.0.1",):
         with namespace.tcp(host, 2000) as client:
             assert client.recv(100) == GREETING

@@ -175,10 +175,11 @@ def test_greeter_is_not_made_to_answer_itself(daemon, tmp_path):
     assert service.stop()["served"] == 2
 
 
-def test_datagram_client_that_never_reads(daemon, place):
-    """A full receiver's queue does not stop the loop: others are answered, and what did not fit is counted."""
-    service = daemon({"local": unix_dgram(place)}, workers={"processes": 1, "threads": 1})
-    with dgram_socket() as deaf, dgram_socket() as client:
+def test_datagram_client_that_never_reads(daemon, namespace, place):
+    """A full receiver's queue does not stop the loop: others are answered, and what did not fit is counted. In a network
+    namespace of its own a queue has room for ten, whatever systemd has set (net.unix.max_dgram_qlen)."""
+    service = daemon({"local": unix_dgram(place)}, workers={"processes": 1, "threads": 1}, prefix=namespace.prefix)
+    with namespace.socket(dgram_socket) as deaf, namespace.socket(dgram_socket) as client:
         for _ in range(200):
             deaf.sendto(b"hello", abstract(place))
         assert exchange(client, abstract(place))[0] == GREETING

@@ -173,6 +173,47 @@ def remove_and_purge(machine):
     return f"{len(owned)} files, {len(conffiles)} of them configuration; nothing left but the locked user"
 
 
+def make_server(machine, name):
+    """A package that starts and enables its service, as Debian's servers do. Returns the path of the file inside."""
+    return machine.output("sh", "-euc", '''
+        cd "$(mktemp -d /var/tmp/sockgreet-server-XXXXXX)"
+        chmod 755 .
+        mkdir -p tree/DEBIAN tree/lib/systemd/system
+        printf "Package: $0\\nVersion: 1\\nArchitecture: all\\nMaintainer: Nobody <nobody@test.invalid>\\nDescription: server\\n" \
+            >tree/DEBIAN/control
+        printf "[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n" \
+            >"tree/lib/systemd/system/$0.service"
+        printf "#!/bin/sh -e\\ndeb-systemd-helper enable $0.service\\ndeb-systemd-invoke start $0.service\\n" \
+            >tree/DEBIAN/postinst
+        chmod 755 tree/DEBIAN/postinst
+        dpkg-deb --root-owner-group -b tree "$0.deb" >/dev/null
+        echo "$PWD/$0.deb"''', name).strip()
+
+
+def states(machine, *names):
+    """Whether these services run and are enabled."""
+    return [machine.show("ActiveState", "UnitFileState", unit=f"{name}.service") for name in names]
+
+
+def servers_for_tests(machine):
+    """scripts/install-packages leaves a server that it installs neither running nor enabled, and other servers alone."""
+    with open(os.path.join(SOURCE, "scripts/install-packages"), encoding="utf-8") as script:
+        machine.write("/var/tmp/install-packages", script.read())
+    there, new = make_server(machine, "there"), make_server(machine, "new")
+    try:
+        machine.run("dpkg", "-i", there)
+        expect(states(machine, "there") == [["active", "enabled"]], "the package starts no server")
+        machine.run("bash", "/var/tmp/install-packages", new)
+        expect(states(machine, "there", "new") == [["active", "enabled"], ["inactive", "disabled"]],
+               f"the servers are {states(machine, 'there', 'new')}")
+        expect(machine.run("test", "-e", "/usr/sbin/policy-rc.d", check=False)[0] == 1, "policy-rc.d was left")
+    finally:
+        machine.run("systemctl", "stop", "there", "new", check=False)
+        machine.run("dpkg", "--purge", "there", "new", check=False)
+        machine.run("systemctl", "daemon-reload")
+        machine.run("rm", "-r", os.path.dirname(there), os.path.dirname(new), "/var/tmp/install-packages")
+
+
 FIRST = [documented]
-CASES = [socket_activation, upgrade_under_load, port_taken_at_boot]
+CASES = [servers_for_tests, socket_activation, upgrade_under_load, port_taken_at_boot]
 LAST = [remove_and_purge]

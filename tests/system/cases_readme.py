@@ -14,8 +14,14 @@ INSTANCE_TEXT = f'greeting = "Instance\\r\\n";\nlisteners = {{ tcp = {{ type = "
 # Replaces the file, without asking, by one that the test wrote.
 EDITOR = '#!/bin/sh -eu\nexec cp /tmp/edited "$1"\n'
 EDITED = 'greeting = "Edited\\r\\n";\n'
-# The cases are root, and systems without sudo are tested too.
-SUDO = 'sudo() { "$@"; }; '
+# The cases are root, and systems without sudo are tested too. Programs are found as by an ordinary user, and by sudo.
+USER = """
+PATH=/usr/local/bin:/usr/bin:/bin
+sudo() (
+    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+    "$@"
+)
+"""
 
 
 def section(name):
@@ -42,7 +48,7 @@ def as_printed(machine, command, edited=""):
     machine.write("/usr/local/bin/editor", EDITOR)
     machine.run("chmod", "755", "/usr/local/bin/editor")
     try:
-        return machine.output("sh", "-euc", SUDO + command)
+        return machine.output("sh", "-euc", USER + command)
     finally:
         machine.run("rm", "/usr/local/bin/editor", "/tmp/edited")
 
@@ -51,7 +57,7 @@ def enabled_and_started(machine):
     """After "apt install" the service is enabled and runs, and the socket unit is there but idle."""
     command = next((command for command in commands("Install") if command.startswith(INSTALL)), None)
     expect(command, "README.md does not say how to install")
-    machine.run("sh", "-euc", f"{SUDO} cd {machine.packages}; {command}", timeout=120)
+    machine.run("sh", "-euc", f"{USER}cd {machine.packages}; {command}", timeout=120)
     states = {unit: machine.output("systemctl", "show", unit, "-p", "ActiveState,UnitFileState", "--value").split()
               for unit in (UNIT, SOCKET_UNIT)}
     expect(states == {UNIT: ["active", "enabled"], SOCKET_UNIT: ["inactive", "disabled"]}, f"the units are {states}")

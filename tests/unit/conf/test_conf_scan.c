@@ -117,9 +117,9 @@ Test(conf_scan, broken_texts)
 /* libconfig's own message is "syntax error". */
 Test(conf_scan, arrays_hold_plain_values)
 {
-    assert_refused("a = [[1]];\n", "f:1: a: \"[\" in an array; allowed: a list ( ... ) around it\n");
+    assert_refused("a = [[1]];\n", "f:1: a: \"[\" in an array; allowed: only in a list ( ... )\n");
     assert_refused("a = { b = [ { } ]; };\n",
-                   "f:1: a.b: \"{\" in an array; allowed: a list ( ... ) around it\n");
+                   "f:1: a.b: \"{\" in an array; allowed: only in a list ( ... )\n");
     assert_good("a = ([1], (2), {b = 1;});\n");
 }
 
