@@ -33,7 +33,8 @@ void stop_drain(struct stop *stop, int64_t now);
 /* The longest time that the stop may take by the configuration (ns). */
 int64_t stop_longest(const struct stop *stop);
 
-/* Begins to drain when the delay is over. Returns when to call again (monotonic ns). */
+/* Begins to drain when the delay is over and the older generations have drained. Returns when to call again
+ * (monotonic ns). */
 int64_t stop_step(struct stop *stop, int64_t now);
 
 /* Whether all generations have ended. */
