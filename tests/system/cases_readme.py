@@ -104,7 +104,7 @@ def readme_instance(machine):
     try:
         said = [as_printed(machine, command, INSTANCE_TEXT) for command in commands("Several instances")]
         expect("configuration OK" in said[1], f"the check says {said[1]}")
-        expect(conf_of(INSTANCE) in said[-1] and " is serving since " in said[-1], f"the status is {said[-1]}")
+        expect(conf_of(INSTANCE) in said[-1] and " is serving\n" in said[-1], f"the status is {said[-1]}")
         expect(greet(machine, INSTANCE_PORT) == b"Instance\r\n", "the instance greets otherwise")
         greeted_text(machine)
     finally:
