@@ -11,6 +11,8 @@ import subprocess
 
 import pytest
 
+from processes import wait_until
+
 IS_ROOT = os.geteuid() == 0
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _SO_RCVBUFFORCE = 33
@@ -77,9 +79,11 @@ class Namespace:
         subprocess.run([*self.prefix, "ip", *map(str, arguments)], check=True)
 
     def add_address(self, address):
-        """One more address of the loopback interface."""
+        """One more address of the loopback interface. The kernel adds the route to one of IPv6 a moment later."""
         if ":" in address:
             self.ip("address", "add", f"{address}/128", "dev", "lo", "nodad")
+            ask = [*self.prefix, "ip", "route", "get", address]
+            wait_until(lambda: subprocess.run(ask, capture_output=True, check=False).returncode == 0, f"a route to {address}")
         else:
             self.ip("address", "add", f"{address}/32", "dev", "lo")
 

@@ -71,6 +71,15 @@ def test_fields_are_those_of_the_manual():
         assert re.search(rf"^\.It Dv .*\b{field}\b", known, re.M), field
 
 
+@pytest.mark.parametrize("message", [
+    "the file was refused, so the last good one is in effect: ", "unknown setting; did you mean ",
+    "limits.connections is reached", ", trying again", "the service may create sockets only below ", "the service is not a member of group "])
+def test_quoted_messages_are_those_of_the_programs(message):
+    """They need a service manager, or users and groups, to appear; tests/system provokes them."""
+    assert message.strip() in re.sub(r"\s+", " ", PAGE.read_text())
+    assert any(message in path.read_text() for path in (TOP / "src").rglob("*.c"))
+
+
 def test_each_command_is_tested_or_needs_the_manager():
     assert len(commands()) >= 20
     for command, _ in commands():
