@@ -118,23 +118,30 @@ enum result guard_admit(struct guard *guard, size_t listener, const struct peer_
     return RESULT_SENT;
 }
 
+/* Of the source, but never 0. */
+static uint64_t hash_source(const struct guard *guard, size_t listener, const struct peer_address *client)
+{
+    return limiter_hash_source(&guard->rates, &guard->limits[listener], client) | 1;
+}
+
 enum result guard_hold(struct guard *guard, size_t listener, const struct peer_address *client,
-                       int64_t now_ns, bool *held)
+                       int64_t now_ns, uint64_t *held)
 {
     const struct limits *limits = &guard->limits[listener];
     unsigned most = limits->per_source ? limits->per_source : UINT_MAX;
+    uint64_t hash = limits->counts_held ? hash_source(guard, listener, client) : 0;
 
-    *held = limits->counts_held &&
-            held_take(&guard->held, limiter_hash_source(&guard->rates, limits, client), most);
+    *held = hash && held_take(&guard->held, hash, most) ? hash : 0;
     return *held || !limits->per_source ? RESULT_SENT : refuse(guard, client, now_ns, RESULT_SOURCE_FULL);
 }
 
-unsigned guard_held(const struct guard *guard, size_t listener, const struct peer_address *client)
+unsigned guard_held(const struct guard *guard, size_t listener, const struct peer_address *client,
+                    uint64_t held)
 {
-    return held_count(&guard->held, limiter_hash_source(&guard->rates, &guard->limits[listener], client));
+    return held_count(&guard->held, held ? held : hash_source(guard, listener, client));
 }
 
-void guard_let_go(const struct guard *guard, size_t listener, const struct peer_address *client)
+void guard_let_go(const struct guard *guard, uint64_t held)
 {
-    held_give_back(&guard->held, limiter_hash_source(&guard->rates, &guard->limits[listener], client));
+    held_give_back(&guard->held, held);
 }

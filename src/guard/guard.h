@@ -46,13 +46,15 @@ enum result guard_admit(struct guard *guard, size_t listener, const struct peer_
                         int64_t now_ns);
 
 /* Counts a stream client while it is connected, if the listener counts them. Returns RESULT_SENT if its
- * source may hold it, or the reason for a refusal; *held tells whether guard_let_go() must be called. */
+ * source may hold it, or the reason for a refusal; *held is for guard_let_go(), or 0 if the client is not
+ * counted. */
 enum result guard_hold(struct guard *guard, size_t listener, const struct peer_address *client,
-                       int64_t now_ns, bool *held);
-void guard_let_go(const struct guard *guard, size_t listener, const struct peer_address *client);
+                       int64_t now_ns, uint64_t *held);
+void guard_let_go(const struct guard *guard, uint64_t held);
 
-/* How many clients the source of this client holds. */
-unsigned guard_held(const struct guard *guard, size_t listener, const struct peer_address *client);
+/* How many clients the source of this client holds. held: see guard_hold(). */
+unsigned guard_held(const struct guard *guard, size_t listener, const struct peer_address *client,
+                    uint64_t held);
 
 /* Hand the refused clients over to the board, which loggers read: once per heartbeat, and at the end. */
 void guard_beat(struct guard *guard, int64_t now_ns);

@@ -25,7 +25,6 @@ static enum step_verdict enter(struct conn *conn, struct step_outcome *outcome)
     struct guard *guard = acceptor->acceptors->guard;
     size_t listener = acceptor->member->listener;
     enum result result;
-    bool held = false;
 
     if (conn->for_itself) /* a trusted proxy, which would take a refusal for a failure */
         return STEP_NEXT;
@@ -34,8 +33,7 @@ static enum step_verdict enter(struct conn *conn, struct step_outcome *outcome)
         return step_end(outcome, RESULT_DENIED);
     }
     result = guard_hold(guard, listener, &conn->peer.client, conn->arrived,
-                        &held); /* a refused client does not count for the rate */
-    conn->is_held = held;
+                        &conn->held); /* a refused client does not count for the rate */
     if (result == RESULT_SENT)
         result = guard_admit(guard, listener, &conn->peer.client, conn->arrived);
     return result == RESULT_SENT ? STEP_NEXT : step_end(outcome, result);

@@ -31,7 +31,6 @@ struct conn {
     bool ended : 1;                 /* our end of file was sent: the close may come later */
     bool client_known : 1;          /* see conn_learn_client() */
     bool server_known : 1;          /* see conn_learn_peer() */
-    bool is_held : 1;               /* counted for its source: see guard_hold() */
     bool for_itself : 1;            /* a proxy's own connection, such as a health check */
     struct service_request request; /* if the listener's service reads one */
     uint32_t discarded;
@@ -47,6 +46,7 @@ struct conn {
     struct timer total;            /* deadline of the step */
     struct peer peer;
     int64_t arrived; /* monotonic ns */
+    uint64_t held;   /* counted for its source: see guard_hold(); 0: not */
 };
 
 _Static_assert(sizeof(struct conn) <= 256, "the memory that a lingering client needs");

@@ -54,8 +54,8 @@ static void finish(struct conn *conn, enum result result)
         account_fill(stream->account, record, conn->acceptor->member->listener, &conn->peer);
         account_publish(stream->account);
     }
-    if (conn->is_held)
-        guard_let_go(stream->acceptors->guard, conn->acceptor->member->listener, &conn->peer.client);
+    if (conn->held)
+        guard_let_go(stream->acceptors->guard, conn->held);
     timer_stop(&conn->idle);
     timer_stop(&conn->total);
     if (conn->ended && !conn->watched && !conn->is_deferred)

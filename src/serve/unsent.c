@@ -40,8 +40,9 @@ static uint32_t held(const struct conn *conn)
 {
     const struct acceptor *acceptor = conn->acceptor;
 
-    return guard_held(acceptor->acceptors->guard, acceptor->member->listener, &conn->peer.client) +
-           !conn->is_held;
+    return guard_held(acceptor->acceptors->guard, acceptor->member->listener, &conn->peer.client,
+                      conn->held) +
+           !conn->held;
 }
 
 static unsigned needs_of(const struct conn *conn)

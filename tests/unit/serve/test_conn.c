@@ -102,7 +102,8 @@ Test(conn, nothing_is_left_of_the_one_before)
     cr_assert_eq(conn_pool_open(&pool, 1), 0);
     conn = conn_new(&pool);
     conn->fd = 5;
-    conn->is_deferred = conn->peer_ended = conn->input_full = conn->is_held = conn->for_itself = true;
+    conn->is_deferred = conn->peer_ended = conn->input_full = conn->for_itself = true;
+    conn->held = 7;
     conn->sent = conn->discarded = conn->watched = 7;
     conn->peer.via.family = AF_INET;
     conn_free(&pool, conn);
