@@ -24,9 +24,10 @@ static bool make_room(struct render *render, const struct conf *conf)
             longest = plan->longest;
     }
     render->buffer = malloc(longest);
+    render->kept = calloc(conf->listener_count, sizeof(*render->kept));
     if (needs & (PLAN_METRICS | PLAN_TOTALS))
         render->metrics = malloc(metrics_size(needs & PLAN_METRICS ? METRICS_LISTENERS : 0));
-    return render->buffer && (render->metrics || !(needs & (PLAN_METRICS | PLAN_TOTALS)));
+    return render->buffer && render->kept && (render->metrics || !(needs & (PLAN_METRICS | PLAN_TOTALS)));
 }
 
 int render_open(struct render *render, const struct conf *conf, const struct speaker *speaker,
@@ -34,9 +35,12 @@ int render_open(struct render *render, const struct conf *conf, const struct spe
 {
     uint64_t *id = &render->speaker.id;
 
+    render->conf = conf;
+    render->kept = NULL;
     render->metrics = NULL;
     render->totals_seen = 0;
-    render->load_until = 0;
+    render->epoch = 0;
+    render->second_ends = INT64_MIN;
     render->notice = shared->notice;
     render->service = shared->service;
     render->state = STATE_DEFAULT;
@@ -49,8 +53,12 @@ int render_open(struct render *render, const struct conf *conf, const struct spe
 
 void render_close(struct render *render)
 {
+    for (size_t i = 0; render->kept && i < render->conf->listener_count; i++)
+        free(render->kept[i]);
+    free(render->kept);
     free(render->buffer);
     free(render->metrics);
+    render->kept = NULL;
     render->buffer = NULL;
     render->metrics = NULL;
 }
@@ -61,6 +69,8 @@ static const struct moment *date_arrival(struct render *render, int64_t ago)
     int64_t now = (int64_t)render->moment.second * NS_PER_S + render->moment.nanosecond;
     int64_t then = now - ago;
 
+    if (ago == 0)
+        return &render->moment;
     moment_set(&render->accepted, (struct timespec){then / NS_PER_S, then % NS_PER_S});
     return &render->accepted;
 }
@@ -70,19 +80,50 @@ static void read_clock(struct render *render, enum plan_time exactness)
     struct timespec now;
 
     clock_gettime(exactness == PLAN_INSTANT ? CLOCK_REALTIME : CLOCK_REALTIME_COARSE, &now);
-    moment_set(&render->moment, now);
-    render->is_dated = true;
+    render->epoch += moment_set(&render->moment, now);
+    render->dated = exactness;
 }
 
-/* Reads all metrics each time, since that is rare; the totals alone only if they have changed. */
-static bool read_metrics(struct render *render, unsigned needs)
+/* At each new second of the service's uptime. */
+static void begin_second(struct render *render, int64_t now)
 {
-    bool is_read;
+    int64_t began = render->speaker.service_began;
 
-    if (needs & PLAN_METRICS)
-        render->totals_seen = 0; /* they were overwritten */
-    is_read = needs & PLAN_METRICS ? shared_metrics(render->service, render->metrics)
-                                   : shared_totals(render->service, &render->totals_seen, render->metrics);
+    if (now < render->second_ends)
+        return;
+    render->second_ends = began + ((now - began) / NS_PER_S + 1) * NS_PER_S;
+    render->load_asked = false;
+    render->epoch++;
+}
+
+static void read_state(struct render *render)
+{
+    uint32_t before = render->notice_seen;
+
+    notice_read(render->notice, &render->notice_seen, &render->state);
+    render->epoch += render->notice_seen != before;
+}
+
+/* Reads them only if they have changed. */
+static bool read_totals(struct render *render)
+{
+    uint64_t before = render->totals_seen;
+    bool is_read = shared_totals(render->service, &render->totals_seen, render->metrics);
+
+    render->epoch += render->totals_seen != before;
+    return is_read;
+}
+
+/* Reads all of them each time, since that is rare. */
+static bool read_metrics(struct render *render)
+{
+    render->totals_seen = 0; /* they were overwritten */
+    return shared_metrics(render->service, render->metrics);
+}
+
+static bool count(struct render *render, unsigned needs)
+{
+    bool is_read = needs & PLAN_METRICS ? read_metrics(render) : read_totals(render);
 
     if (is_read)
         render->metrics->state = render->state; /* from the notice, which workers cannot write */
@@ -90,12 +131,11 @@ static bool read_metrics(struct render *render, unsigned needs)
 }
 
 /* The kernel updates it every five seconds, and reading it is the most expensive of the system calls here. */
-static const unsigned long *read_load(struct render *render, int64_t now)
+static const unsigned long *read_load(struct render *render)
 {
-    if (now >= render->load_until) {
+    if (!render->load_asked)
         render->load_known = load_hundredths(&render->load);
-        render->load_until = now + NS_PER_S;
-    }
+    render->load_asked = true;
     return render->load_known ? &render->load : NULL;
 }
 
@@ -105,13 +145,13 @@ static void add_needed(struct render *render, struct occasion *occasion)
     unsigned needs = occasion->needs;
 
     if (needs & (PLAN_STATE | PLAN_METRICS)) {
-        notice_read(render->notice, &render->notice_seen, &render->state);
+        read_state(render);
         occasion->state = &render->state;
     }
-    if (needs & (PLAN_METRICS | PLAN_TOTALS) && read_metrics(render, needs))
+    if (needs & (PLAN_METRICS | PLAN_TOTALS) && count(render, needs))
         occasion->metrics = render->metrics;
     if (needs & PLAN_LOAD)
-        occasion->load = read_load(render, occasion->now);
+        occasion->load = read_load(render);
     if (needs & PLAN_ACCEPTED)
         occasion->accepted = date_arrival(render, occasion->now - occasion->arrived);
     if ((needs & PLAN_INTERFACE) && occasion->seen)
@@ -120,7 +160,17 @@ static void add_needed(struct render *render, struct occasion *occasion)
 
 void render_begin(struct render *render)
 {
-    render->is_dated = false;
+    render->dated = PLAN_NO_TIME;
+}
+
+/* Returns NULL if the plan keeps nothing, or without memory. */
+static void *kept_for(struct render *render, const struct conf_listener *listener)
+{
+    void **kept = &render->kept[listener - render->conf->listeners];
+
+    if (!*kept && listener->plan->kept)
+        *kept = calloc(1, listener->plan->kept);
+    return *kept;
 }
 
 size_t render_answer(struct render *render, const struct conf_listener *listener, struct occasion *occasion,
@@ -131,8 +181,11 @@ size_t render_answer(struct render *render, const struct conf_listener *listener
     occasion->speaker = &render->speaker;
     occasion->answers = ++render->answers;
     occasion->moment = &render->moment;
-    if (plan->time != PLAN_NO_TIME && !render->is_dated)
+    if (plan->time > render->dated)
         read_clock(render, plan->time);
+    begin_second(render, occasion->now);
     add_needed(render, occasion);
+    occasion->epoch = render->epoch;
+    occasion->kept = kept_for(render, listener);
     return plan->service->answer(plan, occasion, out);
 }

@@ -14,20 +14,23 @@
 
 struct render {
     char *buffer; /* room for the longest answer to a stream client */
+    const struct conf *conf;
+    void **kept;         /* memory for each listener's plan; NULL before its first answer */
+    uint64_t epoch;      /* see struct occasion; not 0 in an answer */
+    int64_t second_ends; /* when uptime is a second more: monotonic ns */
     struct moment moment, accepted;
-    bool is_dated; /* moment is set for the current answers */
+    enum plan_time dated; /* precision of moment for the current answers; PLAN_NO_TIME: not set */
     struct interfaces interfaces;
     struct speaker speaker;
     const struct notice *notice;
     uint32_t notice_seen;
     struct state state; /* of the notice when it was read last */
     const struct shared_service *service;
-    struct metrics *metrics; /* when they were read last; NULL if no listener uses them */
-    uint64_t totals_seen;    /* see shared_totals() */
-    unsigned long load;      /* of the machine, in hundredths */
-    bool load_known;
-    int64_t load_until; /* when to read it again: monotonic ns */
-    uint64_t answers;   /* number of answers written */
+    struct metrics *metrics;     /* when they were read last; NULL if no listener uses them */
+    uint64_t totals_seen;        /* see shared_totals() */
+    unsigned long load;          /* of the machine, in hundredths */
+    bool load_known, load_asked; /* in this second */
+    uint64_t answers;            /* number of answers written */
 };
 
 /* speaker: copied, with id and pid set here. shared: has the state and the counts of the whole service.

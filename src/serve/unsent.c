@@ -52,6 +52,14 @@ static unsigned needs_of(const struct conn *conn)
     return plan->service->needs ? plan->service->needs(plan, &conn->request) : plan->needs;
 }
 
+/* All greetings of a turn have the same time: reading the clock takes as long as writing a few values. */
+static void begin_turn(struct unsent_copies *copies, int64_t now)
+{
+    if (copies->turn != now)
+        render_begin(copies->render);
+    copies->turn = now;
+}
+
 static void render(struct conn *conn)
 {
     const struct conf_listener *listener = conn->acceptor->conf;
@@ -70,7 +78,7 @@ static void render(struct conn *conn)
     conn_learn_peer(conn);
     if (needs & PLAN_HELD)
         occasion.held = held(conn);
-    render_begin(render);
+    begin_turn(conn->copies, occasion.now);
     conn->unsent = render->buffer;
     conn->unsent_length = (uint32_t)render_answer(render, listener, &occasion, render->buffer);
 }

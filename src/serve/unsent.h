@@ -13,6 +13,7 @@ struct unsent_copies {
     struct timer_list *owners; /* clients with a copy, by conn->idle; the first is longest without progress */
     void (*give_up)(struct conn *conn);
     size_t copied; /* bytes */
+    int64_t turn;  /* of the last greeting that was rendered: monotonic ns */
 };
 
 /* Sets conn->unsent to the whole greeting. */

@@ -4,6 +4,8 @@
 #include "base/escape.h"
 #include "base/util.h"
 #include "service/dates.h"
+#include "service/folding.h"
+#include "service/needs.h"
 #include "service/values.h"
 #include "service/variables.h"
 
@@ -35,41 +37,9 @@ struct compilation {
     bool is_exact; /* the greeting has a time with more precision than a second */
 };
 
-/* clang-format off */
-#define OF_USERS       (VARIABLE_BIT(VARIABLE_CLIENT_UID) | VARIABLE_BIT(VARIABLE_CLIENT_GID) | \
-                        VARIABLE_BIT(VARIABLE_CLIENT_PID))
-#define OF_PACKETS     (VARIABLE_BIT(VARIABLE_TTL) | VARIABLE_BIT(VARIABLE_HOPS) | VARIABLE_BIT(VARIABLE_DSCP) | \
-                        VARIABLE_BIT(VARIABLE_ECN) | VARIABLE_BIT(VARIABLE_FLOW_LABEL))
-#define OF_SYNS        (VARIABLE_BIT(VARIABLE_MSS) | VARIABLE_BIT(VARIABLE_WINDOW_SCALE) | \
-                        VARIABLE_BIT(VARIABLE_SYN_OPTIONS))
-#define OF_ORIGINALS   (VARIABLE_BIT(VARIABLE_ORIGINAL_ADDRESS) | VARIABLE_BIT(VARIABLE_ORIGINAL_PORT) | \
-                        VARIABLE_BIT(VARIABLE_PROXY_AUTHORITY) | VARIABLE_BIT(VARIABLE_PROXY_UNIQUE_ID))
-#define OF_PROXIES     (OF_ORIGINALS | VARIABLE_BIT(VARIABLE_PROXY_ADDRESS) | VARIABLE_BIT(VARIABLE_PROXY_PORT))
-#define OF_CONNECTIONS (VARIABLE_BIT(VARIABLE_PATH_MTU) | VARIABLE_BIT(VARIABLE_RTT))
-#define OF_QUEUES      VARIABLE_BIT(VARIABLE_QUEUE_TIME)
-#define OF_HELD        VARIABLE_BIT(VARIABLE_CLIENT_CONNECTIONS)
-#define OF_INTERFACES  VARIABLE_BIT(VARIABLE_INTERFACE)
-#define OF_ACCEPTED    VARIABLE_BIT(VARIABLE_ACCEPT_TIME)
-#define OF_TOTALS      (VARIABLE_BIT(VARIABLE_CONNECTIONS) | VARIABLE_BIT(VARIABLE_GREETINGS_TOTAL))
-#define OF_RECEIVED    VARIABLE_BIT(VARIABLE_RECEIVED_BYTES)
-#define OF_STATES      (VARIABLE_BIT(VARIABLE_STATE) | VARIABLE_BIT(VARIABLE_WEIGHT) | VARIABLE_BIT(VARIABLE_REASON))
-#define OF_QUOTES      (VARIABLE_BIT(VARIABLE_QUOTE) | VARIABLE_BIT(VARIABLE_QUOTE_OF_THE_DAY))
-#define OF_SECONDS     (VARIABLE_BIT(VARIABLE_TIME) | VARIABLE_BIT(VARIABLE_UNIX) | \
-                        VARIABLE_BIT(VARIABLE_QUOTE_OF_THE_DAY))
-/* clang-format on */
+#define QUOTED (VARIABLE_BIT(VARIABLE_QUOTE) | VARIABLE_BIT(VARIABLE_QUOTE_OF_THE_DAY))
 
 _Static_assert(VARIABLE_COUNT <= TEMPLATE_VARIABLES_MAX, "a bit for each variable");
-
-static bool is_unix(const struct site *site)
-{
-    return site->transport && strncmp(site->transport, "unix", strlen("unix")) == 0;
-}
-
-static bool is_dgram(const struct site *site)
-{
-    return site->transport && (strcmp(site->transport, transport_name(TRANSPORT_UDP)) == 0 ||
-                               strcmp(site->transport, transport_name(TRANSPORT_UNIX_DGRAM)) == 0);
-}
 
 /* Unix stream sockets have them, too, through a proxy. */
 static bool has_ip_clients(const struct site *site)
@@ -94,7 +64,7 @@ static const char *argument_name(enum variable variable)
 /* Variables that may have no value. */
 static bool is_resolved(enum variable variable)
 {
-    return variable == VARIABLE_MOTD || (OF_QUOTES & VARIABLE_BIT(variable));
+    return variable == VARIABLE_MOTD || (QUOTED & VARIABLE_BIT(variable));
 }
 
 /* Returns NULL without memory. */
@@ -107,28 +77,10 @@ static const char *in_format(const struct compilation *c, const char *value)
     return c->format == FORMAT_TEXT ? value : kept;
 }
 
-/* The variables that the clients of a transport never have. A client named by a proxy has an address, by
- * which connections are counted. */
-static uint64_t never_over(const struct site *site)
-{
-    if (is_unix(site))
-        return OF_PACKETS | OF_SYNS | OF_CONNECTIONS | OF_INTERFACES | OF_QUEUES |
-               (site->has_proxies ? 0 : OF_HELD) | (is_dgram(site) ? OF_ACCEPTED : 0);
-    if (is_dgram(site))
-        return OF_USERS | OF_SYNS | OF_CONNECTIONS | OF_HELD | OF_ACCEPTED;
-    return OF_USERS | OF_QUEUES;
-}
-
-/* The variables that no client of a listener ever has. */
-static uint64_t never(const struct site *site)
-{
-    return site->transport ? never_over(site) | (site->has_proxies ? 0 : OF_PROXIES) : 0;
-}
-
 /* A datagram is small, so variables that are always empty are left out of it. */
 static uint64_t left_out(const struct site *site)
 {
-    return is_dgram(site) ? never(site) : 0;
+    return needs_is_dgram(site) ? needs_never(site) : 0;
 }
 
 /* The value that is known when the configuration is loaded; NULL: none. The address of a Unix listener is its
@@ -137,14 +89,20 @@ static const char *known_value(const struct compilation *c, enum variable variab
 {
     const struct host *host = c->host;
     const struct site *site = c->site;
-    const char *const known[VARIABLE_COUNT] = {
-        [VARIABLE_HOSTNAME] = host->hostname,   [VARIABLE_INSTANCE] = host->instance,
-        [VARIABLE_VERSION] = PACKAGE_VERSION,   [VARIABLE_OS] = host->os,
-        [VARIABLE_KERNEL] = host->kernel,       [VARIABLE_BOOT_ID] = host->boot_id,
-        [VARIABLE_LISTENER] = site->listener,   [VARIABLE_TRANSPORT] = site->transport,
-        [VARIABLE_SERVER_ADDRESS] = site->path, [VARIABLE_SERVER_PORT] = site->path ? "" : NULL};
+    const char *proxied = site->transport && !site->has_proxies ? "no" : NULL;
+    const char *const known[VARIABLE_COUNT] = {[VARIABLE_HOSTNAME] = host->hostname,
+                                               [VARIABLE_INSTANCE] = host->instance,
+                                               [VARIABLE_VERSION] = PACKAGE_VERSION,
+                                               [VARIABLE_OS] = host->os,
+                                               [VARIABLE_KERNEL] = host->kernel,
+                                               [VARIABLE_BOOT_ID] = host->boot_id,
+                                               [VARIABLE_LISTENER] = site->listener,
+                                               [VARIABLE_TRANSPORT] = site->transport,
+                                               [VARIABLE_SERVER_ADDRESS] = site->path,
+                                               [VARIABLE_SERVER_PORT] = site->path ? "" : NULL,
+                                               [VARIABLE_PROXIED] = proxied};
 
-    if (never(site) & VARIABLE_BIT(variable))
+    if (needs_never(site) & VARIABLE_BIT(variable))
         return "";
     return known[variable] || !variables_known_at_load(variable) ? known[variable] : "";
 }
@@ -157,7 +115,7 @@ static bool list_variables(struct compilation *c)
         c->list[i] = (struct template_variable){
             .name = variables_name(i),
             .known = known ? in_format(c, known) : NULL,
-            .longest = variables_longest(i, has_ip_clients(c->site), is_unix(c->site)),
+            .longest = variables_longest(i, has_ip_clients(c->site), needs_is_unix(c->site)),
             .is_resolved = is_resolved(i),
             .argument = variables_argument(i),
             .argument_name = argument_name(i)};
@@ -278,36 +236,6 @@ static int resolve(const void *context, unsigned variable, const char *argument,
     }
 }
 
-static enum plan_time time_of(uint64_t uses, bool is_exact)
-{
-    if (is_exact || (uses & (VARIABLE_BIT(VARIABLE_UNIX_US) | OF_ACCEPTED | OF_QUEUES)))
-        return PLAN_INSTANT;
-    return uses & OF_SECONDS ? PLAN_SECOND : PLAN_NO_TIME;
-}
-
-static unsigned needs_of(uint64_t uses)
-{
-    static const struct {
-        uint64_t variables;
-        enum plan_need need;
-    } needs[] = {{OF_PACKETS | OF_SYNS, PLAN_PACKET},
-                 {OF_CONNECTIONS, PLAN_CONNECTION},
-                 {OF_ORIGINALS, PLAN_ORIGINAL},
-                 {OF_STATES, PLAN_STATE},
-                 {OF_INTERFACES, PLAN_INTERFACE},
-                 {OF_QUEUES, PLAN_STAMP},
-                 {OF_ACCEPTED, PLAN_ACCEPTED},
-                 {OF_RECEIVED, PLAN_RECEIVED},
-                 {OF_HELD, PLAN_HELD},
-                 {OF_TOTALS, PLAN_TOTALS},
-                 {VARIABLE_BIT(VARIABLE_LOAD), PLAN_LOAD}};
-    unsigned found = 0;
-
-    for (size_t i = 0; i < ARRAY_SIZE(needs); i++)
-        found |= uses & needs[i].variables ? needs[i].need : 0u;
-    return found;
-}
-
 static void plan(struct greeting *greeting, bool is_exact)
 {
     const struct template *made = &greeting->template;
@@ -317,8 +245,9 @@ static void plan(struct greeting *greeting, bool is_exact)
                                    .bytes = is_constant ? made->prefix : NULL,
                                    .length = is_constant ? made->prefix_length : 0,
                                    .is_constant = is_constant,
-                                   .time = time_of(made->uses, is_exact),
+                                   .time = needs_time(made->uses, is_exact),
                                    .needs = needs_of(made->uses),
+                                   .kept = is_constant ? 0 : folding_size(made),
                                    .longest = made->max_length,
                                    .prefix = made->prefix,
                                    .prefix_length = made->prefix_length};
@@ -375,7 +304,7 @@ static const struct plan *compile(struct arena *arena, const char *text, size_t 
     }
     if (compile_format(&c, text, length, &greeting->template, errors) < 0)
         return NULL;
-    greeting->quotes = greeting->template.uses & OF_QUOTES ? quotes_of(site, site->format) : NULL;
+    greeting->quotes = greeting->template.uses & QUOTED ? quotes_of(site, site->format) : NULL;
     plan(greeting, c.is_exact);
     return &greeting->plan;
 }
@@ -404,10 +333,13 @@ static size_t answer(const struct plan *plan, const struct occasion *occasion, c
 {
     const struct greeting *greeting = (const struct greeting *)plan;
     const struct telling telling = {occasion, greeting->quotes};
+    const struct template *template = &greeting->template;
 
+    if (occasion->kept)
+        template = folding_of(template, occasion, occasion->kept);
     if (telling.quotes)
-        return template_render(&greeting->template, write_value, &telling, out);
-    return template_render(&greeting->template, values_write, occasion, out);
+        return template_render(template, write_value, &telling, out);
+    return template_render(template, values_write, occasion, out);
 }
 
 const struct service service_greeting = {.name = "greeting",

@@ -3,6 +3,7 @@
 #ifndef SOCKGREET_MOMENT_H
 #define SOCKGREET_MOMENT_H
 
+#include <stdbool.h>
 #include <time.h>
 
 struct moment {
@@ -14,7 +15,8 @@ struct moment {
     char rfc3339[40];      /* the second, RFC 3339 section 5.6, in UTC; empty before the first moment_set() */
 };
 
-/* Sets the time. Writes the texts only if the second has changed, so at most once per second. */
-void moment_set(struct moment *moment, struct timespec now);
+/* Sets the time. Writes the texts only if the second has changed, so at most once per second. Returns whether
+ * it has. */
+bool moment_set(struct moment *moment, struct timespec now);
 
 #endif

@@ -58,8 +58,10 @@ struct speaker {
 struct occasion {
     const struct peer *peer;
     const struct speaker *speaker;
-    unsigned needs;                 /* of the plan, for this answer */
-    uint64_t answers;               /* that the speaker has given before */
+    unsigned needs;   /* of the plan, for this answer */
+    uint64_t answers; /* that the speaker has given before */
+    uint64_t epoch;   /* changes with the second, and with the state and counts of the service */
+    void *kept;       /* plan->kept bytes of the speaker's, zeroed at first; NULL: none */
     struct service_request request; /* if the service reads one */
     const struct moment *moment;    /* now, as precise as the plan needs it */
     int64_t now;                    /* monotonic ns, of the thread's turn */
@@ -105,6 +107,7 @@ struct plan {
     bool is_constant;  /* the same for every client */
     enum plan_time time;
     unsigned needs;     /* enum plan_need */
+    size_t kept;        /* bytes that each speaker keeps for it */
     size_t longest;     /* bytes of the longest answer */
     const char *prefix; /* the beginning of every answer */
     size_t prefix_length;

@@ -4,26 +4,13 @@
 #include "base/escape.h"
 #include "base/suggest.h"
 #include "base/util.h"
+#include "service/template_part.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-
-#define NONE UINT_MAX
-
-/* A literal text, and the variable after it. */
-struct template_part {
-    const char *text;
-    size_t length;
-    unsigned variable;    /* its index in the list; NONE: the last part may have none */
-    const char *argument; /* NULL: none */
-    size_t longest;       /* of the variable's value */
-    const char *fallback; /* if the value is empty */
-    size_t fallback_length;
-};
 
 /* The text between the braces of ${...}. */
 struct reference {
@@ -87,7 +74,7 @@ static struct template_part *open_part(struct compiler *c)
 
     compiled->part_count += !c->is_open;
     if (c->parts && !c->is_open)
-        c->parts[compiled->part_count - 1] = (struct template_part){.text = "", .variable = NONE};
+        c->parts[compiled->part_count - 1] = (struct template_part){.text = "", .variable = TEMPLATE_NONE};
     c->is_open = true;
     return c->parts ? &c->parts[compiled->part_count - 1] : NULL;
 }
@@ -369,19 +356,24 @@ int template_compile(struct arena *arena, const char *text, size_t length,
     return 0;
 }
 
+char *template_put_value(const struct template_part *part, template_value *value, const void *context,
+                         char *at)
+{
+    size_t length = value(context, part->variable, part->argument, at, part->longest);
+
+    return length ? at + length : mempcpy(at, part->fallback, part->fallback_length);
+}
+
 size_t template_render(const struct template *compiled, template_value *value, const void *context, char *out)
 {
     const struct template_part *end = compiled->parts + compiled->part_count;
     char *at = out;
 
     for (const struct template_part *part = compiled->parts; part < end; part++) {
-        size_t length;
-
         at = mempcpy(at, part->text, part->length);
-        if (part->variable == NONE)
+        if (part->variable == TEMPLATE_NONE)
             break;
-        length = value(context, part->variable, part->argument, at, part->longest);
-        at = length ? at + length : mempcpy(at, part->fallback, part->fallback_length);
+        at = template_put_value(part, value, context, at);
     }
     return (size_t)(at - out);
 }

@@ -78,4 +78,8 @@ typedef size_t template_value(const void *context, unsigned variable, const char
 size_t template_render(const struct template *compiled, template_value *value, const void *context,
                        char *out);
 
+/* Writes the value of a part's variable, or its default. Returns where it ends. */
+char *template_put_value(const struct template_part *part, template_value *value, const void *context,
+                         char *at);
+
 #endif

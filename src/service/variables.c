@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "service/variables.h"
 
-enum moment { AT_LOAD, PER_CLIENT, QUOTED };
+enum moment { AT_LOAD, PER_EPOCH, PER_CLIENT, QUOTED };
 
 static const struct row {
     const char *name;
@@ -23,6 +23,11 @@ const char *variables_name(enum variable variable)
 bool variables_known_at_load(enum variable variable)
 {
     return rows[variable].known == AT_LOAD;
+}
+
+bool variables_known_per_epoch(enum variable variable)
+{
+    return rows[variable].known == PER_EPOCH;
 }
 
 size_t variables_longest(enum variable variable, bool ip, bool unix_too)

@@ -43,8 +43,9 @@
 
 /* A line per variable: X(IDENTIFIER, name, when it is known, longest value of an IP listener and of a Unix
  * listener, its argument). Messages list them in this order. AT_LOAD: when the configuration is loaded, by
- * the table in greeting.c or from a file. PER_CLIENT: when a client is served, by name_value() in values.c.
- * QUOTED: from the listener's quotes. */
+ * the table in greeting.c or from a file. PER_EPOCH: the same for all clients of an epoch (see struct
+ * occasion), and PER_CLIENT: when a client is served, both by name_value() in values.c. QUOTED: from the
+ * listener's quotes. */
 #define VARIABLES(X)                                                                                    \
     X(HOSTNAME, hostname, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, NONE)                                  \
     X(INSTANCE, instance, AT_LOAD, VARIABLES_ANY, VARIABLES_ANY, NONE) /* setting "instance" */         \
@@ -86,22 +87,22 @@
     X(SYN_OPTIONS, syn_options, PER_CLIENT, SEEN_OPTIONS_MAX, SEEN_OPTIONS_MAX, NONE)                   \
     X(PATH_MTU, path_mtu, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                                 \
     X(RTT, rtt, PER_CLIENT, VARIABLES_MILLISECONDS, VARIABLES_MILLISECONDS, NONE)                       \
-    X(PID, pid, PER_CLIENT, VARIABLES_PID, VARIABLES_PID, NONE)                                         \
-    X(WORKER, worker, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                                     \
-    X(GENERATION, generation, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                             \
-    X(UPTIME, uptime, PER_CLIENT, VARIABLES_UPTIME, VARIABLES_UPTIME, NONE)   /* seconds */             \
-    X(LOAD, load, PER_CLIENT, VARIABLES_LOAD, VARIABLES_LOAD, NONE)           /* of a minute */         \
-    X(STATE, state, PER_CLIENT, VARIABLES_STATE, VARIABLES_STATE, NONE)       /* of the service */      \
-    X(WEIGHT, weight, PER_CLIENT, VARIABLES_WEIGHT, VARIABLES_WEIGHT, NONE)   /* percent */             \
-    X(REASON, reason, PER_CLIENT, STATE_REASON_MAX, STATE_REASON_MAX, NONE)   /* or empty */            \
-    X(CONNECTIONS, connections, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE) /* of the service */      \
-    X(GREETINGS_TOTAL, greetings_total, PER_CLIENT, VARIABLES_COUNT, VARIABLES_COUNT, NONE)             \
+    X(PID, pid, PER_EPOCH, VARIABLES_PID, VARIABLES_PID, NONE)                                          \
+    X(WORKER, worker, PER_EPOCH, VARIABLES_ID, VARIABLES_ID, NONE)                                      \
+    X(GENERATION, generation, PER_EPOCH, VARIABLES_ID, VARIABLES_ID, NONE)                              \
+    X(UPTIME, uptime, PER_EPOCH, VARIABLES_UPTIME, VARIABLES_UPTIME, NONE)   /* seconds */              \
+    X(LOAD, load, PER_EPOCH, VARIABLES_LOAD, VARIABLES_LOAD, NONE)           /* of a minute */          \
+    X(STATE, state, PER_EPOCH, VARIABLES_STATE, VARIABLES_STATE, NONE)       /* of the service */       \
+    X(WEIGHT, weight, PER_EPOCH, VARIABLES_WEIGHT, VARIABLES_WEIGHT, NONE)   /* percent */              \
+    X(REASON, reason, PER_EPOCH, STATE_REASON_MAX, STATE_REASON_MAX, NONE)   /* or empty */             \
+    X(CONNECTIONS, connections, PER_EPOCH, VARIABLES_ID, VARIABLES_ID, NONE) /* of the service */       \
+    X(GREETINGS_TOTAL, greetings_total, PER_EPOCH, VARIABLES_COUNT, VARIABLES_COUNT, NONE)              \
     X(REQUEST_ID, request_id, PER_CLIENT, VARIABLES_REQUEST, VARIABLES_REQUEST, NONE)                   \
     X(RECEIVED_BYTES, received_bytes, PER_CLIENT, VARIABLES_ID, VARIABLES_ID, NONE)                     \
     X(ACCEPT_TIME, accept_time, PER_CLIENT, VARIABLES_TIME, VARIABLES_TIME, NONE) /* in UTC */          \
     X(QUEUE_TIME, queue_time, PER_CLIENT, VARIABLES_MILLISECONDS, VARIABLES_MILLISECONDS, NONE)         \
-    X(TIME, time, PER_CLIENT, VARIABLES_TIME, VARIABLES_TIME, OPTIONAL) /* in UTC */                    \
-    X(UNIX, unix, PER_CLIENT, VARIABLES_UNIX, VARIABLES_UNIX, NONE)                                     \
+    X(TIME, time, PER_EPOCH, VARIABLES_TIME, VARIABLES_TIME, OPTIONAL) /* in UTC */                     \
+    X(UNIX, unix, PER_EPOCH, VARIABLES_UNIX, VARIABLES_UNIX, NONE)                                      \
     X(UNIX_US, unix_us, PER_CLIENT, VARIABLES_UNIX_US, VARIABLES_UNIX_US, NONE)
 
 #define VARIABLES_IDENTIFIER(identifier, ...) VARIABLE_##identifier,
@@ -116,7 +117,10 @@ const char *variables_name(enum variable variable);
 /* Whether it is known when the configuration is loaded, not only when a client is served. */
 bool variables_known_at_load(enum variable variable);
 
-/* Bytes of the longest value of a variable that is PER_CLIENT, for clients of IP, Unix sockets, or both. */
+/* Whether it is the same for all clients of an epoch, except for the exact time. */
+bool variables_known_per_epoch(enum variable variable);
+
+/* Bytes of the longest value of a variable that is not AT_LOAD, for clients of IP, Unix sockets, or both. */
 size_t variables_longest(enum variable variable, bool ip, bool unix_too);
 
 enum template_argument variables_argument(enum variable variable);

@@ -40,6 +40,22 @@ static void check_form(const char *out, size_t length, enum format format)
         FUZZ_CHECK((unsigned char)out[i] >= 0x20 && out[i] != 0x7f);
 }
 
+/* A thread that keeps what its clients have in common says the same, the first time and later. */
+static void check_kept(const struct plan *plan, struct occasion *occasion, const char *expected,
+                       size_t length)
+{
+    char *out = malloc(plan->longest);
+    void *kept = plan->kept ? calloc(1, plan->kept) : NULL;
+
+    occasion->kept = kept;
+    occasion->epoch = 1;
+    for (int i = 0; i < 2; i++)
+        FUZZ_CHECK(plan->service->answer(plan, occasion, out) == length &&
+                   memcmp(out, expected, length) == 0);
+    free(kept);
+    free(out);
+}
+
 static void check_answer(const struct plan *plan, struct input *input, enum format format)
 {
     struct moment moment = {0};
@@ -59,6 +75,7 @@ static void check_answer(const struct plan *plan, struct input *input, enum form
     if (plan->is_constant)
         FUZZ_CHECK(plan->length == length && memcmp(out, plan->bytes, length) == 0);
     check_form(out, length, format);
+    check_kept(plan, &occasion, out, length);
     free(out);
 }
 

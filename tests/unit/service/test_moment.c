@@ -24,7 +24,10 @@ Test(moment, is_written_once_a_second)
 {
     struct moment moment = {0};
 
-    moment_set(&moment, (struct timespec){.tv_sec = 100});
+    cr_assert(moment_set(&moment, (struct timespec){.tv_sec = 100}));
+    cr_assert_not(moment_set(&moment, (struct timespec){.tv_sec = 100, .tv_nsec = 1}));
+    cr_assert(moment_set(&moment, (struct timespec){.tv_sec = 99}));
+    cr_assert(moment_set(&moment, (struct timespec){.tv_sec = 100}));
     strcpy(moment.rfc3339, "as it was");
     assert_text(&moment, 100, "as it was");
     assert_text(&moment, 99, "1970-01-01T00:01:39Z");

@@ -104,3 +104,14 @@ Test(variables, addresses_of_unix_clients_are_users)
                  strlen("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff%interface123456"));
     cr_assert_eq(variables_longest(VARIABLE_CLIENT_ADDRESS, false, true), strlen("uid 4294967295"));
 }
+
+Test(variables, an_epoch_has_the_second_but_no_part_of_it)
+{
+    cr_assert(variables_known_per_epoch(VARIABLE_STATE));
+    cr_assert(variables_known_per_epoch(VARIABLE_UNIX));
+    cr_assert(variables_known_per_epoch(VARIABLE_TIME));
+    cr_assert_not(variables_known_per_epoch(VARIABLE_UNIX_US));
+    cr_assert_not(variables_known_per_epoch(VARIABLE_CLIENT_ADDRESS));
+    cr_assert_not(variables_known_per_epoch(VARIABLE_QUOTE));
+    cr_assert_not(variables_known_per_epoch(VARIABLE_HOSTNAME));
+}
