@@ -16,6 +16,10 @@
 
 #define UDP_RECEIVE_BUFFER (1024 * 1024) /* room for a burst while all threads are busy */
 
+/* Answers that their clients have not read fill the send buffer of a unix-dgram listener, and then no client
+ * gets one. systemd lets 512 wait for each client (net.unix.max_dgram_qlen), each in some 800 bytes. */
+#define UNIX_SEND_BUFFER (4 * 1024 * 1024)
+
 /* Labels of sockets created by this service: short, because systemd passes all of them in one variable of at
  * most 128 KiB. For a Unix path they contain device and inode. Version 0.1.0 used the second prefix. */
 #define LABEL_PREFIX     "sg."
@@ -167,8 +171,10 @@ struct socket *socket_inherit(int fd, const char *label)
 /* The options of every socket, including inherited ones. Returns false with errno. */
 static bool set_options(int fd, enum transport transport, const struct address *address)
 {
-    if (transport == TRANSPORT_UNIX_DGRAM)
-        return option_set(fd, SOL_SOCKET, SO_PASSCRED, 1); /* uid and pid of senders, for the log */
+    if (transport == TRANSPORT_UNIX_DGRAM) {
+        option_set(fd, SOL_SOCKET, SO_SNDBUF, UNIX_SEND_BUFFER); /* limited to net.core.wmem_max */
+        return option_set(fd, SOL_SOCKET, SO_PASSCRED, 1);       /* uid and pid of senders, for the log */
+    }
     if (transport != TRANSPORT_UDP)
         return true;
     option_set(fd, SOL_SOCKET, SO_RCVBUF, UDP_RECEIVE_BUFFER); /* the kernel limits it to net.core.rmem_max */
