@@ -105,7 +105,7 @@ def who_may_what(machine):
         expect(code == 0 and wanted in out and not err, f"sockgreetctl {command}: exit code {code}: {out}{err}")
     code, out, err = run_as(machine, NOBODY, [], "sockgreetctl", "reload")
     expect(code == EX_NOPERM and not out, f"sockgreetctl reload: exit code {code}: {out}{err}")
-    expect(re.search(r"'reload' is for root, .* control\.group", " ".join(err.split())), f"it says {err!r}")
+    expect(re.search(r"'reload' is allowed for root, .* control\.group", " ".join(err.split())), f"it says {err!r}")
     expect(machine.generation() == 1, "it was reloaded nevertheless")
     code, out, err = run_as(machine, NOBODY, [machine.output("id", "-g", "sockgreet").strip()], "sockgreetctl", "reload")
     expect(code == 0 and machine.generation() == 2, f"a member of the group: exit code {code}: {out}{err}")

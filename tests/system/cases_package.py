@@ -7,7 +7,8 @@ import time
 
 from cases_instances import PORTS, conf_of, forget, greets, start, text_of, unit_of
 from clients import Load, Tally, ask_udp, greet, greeted_text
-from common import CONF, GREETING, NOBODY, PACKAGES, SOCKET_UNIT, UNIT, UNIX_PATH, configuration, expect, wait_until
+from common import (CONF, GREETING, NOBODY, PACKAGES, SOCKET_UNIT, SOURCE, UNIT, UNIX_PATH, configuration, expect,
+                    wait_until)
 
 FRACTION = 0.5  # of what clients get at most while nothing happens
 UPGRADE_SECONDS = 20.0  # of load, with an upgrade of 3 to 15 in it

@@ -101,6 +101,7 @@ def readme_configuration(machine):
 
 def readme_instance(machine):
     """The commands of the section, with an editor that gives the instance a port of its own."""
+    machine.fresh()
     try:
         said = [as_printed(machine, command, INSTANCE_TEXT) for command in commands("Several instances")]
         expect("configuration OK" in said[1], f"the check says {said[1]}")

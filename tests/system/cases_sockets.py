@@ -259,7 +259,7 @@ def socket_unit_and_another_address(machine):
     try:
         since = machine.now()
         starting = machine.popen("systemctl", "start", UNIT)
-        wait_until(lambda: any("sockgreet.socket has" in str(entry["MESSAGE"]) and "change that unit too" in
+        wait_until(lambda: any("sockgreet.socket already has" in str(entry["MESSAGE"]) and "change that unit too" in
                                str(entry["MESSAGE"]) for entry in machine.journal(since)), "the reason in the journal")
         machine.write(CONF, listeners(tcp='type = "tcp"; port = 12345;'))
         machine.kill(1, machine.main_pid())
