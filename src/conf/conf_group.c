@@ -274,6 +274,13 @@ static const struct conf_setting *look_up(const struct walk *walk, const char *p
     return NULL;
 }
 
+/* One that stands beside the group "listeners" instead of in it. */
+static bool is_listener(const struct walk *walk, const char *path, const config_setting_t *member)
+{
+    return !*walk->base && !strchr(path, '.') && config_setting_is_group(member) &&
+           config_setting_get_member(member, "type");
+}
+
 static void refuse_unknown(const struct walk *walk, const char *path, const config_setting_t *member)
 {
     struct suggestion meant = SUGGESTION_NONE;
@@ -286,7 +293,10 @@ static void refuse_unknown(const struct walk *walk, const char *path, const conf
         suggest_try(&meant, path, known, strlen(known));
         suggest_try(&meant, path, known, strcspn(known, "."));
     }
-    if (*meant.name)
+    if (is_listener(walk, path, member))
+        conf_error(walk->builder->report, line, setting.text,
+                   "unknown setting; a listener belongs in listeners = { ... }");
+    else if (*meant.name)
         conf_error(walk->builder->report, line, setting.text, "unknown setting; did you mean %s?",
                    full(walk, meant.name).text);
     else

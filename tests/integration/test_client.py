@@ -628,6 +628,14 @@ def test_every_address_that_failed_is_told(tmp_path):
     )
 
 
+def test_an_address_that_the_resolver_repeats_is_tried_once(tmp_path):
+    """It finds 127.0.0.1 in both lines."""
+    holder, port = unused_port()
+    with holder:
+        result = with_hosts(tmp_path, "127.0.0.1 localhost\n::1 localhost\n", "-4", "localhost", port)
+    assert result.err == f"sockgreet: 127.0.0.1:{port} tcp: REFUSED: connection refused\n"
+
+
 def test_udp_goes_on_after_refusal_and_silence(tmp_path):
     with udp(host="127.0.0.4") as server, udp(lambda *_: None, host="127.0.0.3", port=server.port):
         result = with_hosts(tmp_path, HOSTS, "-v", "-u", "-W", "9", "many", server.port)

@@ -19,7 +19,7 @@ from processes import PATIENCE, SANITIZER, wait_until
 
 OF_THE_SYSTEM = ("Install", "Configure", "Several instances")  # tests/system/cases_readme.py
 BUILD_TIME = 300 + PATIENCE  # seconds
-# After a line that starts the daemon a reader takes longer to type the next one.
+# On a busy machine the daemon needs longer to start than the line that starts it waits.
 WAIT_FOR_DAEMON = "for _ in $(seq 600); do [ -z \"$(ss -Hltn 'sport = :12345')\" ] || break; sleep 0.05; done\n"
 # Commands that would change this machine do so to the directory $DESTDIR, or are only recorded.
 ELSEWHERE = {

@@ -47,24 +47,34 @@ static bool is_routed(const struct addrinfo *found)
     return routed;
 }
 
-static void interleave(struct addresses *addresses, const struct addrinfo *first,
-                       const struct addrinfo *second)
-{
-    while (first) {
-        const struct addrinfo *taken = first;
-
-        address_set(&addresses->list[addresses->count++], taken->ai_addr, taken->ai_addrlen);
-        first = second ? second : taken->ai_next;
-        second = second ? taken->ai_next : NULL;
-    }
-}
-
 static bool has(const struct address *list, size_t count, const struct address *address)
 {
     for (size_t i = 0; i < count; i++)
         if (address_equal(&list[i], address))
             return true;
     return false;
+}
+
+/* getaddrinfo repeats 127.0.0.1 if /etc/hosts has "::1 localhost", too. */
+static void add(struct addresses *addresses, const struct addrinfo *found)
+{
+    struct address *next = &addresses->list[addresses->count];
+
+    address_set(next, found->ai_addr, found->ai_addrlen);
+    if (!has(addresses->list, addresses->count, next))
+        addresses->count++;
+}
+
+static void interleave(struct addresses *addresses, const struct addrinfo *first,
+                       const struct addrinfo *second)
+{
+    while (first) {
+        const struct addrinfo *taken = first;
+
+        add(addresses, taken);
+        first = second ? second : taken->ai_next;
+        second = second ? taken->ai_next : NULL;
+    }
 }
 
 static bool differs(const struct addresses *addresses, const struct address *list, size_t count)
