@@ -113,7 +113,7 @@ static bool report_child(const struct conf *conf, int status)
         return true;
     }
     if (seen < CONF_CONTENTS_MAX)
-        log_warning("%s is gone; its last content is used until the configuration is loaded without it",
+        log_warning("%s is gone; its last content is used until a reload without it",
                     path_of(conf->contents, seen));
     return false;
 }

@@ -152,8 +152,8 @@ static void wait_for_retirement(struct reload *reload, int64_t now)
     if (now < reload->deadline && generations_is_accepting(reload->generations, reload->retiring))
         return;
     reload->retiring = 0;
-    snprintf(reload->text, sizeof(reload->text), "Reloaded: generation %u serves with %u workers",
-             new->number, new->slots.count);
+    snprintf(reload->text, sizeof(reload->text), "Reloaded: generation %u serves with %u worker%s",
+             new->number, new->slots.count, plural(new->slots.count));
     log_event(LOG_INFO, MESSAGE_RELOADED, NULL, "%s", reload->text);
     failure_clear(reload->failure, FAILURE_RELOAD);
     finish(reload, EX_OK, reload->text);

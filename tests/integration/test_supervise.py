@@ -178,7 +178,7 @@ def test_supervision_off(daemon):
 
 def back_offs(service):
     """The delays in the log."""
-    return [float(delay) for delay in re.findall(r"it ended too soon, next try in ([\d.]+) s", service.log())]
+    return [float(delay) for delay in re.findall(r"it ended too soon; trying again in ([\d.]+) s", service.log())]
 
 
 @pytest.mark.skipif(not RELIABLE, reason="a sanitizer's functions come first")

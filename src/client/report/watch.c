@@ -126,7 +126,7 @@ static void print_total(FILE *out, const struct outages *outages, int64_t now_ns
     else if (number == 0)
         fputs("no outage\n", out);
     else
-        fprintf(out, "%" PRIu64 " outage%s%s, %.0f ms in all, %s of %.1f s\n", number, number == 1 ? "" : "s",
+        fprintf(out, "%" PRIu64 " outage%s%s, %.0f ms in all, %s of %.1f s\n", number, plural(number),
                 outages->is_down ? " (not over)" : "", phrases_ms(total_ns),
                 statistics_percent(percent, (uint64_t)total_ns, (uint64_t)all_ns), phrases_ms(all_ns) / 1000);
 }
