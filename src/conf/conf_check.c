@@ -41,21 +41,23 @@ static void complete_address(const struct completion *c)
 {
     struct conf_listener *listener = c->listener;
     struct message error, left_out;
-    char setting[CONF_NAME_MAX + 32];
-    unsigned port = 0;
+    const struct completion_path setting = completion_path(c, "address");
+    unsigned port = 0, line = completion_line(c, "address");
+    char where[24] = "";
     int result;
 
-    snprintf(setting, sizeof(setting), "listeners.%s.address", listener->name);
+    if (line)
+        snprintf(where, sizeof(where), " (line %u)", line);
     if (conf_resolve_port(listener->port, listener->transport, &port, &error) < 0)
         completion_error(c, "port", "%s", error.text);
-    conf_report_activity(c->builder->report, "looking up %s (line %u), %s", setting,
-                         completion_line(c, "address"), conf_quote(listener->address).text);
+    conf_report_activity(c->builder->report, "looking up %s%s, %s", setting.text, where,
+                         conf_quote(listener->address).text);
     result = conf_resolve_address(c->builder->arena, listener->address, listener->transport, port,
                                   &listener->endpoints, &listener->endpoint_count, &left_out, &error);
     if (result < 0)
         not_resolved(c, "address", result, &error);
     else if (left_out.text[0])
-        conf_warning(c->builder->report, completion_line(c, "address"), setting,
+        conf_warning(c->builder->report, line, setting.text,
                      "%s also resolves to %s, which this host does not have; ignored",
                      conf_quote(listener->address).text, left_out.text);
     conf_report_activity(c->builder->report, "%s", "");

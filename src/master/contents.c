@@ -109,7 +109,7 @@ static bool report_child(const struct conf *conf, int status)
     int seen = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_ORPHAN;
 
     if (seen == EXIT_CHANGED) {
-        log_info("A file used by greetings or quotes has changed");
+        log_info("A file used by greetings or quotes has changed: reloading");
         return true;
     }
     if (seen < CONF_CONTENTS_MAX)

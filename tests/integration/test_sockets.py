@@ -776,7 +776,7 @@ def test_second_daemon_in_the_same_runtime_directory(daemon, sockgreetctl):
     state = told_by_the_first()
     pid_file = (first.runtime / "sockgreetd.pid").read_text()
     second = daemon({"local": unix(first.runtime / "second.sock")}, environment={"RUNTIME_DIRECTORY": str(first.runtime)})
-    second.wait_log(rf"^warning: .*/run is used by another sockgreetd \(pid {first.pid}\): .*; to run both, "
+    second.wait_log(rf"^warning: .*/run is used by another sockgreetd \(pid {first.pid}\), .*; to run both, "
                     "set RUNTIME_DIRECTORY ")
     assert greet(second.address()) == GREETING
     second.stop()

@@ -244,7 +244,7 @@ def test_refused_under_systemd(daemon, manager):
     """Under a service manager SIGUSR2 is refused with a message."""
     service = daemon({"tcp": tcp()}, environment=manager.environment)
     os.kill(service.pid, signal.SIGUSR2)
-    service.wait_log("^warning: SIGUSR2 ignored: under systemd, use systemctl restart; it does not refuse connections")
+    service.wait_log("^warning: SIGUSR2 ignored: under systemd, use systemctl restart, which does not refuse connections")
     assert stays(lambda: is_running(service.pid), 0.2)
     assert greet(service.address()) == GREETING
 
