@@ -54,7 +54,8 @@ def ask_all(service):
 def accepted(result, service, number):
     """Whether a reload did what it should."""
     assert result.code == 0, result
-    assert result.out == f"Reloaded: generation {number} serves with {len_workers(service)} workers\n"
+    workers = len_workers(service)
+    assert result.out == f"Reloaded: generation {number} serves with {workers} worker{'s'[workers == 1:]}\n"
     assert result.err == ""
 
 
@@ -373,7 +374,7 @@ def test_four_generations_drain_at_a_time(daemon, sockgreetctl, figures):
     assert greet_quickly(service) == LARGE.encode()
     started = time.monotonic()
     held.pop(0).close()
-    assert waiting.communicate(timeout=30)[0] == "Reloaded: generation 6 serves with 1 workers\n"
+    assert waiting.communicate(timeout=30)[0] == "Reloaded: generation 6 serves with 1 worker\n"
     figures(f"the fifth reload went on {(time.monotonic() - started) * 1e3:.0f} ms after a generation had ended")
     for connection in held:
         connection.close()
