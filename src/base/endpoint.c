@@ -77,7 +77,7 @@ static void unescape_scope(char *host)
 static const char *foreign_form(const char *host, size_t length)
 {
     if (host[0] == '@')
-        return "a host has no @; an abstract Unix socket is written unix:@NAME";
+        return "a host name does not begin with @; an abstract Unix socket is written unix:@NAME";
     if (memchr(host, '#', length))
         return "a port is written HOST:PORT, not HOST#PORT";
     return NULL;
@@ -88,7 +88,7 @@ static const char *take_host(struct endpoint *endpoint, const char *host, size_t
     if (length == 0)
         return "the host is missing";
     if (length > ENDPOINT_HOST_MAX)
-        return "a host name has at most 254 characters";
+        return "the host name is too long; allowed: at most 254 characters";
     for (size_t i = 0; i < length; i++)
         if (host[i] <= ' ' || host[i] >= 0x7f)
             return "a host is a name or an address in printable ASCII without spaces";
@@ -152,7 +152,7 @@ static const char *take_path(struct endpoint *endpoint, const char *path)
     if (length == 0 || strcmp(path, "@") == 0)
         return "the path of the socket is missing";
     if (length > ENDPOINT_PATH_MAX)
-        return "the path of a socket has at most 107 bytes";
+        return "the path of the socket is too long; allowed: at most 107 bytes";
     memcpy(endpoint->path, path, length + 1);
     endpoint->port[0] = '\0';
     return NULL;

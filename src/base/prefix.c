@@ -67,9 +67,8 @@ static int refuse_host_bits(const struct prefix *prefix, struct message *error)
     char network_text[PREFIX_TEXT_MAX], host_text[PREFIX_TEXT_MAX];
 
     host.length = (uint8_t)longest(prefix);
-    return message_set(
-        error, "is an address within its network; allowed: \"%s\" for the network, \"%s\" for the address",
-        prefix_text(&network, network_text), prefix_text(&host, host_text));
+    return message_set(error, "has host bits set; allowed: \"%s\" for the network, \"%s\" for the address",
+                       prefix_text(&network, network_text), prefix_text(&host, host_text));
 }
 
 int prefix_parse(const char *text, struct prefix *prefix, struct message *error)
@@ -78,7 +77,7 @@ int prefix_parse(const char *text, struct prefix *prefix, struct message *error)
     struct prefix parsed = {0};
 
     if (!parse_address(text, slash ? (size_t)(slash - text) : strlen(text), &parsed))
-        return message_set(error, "is not an IP address or network; allowed: as in \"192.0.2.1\", "
+        return message_set(error, "is not an IP address or network; allowed: for example \"192.0.2.1\", "
                                   "\"192.0.2.0/24\", \"2001:db8::/32\"");
     if (slash && !parse_length(slash + 1, &parsed))
         return message_set(error, "has a wrong prefix length; allowed: /0 to /%u", longest(&parsed));

@@ -18,6 +18,12 @@
 /* The containing object of an embedded member. */
 #define CONTAINER_OF(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
+/* "s" unless there is one: "1 worker", "2 workers". */
+static inline const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 /* Nanoseconds of CLOCK_MONOTONIC. */
 static inline int64_t monotonic_ns(void)
 {

@@ -222,7 +222,7 @@ void errors_dial(char *text, size_t size, const struct dial_source *source, int 
     else if (error == ENODEV && source->interface[0])
         snprintf(text, size, "this machine no longer has the network interface %s", source->interface);
     else if (error == EINVAL && lacks_interface(&source->address))
-        snprintf(text, size, "-I %.40s needs its interface, as in %.40s%%eth0", host, host);
+        snprintf(text, size, "-I %.40s needs an interface, such as %.40s%%eth0", host, host);
     else
         snprintf(text, size, "cannot create a socket: %s", words);
 }

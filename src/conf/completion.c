@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 unsigned completion_line(const struct completion *c, const char *setting)
 {
@@ -18,11 +19,21 @@ bool completion_has(const struct completion *c, const char *setting)
     return c->group && config_setting_get_member(c->group, setting);
 }
 
+/* Whether the listener was given by -l, which has only these settings. */
+static bool is_option(const struct completion *c, const char *setting)
+{
+    return c->builder->source->endpoint_count > 0 &&
+           (strcmp(setting, "address") == 0 || strcmp(setting, "port") == 0 || strcmp(setting, "path") == 0);
+}
+
 struct completion_path completion_path(const struct completion *c, const char *setting)
 {
     struct completion_path name;
 
-    snprintf(name.text, sizeof(name.text), "listeners.%s.%s", c->listener->name, setting);
+    if (is_option(c, setting))
+        snprintf(name.text, sizeof(name.text), "-l");
+    else
+        snprintf(name.text, sizeof(name.text), "listeners.%s.%s", c->listener->name, setting);
     return name;
 }
 

@@ -150,7 +150,7 @@ static void refuse_name(const struct lists *lists, unsigned which, size_t entry)
     if (*meant.name)
         message_add(&what, "did you mean \"%s\"?", meant.name);
     else
-        message_add(&what, "allowed: one of these names, or an address or network as in \"192.0.2.0/24\"");
+        message_add(&what, "allowed: one of these names, or an address or network such as \"192.0.2.0/24\"");
     report_entry(lists, which, entry, what.text);
 }
 
@@ -199,7 +199,7 @@ static void refuse_contradictions(const struct lists *lists)
             continue;
         if (is_name(lists->texts[DENY]->texts[deny->entry]))
             message_set(&what, "contains %s, which ", prefix_text(&deny->prefix, text));
-        message_add(&what, "is also in allow; allowed: each network in only one of the lists");
+        message_add(&what, "is also in allow; allowed: each network in only one of allow and deny");
         report_entry(lists, DENY, deny->entry, what.text);
     }
 }

@@ -95,7 +95,7 @@ static struct message advise_zero(const struct conf_setting *setting, const stru
     if (strcmp(setting->path, "mode") == 0 && is_octal(number->start, number->length))
         message_set(&text, "is a whole number; write mode = \"%.*s\"", (int)number->length, number->start);
     else if (takes_number(setting))
-        message_set(&text, "has a leading zero, which does not make it octal; remove the zero");
+        message_set(&text, "has a leading zero, but octal numbers are not supported; remove the zero");
     else
         message_set(&text, "is a whole number; allowed: a string in double quotes");
     return text;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "conf/conf_build.h"
 
+#include "base/util.h"
 #include "conf/conf_access.h"
 #include "conf/conf_builder.h"
 #include "conf/conf_check.h"
@@ -40,7 +41,8 @@ static void check_linger(struct conf_builder *builder, const struct conf_trees *
     if (!place.line)
         place = place_of(trees, "timeouts.linger_total");
     conf_error(builder->report, conf_report_line(builder->report, place), "timeouts.linger",
-               "is longer than timeouts.linger_total; allowed: at most its value");
+               "is longer than timeouts.linger_total (%g s); allowed: at most that",
+               (double)builder->conf->linger_total_ns / NS_PER_S);
 }
 
 /* A longer time for each piece of a greeting raises the default for all of it. */
@@ -55,7 +57,8 @@ static void derive_send_total(struct conf_builder *builder, const struct conf_tr
         conf->send_total_ns = conf->send_ns;
     else
         conf_error(builder->report, conf_report_line(builder->report, place), "timeouts.send_total",
-                   "is shorter than timeouts.send; allowed: at least its value");
+                   "is shorter than timeouts.send (%g s); allowed: at least that",
+                   (double)conf->send_ns / NS_PER_S);
 }
 
 /* Absolute, since the master's working directory may be any. */

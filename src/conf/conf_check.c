@@ -2,6 +2,7 @@
 #include "conf/conf_check.h"
 
 #include "base/message.h"
+#include "base/util.h"
 #include "conf/completion.h"
 #include "conf/conf_access.h"
 #include "conf/conf_greeting.h"
@@ -40,20 +41,24 @@ static void complete_address(const struct completion *c)
 {
     struct conf_listener *listener = c->listener;
     struct message error, left_out;
-    unsigned port = 0;
+    const struct completion_path setting = completion_path(c, "address");
+    unsigned port = 0, line = completion_line(c, "address");
+    char where[24] = "";
     int result;
 
+    if (line)
+        snprintf(where, sizeof(where), " (line %u)", line);
     if (conf_resolve_port(listener->port, listener->transport, &port, &error) < 0)
         completion_error(c, "port", "%s", error.text);
-    conf_report_activity(c->builder->report, "looking up listeners.%s.address (line %u), %s", listener->name,
-                         completion_line(c, "address"), conf_quote(listener->address).text);
+    conf_report_activity(c->builder->report, "looking up %s%s, %s", setting.text, where,
+                         conf_quote(listener->address).text);
     result = conf_resolve_address(c->builder->arena, listener->address, listener->transport, port,
                                   &listener->endpoints, &listener->endpoint_count, &left_out, &error);
     if (result < 0)
         not_resolved(c, "address", result, &error);
     else if (left_out.text[0])
-        conf_warning(c->builder->report, completion_line(c, "address"), "address",
-                     "%s also stands for %s, which this host does not have: ignored",
+        conf_warning(c->builder->report, line, setting.text,
+                     "%s also resolves to %s, which this host does not have; ignored",
                      conf_quote(listener->address).text, left_out.text);
     conf_report_activity(c->builder->report, "%s", "");
 }
@@ -78,10 +83,10 @@ static void check_scopes(const struct completion *c)
 
         if (address->sa.sa_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&address->in6.sin6_addr) &&
             address->in6.sin6_scope_id == 0)
-            completion_error(
-                c, "address",
-                "%s is a link-local address without its interface; allowed: as in \"fe80::1%%eth0\"",
-                conf_quote(listener->address).text);
+            completion_error(c, "address",
+                             "%s is a link-local address without an interface; allowed: with its interface, "
+                             "such as \"fe80::1%%eth0\"",
+                             conf_quote(listener->address).text);
     }
 }
 
@@ -163,10 +168,10 @@ static void refuse_for_client(const struct completion *c)
 
     if (c->listener->transport == TRANSPORT_UNIX_DGRAM && endpoint &&
         address_is_autobound(&endpoint->address))
-        completion_error(
-            c, "path",
-            "%s has the form of a client's automatic name; allowed: any but five hexadecimal digits",
-            conf_quote(c->listener->path).text);
+        completion_error(c, "path",
+                         "%s has the form of the names that the kernel gives to clients; allowed: any name "
+                         "that is not five hexadecimal digits",
+                         conf_quote(c->listener->path).text);
 }
 
 static void complete_mode(const struct completion *c)
@@ -221,9 +226,10 @@ static void complete_unix_proxies(const struct completion *c)
     struct conf_listener *listener = c->listener;
 
     if (listener->proxy_from.count != 1 || strcmp(listener->proxy_from.texts[0], "*") != 0)
-        completion_error(c, "proxy_from",
-                         "%s is not possible on a Unix socket; allowed: \"*\", any client that may connect",
-                         conf_quote(listener->proxy_from.texts[0]).text);
+        completion_error(
+            c, "proxy_from",
+            "%s is not possible on a Unix socket; allowed: \"*\" (every client that may connect)",
+            conf_quote(listener->proxy_from.texts[0]).text);
 }
 
 static void complete_proxies(const struct completion *c)
@@ -262,7 +268,8 @@ static void complete_access(const struct completion *c)
 static void check_linger(const struct completion *c)
 {
     if (c->listener->linger_ns > c->builder->conf->linger_total_ns && completion_has(c, "linger"))
-        completion_error(c, "linger", "is longer than timeouts.linger_total; allowed: at most its value");
+        completion_error(c, "linger", "is longer than timeouts.linger_total (%g s); allowed: at most that",
+                         (double)c->builder->conf->linger_total_ns / NS_PER_S);
 }
 
 static void check_end(const struct completion *c)
@@ -290,11 +297,10 @@ static void check_private(const struct completion *c)
 
     if (service->is_private && listener->transport == TRANSPORT_TCP && !listener->access.allow.count &&
         !is_only_for_this_host(listener))
-        completion_error(
-            c, "address",
-            "service \"%s\" must not be open to everyone; allowed: 127.0.0.1 or ::1, or with allow, as in "
-            "allow = [\"192.0.2.0/24\"]",
-            service->name);
+        completion_error(c, "address",
+                         "service \"%s\" must not be open to everyone; allowed: 127.0.0.1 or ::1, or any "
+                         "address with allow, such as allow = [\"192.0.2.0/24\"]",
+                         service->name);
 }
 
 void conf_check_listener(struct conf_builder *builder, const config_setting_t *group,

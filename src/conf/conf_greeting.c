@@ -66,7 +66,8 @@ static void compile_without_text(const struct completion *c)
     struct template_errors errors;
 
     if (service_of(listener)->says_quotes && !conf_quotes_in(c->builder, FORMAT_TEXT)) {
-        completion_error(c, "service", "\"%s\" has no quotes; allowed: only with files in the setting quotes",
+        completion_error(c, "service",
+                         "\"%s\" needs quotes; allowed: only with at least one file in the setting quotes",
                          service_of(listener)->name);
         return;
     }

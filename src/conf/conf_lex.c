@@ -144,7 +144,7 @@ static const char *integer_wrong(const char *number, int base)
     if (end == number || longs > 2 || end[longs])
         return not_a_number;
     if (has_leading_zero(number))
-        return "has a leading zero, which does not make it octal; remove the zero, or write a string";
+        return "has a leading zero, but octal numbers are not supported; remove the zero, or write a string";
     if (errno == ERANGE)
         return "does not fit into 64 bits";
     if (longs == 0 && (value > INT32_MAX || value < INT32_MIN))

@@ -32,15 +32,19 @@ static bool can_overlap(const struct conf_listener *a, const struct conf_listene
     return !*a->interface || !*b->interface || strcmp(a->interface, b->interface) == 0;
 }
 
-static const struct conf_endpoint *find_overlap(const struct conf_listener *a, const struct conf_listener *b)
+struct overlap {
+    const struct conf_endpoint *first, *second; /* NULL: there is none */
+};
+
+static struct overlap find_overlap(const struct conf_listener *a, const struct conf_listener *b)
 {
     if (!can_overlap(a, b))
-        return NULL;
+        return (struct overlap){NULL, NULL};
     for (size_t i = 0; i < b->endpoint_count; i++)
         for (size_t j = 0; j < a->endpoint_count; j++)
             if (same_place(&a->endpoints[j], &b->endpoints[i]))
-                return &b->endpoints[i];
-    return NULL;
+                return (struct overlap){&a->endpoints[j], &b->endpoints[i]};
+    return (struct overlap){NULL, NULL};
 }
 
 static void add_place(struct message *text, struct conf_place place, struct conf_place seen_from)
@@ -52,27 +56,30 @@ static void add_place(struct message *text, struct conf_place place, struct conf
 }
 
 static void report_overlap(const struct conf_listener *first, const struct conf_listener *second,
-                           const struct conf_endpoint *where, struct conf_report *report)
+                           const struct overlap *overlap, struct conf_report *report)
 {
-    char setting[CONF_NAME_MAX + 16], place[ADDRESS_TEXT_MAX];
-    struct message by;
+    char setting[CONF_NAME_MAX + 16], place[ADDRESS_TEXT_MAX], taken[ADDRESS_TEXT_MAX];
+    struct message how;
 
     snprintf(setting, sizeof(setting), "listeners.%s", second->name);
-    address_text(&where->address, place, sizeof(place));
-    message_set(&by, "listeners.%s", first->name);
-    add_place(&by, first->place, second->place);
+    address_text(&overlap->first->address, taken, sizeof(taken));
+    address_text(&overlap->second->address, place, sizeof(place));
+    if (strcmp(taken, place) == 0)
+        message_set(&how, "is already used by listeners.%s", first->name);
+    else
+        message_set(&how, "overlaps %s of listeners.%s", taken, first->name);
+    add_place(&how, first->place, second->place);
     conf_error(report, conf_report_line(report, second->place), setting,
-               "%s %s is taken by %s; allowed: each endpoint once", transport_name(second->transport), place,
-               by.text);
+               "%s %s %s; allowed: each endpoint once", transport_name(second->transport), place, how.text);
 }
 
 void conf_overlap_check(const struct conf_listener *listeners, size_t count, struct conf_report *report)
 {
     for (size_t second = 1; second < count; second++)
         for (size_t first = 0; first < second; first++) {
-            const struct conf_endpoint *where = find_overlap(&listeners[first], &listeners[second]);
+            const struct overlap overlap = find_overlap(&listeners[first], &listeners[second]);
 
-            if (where)
-                report_overlap(&listeners[first], &listeners[second], where, report);
+            if (overlap.second)
+                report_overlap(&listeners[first], &listeners[second], &overlap, report);
         }
 }

@@ -135,7 +135,7 @@ static int add_ipv6(struct answer *answer, const char *word)
     if (inet_pton(AF_INET6, text, &in6.sin6_addr) != 1 && conf_advice_port(word, answer->error))
         return -1;
     if (inet_pton(AF_INET6, text, &in6.sin6_addr) != 1)
-        return FAIL(answer, "%s is not an IPv6 address; allowed: as in \"::1\" and \"fe80::1%%eth0\"",
+        return FAIL(answer, "%s is not an IPv6 address; allowed: for example \"::1\", \"fe80::1%%eth0\"",
                     conf_quote(word).text);
     if (scope && scope_of(answer, word, scope, &in6.sin6_scope_id) < 0)
         return -1;
@@ -241,7 +241,7 @@ static int add_found(struct answer *answer, const char *word, const struct addri
         else
             note_left_out(answer, one);
     return answer->count ? 0
-                         : FAIL(answer, "%s stands for %s, which this host does not have",
+                         : FAIL(answer, "%s resolves to %s, which this host does not have",
                                 conf_quote(word).text, answer->left_out->text);
 }
 

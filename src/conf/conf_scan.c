@@ -121,7 +121,7 @@ static int check_escape(const struct scan *scan, unsigned line, const char *sett
     }
     if (end - at < 4 || !at[2] || !strchr(hex, at[2]) || !at[3] || !strchr(hex, at[3]))
         conf_error(scan->report, line, setting,
-                   "\\x in a string must be followed by two hexadecimal digits, as in \\x1b");
+                   "\\x in a string must be followed by two hexadecimal digits, such as \\x1b");
     else if (at[2] == '0' && at[3] == '0')
         conf_error(scan->report, line, setting, "\\x00 in a string; allowed: any byte except NUL");
     return 2;
@@ -208,8 +208,8 @@ static void explain_order(const struct scan *scan, unsigned number)
     else if (item->token.kind != CONF_TOKEN_CLOSE || !may_close)
         REPORT(scan, number, "%s where %s is expected", shown(&item->token).text, wanted);
     else if (item->depth > 0)
-        REPORT(scan, number, "%s where the bracket on line %u needs \"%c\"", shown(&item->token).text,
-               opening->line, closing);
+        REPORT(scan, number, "%s where \"%c\" is expected, to close the bracket on line %u",
+               shown(&item->token).text, closing, opening->line);
     else
         REPORT(scan, number, "%s without an opening bracket", shown(&item->token).text);
 }

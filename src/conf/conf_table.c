@@ -258,7 +258,7 @@ static const char *allowed_choices(const struct conf_setting *setting, char *tex
 
 static const char *allowed_list(const struct conf_setting *setting, char *text, size_t size)
 {
-    snprintf(text, size, "%.0f to %.0f strings of 1 to %d bytes, as in %s", setting->min, setting->max,
+    snprintf(text, size, "%.0f to %.0f strings of 1 to %d bytes, such as %s", setting->min, setting->max,
              CONF_TEXT_MAX, setting->example ? setting->example : "(\"a\", \"b\")");
     return text;
 }

@@ -37,6 +37,16 @@ const config_setting_t *conf_tree_lookup(const struct conf_trees *trees, const c
 /* --- Reading --- */
 
 /* The tree's root keeps the name of its file: libconfig has none for a text. */
+/* libconfig's words, except for those that say neither what is wrong nor what is allowed. */
+static const char *error_text(const config_t *tree)
+{
+    const char *text = config_error_text(tree);
+
+    if (strcmp(text, "mismatched element type in array") == 0)
+        return "values of different types in [ ... ]; allowed: values of one type";
+    return text;
+}
+
 static bool parse(struct conf_trees *trees, const char *name, const struct conf_regular *file,
                   struct conf_report *report)
 {
@@ -51,7 +61,7 @@ static bool parse(struct conf_trees *trees, const char *name, const struct conf_
         conf_lines_note(config_root_setting(tree), file->text, file->length);
         return true;
     }
-    conf_error(report, (unsigned)config_error_line(tree), "syntax", "%s", config_error_text(tree));
+    conf_error(report, (unsigned)config_error_line(tree), "syntax", "%s", error_text(tree));
     return false;
 }
 

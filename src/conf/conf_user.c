@@ -99,7 +99,8 @@ void conf_user_resolve(struct conf_builder *builder, struct conf_place user_plac
         take_primary(builder, primary);
     else
         conf_error(builder->report, conf_report_line(builder->report, user_place), "user",
-                   "%s is not the number of a user, so its group is unknown; allowed: with \"group\"",
+                   "there is no user with the number %s, so its group is unknown; allowed: only with the "
+                   "setting group",
                    conf->user);
     conf->change_user = geteuid() == 0 && conf->uid != 0;
     if (geteuid() == 0 && conf->uid == 0)

@@ -80,7 +80,7 @@ static int find_process(const struct options *options, const struct find_places 
             return EX_OK;
         close_fd(fd);
     }
-    message_set(error, "process %d is not a sockgreetd master, or its control socket is in none of: %s",
+    message_set(error, "no sockgreetd with the process ID %d found (looked in %s); give the ID of its master",
                 (int)options->pid, places->looked.text);
     return EX_UNAVAILABLE;
 }

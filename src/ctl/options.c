@@ -51,13 +51,13 @@ static const struct argp_option rows[] = {
     {"json", 'j', NULL, 0, "Print the answer as JSON", 1},
     {"name", 'n', "NAME", 0, "Contact the instance in /run/sockgreet/NAME", 1},
     {"pid", 'p', "PID", 0, "Contact the sockgreetd with this process ID", 1},
-    {"interval", 'i', "SECONDS", 0, "top: time between frames, 0.1 to 60 (default 1)", 1},
+    {"interval", 'i', "SECONDS", 0, "top: time between frames, 0.1 to 60 (default: 1)", 1},
     {"once", '1', NULL, 0, "top: print one frame after one interval", 1},
-    {"timeout", 'w', "SECONDS", 0, "How long to wait (default 5, for reload 60)", 1},
+    {"timeout", 'w', "SECONDS", 0, "How long to wait (default: 5; for reload: 60)", 1},
     {"help", 'h', NULL, 0, "Print this help", 2},
     {NULL, '?', NULL, OPTION_HIDDEN, NULL, 2},
     {"usage", KEY_USAGE, NULL, 0, "Print a short usage message", 2},
-    {"version", 'V', NULL, 0, "Print version", 2},
+    {"version", 'V', NULL, 0, "Print the version", 2},
     {0},
 };
 
@@ -154,7 +154,7 @@ static void check_state(struct argp_state *state, const struct options *options)
 static void check_top(struct argp_state *state, struct options *options)
 {
     if (options->command == CTL_TOP && options->json)
-        argp_error(state, "top has no JSON output; use status, counters, listeners and workers");
+        argp_error(state, "top has no JSON output; allowed: -j with status, counters, listeners or workers");
     if (options->command != CTL_TOP && (options->once || options->interval_ns))
         argp_error(state, "--once and --interval are allowed only with top");
     if (!options->interval_ns)
@@ -169,7 +169,7 @@ static void check(struct argp_state *state, struct options *options)
         check_state(state, options);
     check_top(state, options);
     if (options->name && options->pid)
-        argp_error(state, "--name and --pid exclude each other");
+        argp_error(state, "--name and --pid cannot be combined");
     for (size_t i = 0; i < ARRAY_SIZE(commands) && !options->timeout; i++)
         if (commands[i].command == options->command)
             options->timeout = commands[i].timeout;

@@ -103,7 +103,8 @@ static void put_process(struct frame *frame, const struct top_view *view)
 
     put_state(frame, answer_text(status, "state"));
     frame_print(frame, FRAME_PLAIN, ", generation %lld, ", answer_number(status, "generation"));
-    frame_print(frame, ready < wanted ? FRAME_TROUBLE : FRAME_PLAIN, "%lld of %lld workers", ready, wanted);
+    frame_print(frame, ready < wanted ? FRAME_TROUBLE : FRAME_PLAIN, "%lld of %lld worker%s", ready, wanted,
+                wanted == 1 ? "" : "s");
     put_listening(frame, json_object_get(status, "listeners"));
     if (localtime_r(&view->time, &local))
         strftime(time, sizeof(time), "%H:%M:%S", &local);

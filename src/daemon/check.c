@@ -3,6 +3,7 @@
 
 #include "base/fragments.h"
 #include "base/output.h"
+#include "base/util.h"
 #include "conf/loader.h"
 #include "daemon/readable.h"
 
@@ -39,7 +40,7 @@ static void print_good(const struct conf *conf, FILE *out)
 
     fputs(conf->file ? conf->file : "built-in defaults", out);
     if (more)
-        fprintf(out, " and %u file%s in %s.d", more, more == 1 ? "" : "s", conf->file);
+        fprintf(out, " and %u file%s in %s.d", more, plural(more), conf->file);
     fputs(": configuration OK\n", out);
 }
 

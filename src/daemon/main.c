@@ -55,7 +55,7 @@ static int run(const struct cmdline *cmdline, char **argv)
     inherited = registry_inherit(&registry);
     settings.ignores_hangup = signals_block();
     if (inherited < 0) {
-        fprintf(stderr, "sockgreetd: cannot take over the sockets that were passed: %s\n",
+        fprintf(stderr, "sockgreetd: cannot use the listening sockets that were passed: %s\n",
                 strerror(-inherited));
         return EX_OSERR;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "log/log.h"
 
+#include "base/util.h"
 #include "log/sink_journal.h"
 #include "log/sink_stderr.h"
 
@@ -132,7 +133,8 @@ void log_report_lost(void)
         return;
     count = atomic_exchange(&logging.failures->events, 0);
     snprintf(text, sizeof(text),
-             "%" PRIu64 " messages about the service are missing here: the log did not accept them", count);
+             "%" PRIu64 " message%s about the service missing here: not accepted by the log", count,
+             plural(count));
     if (count && !log_write_count(LOG_WARNING, MESSAGE_EVENTS_LOST, count, text))
         count_lost(count);
 }

@@ -58,12 +58,12 @@ static void report_settled(unsigned number, uint64_t dropped, uint64_t abandoned
 {
     char text[128];
 
-    snprintf(text, sizeof(text), "Generation %u ended with %" PRIu64 " log entries not written", number,
-             dropped);
+    snprintf(text, sizeof(text), "Generation %u ended: %" PRIu64 " log entr%s not written", number, dropped,
+             dropped == 1 ? "y" : "ies");
     if (dropped)
         report_count(LOG_WARNING, MESSAGE_DROPPED, dropped, text);
-    snprintf(text, sizeof(text), "Generation %u ended with %" PRIu64 " clients lost with killed workers",
-             number, abandoned);
+    snprintf(text, sizeof(text), "Generation %u ended: %" PRIu64 " client%s lost with killed workers", number,
+             abandoned, plural(abandoned));
     if (abandoned)
         report_count(LOG_WARNING, MESSAGE_ABANDONED, abandoned, text);
 }

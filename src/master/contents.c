@@ -109,11 +109,11 @@ static bool report_child(const struct conf *conf, int status)
     int seen = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_ORPHAN;
 
     if (seen == EXIT_CHANGED) {
-        log_info("A file used by greetings or quotes has changed");
+        log_info("A file used by greetings or quotes has changed: reloading");
         return true;
     }
     if (seen < CONF_CONTENTS_MAX)
-        log_warning("%s is gone; its last content is used until the configuration is loaded without it",
+        log_warning("%s is gone; its last content is used until a reload without it",
                     path_of(conf->contents, seen));
     return false;
 }

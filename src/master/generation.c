@@ -232,7 +232,7 @@ static void report_death(struct generation *generation, const struct slot *slot,
              (int)pid, slot->last_exit);
     add_refusal(generation, generation->last_failure, sizeof(generation->last_failure));
     if (delay)
-        snprintf(next, sizeof(next), "it ended too soon, next try in %.1f s", (double)delay / NS_PER_S);
+        snprintf(next, sizeof(next), "it ended too soon; trying again in %.1f s", (double)delay / NS_PER_S);
     log_event(LOG_ERR, delay ? MESSAGE_WORKER_BACKOFF : MESSAGE_WORKER_DIED,
               LOG_FIELDS("SOCKGREET_WORKER", number, "SOCKGREET_REASON", slot->last_exit), "%s: %s",
               generation->last_failure, next);
@@ -416,7 +416,7 @@ static int64_t check_worker(struct generation *generation, unsigned index, int64
     if (now < slot->suspect_since + margin)
         return slot->suspect_since + margin;
     log_event(LOG_ERR, MESSAGE_WORKER_DIED, NULL, "worker %u (pid %d) %s: killed", index,
-              (int)slot->child.pid, slot->ready ? "makes no progress" : "has not become ready");
+              (int)slot->child.pid, slot->ready ? "makes no progress" : "was not ready in time");
     slot->killed_stuck = true;
     kill(slot->child.pid, SIGKILL);
     return SLOT_NEVER;

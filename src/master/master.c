@@ -257,11 +257,6 @@ static void take_over_state(struct master *master, int64_t now)
         readiness_restore(&master->readiness, now);
 }
 
-static const char *plural(size_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
 static void report_ready(const struct generation *generation)
 {
     size_t listeners = generation->conf->listener_count;
@@ -507,7 +502,8 @@ static void report_end(struct master *master)
     generations_totals(&master->generations, &totals, &written);
     if (totals.clients.taken)
         log_counters(master, LOG_DEBUG);
-    log_event(LOG_INFO, MESSAGE_STOPPED, NULL, "Stopped: %" PRIu64 " clients served", totals_served(&totals));
+    log_event(LOG_INFO, MESSAGE_STOPPED, NULL, "Stopped: %" PRIu64 " client%s served", totals_served(&totals),
+              plural(totals_served(&totals)));
     status_refresh(&master->status, monotonic_ns());
     if (!master->upgrade.done)
         rundir_remove_pid(&master->rundir);

@@ -104,7 +104,7 @@ static void save(struct readiness *readiness)
     readiness->unkept.text[0] = '\0';
     if (!error)
         return;
-    message_set(&readiness->unkept, "the state cannot be saved and ends with this process: %s",
+    message_set(&readiness->unkept, "the state cannot be saved and is lost when this process ends: %s",
                 strerror(-error));
     log_warning("%s", readiness->unkept.text);
 }

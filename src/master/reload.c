@@ -153,7 +153,7 @@ static void wait_for_retirement(struct reload *reload, int64_t now)
         return;
     reload->retiring = 0;
     snprintf(reload->text, sizeof(reload->text), "Reloaded: generation %u serves with %u worker%s",
-             new->number, new->slots.count, new->slots.count == 1 ? "" : "s");
+             new->number, new->slots.count, plural(new->slots.count));
     log_event(LOG_INFO, MESSAGE_RELOADED, NULL, "%s", reload->text);
     failure_clear(reload->failure, FAILURE_RELOAD);
     finish(reload, EX_OK, reload->text);

@@ -19,11 +19,10 @@ bool rundir_open(struct rundir *rundir, struct control_server *control)
     if (!protocol_directory(directory, sizeof(directory)))
         return false;
     if (other) {
-        log_warning(
-            "%s is the runtime directory of another sockgreetd (pid %d): this one has no control socket, "
-            "pid file or copy of its configuration there, and sockgreetctl does not find it; to run both, "
-            "set RUNTIME_DIRECTORY to another directory for one of them",
-            directory, (int)other);
+        log_warning("%s is used by another sockgreetd (pid %d), so sockgreetctl cannot find this one, and it "
+                    "writes no "
+                    "pid file; to run both, set RUNTIME_DIRECTORY to another directory for one of them",
+                    directory, (int)other);
         return false;
     }
     error = control_server_open(control);

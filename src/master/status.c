@@ -55,7 +55,7 @@ static void add_troubles(struct message *line, const struct view *view)
     unsigned down = serving ? sockets_down(&serving->sockets, &trouble) : 0;
 
     if (down)
-        message_add(line, "; %u listeners down (%s)", down, trouble.text);
+        message_add(line, "; %u listener%s down (%s)", down, plural(down), trouble.text);
     if (view->failure->kind != FAILURE_NONE)
         message_add(line, "; %s", view->failure->text);
     if (view->unwanted[0])
@@ -65,17 +65,17 @@ static void add_troubles(struct message *line, const struct view *view)
 /* Problems come before the figures, since the end may be truncated. */
 static void add_serving(struct message *line, const struct view *view, const struct generation *generation)
 {
-    unsigned leaving = finishing(view);
+    unsigned leaving = finishing(view), restarts = generations_restarts(view->generations);
     size_t length;
 
-    message_add(line, "Generation %u %s: %u of %u workers", generation->number, status_word(view->state),
-                slots_ready(&generation->slots), generation->slots.count);
+    message_add(line, "Generation %u %s: %u of %u worker%s", generation->number, status_word(view->state),
+                slots_ready(&generation->slots), generation->slots.count, plural(generation->slots.count));
     if (leaving)
         message_add(line, ", %u finishing", leaving);
     length = strlen(line->text);
     add_troubles(line, view);
-    message_add(line, "%s %" PRIu64 " greeted (%.0f/s), %u restarts", line->text[length] ? ";" : ",",
-                served(view), view->rate, generations_restarts(view->generations));
+    message_add(line, "%s %" PRIu64 " greeted (%.0f/s), %u restart%s", line->text[length] ? ";" : ",",
+                served(view), view->rate, restarts, plural(restarts));
 }
 
 static void add_ending(struct message *line, const struct view *view)
@@ -83,9 +83,9 @@ static void add_ending(struct message *line, const struct view *view)
     unsigned leaving = finishing(view);
 
     if (leaving)
-        message_add(line, "%s: %u workers finish, ",
+        message_add(line, "%s: %u worker%s finishing, ",
                     view->state == SERVICE_REPLACED ? "Replaced by an upgrade, draining" : "Draining",
-                    leaving);
+                    leaving, plural(leaving));
     else
         message_add(line, "Stopped: ");
     message_add(line, "%" PRIu64 " greeted", served(view));
@@ -112,7 +112,7 @@ void status_text(const struct view *view, char text[STATUS_MAX])
     if (view->waiting[0])
         message_add(&line, "%s, trying again", view->waiting);
     else if (view->degraded[0])
-        message_add(&line, "CONFIGURATION REFUSED, serving the last good one (%s). ", view->degraded);
+        message_add(&line, "CONFIGURATION REFUSED, using the last good one (%s). ", view->degraded);
     if (view->state >= SERVICE_DRAINING)
         add_ending(&line, view);
     else if (generation)

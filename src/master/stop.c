@@ -30,9 +30,10 @@ static void begin(struct stop *stop, int signal_number, int64_t now)
     char first[64] = "";
 
     if (delay)
-        snprintf(first, sizeof(first), "greeting for %.1f s more, then ", (double)delay / NS_PER_S);
-    log_event(LOG_INFO, MESSAGE_STOPPING, NULL, "Stopping on SIG%s: %sclients have up to %.1f s",
-              sigabbrev_np(signal_number), first, signal_number == SIGQUIT ? 0.0 : (double)drain / NS_PER_S);
+        snprintf(first, sizeof(first), "accepting clients for %.1f s more, then ", (double)delay / NS_PER_S);
+    log_event(LOG_INFO, MESSAGE_STOPPING, NULL,
+              "Stopping on SIG%s: %swaiting up to %.1f s for connected clients", sigabbrev_np(signal_number),
+              first, signal_number == SIGQUIT ? 0.0 : (double)drain / NS_PER_S);
     stop->phase = STOP_DELAY;
     stop->drain_at = now + delay;
     stop->end_at = stop->replaced ? SLOT_NEVER : stop->drain_at + drain;

@@ -92,7 +92,7 @@ static _Noreturn void execute(const struct upgrade *upgrade, int ready_fd)
 static const char *objection(const struct upgrade *upgrade)
 {
     if (notify_enabled())
-        return "under systemd, use systemctl restart; it does not refuse connections";
+        return "under systemd, use systemctl restart, which does not refuse connections";
     if (getpid() == 1) /* its end ends every process of its namespace */
         return "process 1 of a container cannot be replaced; start a new container";
     return children_stray(upgrade->children) ? "a process of an earlier upgrade cannot be killed" : NULL;
@@ -120,7 +120,7 @@ void upgrade_start(struct upgrade *upgrade, int64_t now)
     close(ready[1]);
     upgrade->ready_fd = ready[0];
     if (wake_on(upgrade->event, ready[0], &upgrade->ready_source) < 0)
-        log_warning("cannot watch the new process; this process may notice late that it serves");
+        log_warning("cannot watch the new process; this one may notice late that it is ready");
     upgrade->deadline = now + DEADLINE_UPGRADE_READY;
     log_event(LOG_INFO, MESSAGE_UPGRADE, NULL, "Upgrade: started %s as pid %d", upgrade->argv[0], (int)pid);
 }
@@ -141,7 +141,7 @@ static void fail(struct upgrade *upgrade, const char *why)
     child_kill(&upgrade->child);
     child_leave(upgrade->children, &upgrade->child);
     stop_listening(upgrade);
-    failure_note(upgrade->failure, FAILURE_UPGRADE, "upgrade failed: %s", why);
+    failure_note(upgrade->failure, FAILURE_UPGRADE, "upgrade failed: the new process %s", why);
     log_event(LOG_ERR, MESSAGE_UPGRADE, NULL, "Upgrade failed: the new process %s; this one keeps serving",
               why);
 }
@@ -150,7 +150,7 @@ static void succeed(struct upgrade *upgrade)
 {
     stop_listening(upgrade);
     upgrade->done = true;
-    log_event(LOG_INFO, MESSAGE_UPGRADE, NULL, "Upgrade: pid %d serves, this process drains",
+    log_event(LOG_INFO, MESSAGE_UPGRADE, NULL, "Upgrade: pid %d is serving; this process drains and ends",
               (int)upgrade->child.pid);
 }
 

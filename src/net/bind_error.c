@@ -29,7 +29,7 @@ static const char *in_use_hint(const struct registry *registry, const struct wan
     else if (socket_is_of_other_user(own))
         message_set(hint, ": this service already has %s, created by another user; stop and start it", where);
     else
-        return ": another program listens at one of its addresses (ss -lntup shows which)";
+        return ": another program listens on one of its addresses (ss -lntup shows which)";
     return hint->text;
 }
 
@@ -38,10 +38,11 @@ static const char *path_hint(const struct conf_listener *conf, int error, struct
     const char *directory = getenv("RUNTIME_DIRECTORY");
 
     if (error == -EPERM && *conf->group) {
-        message_set(hint,
-                    ": the service is not a member of group %s; as root: systemctl edit sockgreet, "
-                    "[Service], SupplementaryGroups=%s, and restart it",
-                    conf->group, conf->group);
+        message_set(
+            hint,
+            ": the service is not a member of group %s; add SupplementaryGroups=%s to the section [Service] "
+            "with systemctl edit sockgreet, and restart it",
+            conf->group, conf->group);
         return hint->text;
     }
     if (notify_enabled() && (error == -EACCES || error == -EROFS || error == -ENOENT)) {

@@ -132,8 +132,8 @@ static void report_unwanted(const struct socket *socket, struct message *unwante
     if (socket->owned)
         return;
     socket_text(socket, where, sizeof(where));
-    message_set(unwanted, "%s, passed by %s, does not belong to a listener", where, socket->label);
-    log_warning("%s: closed here; change that unit, or the configuration", unwanted->text);
+    message_set(unwanted, "socket %s, passed by %s, does not belong to a listener", where, socket->label);
+    log_warning("%s: closed; change that unit or the configuration", unwanted->text);
 }
 
 void registry_drop_unclaimed(struct registry *registry, struct message *unwanted)

@@ -52,7 +52,7 @@ int dates_check(const char *argument, struct message *error)
     escape_bytes(shown, sizeof(shown), argument, strlen(argument));
     if (!strchr(argument, '%'))
         return message_set(error,
-                           "${time:%s} is constant text, without %%; allowed: ${time:ms}, and formats "
+                           "${time:%s} contains no conversion with %%; allowed: ${time:ms}, and formats "
                            "of strftime(3), such as ${time:%%H:%%M}",
                            shown);
     if (unknown)

@@ -201,7 +201,7 @@ static int resolve_quote(const struct compilation *c, enum variable variable, si
     const struct quotes *quotes = quotes_of(c->site, c->format);
 
     if (!quotes) {
-        message_set(error, "${%s} has no quotes; allowed: only with files in the setting quotes",
+        message_set(error, "${%s} needs quotes; allowed: only with at least one file in the setting quotes",
                     variables_name(variable));
         return -ENOENT;
     }

@@ -94,8 +94,8 @@ static int refuse(const struct conf *conf, rlim_t need, rlim_t limit, struct mes
     if (message_change(reason, "limits.connections needs more file descriptors"))
         log_event(
             LOG_ERR, MESSAGE_LIMIT_LOWERED, NULL,
-            "limits.connections: %u need %llu file descriptors per process, but only %llu are available; "
-            "lower it, or raise LimitNOFILE (ulimit -n)",
+            "limits.connections: %u connections need %llu file descriptors per process, but only %llu are "
+            "available; lower it, or raise LimitNOFILE (ulimit -n)",
             conf->connections, (unsigned long long)need, (unsigned long long)limit);
     return -EMFILE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "worker/entry.h"
 
+#include "base/util.h"
 #include "log/log.h"
 
 #include <assert.h>
@@ -102,9 +103,10 @@ static void client_message(char *text, size_t size, const struct conf_listener *
         name_end(via, proxy);
     if (record->result != RESULT_SENT)
         snprintf(outcome, sizeof(outcome), " (%s)", result_name((enum result)record->result));
-    snprintf(text, size, "Got %s from %s%s%s on %s, sent %u bytes%s",
+    snprintf(text, size, "Got %s from %s%s%s on %s, sent %u byte%s%s",
              transport_socket_type(listener->transport) == SOCK_STREAM ? "connection" : "datagram", from,
-             *via ? " through " : "", via, listener->name, (unsigned)record->bytes, outcome);
+             *via ? " through " : "", via, listener->name, (unsigned)record->bytes, plural(record->bytes),
+             outcome);
 }
 
 bool entry_write(const struct conf *conf, const struct record *record, const struct peer_address *proxy)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "worker/logger.h"
 
+#include "base/util.h"
 #include "log/log.h"
 #include "shm/event.h"
 #include "shm/record.h"
@@ -84,8 +85,9 @@ static void report_pauses(struct logger *logger, int64_t now)
         return;
     for (unsigned thread = 0; thread < logger->shared->threads && !error; thread++)
         error = atomic_load(&shared_thread(logger->shared, logger->worker, thread)->pause_error);
-    snprintf(message, sizeof(message), "Accepting paused %" PRIu64 " times: %s",
-             pauses - logger->pauses_reported, error ? strerror(error) : "limits.connections is reached");
+    snprintf(message, sizeof(message), "Accepting paused %" PRIu64 " time%s: %s",
+             pauses - logger->pauses_reported, plural(pauses - logger->pauses_reported),
+             error ? strerror(error) : "limits.connections is reached");
     log_write_count(LOG_WARNING, MESSAGE_ACCEPT_PAUSED, pauses - logger->pauses_reported, message);
     logger->pauses_reported = pauses;
     logger->next_pause_report = now + REPEAT_AFTER;
@@ -99,8 +101,8 @@ static void report_discarded(struct logger *logger, int64_t now)
         return;
     snprintf(message, sizeof(message),
              "A queue of log entries was discarded %" PRIu64
-             " times: its positions were invalid, which only a defect or an attack can cause",
-             logger->discarded);
+             " time%s: its positions were invalid, which only a defect or an attack can cause",
+             logger->discarded, plural(logger->discarded));
     log_write(LOG_ERR, NULL, message, NULL, 0);
     logger->discarded = 0;
     logger->next_discard_report = now + REPEAT_AFTER;

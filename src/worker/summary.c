@@ -43,29 +43,31 @@ bool summary_take_turn(const struct conf *conf, struct shared_service *service, 
 }
 
 static void say(_Atomic uint64_t *unreported, summary_write *write, int level, const char *message_id,
-                const char *before, const char *after)
+                const char *before, const char *const nouns[2], const char *after)
 {
     uint64_t count = atomic_exchange(unreported, 0);
     char message[256];
 
     if (count == 0)
         return;
-    snprintf(message, sizeof(message), "%s%" PRIu64 "%s", before, count, after);
+    snprintf(message, sizeof(message), "%s%" PRIu64 " %s%s", before, count, nouns[count != 1], after);
     if (!write(level, message_id, count, message))
         atomic_fetch_add(unreported, count);
 }
 
 void summary_report(struct shared_counts *unreported, bool each, double seconds, summary_write *write)
 {
+    static const char *const clients[] = {"client", "clients"},
+                             *const more[] = {"more client", "more clients"},
+                             *const entries[] = {"log entry", "log entries"};
     char served[96];
 
-    snprintf(served, sizeof(served), " %sclients in %.1f s, not logged one by one", each ? "more " : "",
-             seconds);
-    say(&unreported->summarised, write, LOG_INFO, MESSAGE_SUMMARY, "Served ", served);
-    say(&unreported->dropped, write, LOG_WARNING, MESSAGE_DROPPED, "",
-        " log entries about clients were dropped: the log did not accept them");
-    say(&unreported->abandoned, write, LOG_WARNING, MESSAGE_ABANDONED, "",
-        " clients were lost with a worker that was killed");
+    snprintf(served, sizeof(served), " in %.1f s, not logged one by one", seconds);
+    say(&unreported->summarised, write, LOG_INFO, MESSAGE_SUMMARY, "Served ", each ? more : clients, served);
+    say(&unreported->dropped, write, LOG_WARNING, MESSAGE_DROPPED, "", entries,
+        " about clients dropped: not accepted by the log");
+    say(&unreported->abandoned, write, LOG_WARNING, MESSAGE_ABANDONED, "", clients,
+        " lost with a worker that was killed");
 }
 
 void summary_report_refused(const struct talkers *refused, bool dry_run, summary_write *write)
@@ -75,7 +77,8 @@ void summary_report_refused(const struct talkers *refused, bool dry_run, summary
 
     if (loudest)
         peer_host(&loudest->source, host);
-    snprintf(message, sizeof(message), "%s %" PRIu64 " clients over a limit, %" PRIu64 " of them from %s",
-             dry_run ? "Would have refused" : "Refused", refused->count, loudest ? loudest->count : 0, host);
+    snprintf(message, sizeof(message), "%s %" PRIu64 " client%s over a limit, %" PRIu64 " of them from %s",
+             dry_run ? "Would have refused" : "Refused", refused->count, plural(refused->count),
+             loudest ? loudest->count : 0, host);
     write(LOG_WARNING, MESSAGE_REFUSED, refused->count, message);
 }

@@ -188,7 +188,7 @@ def test_reload(namespace, daemon, sockgreetctl):
         assert_served(service, namespace, name, ["127.0.0.9"], ["127.0.0.8"])
     reconfigure(service, access={"deny": ["127.0.0.9/8"]})
     result = sockgreetctl(service, "reload")
-    assert result.code != 0 and 'access.deny: "127.0.0.9/8" is an address within its network' in result.err + result.out
+    assert result.code != 0 and 'access.deny: "127.0.0.9/8" has host bits set' in result.err + result.out
     assert_served(service, namespace, "tcp", ["127.0.0.9"], ["127.0.0.8"])
 
 

@@ -158,8 +158,8 @@ def test_socket_of_no_listener_is_closed(spawn):
     with bound_socket(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", free_port())) as stranger:
         address = stranger.getsockname()
         service = pass_sockets(spawn, [stranger], {"tcp": tcp()}).wait_ready()
-    service.wait_log(rf"^warning: 127\.0\.0\.1:{address[1]}, passed by unknown, does not belong to a listener: closed here; change that ")
-    wait_until(lambda: f"127.0.0.1:{address[1]}, passed by unknown, does not belong to a listener" in wait_status(service)["unwanted"],
+    service.wait_log(rf"^warning: socket 127\.0\.0\.1:{address[1]}, passed by unknown, does not belong to a listener: closed; change that ")
+    wait_until(lambda: f"socket 127.0.0.1:{address[1]}, passed by unknown, does not belong to a listener" in wait_status(service)["unwanted"],
                "the status names it", 1)
     with pytest.raises(ConnectionRefusedError):
         connect(address)
@@ -293,7 +293,7 @@ def test_ready_and_stopping(spawn, manager):
     assert len(service.workers()) == 3
     service.stop()
     stopping = manager.wait("STOPPING=1")
-    assert stopping[1].startswith("STATUS=Draining: 3 workers finish, 1 greeted")
+    assert stopping[1].startswith("STATUS=Draining: 3 workers finishing, 1 greeted")
     everything = [assignment for message in manager.read() for assignment in message]
     assert everything.count("READY=1") == everything.count("STOPPING=1") == 1
     assert everything.index("READY=1") < everything.index("STOPPING=1")

@@ -200,11 +200,11 @@ def test_a_parser_without_end_is_ended(conf):
 @pytest.mark.parametrize(
     "endpoint, message",
     [
-        ("127.1", 'listeners.tcp.address: "127.1" is not an IPv4 address; '
+        ("127.1", '-l: "127.1" is not an IPv4 address; '
                   "allowed: four numbers from 0 to 255 without leading zeros"),
         ("tcp://127.0.0.1:0", None),
         ("tcp://127.0.0.1:no-such-service", None),
-        ("unix:relative", 'listeners.unix.path: "relative" is a relative path; '
+        ("unix:relative", '-l: "relative" is a relative path; '
                           "allowed: an absolute path, or @ and an abstract name"),
         ("unix:", None),
         ("sctp://127.0.0.1", None),
@@ -217,7 +217,7 @@ def test_listen_option(conf, endpoint, message):
     errors = [line for line in done.stderr.splitlines() if ": warning: " not in line]
     assert done.returncode == EX_CONFIG
     assert len(errors) == 1
-    assert errors[0].startswith(("-l: ", "listeners."))
+    assert errors[0].startswith("-l: ")
     if message:
         assert errors == [message]
 

@@ -760,7 +760,7 @@ def test_long_options():
 @pytest.mark.parametrize(
     "arguments,words",
     [
-        (["-u"], "no target"),
+        (["-u"], "a target is missing"),
         (["--nonsense", "a"], "unrecognized option"),
         (["-x", "a"], "invalid option"),
         (["-p"], "requires an argument"),
@@ -778,12 +778,12 @@ def test_long_options():
         (["-w", "1x", "a"], "-w: '1x' is not a time"),
         (["-w", "1000001", "a"], "-w: '1000001' is not a time from 0.001 s to 1000000 s"),
         (["--pad", "65508", "a"], "--pad: '65508' is not a whole number from 0 to 65507"),
-        (["-4", "-6", "a"], "-4 and -6 exclude each other"),
+        (["-4", "-6", "a"], "-4 and -6 cannot be combined"),
         (["a:0"], '"a:0": the port must be a number from 1 to 65535 or the name of a service'),
         (["[::1"], "the closing bracket is missing"),
         (["http://a"], "the transport must be tcp://, udp://, unix: or unix-dgram:"),
         (["unix:"], "the path of the socket is missing"),
-        (["a:1", "80"], "a port is given already, so port 80 is not allowed"),
+        (["a:1", "80"], "already includes a port; remove the port 80"),
         (["unix:/x", "80"], "a Unix socket has no port"),
         (["a\x1b[31m"], '"a\\x1b[31m": a host is a name or an address in printable ASCII without spaces'),
     ],

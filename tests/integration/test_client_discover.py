@@ -298,7 +298,7 @@ def test_usage():
     for arguments, message in (
         (["host"], "--discover takes no target; use -I to select an interface"),
         (["-f", "-"], "--discover takes no target; use -I to select an interface"),
-        (["--resolve"], "--discover and --resolve exclude each other"),
+        (["--resolve"], "--discover and --resolve cannot be combined"),
     ):
         result = subprocess.run([CLIENT, "--discover", *arguments], capture_output=True, stdin=subprocess.DEVNULL)
         assert result.stderr.decode().startswith(f"sockgreet: {message}\n")

@@ -336,7 +336,7 @@ def test_limits_that_are_kept(service):
 def test_limits_that_are_broken_are_named(service):
     done = load("-q", "-c", 50, "--fail", "p99.9<1us", "--fail", "answered>=50", "--fail", "requests<50", one(service, "tcp"))
     assert done.returncode == 1
-    assert re.fullmatch(r"limit broken: p99.9<1us: [\d.]+ ms\nlimit broken: requests<50: 50\n", done.stderr)
+    assert re.fullmatch(r"limit not met: p99.9<1us: [\d.]+ ms\nlimit not met: requests<50: 50\n", done.stderr)
 
 
 def test_limits_in_json(service):
@@ -347,7 +347,7 @@ def test_limits_in_json(service):
 
 def test_limits_where_nothing_is_answered():
     done = load("-q", "-c", 5, "--fail", "p99<1s", f"{HOST}:{free_port()}")
-    assert (done.returncode, done.stderr) == (1, "limit broken: p99<1s: no answers\n")
+    assert (done.returncode, done.stderr) == (1, "limit not met: p99<1s: no answers\n")
 
 
 # What is printed
@@ -484,7 +484,7 @@ def test_deadline_ends_it(service):
     (["--load", "-i", "1"], "--load cannot be combined with"),
     (["--load", "--watch"], "--load cannot be combined with"),
     (["--load", "--expect", "x"], "--load cannot be combined with"),
-    (["--load", "--resolve"], "--load and --resolve exclude each other"),
+    (["--load", "--resolve"], "--load and --resolve cannot be combined"),
     (["--load", "--rate", "0"], "--rate: '0' is not a rate; allowed: more than 0 requests a second"),
     (["--load", "--rate", "x"], "--rate: 'x' is not a number"),
     (["--load", "--connections", "0"], "--connections: '0' is not a whole number from 1"),
@@ -493,7 +493,7 @@ def test_deadline_ends_it(service):
     (["--load", "--fail", "p99<5"], "--fail: 'p99<5' is not a limit; allowed: min, avg, max"),
     (["--load", "--cpus", "0,x"], "--cpus: '0,x' is not a list of processors"),
     (["--load", "--greeting", "\\q"], "--greeting: '\\q' is not an escape; allowed: \\n"),
-    (["--load", "--sources", "4", "-I", "127.0.0.1"], "--sources and -I exclude each other"),
+    (["--load", "--sources", "4", "-I", "127.0.0.1"], "--sources and -I cannot be combined"),
     (["--load", "--sources", "4", "unix:/x"], "--sources: the sources are in 127.0.0.0/8"),
     (["--load", "--source-port", "5000"], "--source-port: a port allows only one connection"),
     (["--load", "udp://127.0.0.1"], "targets must be all streams (tcp, unix), or all datagrams"),

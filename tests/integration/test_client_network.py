@@ -260,7 +260,7 @@ def test_link_local_addresses_need_their_interface(network):
     host = re.search(r"fe80::[0-9a-f:]+", link)[0]
     out, err, status = network.ask(f"[{host}]:2000")
     assert (out, status) == ("", 2)
-    assert err == f"sockgreet: {host} needs its interface, as in {host}%eth0\n"
+    assert err == f"sockgreet: {host} is link-local and needs an interface, such as {host}%eth0\n"
     for form in (f"[{host}%east]:2000", f"[{host}%25east]:2000"):
         out, err, status = network.ask("-W", "9", form)
         assert (out.strip(), err, status) == (GREETING.decode().strip(), "", 0)

@@ -558,7 +558,7 @@ def test_no_fragments(daemon, network):
 @pytest.mark.parametrize("arguments, words", [
     (["-I", "192.0.2.250"], "192.0.2.250 is not an address of this machine"),
     (["-I", "2001:db8:1::250"], "2001:db8:1::250 is not an address of this machine"),
-    (["-I", "fe80::1"], "-I fe80::1 needs its interface, as in fe80::1%eth0"),
+    (["-I", "fe80::1"], "-I fe80::1 needs an interface, such as fe80::1%eth0"),
     (["--source-port", "4712"], "port 4712 of this machine is in use"),
 ])
 def test_no_socket_to_ask_from(daemon, network, transport, arguments, words):

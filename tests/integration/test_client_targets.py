@@ -69,7 +69,7 @@ def test_a_link_local_address_needs_its_interface(namespace):
     namespace.add_link()
     with namespace.socket(lambda: socket.create_server(("::", 2000), family=socket.AF_INET6)) as listener:
         with Server(listener, say(GREETING)):
-            assert refused("fe80::77", "2000", prefix=namespace.prefix) == "fe80::77 needs its interface, as in fe80::77%eth0"
+            assert refused("fe80::77", "2000", prefix=namespace.prefix) == "fe80::77 is link-local and needs an interface, such as fe80::77%eth0"
             for target in ("fe80::77%east", "fe80::77%25east", "tcp://[fe80::77%25east]:2000/"):
                 assert ask("-p", "2000", target, prefix=namespace.prefix).out == GREETING
             assert ask("-I", "east", "fe80::77", "2000", prefix=namespace.prefix).out == GREETING
@@ -77,7 +77,7 @@ def test_a_link_local_address_needs_its_interface(namespace):
 
 def test_forms_that_are_not_ours():
     assert refused("fe80::1%lo]:80").endswith(": the opening bracket is missing; allowed: [IPV6] or [IPV6]:PORT")
-    assert refused("@localhost").endswith(": a host has no @; an abstract Unix socket is written "
+    assert refused("@localhost").endswith(": a host name does not begin with @; an abstract Unix socket is written "
                                           "unix:@NAME")
     assert refused("localhost#80") == '"localhost#80": a port is written HOST:PORT, not HOST#PORT'
 
@@ -98,7 +98,7 @@ def test_targets_from_standard_input(server):
 def test_errors_in_a_file_name_the_line(tmp_path):
     path = tmp_path / "targets"
     for text, expected in (
-        ("", f"{path}: contains no target; allowed: one a line"),
+        ("", f"{path}: contains no target; allowed: one target per line"),
         ("localhost\nlocalhost 70000\n", f"{path}:2: 70000 is not a port; allowed: 1 to 65535"),
         ("localhost other\n", f"{path}:1: more than one target; allowed: TARGET or HOST PORT, and # before a comment"),
         ("a\n" * 10001, f"{path}:10001: too many targets; allowed: 10000"),

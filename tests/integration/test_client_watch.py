@@ -20,7 +20,7 @@ from conftest import program
 from processes import PATIENCE, SLOWNESS, wait_until
 from watching import OUTAGE, UTC, Watch, outages
 
-TOTAL = re.compile(r"^(\d+) outages?( \(not over\))?, (\d+) ms in all, (\S+ %) of ([\d.]+) s$", re.M)
+TOTAL = re.compile(r"^(\d+) outages?( \(ongoing\))?, (\d+) ms in all, (\S+ %) of ([\d.]+) s$", re.M)
 NSWITCH = "hosts: files\n"
 
 
@@ -123,7 +123,7 @@ def test_only_changes_are_printed(tmp_path):
     assert outage[0] == int(after[1]) and outage[1] >= 20 and outage[2:] == ("TIMEOUT", "web-2", "web-2")
     assert int(re.search(r"^(\d+) lost: \1 TIMEOUT$", text, re.M)[1]) == outage[1]
     total = TOTAL.search(text)
-    assert total[1] == "1" and int(total[3]) == outage[0] and "not over" not in text
+    assert total[1] == "1" and int(total[3]) == outage[0] and "ongoing" not in text
     assert re.search(r"^answered by: web-1 \d+ \([\d.]+ %\), web-2 \d+ \([\d.]+ %\)$", text, re.M)
     assert (watch.err, watch.process.returncode) == ("", 0)
 
@@ -250,7 +250,7 @@ def test_interim_with_ctrl_backslash(tmp_path):
             watch.wait("TIMEOUT")
             watch.process.send_signal(signal.SIGQUIT)
             assert " answered, " in watch.process.stderr.readline().decode()
-            assert re.match(r"1 outage \(not over\), \d+ ms in all, ", watch.process.stderr.readline().decode())
+            assert re.match(r"1 outage \(ongoing\), \d+ ms in all, ", watch.process.stderr.readline().decode())
             server.says = answer("web-1")
             watch.wait("answers again")
             watch.end()

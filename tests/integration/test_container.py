@@ -209,7 +209,7 @@ def test_no_wait_for_slow_clients(container, numbers):
         service.wait_counter("taken", 1)
         for number in numbers[:-1]:
             os.kill(service.pid, number)
-            service.wait_log(f"^Stopping on {number.name}: clients have up to 60.0 s")
+            service.wait_log(f"^Stopping on {number.name}: waiting up to 60.0 s for connected clients")
         assert service.process.poll() is None
         started = time.monotonic()
         os.kill(service.pid, numbers[-1])

@@ -687,8 +687,7 @@ def test_process_that_is_not_a_master(fake, ctl):
         for command in ("reload", "status"):
             result = ctl(command, "-p", process.pid)
             assert (result.code, result.out) == (EX_UNAVAILABLE, "")
-            assert result.err.startswith(f"sockgreetctl: process {process.pid} is not a sockgreetd master, or its control "
-                                         "socket is in none of: ")
+            assert result.err.startswith(f"sockgreetctl: no sockgreetd with the process ID {process.pid} found (looked in ")
         assert process.poll() is None
         process.kill()
     assert b"reload\n" not in fake.requests

@@ -83,7 +83,7 @@ def test_worker_that_cannot_change_its_user(spawn):
     service = spawn({"tcp": tcp()}, prefix=prefix)
     service.wait_stopped(expect=EX_OSERR)
     assert re.search(r"error: worker \d+ cannot start: setresuid: Operation not permitted$", service.log(), re.M)
-    assert "exited with status 71 (operating system error): it ended too soon, next try in 0.2 s" in service.log()
+    assert "exited with status 71 (operating system error): it ended too soon; trying again in 0.2 s" in service.log()
     assert re.search(r"error: No worker could start, after 3 tries each: .*exited with status 71", service.log())
     assert " Ready: " not in service.log()
     with pytest.raises(ConnectionRefusedError):

@@ -131,8 +131,8 @@ def test_group_that_the_service_is_not_a_member_of(spawn, tmp_path):
     place = open_to_all(tmp_path / "place")
     service = spawn({"local": unix(place / "s", group="adm")}, prefix=AS_NOBODY)
     service.wait_stopped(expect=EX_OSERR)
-    assert ("cannot set mode and owner of " in service.log() and "the service is not a member of group adm; as root: "
-            "systemctl edit sockgreet, [Service], SupplementaryGroups=adm" in service.log())
+    assert ("cannot set mode and owner of " in service.log() and "the service is not a member of group adm; "
+            "add SupplementaryGroups=adm to the section [Service] with systemctl edit sockgreet" in service.log())
     assert not os.path.exists(place / "s")
 
 
@@ -247,7 +247,7 @@ def test_localhost_where_an_address_is_missing(namespace, spawn, tmp_path, witho
     prefix = [*namespace.prefix, *hosts(tmp_path, "127.0.0.1 localhost", "::1 localhost")]
     listener = {"type": "tcp", "address": "localhost", "port": free_port()}
     service = spawn({"tcp": listener}, prefix=prefix).wait_ready()
-    service.wait_log(r'^warning: .*: address: "localhost" also stands for ::1, which this host does not have: ignored$')
+    service.wait_log(r'^warning: .*: listeners\.tcp\.address: "localhost" also resolves to ::1, which this host does not have; ignored$')
     assert is_greeted(namespace, "127.0.0.1", listener["port"])
     service.stop()
 
@@ -259,7 +259,7 @@ def test_name_of_missing_addresses_only(namespace, spawn, tmp_path):
     prefix = [*namespace.prefix, *hosts(tmp_path, "::1 six")]
     service = spawn({"tcp": {"type": "tcp", "address": "six", "port": free_port()}}, prefix=prefix)
     service.wait_stopped(expect=78)
-    assert '"six" stands for ::1, which this host does not have' in service.log()
+    assert '"six" resolves to ::1, which this host does not have' in service.log()
 
 
 @pytest.mark.parametrize("argument", [":{port}", "*:{port}", "tcp://:{port}"])
@@ -431,7 +431,7 @@ def test_restart_that_cannot_bind(daemon, spawn, manager, faults, sockgreetctl, 
             successor.wait_ready()
         else:
             successor.wait_ready()
-            wait_until(lambda: "CONFIGURATION REFUSED, serving the last good one (" in (
+            wait_until(lambda: "CONFIGURATION REFUSED, using the last good one (" in (
                 line := manager.tells("STATUS")[-1]["STATUS"]) and words in line, "the status says why", 7)
             # Where no socket can be bound, the control socket cannot either.
             assert trouble is not_here or words in wait_status(successor)["refused"]
@@ -592,7 +592,7 @@ def test_upgrade_takes_sockets_of_a_generation_that_drains(upgradable, sockgreet
         assert sockgreetctl(service, "reload").code == 0
         reconfigure(service, listeners={"one": one, "two": two})
         os.kill(service.pid, signal.SIGUSR2)
-        service.wait_log(r"^Upgrade: pid \d+ serves, this process drains$")
+        service.wait_log(r"^Upgrade: pid \d+ is serving; this process drains and ends$")
     assert greet(("127.0.0.1", two["port"])) == GREETING
     service.wait_stopped(15)
     assert greet(("127.0.0.1", two["port"])) == greet(("127.0.0.1", one["port"])) == GREETING
@@ -776,7 +776,7 @@ def test_second_daemon_in_the_same_runtime_directory(daemon, sockgreetctl):
     state = told_by_the_first()
     pid_file = (first.runtime / "sockgreetd.pid").read_text()
     second = daemon({"local": unix(first.runtime / "second.sock")}, environment={"RUNTIME_DIRECTORY": str(first.runtime)})
-    second.wait_log(rf"^warning: .*/run is the runtime directory of another sockgreetd \(pid {first.pid}\): .*; to run both, "
+    second.wait_log(rf"^warning: .*/run is used by another sockgreetd \(pid {first.pid}\), .*; to run both, "
                     "set RUNTIME_DIRECTORY ")
     assert greet(second.address()) == GREETING
     second.stop()

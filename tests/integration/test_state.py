@@ -297,7 +297,7 @@ def test_what_cannot_be_kept(daemon, sockgreetctl):
     (service.runtime / "state.new").mkdir()
     done = sockgreetctl(service, "state", "drain")
     assert done.code == 0 and "cannot be saved" in done.out
-    service.wait_log("^warning: the state cannot be saved and ends with this process: ")
+    service.wait_log("^warning: the state cannot be saved and is lost when this process ends: ")
     assert said(service) == "drain 100% []\n"
     (service.runtime / "state.new").rmdir()
     assert "unkept" not in sockgreetctl(service, "state", "drain", "at", "last").out

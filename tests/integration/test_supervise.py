@@ -80,7 +80,7 @@ def test_killed_worker_is_replaced_at_once(daemon, figures):
     figures(f"{lives} lives in {seconds:g} s")
     assert lives <= 20 * seconds + 1
     assert lives == 30  # with the delays after crashes it would be 11 in a minute
-    assert "next try" not in service.log()
+    assert "trying again in" not in service.log()
     assert greet(service.address()) == GREETING
 
 
@@ -178,7 +178,7 @@ def test_supervision_off(daemon):
 
 def back_offs(service):
     """The delays in the log."""
-    return [float(delay) for delay in re.findall(r"it ended too soon, next try in ([\d.]+) s", service.log())]
+    return [float(delay) for delay in re.findall(r"it ended too soon; trying again in ([\d.]+) s", service.log())]
 
 
 @pytest.mark.skipif(not RELIABLE, reason="a sanitizer's functions come first")
@@ -191,7 +191,7 @@ def test_back_off(daemon, faults, figures, function):
     kill_hard(service.workers()[0])
     started = time.monotonic()
     delays = [0.1, 0.2, 0.4, 0.8]
-    service.wait_log("next try in", count=len(delays))
+    service.wait_log("trying again in", count=len(delays))
     if LONG and function == "ready":
         time.sleep(started + 60 - time.monotonic())
     forks = len(back_offs(service))
@@ -218,7 +218,7 @@ def test_one_crash_among_others(daemon, faults):
                      preexec=without_core)
     faults.arm("ready", action=ABORT, again=True)
     kill_hard(service.workers()[0])
-    service.wait_log("next try in", count=2)
+    service.wait_log("trying again in", count=2)
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         assert set(pool.map(lambda _: greet(service.address()), range(200))) == {GREETING}
     faults.disarm()

@@ -112,7 +112,7 @@ def test_old_clients_finish(old):
     with connect(service.address()) as client:
         service.wait_counter("taken", 1)
         os.kill(service.pid, signal.SIGUSR2)
-        service.wait_log("^Upgrade: pid [0-9]+ serves, this process drains")
+        service.wait_log("^Upgrade: pid [0-9]+ is serving; this process drains and ends")
         wait_until(lambda: main_pid(service) != service.pid, "the pid file follows")
         assert read_all(client) == LARGE.encode()
     service.wait_stopped()
@@ -129,7 +129,7 @@ def test_older_generations_do_not_hold_up(old, sockgreetctl):
         assert sockgreetctl(service, "reload").code == 0
         current = wait_until(lambda: set(service.workers()) - first, "the workers of the second generation")
         os.kill(service.pid, signal.SIGUSR2)
-        service.wait_log("serves, this process drains$")
+        service.wait_log("is serving; this process drains and ends$")
         wait_until(lambda: not any(map(is_running, current)), "they end before the client of the first generation is done")
         assert greet(service.address("tcp")) == GREETING
         assert read_all(client) == LARGE.encode()
@@ -145,7 +145,7 @@ def test_new_clients_are_the_successors(old, installed):
         service.wait_counter("taken", 1)
         install(installed)
         os.kill(service.pid, signal.SIGUSR2)
-        service.wait_log("serves, this process drains$")
+        service.wait_log("is serving; this process drains and ends$")
 
         def answers():
             return {greet(service.address("tcp")).decode().strip() for _ in range(40)}
@@ -205,8 +205,8 @@ def test_broken_configuration(old, sockgreetctl):
     os.kill(service.pid, signal.SIGUSR2)
     service.wait_log("^error: Upgrade failed: ")
     assert greet(service.address("tcp")) == GREETING
-    assert ask(service, "status")["last_failure"]["text"] == "upgrade failed: ended before it was ready"
-    assert "upgrade failed: ended before it was ready" in sockgreetctl(service, "status").out
+    assert ask(service, "status")["last_failure"]["text"] == "upgrade failed: the new process ended before it was ready"
+    assert "upgrade failed: the new process ended before it was ready" in sockgreetctl(service, "status").out
 
 
 def test_stop_during_an_upgrade(old, installed):
@@ -244,7 +244,7 @@ def test_refused_under_systemd(daemon, manager):
     """Under a service manager SIGUSR2 is refused with a message."""
     service = daemon({"tcp": tcp()}, environment=manager.environment)
     os.kill(service.pid, signal.SIGUSR2)
-    service.wait_log("^warning: SIGUSR2 ignored: under systemd, use systemctl restart; it does not refuse connections")
+    service.wait_log("^warning: SIGUSR2 ignored: under systemd, use systemctl restart, which does not refuse connections")
     assert stays(lambda: is_running(service.pid), 0.2)
     assert greet(service.address()) == GREETING
 
@@ -312,7 +312,7 @@ def test_restart_with_a_broken_file_in_the_directory(daemon, spawn, manager):
 
 def check_degraded(service, manager, sockgreetctl, broken):
     """With a broken file the service says so until a reload succeeds."""
-    words = "CONFIGURATION REFUSED, serving the last good one"
+    words = "CONFIGURATION REFUSED, using the last good one"
     assert greet(service.address("tcp")) == GREETING
     assert (ask(service, "status")["refused"] is not None) == broken
     assert (words in manager.tells("READY")[-1]["STATUS"]) == broken

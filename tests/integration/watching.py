@@ -10,7 +10,7 @@ from processes import PATIENCE, SLOWNESS, wait_until
 
 STAMP = r"\d\d:\d\d:\d\d\.\d{3}"
 UTC = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
-OUTAGE = re.compile(rf"^({STAMP}|{UTC}) +(\d+) ms  (\d+) lost: ([A-Z, ]+)  before: (\S+)(?:  after: (\S+)|  not over)$", re.M)
+OUTAGE = re.compile(rf"^({STAMP}|{UTC}) +(\d+) ms  (\d+) lost: ([A-Z, ]+)  before: (\S+)(?:  after: (\S+)|  ongoing)$", re.M)
 
 
 class Watch:

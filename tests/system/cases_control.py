@@ -122,7 +122,7 @@ def status_at_the_end(machine):
     machine.systemctl("stop", "--no-block")
     text = wait_until(lambda: (said := machine.show("StatusText")).startswith("Draining: ") and said, "Draining: ...", 3)
     client.finish()
-    expect(re.match(r"Draining: [12] workers finish, [78] greeted", text), f"while it drains: {text!r}")
+    expect(re.match(r"Draining: [12] workers? finishing, [78] greeted", text), f"while it drains: {text!r}")
     wait_until(lambda: machine.show("ActiveState") == "inactive", "the stop")
     stopped = machine.show("StatusText")
     expect(stopped.startswith("Stopped: 8 greeted"), f"when it has stopped: {stopped!r}")

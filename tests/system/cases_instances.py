@@ -158,7 +158,7 @@ def directory_shared(machine):
         since, main = machine.now(), machine.main_pid()
         try:
             machine.systemctl("start", unit=unit_of("one"))
-            wait_until(lambda: any("/run/sockgreet is the runtime directory of another sockgreetd" in str(entry["MESSAGE"]) for entry in
+            wait_until(lambda: any("/run/sockgreet is used by another sockgreetd" in str(entry["MESSAGE"]) for entry in
                                    machine.journal(since, "-p", "warning", unit=unit_of("one"))), "the warning")
             expect(identity(machine) == (main, 1), "sockgreetctl finds the second, not the first")
             machine.write(conf_of("one"), "nonsense = 1;\n")

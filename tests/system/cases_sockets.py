@@ -196,7 +196,7 @@ def restart_that_cannot_bind(machine):
         code, said = machine.systemctl("restart", check=False)
         expect(code == 0, f"restart: exit code {code}: {said}")
         status = machine.show("StatusText")
-        expect("CONFIGURATION REFUSED, serving the last good one (cannot bind" in status, f"STATUS is {status!r}")
+        expect("CONFIGURATION REFUSED, using the last good one (cannot bind" in status, f"STATUS is {status!r}")
         greeted_text(machine)
         expect(machine.stored() == stored, f"{stored} became {machine.stored()}")
         expect(machine.output("stat", "-c", "%i", UNIX_PATH) == inode, "the path is another file")
@@ -210,7 +210,7 @@ def deleted_path(machine):
     for how in ("reload", "restart"):
         machine.fresh()
         machine.run("rm", UNIX_PATH)
-        wait_until(lambda: "1 listeners down (local: its path is gone" in machine.show("StatusText"), "the status")
+        wait_until(lambda: "1 listener down (local: its path is gone" in machine.show("StatusText"), "the status")
         machine.systemctl(how)
         greeted_text(machine)
     return "reload, restart"

@@ -51,7 +51,8 @@ static int target_parse(struct target *target, const char *operand, const struct
     if (endpoint_parse(operand, endpoint, error) < 0)
         return -1;
     if (needs_interface(endpoint->host) && !defaults->interface)
-        return message_set(error, "%s needs its interface, as in %s%%eth0", endpoint->host, endpoint->host);
+        return message_set(error, "%s is link-local and needs an interface, such as %s%%eth0", endpoint->host,
+                           endpoint->host);
     if (defaults->udp && !endpoint->transport_given)
         endpoint->transport = TRANSPORT_UDP;
     if (defaults->port && !endpoint->port_given && !transport_is_unix(endpoint->transport))
@@ -93,8 +94,8 @@ static int host_and_port_parse(struct target *target, const char *host, const ch
         return -1;
     if (!endpoint->port_given && !transport_is_unix(endpoint->transport))
         return 0;
-    return message_set(error, "%s: %s, so port %s is not allowed", target->label,
-                       endpoint->port_given ? "a port is given already" : "a Unix socket has no port", port);
+    return message_set(error, "%s: %s; remove the port %s", target->label,
+                       endpoint->port_given ? "already includes a port" : "a Unix socket has no port", port);
 }
 
 /* Reads targets from operands into an array of count. Returns their number, or -1. */

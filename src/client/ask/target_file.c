@@ -129,7 +129,8 @@ static int read_lines(struct reader *reader)
     if (ferror(reader->stream))
         return fail_file(reader, errno);
     if (reader->list->count == before)
-        return message_set(reader->error, "%s: contains no target; allowed: one a line", reader->name);
+        return message_set(reader->error, "%s: contains no target; allowed: one target per line",
+                           reader->name);
     return 0;
 }
 

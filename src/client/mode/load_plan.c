@@ -85,7 +85,7 @@ static void check_sources(const struct load_plan *plan)
     if (plan->sources == 0)
         return;
     if (source->address.length || source->interface[0])
-        errx(argp_err_exit_status, "--sources and -I exclude each other");
+        errx(argp_err_exit_status, "--sources and -I cannot be combined");
     for (size_t i = 0; i < plan->target_count; i++)
         if (transport_is_unix(plan->targets[i].transport) || !address_is_ipv4(&plan->targets[i].address) ||
             address_scope(&plan->targets[i].address) != ADDRESS_LOOPBACK)

@@ -273,7 +273,7 @@ static void judge_mtu(struct path_verdicts *verdicts, const struct path_leg *leg
         put(verdicts, PATH_TOPIC_MTU, PATH_MISSING, "path MTU there: not known, at least %d", mtu->there);
     else if (mtu->source == PATH_MTU_UNSURE)
         put(verdicts, PATH_TOPIC_MTU, PATH_MISSING,
-            "path MTU there: not known; no packet that must not be fragmented arrived");
+            "path MTU there: not known; no unfragmented probe arrived");
 }
 
 static void judge_mtu_back(struct path_verdicts *verdicts, const struct path_leg *leg)

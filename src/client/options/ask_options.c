@@ -87,7 +87,7 @@ static void check(struct argp_state *state, struct ask_options *ask)
     if (!ask->has_pad)
         ask->pad = ask->message ? 0 : ASK_OPTIONS_PAD;
     if (ask->http_path && ask->message)
-        argp_error(state, "--http and --send exclude each other");
+        argp_error(state, "--http and --send cannot be combined");
     if (ask->connect_only && (ask->http_path || ask->message || ask->has_expect || ask->has_who))
         argp_error(state, "-z reads no answer and cannot be combined with --http, --send, --expect or --who");
 }

@@ -33,7 +33,7 @@ static const struct argp_option options[] = {
     {"use-ipv4", '4', NULL, 0, "Use IPv4 only", 0},
     {"use-ipv6", '6', NULL, 0, "Use IPv6 only", 0},
     {"udp", 'u', NULL, 0, "Use UDP", 0},
-    {"escape", 'E', NULL, 0, "Take \\n, \\r, \\t, \\\\ and \\xHH in a following -s as bytes", 0},
+    {"escape", 'E', NULL, 0, "Interpret \\n, \\r, \\t, \\\\ and \\xHH in a -s that follows", 0},
     {"send", 's', "TEXT", 0, "Send this text first", 0},
     {"expect", 'e', "TEXT|/REGEX/", 0, "Text that the answer must contain, or expression that it must match",
      0},

@@ -52,7 +52,7 @@ static const struct argp_option options[] = {
     {"udp", 'u', NULL, 0, "Use UDP for targets without a transport", 0},
     {"all", 'a', NULL, 0, "Ask each address of a name, and print a table", 0},
     {"port", 'p', "PORT", 0, "Port, by number or name, of targets without one", 0},
-    {"file", 'f', "FILE", 0, "Read targets from a file, one a line (-: standard input)", 0},
+    {"file", 'f', "FILE", 0, "Read targets from a file, one per line (-: standard input)", 0},
     {NULL, 0, NULL, 0, "Repetition and time:", 4},
     {"count", 'c', "COUNT", 0, "Send COUNT requests and print statistics (0: until Ctrl-C)", 0},
     {"interval", 'i', "TIME", 0,
@@ -70,7 +70,7 @@ static const struct argp_option options[] = {
     {"timestamps", 'D', NULL, 0, "Begin each line with a time stamp", 0},
     {"outstanding", 'O', NULL, 0, "Print a line for requests still outstanding when the next one is sent", 0},
     {"numeric", 'n', NULL, 0, "Ignored: addresses are always printed as numbers", 0},
-    {"json", 'j', NULL, 0, "Print a JSON object for each event, one a line", 0},
+    {"json", 'j', NULL, 0, "Print a JSON object for each event, one per line", 0},
     {"exit-code", KEY_EXIT_CODE, "PROFILE", 0,
      "Use the exit statuses of ping (default), nagios or keepalived", 0},
     {NULL, 0, NULL, 0, "Help:", -1},
@@ -96,7 +96,7 @@ static struct cmdline *cmdline_of(const struct argp_state *state)
 static void set_family(struct argp_state *state, struct cmdline *cmdline, int family)
 {
     if (cmdline->family != AF_UNSPEC && cmdline->family != family)
-        argp_error(state, "-4 and -6 exclude each other; default: both");
+        argp_error(state, "-4 and -6 cannot be combined; default: both");
     cmdline->family = family;
 }
 
@@ -131,7 +131,7 @@ static void check_modes(struct argp_state *state, const struct mode *modes, size
     *chosen = (struct mode){.needs_target = true};
     for (size_t i = 0; i < count; i++) {
         if (modes[i].is_chosen && chosen->option)
-            argp_error(state, "%s and %s exclude each other", chosen->option, modes[i].option);
+            argp_error(state, "%s and %s cannot be combined", chosen->option, modes[i].option);
         if (modes[i].is_chosen)
             *chosen = modes[i];
     }
@@ -162,14 +162,14 @@ static void check(struct argp_state *state, const struct cmdline *cmdline)
     if (cmdline->discover.chosen && (cmdline->operand_count > 0 || cmdline->file))
         argp_error(state, "--discover takes no target; use -I to select an interface");
     if (cmdline->operand_count == 0 && !cmdline->file && mode.needs_target)
-        argp_error(state, "no target");
+        argp_error(state, "a target is missing; allowed: TARGET..., HOST PORT or -f FILE");
     if (mode.option && asks_otherwise(cmdline))
         argp_error(state,
-                   "%s cannot be combined with -a, -i, -z, --expect, --http, --proxy, --watch, --who or "
-                   "--whole, nor, except for --load, with -c or --send",
-                   mode.option);
+                   "%s cannot be combined with -a, %s-i, -z, --expect, --http, --proxy, %s--watch, --who or "
+                   "--whole",
+                   mode.option, cmdline->load.chosen ? "" : "-c, ", cmdline->load.chosen ? "" : "--send, ");
     if (cmdline->json && cmdline->resolve)
-        argp_error(state, "-j and --resolve exclude each other");
+        argp_error(state, "-j and --resolve cannot be combined");
 }
 
 static error_t parse_target_option(int key, char *argument, struct argp_state *state)

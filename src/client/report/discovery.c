@@ -122,7 +122,7 @@ void discovery_print_table(FILE *out, const struct greeters *greeters)
             "VERSION");
     for (size_t i = 0; i < greeters->count; i++)
         print_row(out, &widths, &greeters->list[i], is_first(greeters, i));
-    fprintf(out, "\n%zu server%s answered.\n", greeters->servers, greeters->servers == 1 ? "" : "s");
+    fprintf(out, "\n%zu server%s answered.\n", greeters->servers, plural(greeters->servers));
 }
 
 /* An empty text becomes null. */

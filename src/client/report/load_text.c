@@ -28,11 +28,6 @@ static void print_targets(FILE *out, const struct load_report *report)
         fprintf(out, " and %zu more", report->targets->count - 1);
 }
 
-static const char *plural(uint64_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
 void load_text_begin(FILE *out, const struct load_report *report)
 {
     const struct load_plan *plan = report->plan;
@@ -183,7 +178,7 @@ bool load_text_limits(FILE *out, const struct load_report *report)
         if (limit_is_kept(limit, report->result))
             continue;
         limit_describe(limit, report->result, &text);
-        fprintf(out, "limit broken: %s: %s\n", limit->text, text.text);
+        fprintf(out, "limit not met: %s: %s\n", limit->text, text.text);
         kept = false;
     }
     return kept;

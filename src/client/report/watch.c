@@ -126,8 +126,8 @@ static void print_total(FILE *out, const struct outages *outages, int64_t now_ns
     else if (number == 0)
         fputs("no outage\n", out);
     else
-        fprintf(out, "%" PRIu64 " outage%s%s, %.0f ms in all, %s of %.1f s\n", number, number == 1 ? "" : "s",
-                outages->is_down ? " (not over)" : "", phrases_ms(total_ns),
+        fprintf(out, "%" PRIu64 " outage%s%s, %.0f ms in all, %s of %.1f s\n", number, plural(number),
+                outages->is_down ? " (ongoing)" : "", phrases_ms(total_ns),
                 statistics_percent(percent, (uint64_t)total_ns, (uint64_t)all_ns), phrases_ms(all_ns) / 1000);
 }
 
@@ -169,7 +169,7 @@ static void print_outage(const struct watch *watch, FILE *out, const struct outa
     if (outage->to_ns)
         print_answerer(out, "after", &outage->after);
     else
-        fputs("  not over", out);
+        fputs("  ongoing", out);
     fputc('\n', out);
 }
 
@@ -185,7 +185,7 @@ static void sum_up(void *report, FILE *out, const struct visit *visit, int64_t r
     for (size_t i = 0; i < outages->count; i++)
         print_outage(watch, out, &outages->list[i], now_ns);
     if (outages->not_kept)
-        fprintf(out, "%" PRIu64 " more outages are not listed\n", outages->not_kept);
+        fprintf(out, "%" PRIu64 " more outage%s not listed\n", outages->not_kept, plural(outages->not_kept));
     if (outages->is_down)
         print_outage(watch, out, &outages->current, now_ns);
     print_total(out, outages, now_ns);

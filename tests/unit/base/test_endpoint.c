@@ -112,7 +112,7 @@ Test(endpoint, the_percent_sign_of_an_interface_may_be_escaped)
 
 Test(endpoint, forms_of_other_tools_are_errors_that_say_ours)
 {
-    assert_error("@a", "\"@a\": a host has no @; an abstract Unix socket is written "
+    assert_error("@a", "\"@a\": a host name does not begin with @; an abstract Unix socket is written "
                        "unix:@NAME");
     assert_error("a#53", "\"a#53\": a port is written HOST:PORT, not HOST#PORT");
 }

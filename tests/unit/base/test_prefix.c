@@ -47,8 +47,9 @@ Test(prefix, mapped_addresses_are_ipv4)
     assert_reads("::fffe:0:0/95", "::fffe:0:0/95", AF_INET6, 95);
 }
 
-#define NEITHER \
-    "is not an IP address or network; allowed: as in \"192.0.2.1\", \"192.0.2.0/24\", \"2001:db8::/32\""
+#define NEITHER                                                                               \
+    "is not an IP address or network; allowed: for example \"192.0.2.1\", \"192.0.2.0/24\", " \
+    "\"2001:db8::/32\""
 
 Test(prefix, what_is_no_address)
 {
@@ -87,17 +88,14 @@ Test(prefix, wrong_lengths)
 
 Test(prefix, bits_behind_the_prefix_are_refused_with_what_would_be_right)
 {
-    assert_error("192.0.2.1/24",
-                 "is an address within its network; allowed: \"192.0.2.0/24\" for the network, "
-                 "\"192.0.2.1\" for the address");
-    assert_error("128.0.0.0/0", "is an address within its network; allowed: \"0.0.0.0/0\" for the network, "
+    assert_error("192.0.2.1/24", "has host bits set; allowed: \"192.0.2.0/24\" for the network, "
+                                 "\"192.0.2.1\" for the address");
+    assert_error("128.0.0.0/0", "has host bits set; allowed: \"0.0.0.0/0\" for the network, "
                                 "\"128.0.0.0\" for the address");
-    assert_error("2001:db8::1/127",
-                 "is an address within its network; allowed: \"2001:db8::/127\" for the network, "
-                 "\"2001:db8::1\" for the address");
-    assert_error("::ffff:10.0.0.1/104",
-                 "is an address within its network; allowed: \"10.0.0.0/8\" for the network, "
-                 "\"10.0.0.1\" for the address");
+    assert_error("2001:db8::1/127", "has host bits set; allowed: \"2001:db8::/127\" for the network, "
+                                    "\"2001:db8::1\" for the address");
+    assert_error("::ffff:10.0.0.1/104", "has host bits set; allowed: \"10.0.0.0/8\" for the network, "
+                                        "\"10.0.0.1\" for the address");
 }
 
 /* A network comes before what lies in it: the flattening of prefixes.c rests on that. */

@@ -61,7 +61,7 @@ Test(errors, what_is_not_permitted)
 Test(errors, a_link_local_address_without_its_interface)
 {
     begin("fe80::1");
-    cr_assert_str_eq(words(EINVAL), "-I fe80::1 needs its interface, as in fe80::1%eth0");
+    cr_assert_str_eq(words(EINVAL), "-I fe80::1 needs an interface, such as fe80::1%eth0");
     begin("");
     cr_assert_str_eq(words(EINVAL), "cannot create a socket: invalid argument");
 }

@@ -263,8 +263,7 @@ Test(path_verdicts, path_mtu)
         {PATH_MTU_FOUND, 1400, PATH_CHANGED,
          "path MTU there: 1400; larger packets are lost without a report"},
         {PATH_MTU_UNSURE, 1280, PATH_MISSING, "path MTU there: not known, at least 1280"},
-        {PATH_MTU_UNSURE, 0, PATH_MISSING,
-         "path MTU there: not known; no packet that must not be fragmented arrived"},
+        {PATH_MTU_UNSURE, 0, PATH_MISSING, "path MTU there: not known; no unfragmented probe arrived"},
     };
 
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {

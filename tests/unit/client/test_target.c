@@ -109,9 +109,9 @@ Test(target, link_local_addresses_need_their_interface)
     const struct target_defaults with_interface = {.interface = true};
 
     cr_expect_str_eq(targets(&no_defaults, OPERANDS("fe80::1")),
-                     "!fe80::1 needs its interface, as in fe80::1%eth0");
+                     "!fe80::1 is link-local and needs an interface, such as fe80::1%eth0");
     cr_expect_str_eq(targets(&no_defaults, OPERANDS("udp://[ff02::1]:80")),
-                     "!ff02::1 needs its interface, as in ff02::1%eth0");
+                     "!ff02::1 is link-local and needs an interface, such as ff02::1%eth0");
     cr_expect_str_eq(targets(&no_defaults, OPERANDS("fe80::1%eth0")), "tcp://[fe80::1%eth0]:12345");
     cr_expect_str_eq(targets(&no_defaults, OPERANDS("ff05::1")), "tcp://[ff05::1]:12345");
     cr_expect_str_eq(targets(&with_interface, OPERANDS("fe80::1")), "tcp://[fe80::1]:12345");
@@ -144,9 +144,9 @@ Test(target, what_is_added_follows)
 Test(target, a_second_port_is_an_error)
 {
     cr_assert_str_eq(targets(&no_defaults, OPERANDS("a:1", "80")),
-                     "!a port 1: a port is given already, so port 80 is not allowed");
+                     "!a port 1: already includes a port; remove the port 80");
     cr_assert_str_eq(targets(&no_defaults, OPERANDS("unix:/x", "80")),
-                     "!/x: a Unix socket has no port, so port 80 is not allowed");
+                     "!/x: a Unix socket has no port; remove the port 80");
 }
 
 Test(target, options_fill_what_targets_leave_open)

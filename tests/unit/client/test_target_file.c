@@ -73,11 +73,11 @@ Test(target_file, errors)
     static const struct {
         const char *content, *expected;
     } cases[] = {
-        {"", "!: contains no target; allowed: one a line"},
-        {"# none\n\n", "!: contains no target; allowed: one a line"},
+        {"", "!: contains no target; allowed: one target per line"},
+        {"# none\n\n", "!: contains no target; allowed: one target per line"},
         {"a\n\n[::1\n", "!:3: \"[::1\": the closing bracket is missing; allowed: [IPV6] or [IPV6]:PORT"},
         {"a 70000\n", "!:1: 70000 is not a port; allowed: 1 to 65535"},
-        {"fe80::1\n", "!:1: fe80::1 needs its interface, as in fe80::1%eth0"},
+        {"fe80::1\n", "!:1: fe80::1 is link-local and needs an interface, such as fe80::1%eth0"},
         {"a#b\n", "!:1: \"a#b\": a port is written HOST:PORT, not HOST#PORT"},
         {"\x1b[2J\n", "!:1: \"\\x1b[2J\": a host is a name or an address in printable ASCII without spaces"},
     };

@@ -332,9 +332,9 @@ Test(conf, errors_name_line_and_setting)
 {
     assert_error("\nworkers = {\n processes = 257; };",
                  "3: workers.processes: 257 is out of range; allowed: a whole number from 1 to 256");
-    assert_error(
-        "listeners = {\n a = { type = \"tcp\"; };\n b = { type = \"tcp\"; };\n};",
-        "3: listeners.b: tcp [::]:12345 is taken by listeners.a (line 2); allowed: each endpoint once");
+    assert_error("listeners = {\n a = { type = \"tcp\"; };\n b = { type = \"tcp\"; };\n};",
+                 "3: listeners.b: tcp [::]:12345 is already used by listeners.a (line 2); allowed: each "
+                 "endpoint once");
 }
 
 static const char *const overlapping[] = {

@@ -23,14 +23,14 @@ Test(conf_advice, a_number_in_view_of_its_setting)
     assert_number("workers.processes", "0xFFFFFFFFE",
                   "is out of range; allowed: a whole number from 1 to 256");
     assert_number("workers.processes", "-010",
-                  "has a leading zero, which does not make it octal; remove the zero");
+                  "has a leading zero, but octal numbers are not supported; remove the zero");
     assert_number("timeouts.drain", "1e999",
                   "is out of range for a floating-point number; allowed: seconds from 0 to 3600");
     assert_number("timeouts.drain", "01.5", "has a leading zero; remove it");
     assert_number("listeners.a.mode", "0640", "is a whole number; write mode = \"0640\"");
     assert_number("listeners.a.mode", "0980", "is a whole number; allowed: a string in double quotes");
     assert_number("listeners.a.port", "080",
-                  "has a leading zero, which does not make it octal; remove the zero");
+                  "has a leading zero, but octal numbers are not supported; remove the zero");
 }
 
 /* An address is the one number for which an L helps. */

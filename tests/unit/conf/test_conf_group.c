@@ -80,8 +80,8 @@ Test(conf_group, a_list_has_three_forms)
     assert_list(filled("allow = [];").allow, 0, NULL);
 }
 
-#define ALLOW "; allowed: 0 to 3 strings of 1 to 255 bytes, as in (\"a\", \"b\")\n"
-#define DENY  "; allowed: 1 to 2 strings of 1 to 255 bytes, as in (\"a\", \"b\")\n"
+#define ALLOW "; allowed: 0 to 3 strings of 1 to 255 bytes, such as (\"a\", \"b\")\n"
+#define DENY  "; allowed: 1 to 2 strings of 1 to 255 bytes, such as (\"a\", \"b\")\n"
 
 Test(conf_group, what_a_list_cannot_be)
 {

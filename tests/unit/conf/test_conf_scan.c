@@ -59,15 +59,16 @@ Test(conf_scan, numbers_that_libconfig_would_change)
     assert_value_error("\n\na = { b = 1e400; };",
                        "f:3: a.b: \"1e400\" is out of range for a floating-point number\n");
     assert_value_error(
-        "a = 010;", "f:1: a: \"010\" has a leading zero, which does not make it octal; remove the zero, or "
-                    "write a string\n");
+        "a = 010;",
+        "f:1: a: \"010\" has a leading zero, but octal numbers are not supported; remove the zero, or "
+        "write a string\n");
 }
 
 Test(conf_scan, every_bad_value_is_reported)
 {
     assert_value_error("a = 1e999;\nb = { c = 007; };\nd = \"\\q\";",
                        "f:1: a: \"1e999\" is out of range for a floating-point number\n"
-                       "f:2: b.c: \"007\" has a leading zero, which does not make it octal; remove "
+                       "f:2: b.c: \"007\" has a leading zero, but octal numbers are not supported; remove "
                        "the zero, or write a string\n"
                        "f:3: d: unknown escape \\q in a string; allowed: \\\\ \\\" \\n \\r \\t \\f and "
                        "\\xHH (a dollar is "
@@ -85,9 +86,9 @@ Test(conf_scan, hexadecimal_escapes)
 {
     assert_value_error("a = \"\\x00\";", "f:1: a: \\x00 in a string; allowed: any byte except NUL\n");
     assert_value_error("a = \"\\x1\";",
-                       "f:1: a: \\x in a string must be followed by two hexadecimal digits, as in \\x1b\n");
+                       "f:1: a: \\x in a string must be followed by two hexadecimal digits, such as \\x1b\n");
     assert_value_error("a = \"\\x\";",
-                       "f:1: a: \\x in a string must be followed by two hexadecimal digits, as in \\x1b\n");
+                       "f:1: a: \\x in a string must be followed by two hexadecimal digits, such as \\x1b\n");
 }
 
 Test(conf_scan, broken_texts)
@@ -99,7 +100,8 @@ Test(conf_scan, broken_texts)
         "\n@include \"x\"\n",
         "f:2: syntax: @include is not supported; allowed: more files in FILE.d, see sockgreet.conf(5)\n");
     assert_refused("a = { b = 1;\n", "f:1: a: the bracket that opens here has no closing \"}\"\n");
-    assert_refused("a = { b = 1; ];\n", "f:1: a: \"]\" where the bracket on line 1 needs \"}\"\n");
+    assert_refused("a = { b = 1; ];\n",
+                   "f:1: a: \"]\" where \"}\" is expected, to close the bracket on line 1\n");
     assert_refused("a = 1; }\n", "f:1: syntax: \"}\" without an opening bracket\n");
     assert_refused("a \"x\";\n", "f:1: a: a string where \"=\" is expected\n");
     assert_refused(
@@ -129,7 +131,7 @@ Test(conf_scan, scanning_goes_on_after_bad_values)
         "a = yes;\nb = 10.0.0.1;\nc = 08;\n",
         "f:1: a: \"yes\" is not a value; allowed: a \"string\" in double quotes, a number, true or false\n"
         "f:2: b: \"10.0.0.1\" is not a number; put strings in double quotes\n"
-        "f:3: c: \"08\" has a leading zero, which does not make it octal; remove the zero, or write a "
+        "f:3: c: \"08\" has a leading zero, but octal numbers are not supported; remove the zero, or write a "
         "string\n");
 }
 

@@ -194,12 +194,12 @@ Test(conf_tree, messages_about_several_settings_name_the_right_file)
     cr_expect(strstr(report.text, ".d/a.conf:2: timeouts.linger: is longer"), "%s", report.text);
     cr_expect(strstr(report.text, ".d/b.conf:1: user: there is no user"), "%s", report.text);
     cr_expect(strstr(report.text, ".d/b.conf:1: greeting: "), "%s", report.text);
-    cr_expect(
-        strstr(report.text, ".d/c.conf:2: listeners.n: tcp 127.0.0.1:1000 is taken by listeners.m (/tmp/"),
-        "%s", report.text);
+    cr_expect(strstr(report.text,
+                     ".d/c.conf:2: listeners.n: tcp 127.0.0.1:1000 is already used by listeners.m (/tmp/"),
+              "%s", report.text);
     cr_expect(strstr(report.text, ":3); allowed"), "%s", report.text);
-    cr_expect(strstr(report.text, "listeners.p: tcp 127.0.0.1:1001 is taken by listeners.o (line 2)"), "%s",
-              report.text);
+    cr_expect(strstr(report.text, "listeners.p: tcp 127.0.0.1:1001 is already used by listeners.o (line 2)"),
+              "%s", report.text);
     cr_expect_str_eq(report.file, file);
 }
 

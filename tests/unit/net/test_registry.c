@@ -85,7 +85,7 @@ Test(registry, what_a_unit_passes_in_vain_is_named)
     registry_add(&registry, theirs);
     registry_drop_unclaimed(&registry, &unwanted);
     snprintf(expected, sizeof(expected),
-             "127.0.0.1:%u, passed by sockgreet.socket, does not belong to a listener",
+             "socket 127.0.0.1:%u, passed by sockgreet.socket, does not belong to a listener",
              address_port(&own->address));
     cr_expect_str_eq(unwanted.text, expected);
     cr_expect_eq(registry.count, 1);

@@ -190,7 +190,7 @@ Test(greeting, tells_the_time_as_it_is_asked_to)
 Test(greeting, a_time_that_nobody_can_tell_is_an_error)
 {
     assert_error("${time:utc}",
-                 "${time:utc} is constant text, without %; allowed: ${time:ms}, and formats of "
+                 "${time:utc} contains no conversion with %; allowed: ${time:ms}, and formats of "
                  "strftime(3), such as ${time:%H:%M}");
     assert_error("${time:%Q}", "${time:%Q}: %Q is unknown; allowed: the conversions of strftime(3)");
     assert_error("${time:%H:%}", "${time:%H:%}: % is unknown; allowed: the conversions of strftime(3)");
@@ -357,9 +357,11 @@ Test(greeting, files_that_cannot_be_said)
 
 Test(greeting, quotes_that_nobody_has)
 {
-    assert_error("${quote}", "${quote} has no quotes; allowed: only with files in the setting quotes");
-    assert_error("${quote_of_the_day}",
-                 "${quote_of_the_day} has no quotes; allowed: only with files in the setting quotes");
+    assert_error("${quote}",
+                 "${quote} needs quotes; allowed: only with at least one file in the setting quotes");
+    assert_error(
+        "${quote_of_the_day}",
+        "${quote_of_the_day} needs quotes; allowed: only with at least one file in the setting quotes");
     assert_constant("${quote:-Silence.}", "Silence.");
 }
 

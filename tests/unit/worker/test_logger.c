@@ -185,7 +185,7 @@ Test(logger, says_one_summary_for_the_service_in_which_nothing_is_missing_or_twi
     finish(true);
     cr_expect_leq(count_lines("Served ([0-9]+) ", &sum), 2);
     cr_expect_eq(sum, 77);
-    cr_expect_eq(count_lines(" ([0-9]+) log entries about clients were dropped", &sum), 1);
+    cr_expect_eq(count_lines(" ([0-9]+) log entr(y|ies) about clients dropped", &sum), 1);
     cr_expect_eq(sum, 3);
     cr_expect_eq(ring_released(&ring), 0);
     forget();
@@ -245,7 +245,7 @@ Test(logger, says_how_many_events_found_no_room)
     wait_for("messages about the service");
     finish(true);
     cr_expect_eq(count_lines("number ([0-9]+)$", &sum), SHARED_EVENTS);
-    cr_expect_eq(count_lines(" ([0-9]+) messages about the service are missing here", &sum), 1);
+    cr_expect_eq(count_lines(" ([0-9]+) messages? about the service missing here", &sum), 1);
     cr_expect_eq(sum, 9);
     forget();
 }
