@@ -74,9 +74,12 @@ TARGETS = [
                  f"c64.{CPU}", (f"sockgreet{suffix}",)),
         with_two(f"{kind}, limits, 10 000 networks refused and sandbox: CPU per greeting, of without", 1.10,
                  f"sockgreet{suffix}-guarded", f"c64.{CPU}", (f"sockgreet{suffix}-unguarded",)))),
-    *(with_two(f"{kind}, all there is, as JSON: CPU per greeting, of as many bytes that are always the same", 1.25,
-               f"sockgreet{suffix}-json", f"c64.{CPU}", (f"sockgreet{suffix}-long",))
-      for suffix, kind in (("", "TCP"), ("-udp", "UDP"))),
+    *(Target(f"{kind}, {title}, all variables as JSON: CPU per greeting, of as many constant bytes", limit,
+             f"sockgreet{suffix}-json", f"{regime.name}.{part}.{CPU}", (f"sockgreet{suffix}-long",))
+      for suffix, kind in (("", "TCP"), ("-udp", "UDP"))
+      for regime, part, title, limit in ((ONE, "c1", "one generator, 1 client", 1.25),
+                                         (ONE, "c64", "one generator, 64 clients", 1.25),
+                                         (TWO, "c64", "two generators, 64 clients", 1.40))),
     with_two("UDP: rate, of nginx's", 1.30, "sockgreet-udp", f"c64.{RATE}", NGINX_UDP, at_least=True),
     with_two("UDP: CPU per reply, of nginx's", 0.70, "sockgreet-udp", f"c64.{CPU}", NGINX_UDP),
     with_two("UDP: CPU per reply, of the bare loop's", 1.05, "sockgreet-udp", f"c64.{CPU}", ("bare-udp",)),
