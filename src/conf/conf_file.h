@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* conf_file: reads a configuration file into memory. */
+/* conf_file: reads a configuration file into memory, or reports why it is refused. */
 #ifndef SOCKGREET_CONF_READ_H
 #define SOCKGREET_CONF_READ_H
 

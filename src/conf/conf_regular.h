@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* conf_regular: reads a regular file into memory. */
+/* conf_regular: opens any file that the loader reads, refuses what is not a regular file, and reads it into
+ * memory. */
 #ifndef SOCKGREET_CONF_REGULAR_H
 #define SOCKGREET_CONF_REGULAR_H
 

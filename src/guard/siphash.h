@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* siphash: a hash whose collisions cannot be found without the key: SipHash-1-3, by Jean-Philippe
- * Aumasson and Daniel J. Bernstein ("SipHash: a fast short-input PRF", 2012). */
+/* siphash: a hash whose collisions cannot be found without the key: SipHash-1-3 (Aumasson and
+ * Bernstein, "SipHash: a fast short-input PRF", 2012). */
 #ifndef SOCKGREET_SIPHASH_H
 #define SOCKGREET_SIPHASH_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* dates: writes a time in the format of ${time:...}. */
+/* dates: writes a time in the format that ${time:...} names. */
 #ifndef SOCKGREET_DATES_H
 #define SOCKGREET_DATES_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* variables: the variables of greetings, ${name}. */
+/* variables: the variables, ${name}, of greetings. */
 #ifndef SOCKGREET_VARIABLES_H
 #define SOCKGREET_VARIABLES_H
 
