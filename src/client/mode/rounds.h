@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* rounds: sends a request to each target at every tick, even if others are outstanding, as often as -c says,
- * and prints the summary. */
+/* rounds: sends a request to each target at every tick, even if others are outstanding, decides when the run
+ * ends, as -c and -w say, and prints the summary. */
 #ifndef SOCKGREET_ROUNDS_H
 #define SOCKGREET_ROUNDS_H
 
