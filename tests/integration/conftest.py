@@ -21,6 +21,7 @@ from journal import Journal  # noqa: E402
 from manager import Manager  # noqa: E402
 from namespaces import Namespace  # noqa: E402
 from operations import control  # noqa: E402
+from processes import let_enter  # noqa: E402
 from service import Service  # noqa: E402
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -89,7 +90,7 @@ def place(request, tmp_path):
 def build(tmp_path_factory):
     """Compiles C sources of the tests' own: build(name, sources, *options) is the path of the result."""
     directory = tmp_path_factory.mktemp("build")
-    directory.parent.chmod(0o755)
+    let_enter(directory.parent)
 
     def compile_and_link(name, sources, *options):
         path = directory / name

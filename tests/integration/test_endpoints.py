@@ -15,7 +15,7 @@ import pytest
 
 from clients import HAS_IPV6, dgram_socket
 from operations import LONG, reconfigure
-from processes import SANITIZER, SLOWNESS, wait_until
+from processes import SANITIZER, SLOWNESS, let_enter, wait_until
 from service import free_port
 
 ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -181,8 +181,8 @@ def test_reload(spawn, sockgreetctl, tmp_path, privileged):
 def start(spawn, directory, shape, privileged, environment=None, **how):
     """A daemon with one listener of this shape."""
     directory.chmod(0o777)
-    for parent in list(directory.parents)[:3]:  # pytest's own are for root alone
-        parent.chmod(parent.stat().st_mode | 0o777 if parent == directory.parent else 0o755)
+    directory.parent.chmod(0o777)
+    let_enter(*list(directory.parents)[1:3])
     settings = {"greeting": "step 0\r\n", "log": {"greetings": "off"}, "workers": {"processes": 1, "threads": 1}}
     prefix = list(how.pop("prefix", []))
     if os.geteuid() == 0 and not privileged:

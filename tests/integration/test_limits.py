@@ -67,7 +67,7 @@ def test_explicit_limit_that_cannot_be_had(spawn):
     """A limit that was set explicitly and cannot be had is an error: exit code 71."""
     service = spawn({"tcp": tcp()}, preexec=limit_descriptors(64), limits={"connections": 1000})
     service.wait_stopped(expect=71)
-    assert "error: limits.connections: 1000 need " in service.log()
+    assert "error: limits.connections: 1000 connections need " in service.log()
     assert "but only 64 are available; lower it, or raise LimitNOFILE (ulimit -n)" in service.log()
 
 

@@ -12,7 +12,7 @@ from clients import connect, greet, read_all
 from conftest import HERE, needs_root
 from intruder import ABORT, SCRIBBLE, Intruder
 from operations import EX_OSERR, EX_UNAVAILABLE, ask, reconfigure
-from processes import SANITIZER, status, wait_until
+from processes import SANITIZER, let_enter, status, wait_until
 from service import GREETING, tcp, udp, unix_dgram
 
 NOBODY = 65534
@@ -48,8 +48,7 @@ def start(daemon, tmp_path, as_root, environment, prefix=(), **settings):
     runtime = tmp_path / "run"
     runtime.mkdir()
     if os.geteuid() == 0 and not as_root:
-        for parent in (tmp_path, *list(tmp_path.parents)[:2]):  # pytest's own are for root alone
-            parent.chmod(0o755)
+        let_enter(tmp_path, *list(tmp_path.parents)[:2])
         os.chown(runtime, NOBODY, NOBODY)
         prefix = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]
     service = daemon({"tcp": tcp()}, workers={"processes": 2, "threads": 1}, prefix=prefix,

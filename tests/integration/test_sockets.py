@@ -21,7 +21,7 @@ from clients import HAS_IPV6, ask_udp, connect, dgram_socket, exchange, greet
 from fault import RELIABLE, without_core
 from namespaces import SETTINGS_INSIDE, mount_prefix
 from operations import EX_OSERR, reconfigure, wait_drained, wait_status
-from processes import SANITIZER, SLOWNESS, cpu_seconds, descriptors, is_running, stays, wait_until
+from processes import SANITIZER, SLOWNESS, cpu_seconds, descriptors, is_running, let_enter, stays, wait_until
 from service import GREETING, free_port, tcp, udp, unix, unix_dgram
 from test_upgrade import end_successors, main_pid, restart
 
@@ -33,8 +33,7 @@ AS_NOBODY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-group
 def open_to_all(directory):
     """Lets every user into a test's directory."""
     directory.mkdir(exist_ok=True)
-    for parent in list(directory.parents)[:3]:
-        parent.chmod(parent.stat().st_mode | 0o755)
+    let_enter(*list(directory.parents)[:3])
     directory.chmod(0o777)
     return directory
 
