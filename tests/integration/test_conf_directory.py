@@ -137,7 +137,7 @@ def test_networks_of_all_files(main):
         f'{directory}/c.conf:2: access.allow: "guest" is not the name of a list in networks; did you mean "guests"?']
     put(main, c='access = {\n  allow = ["10.0.0.0/8"]; };\n')
     assert check(main)[2] == [f'{directory}/a.conf:1: access.deny: "guests" contains 10.0.0.0/8, which is also in allow; '
-                              "allowed: each network in only one of the lists"]
+                              "allowed: each network in only one of allow and deny"]
 
 
 @pytest.mark.parametrize("text, message", [
