@@ -942,7 +942,8 @@ def test_interrupt_summarises():
     with tcp() as server:
         out, err, status = interrupted("-c", "0", "-i", "0.1", f"127.0.0.1:{server.port}", lines=5, signals=3)
     sent, answered = map(int, re.search(r"(\d+) sent, (\d+) answered, 0 % lost", out).groups())
-    assert 3 <= sent == answered == len(LINE.findall(out)) and TIMES.search(out)
+    assert sent - 1 <= answered <= sent  # one may have been on its way
+    assert 3 <= answered == len(LINE.findall(out)) and TIMES.search(out)
     assert (err, status) == ("", 0)
 
 
