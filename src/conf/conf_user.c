@@ -51,7 +51,7 @@ static bool resolve_user(struct conf_builder *builder, struct conf_place place, 
         return true;
     }
     conf_error(builder->report, conf_report_line(builder->report, place), "user",
-               "there is no user \"%s\" or \"%s\"; allowed: any other user and group, by name or number",
+               "there is neither a user \"%s\" nor \"%s\"; allowed: an existing user, by name or number",
                CONF_DEFAULT_USER, FALLBACK_USER);
     return false;
 }
@@ -98,10 +98,11 @@ void conf_user_resolve(struct conf_builder *builder, struct conf_place user_plac
     else if (primary != (gid_t)-1)
         take_primary(builder, primary);
     else
-        conf_error(builder->report, conf_report_line(builder->report, user_place), "user",
-                   "there is no user with the number %s, so its group is unknown; allowed: only with the "
-                   "setting group",
-                   conf->user);
+        conf_error(
+            builder->report, conf_report_line(builder->report, user_place), "user",
+            "there is no user with the number %s, so its group is unknown; allowed: only together with "
+            "the setting group",
+            conf->user);
     conf->change_user = geteuid() == 0 && conf->uid != 0;
     if (geteuid() == 0 && conf->uid == 0)
         conf_warning(builder->report, conf_report_line(builder->report, user_place), "user",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the client makes of answers to a broadcast: each is a byte of its address, two of its length, and the
- * greeting. What is printed is plain ASCII, whoever answers; the JSON is JSON, and the counts are right. */
+ * greeting. Whatever servers answer, the printed text is plain ASCII, the JSON is valid, and the counts are
+ * right. */
 #include "client/report/discovery.h"
 #include "fuzz.h"
 

@@ -338,7 +338,7 @@ def test_no_user_database(spawn, root):
                     environment={"RUNTIME_DIRECTORY": ""})
     if root:
         service.wait_stopped(expect=78)
-        assert ('user: there is no user "sockgreet" or "nobody"; allowed: any other user and group, by name or number'
+        assert ('user: there is neither a user "sockgreet" nor "nobody"; allowed: an existing user, by name or number'
                 in service.log())
     else:
         service.wait_ready()

@@ -9,7 +9,7 @@
 #include <netdb.h>
 
 /* Looks the name up with getnameinfo; escape it before printing. Returns 0, or an EAI_ code with name empty:
- * EAI_NONAME if there is no name, EAI_CANCELED at the deadline and EAI_INTR after Ctrl-C. */
+ * EAI_NONAME if the address has none, EAI_CANCELED at the deadline and EAI_INTR after Ctrl-C. */
 int reverse_lookup(const struct address *address, const struct deadline *deadline, char name[NI_MAXHOST]);
 
 #endif
