@@ -41,7 +41,7 @@
 /* Clients whose handshake had begun when their socket was retired are still accepted for this time. */
 #define DEADLINE_HANDSHAKE (500 * NS_PER_MS)
 
-/* --- Stopping, from the innermost to the outermost; drain_timeout comes before all of them --- */
+/* --- Stopping, from the innermost to the outermost; timeouts.drain comes before all of them --- */
 
 /* For connections that were accepted at the end of the drain. */
 #define DEADLINE_LAST_CLIENTS (250 * NS_PER_MS)

@@ -133,7 +133,7 @@ static void write_timeout(char *text, size_t size, const struct errors_attempt *
     char what[64];
 
     write_time(time, attempt->total_ns);
-    if (transport_socket_type(attempt->transport) == SOCK_DGRAM) {
+    if (!transport_is_stream(attempt->transport)) {
         snprintf(text, size, "no answer in %s (lost, filtered, or no server)", time);
     } else if (!attempt->connected && attempt->transport == TRANSPORT_UNIX) {
         snprintf(text, size, "the queue of the socket stayed full for %s", time);
@@ -152,8 +152,7 @@ static void write_broken(char *text, size_t size, const struct errors_attempt *a
     errors_errno(words, sizeof(words), attempt->error);
     if (attempt->length > 0)
         snprintf(text, size, "%s after %zu bytes", words, attempt->length);
-    else if (attempt->error == ECONNRESET && transport_socket_type(attempt->transport) == SOCK_STREAM &&
-             attempt->connected)
+    else if (attempt->error == ECONNRESET && transport_is_stream(attempt->transport) && attempt->connected)
         errors_connected(text, size, attempt->connect_ns, "then reset before a greeting");
     else
         snprintf(text, size, "%s", words);
@@ -167,7 +166,7 @@ void errors_attempt(char *text, size_t size, const struct errors_attempt *attemp
         break;
     case EACCES:
         snprintf(text, size,
-                 attempt->transport == TRANSPORT_UNIX || attempt->transport == TRANSPORT_UNIX_DGRAM
+                 transport_is_unix(attempt->transport)
                      ? "permission denied"
                      : "blocked by a packet filter (administratively prohibited)");
         break;

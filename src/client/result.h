@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* result: the result of a request: its class, the server that answered, and the greeting in the answer. */
-#ifndef SOCKGREET_RESULT_H
-#define SOCKGREET_RESULT_H
+#ifndef SOCKGREET_CLIENT_RESULT_H
+#define SOCKGREET_CLIENT_RESULT_H
 
 #include "client/answer_fields.h"
 #include "client/ask/request.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* conf_check: checks one listener whose settings have been read, and derives the rest from them. */
-#ifndef SOCKGREET_CONF_COMPLETE_H
-#define SOCKGREET_CONF_COMPLETE_H
+#ifndef SOCKGREET_CONF_CHECK_H
+#define SOCKGREET_CONF_CHECK_H
 
 #include "conf/conf_builder.h"
 

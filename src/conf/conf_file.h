@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* conf_file: reads a configuration file into memory, or reports why it is refused. */
-#ifndef SOCKGREET_CONF_READ_H
-#define SOCKGREET_CONF_READ_H
+#ifndef SOCKGREET_CONF_FILE_H
+#define SOCKGREET_CONF_FILE_H
 
 #include "conf/conf.h"
 #include "conf/conf_regular.h"

@@ -217,7 +217,7 @@ void conf_greeting_complete(const struct completion *c)
         if (!listener->plan && !c->builder->greeting_bad)
             compile_greeting(c);
     }
-    if (transport_socket_type(listener->transport) == SOCK_DGRAM)
+    if (!transport_is_stream(listener->transport))
         check_datagram(c);
 }
 

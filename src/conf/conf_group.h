@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* conf_group: reads the settings of one group of the file into a value, as a table describes. */
-#ifndef SOCKGREET_CONF_FILL_H
-#define SOCKGREET_CONF_FILL_H
+#ifndef SOCKGREET_CONF_GROUP_H
+#define SOCKGREET_CONF_GROUP_H
 
 #include "conf/conf_builder.h"
 #include "conf/conf_table.h"

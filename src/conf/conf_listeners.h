@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* conf_listeners: builds the listeners: those of the command line, of the files, or the built-in ones. */
-#ifndef SOCKGREET_CONF_LISTENER_H
-#define SOCKGREET_CONF_LISTENER_H
+#ifndef SOCKGREET_CONF_LISTENERS_H
+#define SOCKGREET_CONF_LISTENERS_H
 
 #include "conf/conf_builder.h"
 #include "conf/conf_tree.h"

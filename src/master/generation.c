@@ -282,7 +282,8 @@ void generation_worker_reports(struct generation *generation, struct slot *slot,
         kill(slot->child.pid, generation->drain_signal);
 }
 
-void generation_signal(const struct generation *generation, int signal_number)
+/* Sends every worker a signal. */
+static void signal_workers(const struct generation *generation, int signal_number)
 {
     for (unsigned i = 0; i < generation->slots.count; i++) {
         const struct child *child = &generation->slots.table[i].child;
@@ -306,7 +307,7 @@ void generation_drain(struct generation *generation, int signal_number, int64_t 
     generation->drain_signal = signal_number;
     generation->kill_at = end + DEADLINE_KILL;
     atomic_store(generation->shared.drain_end, end);
-    generation_signal(generation, signal_number);
+    signal_workers(generation, signal_number);
 }
 
 void generation_hurry(struct generation *generation, int signal_number, int64_t now)
@@ -316,7 +317,7 @@ void generation_hurry(struct generation *generation, int signal_number, int64_t 
     for (unsigned i = 0; i < generation->slots.count; i++)
         if (!generation->slots.table[i].child.pid)
             generation->slots.table[i].start_at = SLOT_NEVER;
-    generation_signal(generation, signal_number);
+    signal_workers(generation, signal_number);
 }
 
 bool generation_cannot_start(const struct generation *generation)

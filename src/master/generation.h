@@ -100,9 +100,6 @@ bool generation_is_accepting(const struct generation *generation);
  * sockets_close(). */
 void generation_release_sockets(struct generation *generation, bool keep);
 
-/* Sends every worker a signal. */
-void generation_signal(const struct generation *generation, int signal_number);
-
 /* Kills workers that make no progress, or do not end. Returns when to call again (monotonic ns, or
  * SLOT_NEVER). */
 int64_t generation_check(struct generation *generation, int64_t now);

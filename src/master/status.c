@@ -103,7 +103,8 @@ static void add_readiness(struct message *line, const struct readiness *readines
                 state->reason[0] ? " (" : "", state->reason, state->reason[0] ? ")" : "");
 }
 
-void status_text(const struct view *view, char text[STATUS_MAX])
+/* Writes the line, truncated to fit. */
+static void write_text(const struct view *view, char text[STATUS_MAX])
 {
     const struct generation *generation = view_current(view);
     struct message line = {0};
@@ -219,7 +220,7 @@ void status_refresh(struct status *status, int64_t now)
     status->changes = status->view.generations->changes;
     status->refresh_at = now + REFRESH_NS;
     view = status_view(status, now);
-    status_text(&view, line);
+    write_text(&view, line);
     if (strcmp(line, status->line) != 0) {
         memcpy(status->line, line, sizeof(line));
         notify_status(line);

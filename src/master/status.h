@@ -42,9 +42,6 @@ void status_ready(struct status *status, int64_t now);
 /* Refreshes if that is due. Returns when to call again (monotonic ns). */
 int64_t status_step(struct status *status, int64_t now);
 
-/* Writes the line, truncated to fit. */
-void status_text(const struct view *view, char text[STATUS_MAX]);
-
 /* The name of a state, "serving". */
 const char *status_word(enum service_state state);
 

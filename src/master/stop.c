@@ -26,7 +26,8 @@ static int64_t delay_of(const struct stop *stop, int signal_number)
 
 static void begin(struct stop *stop, int signal_number, int64_t now)
 {
-    int64_t delay = delay_of(stop, signal_number), drain = stop_longest(stop) - delay;
+    const struct conf *conf = current(stop);
+    int64_t delay = delay_of(stop, signal_number), drain = conf ? conf->drain_ns : 0;
     char first[64] = "";
 
     if (delay)

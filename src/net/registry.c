@@ -30,7 +30,8 @@ void registry_add(struct registry *registry, struct socket *socket)
     registry->count++;
 }
 
-void registry_drop(struct registry *registry, struct socket *socket, bool keep)
+/* Removes a socket and frees it (see socket_free()). */
+static void drop(struct registry *registry, struct socket *socket, bool keep)
 {
     struct socket **same = bucket_of(registry, match_hash(socket));
 
@@ -53,7 +54,7 @@ static void drop_broken(struct registry *registry)
     for (struct socket *socket = registry->first; socket; socket = next) {
         next = socket->next;
         if (socket->broken && socket->owned) {
-            registry_drop(registry, socket, false);
+            drop(registry, socket, false);
             any = true;
         }
     }
@@ -121,7 +122,7 @@ const struct socket *registry_find_obstacle(const struct registry *registry, con
 void registry_release(struct registry *registry, struct socket *socket, bool keep)
 {
     if (--socket->references == 0 && !socket->inherited)
-        registry_drop(registry, socket, keep);
+        drop(registry, socket, keep);
 }
 
 /* A unit keeps the socket that it has passed open: clients connect, and are never served. */
@@ -148,12 +149,12 @@ void registry_drop_unclaimed(struct registry *registry, struct message *unwanted
         if (socket->references)
             continue;
         report_unwanted(socket, unwanted);
-        registry_drop(registry, socket, false);
+        drop(registry, socket, false);
     }
 }
 
 void registry_close(struct registry *registry)
 {
     while (registry->first)
-        registry_drop(registry, registry->first, true);
+        drop(registry, registry->first, true);
 }

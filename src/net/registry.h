@@ -26,9 +26,6 @@ unsigned registry_mark(struct registry *registry);
 
 void registry_add(struct registry *registry, struct socket *socket);
 
-/* Removes a socket and frees it (see socket_free()). */
-void registry_drop(struct registry *registry, struct socket *socket, bool keep);
-
 /* A socket that matches and does not have this mark; NULL if there is none. */
 struct socket *registry_find(const struct registry *registry, const struct wanted *wanted, unsigned mark);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* deferred: clients whose events are not urgent. They have an epoll set of their own, which is read from time
  * to time, so that their events do not wake the thread. */
-#ifndef SOCKGREET_ASIDE_H
-#define SOCKGREET_ASIDE_H
+#ifndef SOCKGREET_DEFERRED_H
+#define SOCKGREET_DEFERRED_H
 
 #include "serve/loop.h"
 

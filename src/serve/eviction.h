@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* eviction: which client is closed to make room for a new one when the limit of connections is reached. */
-#ifndef SOCKGREET_LEAVERS_H
-#define SOCKGREET_LEAVERS_H
+#ifndef SOCKGREET_EVICTION_H
+#define SOCKGREET_EVICTION_H
 
 #include "serve/conn.h"
 

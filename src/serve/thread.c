@@ -187,7 +187,7 @@ static bool is_foreign(const struct thread *thread, size_t position)
 /* Returns false with errno if it cannot be watched. */
 static bool add_acceptor(struct thread *thread, const struct sockets_member *member, size_t position)
 {
-    bool stream = transport_socket_type(member->conf->transport) == SOCK_STREAM;
+    bool stream = transport_is_stream(member->conf->transport);
     struct acceptor *acceptor;
 
     if (stream && thread->stream.pool.room == 0)

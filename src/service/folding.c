@@ -62,11 +62,14 @@ static bool is_same(const struct arrival *a, const struct arrival *b)
 const struct template *folding_of(const struct template *compiled, const struct occasion *occasion,
                                   void *kept)
 {
-    const struct arrival arrival = arrival_of(occasion);
     struct folding *folding = kept;
     bool is_current = folding->epoch == occasion->epoch;
+    struct arrival arrival;
 
-    if (is_current && (folding->has_several || is_same(&folding->arrival, &arrival)))
+    if (is_current && folding->has_several)
+        return &folding->folded;
+    arrival = arrival_of(occasion);
+    if (is_current && is_same(&folding->arrival, &arrival))
         return &folding->folded;
     folding->epoch = occasion->epoch;
     folding->arrival = arrival;

@@ -104,7 +104,7 @@ static void client_message(char *text, size_t size, const struct conf_listener *
     if (record->result != RESULT_SENT)
         snprintf(outcome, sizeof(outcome), " (%s)", result_name((enum result)record->result));
     snprintf(text, size, "Got %s from %s%s%s on %s, sent %u byte%s%s",
-             transport_socket_type(listener->transport) == SOCK_STREAM ? "connection" : "datagram", from,
+             transport_is_stream(listener->transport) ? "connection" : "datagram", from,
              *via ? " through " : "", via, listener->name, (unsigned)record->bytes, plural(record->bytes),
              outcome);
 }

@@ -60,7 +60,7 @@ inline retire_sockets(gen, after)
     fi
 }
 
-/* generation_signal() */
+/* signal_workers() */
 inline signal_all(gen, how)
 {
     drain_order[gen] = how;

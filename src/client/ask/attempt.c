@@ -121,7 +121,7 @@ bool attempt_begin(struct attempt *attempt, const struct request_settings *setti
 
     attempt->settings = settings;
     attempt->transport = transport;
-    attempt->ops = transport_socket_type(transport) == SOCK_STREAM ? &attempt_stream_ops : &attempt_dgram_ops;
+    attempt->ops = transport_is_stream(transport) ? &attempt_stream_ops : &attempt_dgram_ops;
     attempt->watch = (struct loop_watch){.ready = go_on, .context = attempt};
     attempt->timer = (struct loop_timer){.due = go_on, .context = attempt};
     attempt->phase = PHASE_CONNECT;
@@ -139,7 +139,7 @@ bool attempt_begin(struct attempt *attempt, const struct request_settings *setti
 
 static bool is_ready(const struct attempt *attempt)
 {
-    bool is_stream = transport_socket_type(attempt->transport) == SOCK_STREAM;
+    bool is_stream = transport_is_stream(attempt->transport);
     bool reads = is_stream ? attempt->phase != PHASE_CONNECT : attempt->is_sent;
     struct pollfd polled = {.fd = attempt->fd, .events = reads ? POLLIN : POLLOUT};
 

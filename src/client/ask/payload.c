@@ -9,7 +9,7 @@ static size_t padded(const struct attempt *attempt, size_t length)
 {
     size_t pad = attempt->settings->pad;
 
-    return transport_socket_type(attempt->transport) == SOCK_DGRAM && length < pad ? pad : length;
+    return !transport_is_stream(attempt->transport) && length < pad ? pad : length;
 }
 
 int payload_build(struct attempt *attempt)

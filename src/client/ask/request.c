@@ -26,7 +26,6 @@ static void end(struct request *request, enum outcome outcome, const struct atte
     loop_unset(loop, &request->next);
     for (size_t i = 0; i < request->attempt_count; i++)
         attempt_cancel(&request->attempts[i]);
-    request->ended = true;
     request->outcome = outcome;
     request->decisive = decisive;
     if (decisive) {
@@ -72,7 +71,7 @@ static void try_next(struct request *request);
 /* A stream wins when it is connected, a datagram when it is answered. */
 static bool has_won(const struct attempt *attempt)
 {
-    return transport_socket_type(attempt->transport) == SOCK_STREAM && attempt->connected_ns != 0;
+    return transport_is_stream(attempt->transport) && attempt->connected_ns != 0;
 }
 
 static bool is_won(const struct request *request)

@@ -45,7 +45,6 @@ struct request {
     enum outcome outcome;         /* once ended */
     enum phase phase;             /* in which it ended */
     char text[ATTEMPT_ERROR_MAX]; /* why there is no answer */
-    bool ended;
 
     const struct request_settings *settings;
     const struct request_owner *owner;

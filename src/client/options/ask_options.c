@@ -151,7 +151,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 
 int ask_options_suit(const struct ask_options *ask, enum transport transport, struct message *error)
 {
-    if (transport_socket_type(transport) == SOCK_STREAM)
+    if (transport_is_stream(transport))
         return 0;
     if (ask->connect_only)
         return message_set(error, "-z needs a connection, and %s has none", transport_name(transport));

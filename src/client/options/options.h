@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* cmdline: the options of the client. */
-#ifndef SOCKGREET_CMDLINE_H
-#define SOCKGREET_CMDLINE_H
+#ifndef SOCKGREET_CLIENT_OPTIONS_H
+#define SOCKGREET_CLIENT_OPTIONS_H
 
 #include "client/ask/dial.h"
 #include "client/exit_profile.h"

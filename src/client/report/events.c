@@ -105,7 +105,7 @@ static struct report_json_answer answer_of(const struct visit *visit, const stru
     answer.first_ns = since(request, attempt->first_ns);
     if (attempt->last_ns)
         answer.last_ns = since(request, attempt->last_ns);
-    if (attempt->connected_ns && transport_socket_type(attempt->transport) == SOCK_STREAM)
+    if (attempt->connected_ns && transport_is_stream(attempt->transport))
         answer.connect_ns = attempt->connected_ns - attempt->started_ns;
     return answer;
 }
@@ -131,8 +131,7 @@ static void print_change(const struct events *events, const struct visit *visit,
     print(events, report_json_change(&change, stamp_ns_of(request->started_ns)));
 }
 
-static void print_outage(const struct events *events, FILE *out, const struct visit *visit,
-                         const struct outage *outage)
+static void print_outage(FILE *out, const struct visit *visit, const struct outage *outage)
 {
     char name[NAME_MAX_BYTES];
     const struct report_json_outage event = {.request = {.target = name,
@@ -148,7 +147,6 @@ static void print_outage(const struct events *events, FILE *out, const struct vi
                                              .who_before = or_null(outage->before.who),
                                              .who_after = or_null(outage->after.who)};
 
-    (void)events;
     target_text(visit->target, name, sizeof(name));
     report_json_print(out, report_json_outage(&event, stamp_now_ns()));
 }
@@ -164,7 +162,7 @@ static void ended(void *report, const struct visit *visit, const struct request 
         if (result->change)
             print_change(events, visit, request, result);
         if (result->change & OUTAGES_UP)
-            print_outage(events, events->streams->output.stream, visit, &visit->outages.current);
+            print_outage(events->streams->output.stream, visit, &visit->outages.current);
     } else if (events->cmdline->quiet) {
         return;
     } else if (result->outcome == OUTCOME_ANSWERED) {
@@ -219,7 +217,7 @@ static void sum_up(void *report, FILE *out, const struct visit *visit, int64_t r
     const struct events *events = report;
 
     if (events->cmdline->watch && visit->outages.is_down)
-        print_outage(events, out, visit, &visit->outages.current);
+        print_outage(out, visit, &visit->outages.current);
     if (events->cmdline->counting)
         print_summary(out, visit, run_ns, true);
 }

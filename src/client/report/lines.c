@@ -113,7 +113,7 @@ static void print_phases(const struct lines *lines, const struct request *reques
     char first[TIME_MAX] = "", connect[TIME_MAX];
     size_t columns = lines->terminal.is_terminal ? lines->terminal.width : SIZE_MAX;
 
-    if (transport_socket_type(attempt->transport) != SOCK_STREAM)
+    if (!transport_is_stream(attempt->transport))
         return;
     snprintf(connect, sizeof(connect), " connect=%.2f",
              phrases_ms(attempt->connected_ns - attempt->started_ns));

@@ -32,7 +32,7 @@ static void print_connected(const char *place, const struct attempt *attempt)
     char local[ADDRESS_TEXT_MAX];
 
     address_text(&attempt->local, local, sizeof(local));
-    if (transport_socket_type(attempt->transport) == SOCK_STREAM)
+    if (transport_is_stream(attempt->transport))
         warnx("%s: connected in %.3f ms%s%s", place, phrases_ms(attempt->connected_ns - attempt->started_ns),
               local[0] ? " from " : "", local);
     else

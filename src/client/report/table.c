@@ -78,8 +78,7 @@ static void ended(void *report, const struct visit *visit, const struct request 
     table->has_head = true;
     phrases_target(place, request->target);
     fprintf(out, "%-*s %-10s", table->width, place, transport_name(request->target->endpoint.transport));
-    print_ms(out,
-             attempt && attempt->connected_ns && transport_socket_type(attempt->transport) == SOCK_STREAM,
+    print_ms(out, attempt && attempt->connected_ns && transport_is_stream(attempt->transport),
              attempt ? attempt->connected_ns - attempt->started_ns : 0);
     print_ms(out, answered, request_time(request));
     if (answered)
