@@ -272,7 +272,9 @@ static void first_ready(struct master *master, int64_t now)
 
     log_open(first->conf->log_target, first->conf->log_level);
     if (!first->conf->file)
-        log_notice("No configuration file: using the built-in defaults, which serve this host only");
+        log_notice(master->settings->source->endpoint_count
+                       ? "No configuration file: using default settings"
+                       : "No configuration file: using the built-in defaults, which serve this host only");
     listening_report(&first->sockets);
     report_ready(first);
     master->refused = master->start.degraded;

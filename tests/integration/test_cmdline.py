@@ -29,6 +29,7 @@ def test_endpoints(spawn, tmp_path):
     if HAS_IPV6:
         options += ["-l", f"[::1]:{port}"]
     service = spawn({}, file=False, options=options).wait_ready()
+    assert "No configuration file: using default settings\n" in service.log(), "it says that it serves this host only"
     assert greet(("127.0.0.1", port)) == greet(("127.0.0.2", port)) == greet(stream) == GREETING
     assert ask_udp(("127.0.0.1", port))[0] == GREETING
     with dgram_socket() as client:

@@ -180,7 +180,7 @@ inline drain_all(how)
     serving = NONE; starting = NONE
 }
 
-/* free_drained() and keep_counters() of a generation that has no workers left */
+/* free_drained() and accounts_keep() of a generation that has no workers left */
 inline free(gen)
 {
     printf("master: generation %d is gone\n", gen);
@@ -191,7 +191,7 @@ inline free(gen)
 #ifdef MUTATION_KILLED_FORGOTTEN
         retired_done = retired_done + done[x];
 #else
-        retired_done = retired_done + taken[x]; /* settle_accounts() */
+        retired_done = retired_done + taken[x]; /* accounts_keep() */
 #endif
         taken[x] = 0; done[x] = 0; due[x] = false; tries[x] = 0;
         x++

@@ -72,7 +72,7 @@
 /* --- The kernel: listening sockets, and who is queued there --- */
 
 bool open[2];     /* somebody has the socket, and clients find it */
-bool refusing[2]; /* bind_refuse_new(): no new connection comes in */
+bool refusing[2]; /* refuse_new(): no new connection comes in */
 bool stored[2];   /* store_some() */
 byte queue[2];
 byte half[2];     /* handshakes under way */

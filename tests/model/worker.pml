@@ -51,7 +51,7 @@ inline die(nth, how)
     worker[nth] = how; old[nth] = 0; young[nth] = 0; stuck[nth] = false; signalled[nth] = RUN; order[nth] = RUN
 }
 
-/* Whether drained() lets a draining thread stop accepting. */
+/* Whether drain_is_over() lets a draining thread stop accepting. */
 #ifdef MUTATION_SWEEP_ENDS
 #define QUEUES_SERVED(i) true
 #else
@@ -104,7 +104,7 @@ end:
         fi }
     :: d_step { dead && ACTS(i) && signalled[i] < FINISH -> signalled[i] = FINISH }
 
-    /* drained() */
+    /* drain_is_over() */
     :: d_step { ACTS(i) && worker[i] == ACCEPTS && DRAINED(i, g) -> stop_accepting(i) }
     :: d_step { ACTS(i) && worker[i] == CLOSES && ACTIVE(i) == 0 ->
         printf("worker %d: exits\n", i);
