@@ -19,17 +19,21 @@ bool dates_is_exact(const char *argument)
     return argument && strcmp(argument, "ms") == 0;
 }
 
-/* strftime(3) copies conversions that it does not know unchanged. */
-static const char *unknown_conversion(const char *format)
+/* strftime(3) copies conversions that it does not know unchanged. Returns the first one's length and where it
+ * begins, or 0. */
+static size_t find_unknown(const char *format, const char **unknown)
 {
     for (const char *at = strchr(format, '%'); at; at = strchr(at, '%')) {
         const char *conversion = at + 1 + strspn(at + 1, "_-0^#");
 
-        if (!*conversion || !strchr("aAbBcCdDeFgGhHIjklmMnpPrRsStTuUVwWxXyYzZ%", *conversion))
-            return at;
+        *unknown = at;
+        if (!*conversion)
+            return (size_t)(conversion - at);
         at = conversion + 1;
+        if (!strchr("aAbBcCdDeFgGhHIjklmMnpPrRsStTuUVwWxXyYzZ%", *conversion))
+            return (size_t)(at - *unknown);
     }
-    return NULL;
+    return 0;
 }
 
 /* September and Wednesday have the longest names. */
@@ -44,8 +48,9 @@ static bool is_too_long(const char *format)
 
 int dates_check(const char *argument, struct message *error)
 {
-    const char *unknown = unknown_conversion(argument);
-    char shown[48];
+    const char *unknown;
+    size_t unknown_length = find_unknown(argument, &unknown);
+    char shown[48], conversion[24];
 
     if (dates_is_exact(argument))
         return 0;
@@ -55,9 +60,11 @@ int dates_check(const char *argument, struct message *error)
                            "${time:%s} contains no conversion with %%; allowed: ${time:ms}, and formats "
                            "of strftime(3), such as ${time:%%H:%%M}",
                            shown);
-    if (unknown)
-        return message_set(error, "${time:%s}: %.4s is unknown; allowed: the conversions of strftime(3)",
-                           shown, unknown);
+    if (unknown_length > 0) {
+        escape_bytes(conversion, sizeof(conversion), unknown, unknown_length);
+        return message_set(error, "${time:%s}: %s is unknown; allowed: the conversions of strftime(3)", shown,
+                           conversion);
+    }
     if (is_too_long(argument))
         return message_set(error, "${time:%s} is too long; allowed: %d bytes of text", shown,
                            VARIABLES_FORMAT);

@@ -41,7 +41,7 @@ def wait_served(address):
 
 def summarised(service):
     """How many clients the summaries in the log name."""
-    return sum(int(number) for number in re.findall(r"Served (\d+) (?:more )?clients in", service.log()))
+    return sum(int(number) for number in re.findall(r"Served (\d+) (?:more )?clients? in", service.log()))
 
 
 def dropped(service):

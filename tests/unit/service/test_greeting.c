@@ -194,6 +194,9 @@ Test(greeting, a_time_that_nobody_can_tell_is_an_error)
                  "strftime(3), such as ${time:%H:%M}");
     assert_error("${time:%Q}", "${time:%Q}: %Q is unknown; allowed: the conversions of strftime(3)");
     assert_error("${time:%H:%}", "${time:%H:%}: % is unknown; allowed: the conversions of strftime(3)");
+    /* Three bytes beyond the percent sign were shown, and not escaped. */
+    assert_error("${time:%H %_\x1b[2J}",
+                 "${time:%H %_\\x1b[2J}: %_\\x1b is unknown; allowed: the conversions of strftime(3)");
     assert_error("${time:%A%A%A%A%A%A%A%A%A%A%A%A%A%A%A}",
                  "${time:%A%A%A%A%A%A%A%A%A%A%A%A%A%A%A} is too long; allowed: 128 bytes of text");
 }
