@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-enum failure_kind { FAILURE_NONE, FAILURE_WORKER, FAILURE_RELOAD, FAILURE_UPGRADE };
+enum failure_kind { FAILURE_NONE, FAILURE_START, FAILURE_WORKER, FAILURE_RELOAD, FAILURE_UPGRADE };
 
 struct failure {
     enum failure_kind kind;

@@ -4,6 +4,7 @@
 #include "base/deadlines.h"
 #include "base/util.h"
 #include "log/log.h"
+#include "master/failure.h"
 #include "system/notify.h"
 #include "system/runtime.h"
 
@@ -16,8 +17,11 @@ static void open_log(const struct conf *conf)
     log_open(conf ? conf->log_target : CONF_LOG_AUTO, conf ? conf->log_level : LOG_INFO);
 }
 
-static void fail(struct start *start, int status)
+/* The service manager shows the first line of why, also after the end. */
+static void fail(struct start *start, int status, const char *why)
 {
+    failure_note(start->generations->failure, FAILURE_START, "start failed: %.*s", (int)strcspn(why, "\n"),
+                 why);
     start->phase = START_FAILED;
     start->status = status;
 }
@@ -35,7 +39,7 @@ void start_begin(struct start *start)
 {
     start->phase = START_LOADING;
     if (!load(start, start->source))
-        fail(start, EX_OSERR);
+        fail(start, EX_OSERR, "the loader cannot start");
 }
 
 void start_reload(struct start *start)
@@ -82,7 +86,7 @@ static void open_first(struct start *start, int64_t now)
     } else if (notify_enabled()) {
         wait_for_obstacle(start, now);
     } else {
-        fail(start, EX_OSERR);
+        fail(start, EX_OSERR, start->reason.text);
     }
 }
 
@@ -110,11 +114,11 @@ static void last_good_loaded(struct start *start, const struct conf *conf, int64
         return;
     }
     conf_free(conf);
-    start->degraded.text[0] = '\0';
     if (start->conf)
         wait_for_obstacle(start, now);
     else
-        fail(start, start->status);
+        fail(start, start->status, start->degraded.text);
+    start->degraded.text[0] = '\0';
 }
 
 static void file_loaded(struct start *start, enum loader_status status, const struct conf *conf,
@@ -133,8 +137,10 @@ static void file_loaded(struct start *start, enum loader_status status, const st
     }
     start->status = status == LOADER_REFUSED ? EX_CONFIG : EX_OSERR;
     conf_messages_errors(messages, why.text, sizeof(why.text));
-    if (!load_last_good(start, why.text[0] ? why.text : "it cannot be loaded"))
-        fail(start, start->status);
+    if (!why.text[0])
+        message_set(&why, "the configuration cannot be loaded");
+    if (!load_last_good(start, why.text))
+        fail(start, start->status, why.text);
 }
 
 static void loaded(struct start *start, int64_t now)
@@ -174,7 +180,7 @@ static void step_workers(struct start *start, int64_t now)
         start->phase = START_DONE;
     } else if (generation_cannot_start(first)) {
         log_error("No worker could start, after %d tries each: %s", START_TRIES, first->last_failure);
-        fail(start, EX_OSERR);
+        fail(start, EX_OSERR, first->last_failure);
     }
 }
 

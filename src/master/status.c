@@ -83,12 +83,13 @@ static void add_ending(struct message *line, const struct view *view)
     unsigned leaving = finishing(view);
 
     if (leaving)
-        message_add(line, "%s: %u worker%s finishing, ",
+        message_add(line, "%s: %u worker%s finishing",
                     view->state == SERVICE_REPLACED ? "Replaced by an upgrade, draining" : "Draining",
                     leaving, plural(leaving));
     else
-        message_add(line, "Stopped: ");
-    message_add(line, "%" PRIu64 " greeted", served(view));
+        message_add(line, "Stopped");
+    if (view->failure->kind != FAILURE_START)
+        message_add(line, "%s%" PRIu64 " greeted", leaving ? ", " : ": ", served(view));
     add_troubles(line, view);
 }
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "master/stop.h"
 
+#include "base/message.h"
 #include "base/util.h"
 #include "log/log.h"
 #include "system/notify.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 
 /* The configuration in effect; NULL if none was loaded yet. */
@@ -28,13 +28,14 @@ static void begin(struct stop *stop, int signal_number, int64_t now)
 {
     const struct conf *conf = current(stop);
     int64_t delay = delay_of(stop, signal_number), drain = conf ? conf->drain_ns : 0;
-    char first[64] = "";
+    struct message cause = {"Draining"}, first = {""};
 
+    if (!stop->replaced)
+        message_set(&cause, "Stopping on SIG%s", sigabbrev_np(signal_number));
     if (delay)
-        snprintf(first, sizeof(first), "accepting clients for %.1f s more, then ", (double)delay / NS_PER_S);
-    log_event(LOG_INFO, MESSAGE_STOPPING, NULL,
-              "Stopping on SIG%s: %swaiting up to %.1f s for connected clients", sigabbrev_np(signal_number),
-              first, signal_number == SIGQUIT ? 0.0 : (double)drain / NS_PER_S);
+        message_set(&first, "accepting clients for %.1f s more, then ", (double)delay / NS_PER_S);
+    log_event(LOG_INFO, MESSAGE_STOPPING, NULL, "%s: %swaiting up to %.1f s for connected clients",
+              cause.text, first.text, signal_number == SIGQUIT ? 0.0 : (double)drain / NS_PER_S);
     stop->phase = STOP_DELAY;
     stop->drain_at = now + delay;
     stop->end_at = stop->replaced ? SLOT_NEVER : stop->drain_at + drain;
