@@ -5,10 +5,10 @@
 #include "base/util.h"
 #include "log/log.h"
 #include "master/contents.h"
-#include "master/listening.h"
 #include "master/meter.h"
 #include "master/readiness.h"
 #include "master/reload.h"
+#include "master/report.h"
 #include "master/requests.h"
 #include "master/rundir.h"
 #include "master/signals.h"
@@ -21,7 +21,6 @@
 #include "system/notify.h"
 #include "system/title.h"
 
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -62,7 +61,7 @@ struct master {
     unsigned hasty; /* turns in a row that ended at once */
 };
 
-/* --- The state and the counters --- */
+/* --- The state --- */
 
 static enum service_state state_of(const struct master *master)
 {
@@ -80,17 +79,6 @@ static void note_state(struct master *master, int64_t now)
 {
     master->status.view.waiting = start_obstacle(&master->start);
     status_note(&master->status, state_of(master), now);
-}
-
-static void log_counters(const struct master *master, int level)
-{
-    struct totals totals;
-    char text[1024];
-    uint64_t written;
-
-    generations_totals(&master->generations, &totals, &written);
-    totals_text(&totals, text, sizeof(text));
-    log_event(level, MESSAGE_COUNTERS, NULL, "Counters: %s written=%" PRIu64, text, written);
 }
 
 /* --- Requests of the control socket --- */
@@ -205,7 +193,7 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
         handle_hangup(master, now);
         break;
     case SIGUSR1:
-        log_counters(master, LOG_NOTICE);
+        report_counters(&master->generations, LOG_NOTICE);
         break;
     case SIGUSR2:
         upgrade(master, now);
@@ -257,26 +245,12 @@ static void take_over_state(struct master *master, int64_t now)
         readiness_restore(&master->readiness, now);
 }
 
-static void report_ready(const struct generation *generation)
-{
-    size_t listeners = generation->conf->listener_count;
-    unsigned workers = generation->slots.count, threads = generation->conf->thread_count;
-
-    log_event(LOG_INFO, MESSAGE_STARTED, NULL, "Ready: %zu listener%s, %u worker%s with %u thread%s each",
-              listeners, plural(listeners), workers, plural(workers), threads, plural(threads));
-}
-
 static void first_ready(struct master *master, int64_t now)
 {
     const struct generation *first = serving(master);
 
     log_open(first->conf->log_target, first->conf->log_level);
-    if (!first->conf->file)
-        log_notice(master->settings->source->endpoint_count
-                       ? "No configuration file: using default settings"
-                       : "No configuration file: using the built-in defaults, which serve this host only");
-    listening_report(&first->sockets);
-    report_ready(first);
+    report_start(first, master->settings->source);
     master->refused = master->start.degraded;
     keep_last_good(master);
     store_sockets(master, now); /* the first of them before READY=1: systemctl returns with it */
@@ -493,24 +467,6 @@ static void run(struct master *master)
     }
 }
 
-static void report_end(struct master *master)
-{
-    struct totals totals;
-    uint64_t written;
-
-    log_flush();
-    log_use_stderr();
-    accounts_report_rest(master->generations.service);
-    generations_totals(&master->generations, &totals, &written);
-    if (totals.clients.taken)
-        log_counters(master, LOG_DEBUG);
-    log_event(LOG_INFO, MESSAGE_STOPPED, NULL, "Stopped: %" PRIu64 " client%s served", totals_served(&totals),
-              plural(totals_served(&totals)));
-    status_refresh(&master->status, monotonic_ns());
-    if (!master->upgrade.done)
-        rundir_remove_pid(&master->rundir);
-}
-
 static void connect_modules(struct master *master)
 {
     const struct master_settings *s = master->settings;
@@ -574,7 +530,10 @@ int master_run(const struct master_settings *settings)
         master.has_terminal = !settings->ignores_hangup && signals_has_terminal();
         start_begin(&master.start);
         run(&master);
-        report_end(&master);
+        report_end(&master.generations);
+        status_refresh(&master.status, monotonic_ns());
+        if (!master.upgrade.done)
+            rundir_remove_pid(&master.rundir);
     }
     close_all(&master);
     return master.start.phase == START_FAILED || error < 0 ? master.start.status : EX_OK;
