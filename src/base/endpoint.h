@@ -7,7 +7,6 @@
 #include "base/transport.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #define ENDPOINT_DEFAULT_PORT    "12345"
 #define ENDPOINT_HOST_MAX        254   /* RFC 1035 2.3.4, and a final dot */

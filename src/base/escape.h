@@ -3,7 +3,6 @@
 #ifndef SOCKGREET_ESCAPE_H
 #define SOCKGREET_ESCAPE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* Writes bytes as printable ASCII: \n \r \t \\ as such, every other byte outside 0x20..0x7e as \xHH. Always

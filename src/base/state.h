@@ -9,7 +9,6 @@
 #include "base/message.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #define STATE_REASON_MAX  64  /* so that an answer with everything fits into a datagram */
 #define STATE_WEIGHT_MAX  256 /* percent; HAProxy takes no larger weight */

@@ -12,7 +12,6 @@
 #include "client/statistics.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 
 struct visit {
     const struct target *target;

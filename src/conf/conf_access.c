@@ -6,7 +6,6 @@
 #include "conf/conf_group.h"
 #include "conf/conf_table.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -15,7 +15,6 @@
 #include "conf/conf_tree.h"
 #include "conf/conf_user.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #define UDP_PORT_WORDS (65536 / 64)

@@ -7,7 +7,6 @@
 #include "base/message.h"
 #include "conf/conf.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 

@@ -4,7 +4,6 @@
 #define SOCKGREET_CTL_ANSWER_H
 
 #include <jansson.h>
-#include <stdbool.h>
 #include <stdio.h>
 
 /* Parses the bytes as a JSON object; NULL if they are not one. The caller releases it with json_decref(). */

@@ -12,7 +12,6 @@
 #include "ctl/text.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define NAME_MOST     24

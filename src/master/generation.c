@@ -8,7 +8,6 @@
 #include "net/binding.h"
 #include "system/descriptors.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

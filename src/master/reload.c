@@ -8,7 +8,6 @@
 #include "system/notify.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 

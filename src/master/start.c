@@ -8,7 +8,6 @@
 #include "system/notify.h"
 #include "system/runtime.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 

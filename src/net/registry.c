@@ -8,7 +8,6 @@
 #include "system/notify.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <systemd/sd-daemon.h>
 
 static struct socket **bucket_of(struct registry *registry, unsigned hash)

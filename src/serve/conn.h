@@ -10,7 +10,6 @@
 #include "service/request.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 
 struct acceptor;
 struct unsent_copies;

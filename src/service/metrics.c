@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define LONGEST_OF_SERVICE  (16 * 1024)
 #define SAMPLES_OF_LISTENER 8 /* without those of results */

@@ -10,7 +10,6 @@
 #include "log/sink_stderr.h"
 #include "worker/entry.h"
 
-#include <fcntl.h>
 #include <sys/mman.h>
 
 #define LINE_MAX_SEEN 4096

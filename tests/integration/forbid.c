@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* forbid WHAT ERRNO PROGRAM [ARGUMENT...]: runs the program with "seccomp" or "landlock" failing, as they do
  * in a container or on a kernel that has none. */
-#include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>

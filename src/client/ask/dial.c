@@ -5,7 +5,6 @@
 #include "base/util.h"
 #include "client/ask/lookup.h"
 
-#include <arpa/inet.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>

@@ -6,6 +6,8 @@
 #include "base/endpoint.h"
 #include "base/message.h"
 
+#include <stddef.h>
+
 #define TARGET_LABEL_MAX 448 /* an escaped path ("\xHH" each), or host and port */
 
 struct target {

@@ -4,8 +4,6 @@
 #include "base/util.h"
 #include "client/errors.h"
 
-#include <netdb.h>
-
 /* The result of trying an address. */
 struct trial {
     int error; /* an errno value, or 0 */

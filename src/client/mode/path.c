@@ -13,8 +13,6 @@
 #include "client/report/stamp.h"
 
 #include <err.h>
-#include <netdb.h>
-#include <stdio.h>
 
 #define LEGS 2
 #define PLAIN_PART \

@@ -5,7 +5,6 @@
 
 #include <linux/errqueue.h> /* after time.h, whose types it uses */
 #include <poll.h>
-#include <string.h>
 #include <sys/epoll.h>
 
 #define BURST_MAX    20

@@ -7,7 +7,6 @@
 #include <arpa/inet.h>
 #include <jansson.h>
 #include <math.h>
-#include <net/if.h>
 #include <string.h>
 
 #define SYN_LETTERS  "NMWSTF?"

@@ -3,8 +3,6 @@
 
 #include "base/util.h"
 
-#include <stdio.h>
-
 void path_socket_begin(struct path_leg *leg, enum transport transport, const struct address *peer)
 {
     *leg = (struct path_leg){.transport = transport, .peer = *peer, .started_ns = monotonic_ns()};

@@ -6,7 +6,6 @@
 #include "client/report/load_report.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 
 #define LOAD_TEXT_MAX 128

@@ -3,7 +3,6 @@
 
 #include <criterion/criterion.h>
 #include <locale.h>
-#include <string.h>
 
 static bool shows(uint32_t character)
 {

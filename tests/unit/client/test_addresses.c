@@ -5,7 +5,6 @@
 #include "base/util.h"
 
 #include <criterion/criterion.h>
-#include <string.h>
 
 /* Real look-ups, of numbers and of localhost. The order of several addresses of both families is tested where
  * /etc/hosts can say which a name has: tests/integration/test_client_network.py. */

@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* A value as it is written, freed. */
 static void expect(json_t *value, const char *expected)

@@ -5,7 +5,6 @@
 
 #include <criterion/criterion.h>
 #include <netdb.h>
-#include <stdio.h>
 #include <string.h>
 
 static struct message error;

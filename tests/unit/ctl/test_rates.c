@@ -4,7 +4,6 @@
 #include "base/util.h"
 
 #include <criterion/criterion.h>
-#include <limits.h>
 
 static json_t *parse(const char *text)
 {

@@ -5,7 +5,6 @@
 #include "ctl/text.h"
 
 #include <criterion/criterion.h>
-#include <locale.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

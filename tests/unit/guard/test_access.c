@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
-#include <string.h>
 
 static struct arena arena;
 static struct conf_listener listener;

@@ -2,7 +2,6 @@
 #include "guard/siphash.h"
 
 #include <criterion/criterion.h>
-#include <string.h>
 
 /* As CPython 3.11 computes it: its hash() of bytes is SipHash-1-3, with an empty key if PYTHONHASHSEED is 0.
  */

@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
-#include <string.h>
 
 static struct conf_endpoint own;
 static struct conf_listener listener;

@@ -7,7 +7,6 @@
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>

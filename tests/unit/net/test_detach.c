@@ -5,7 +5,6 @@
 #include "net/match.h"
 
 #include <criterion/criterion.h>
-#include <errno.h>
 
 static int connected(enum transport transport, unsigned port)
 {

@@ -5,7 +5,6 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
-#include <sys/stat.h>
 
 static bool matches(const struct socket *socket, const struct fixture *fixture)
 {

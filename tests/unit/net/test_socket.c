@@ -5,7 +5,6 @@
 #include "net/match.h"
 
 #include <criterion/criterion.h>
-#include <errno.h>
 
 static bool matches(const struct socket *socket, const struct fixture *fixture)
 {

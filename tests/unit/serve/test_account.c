@@ -4,7 +4,6 @@
 #include "shm/shared.h"
 
 #include <criterion/criterion.h>
-#include <fcntl.h>
 #include <sys/eventfd.h>
 
 #define LISTENERS 3

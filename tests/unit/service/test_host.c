@@ -2,7 +2,6 @@
 #include "service/host.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 

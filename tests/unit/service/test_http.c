@@ -4,7 +4,6 @@
 #include "service/http_reply.h"
 
 #include <criterion/criterion.h>
-#include <stdlib.h>
 #include <string.h>
 
 static struct arena arena;

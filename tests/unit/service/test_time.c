@@ -2,7 +2,6 @@
 #include "service/time.h"
 
 #include <criterion/criterion.h>
-#include <string.h>
 
 static void assert_said(time_t second, uint32_t expected)
 {

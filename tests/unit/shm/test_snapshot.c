@@ -4,7 +4,6 @@
 #include <criterion/criterion.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define WORDS    300
 #define VERSIONS 20000

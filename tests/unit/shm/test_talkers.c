@@ -3,7 +3,6 @@
 #include "shm/talkers.h"
 
 #include <criterion/criterion.h>
-#include <string.h>
 
 #define NOW (1000 * NS_PER_S)
 

@@ -6,7 +6,6 @@
 
 #include <criterion/criterion.h>
 #include <linux/filter.h>
-#include <string.h>
 
 Test(sandbox, says_what_is_in_force_and_what_is_missing)
 {
