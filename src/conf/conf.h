@@ -74,7 +74,6 @@ enum conf_end { CONF_END_CLOSE, CONF_END_RESET, CONF_END_HOLD };
 struct conf_endpoint {
     struct address address;
     bool dual_stack; /* [::] that also serves IPv4; 0.0.0.0 where there is no IPv6 */
-    bool broadcast;  /* the IPv4 broadcast address */
 };
 
 /* Limits of one source and of its network: clients per second, and at once after a rest; rate 0: no limit.
@@ -151,7 +150,6 @@ struct conf {
 
     const char *user;
     const char *group;
-    bool user_given;  /* set in the file */
     bool change_user; /* started as root: workers switch to uid and gid */
     uid_t uid;
     gid_t gid;

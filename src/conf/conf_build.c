@@ -108,7 +108,6 @@ static void build(struct conf_builder *builder, const struct conf_trees *trees)
     conf_table_defaults(&conf_service_table, conf);
     for (size_t i = 0; i < trees->count; i++)
         conf_group_read(builder, &conf_service_table, config_root_setting(&trees->list[i]), "", 0, conf);
-    conf->user_given = place_of(trees, "user").line != 0;
     conf->connections_given = place_of(trees, "limits.connections").line != 0;
     if (builder->source->log_to_stderr)
         conf->log_target = CONF_LOG_STDERR;

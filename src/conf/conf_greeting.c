@@ -29,7 +29,7 @@ static const struct plan *compile(const struct completion *c, const char *text,
     const struct conf_listener *listener = c->listener;
     const struct site site = {.host = &builder->host,
                               .listener = listener->name,
-                              .transport = transport_name(listener->transport),
+                              .transport = listener->transport,
                               .path = listener->path,
                               .format = listener->format,
                               .has_proxies = conf_is_proxied(listener),
@@ -223,7 +223,8 @@ void conf_greeting_complete(const struct completion *c)
 
 void conf_greeting_inherit(struct conf_builder *builder, struct conf_place place)
 {
-    const struct site any_listener = {.host = &builder->host, .files = files_of(builder)};
+    const struct site any_listener = {
+        .host = &builder->host, .transport = TRANSPORT_COUNT, .files = files_of(builder)};
     const char *text = builder->conf->greeting;
     const struct plan *plan = NULL;
     struct template_errors errors = {{{"is empty; allowed: at least one byte"}}, 1};

@@ -59,7 +59,6 @@ static struct conf_endpoint *add(struct answer *answer, const struct sockaddr *s
     address_set(&endpoint->address, sa, length);
     address_unmap(&endpoint->address);
     address_set_port(&endpoint->address, answer->port);
-    endpoint->broadcast = address_scope(&endpoint->address) == ADDRESS_BROADCAST;
     for (size_t i = 0; i < answer->count; i++)
         if (address_equal(&answer->endpoints[i].address, &endpoint->address))
             return endpoint;

@@ -68,8 +68,7 @@ static const struct plan *compile(struct arena *arena, const char *text, size_t 
     agent->processors = site->weighs_by_load ? count_processors() : 0;
     agent->plan = (struct plan){.service = &service_agent,
                                 .needs = PLAN_STATE | (site->weighs_by_load ? PLAN_LOAD : 0u),
-                                .longest = LONGEST,
-                                .prefix = ""};
+                                .longest = LONGEST};
     return &agent->plan;
 }
 

@@ -5,8 +5,7 @@
 #define FORM    "%d %b %Y %H:%M:%S UTC\r\n"
 #define LONGEST (sizeof("22 FEB 1982 17:37:43 UTC\r\n") - 1)
 
-static const struct plan plan = {
-    .service = &service_daytime, .time = PLAN_SECOND, .longest = LONGEST, .prefix = ""};
+static const struct plan plan = {.service = &service_daytime, .time = PLAN_SECOND, .longest = LONGEST};
 
 static size_t answer(const struct plan *unused, const struct occasion *occasion, char *out)
 {

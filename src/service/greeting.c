@@ -44,7 +44,7 @@ _Static_assert(VARIABLE_COUNT <= TEMPLATE_VARIABLES_MAX, "a bit for each variabl
 /* Unix stream sockets have them, too, through a proxy. */
 static bool has_ip_clients(const struct site *site)
 {
-    return !site->transport || strcmp(site->transport, transport_name(TRANSPORT_UNIX_DGRAM)) != 0;
+    return site->transport != TRANSPORT_UNIX_DGRAM;
 }
 
 static const char *argument_name(enum variable variable)
@@ -80,7 +80,7 @@ static const char *in_format(const struct compilation *c, const char *value)
 /* A datagram is small, so variables that are always empty are left out of it. */
 static uint64_t left_out(const struct site *site)
 {
-    return needs_is_dgram(site) ? needs_never(site) : 0;
+    return transport_is_stream(site->transport) ? 0 : needs_never(site);
 }
 
 /* The value that is known when the configuration is loaded; NULL: none. The address of a Unix listener is its
@@ -89,7 +89,9 @@ static const char *known_value(const struct compilation *c, enum variable variab
 {
     const struct host *host = c->host;
     const struct site *site = c->site;
-    const char *proxied = site->transport && !site->has_proxies ? "no" : NULL;
+    bool is_known = site->transport != TRANSPORT_COUNT;
+    const char *transport = is_known ? transport_name(site->transport) : NULL;
+    const char *proxied = is_known && !site->has_proxies ? "no" : NULL;
     const char *const known[VARIABLE_COUNT] = {[VARIABLE_HOSTNAME] = host->hostname,
                                                [VARIABLE_INSTANCE] = host->instance,
                                                [VARIABLE_VERSION] = PACKAGE_VERSION,
@@ -97,7 +99,7 @@ static const char *known_value(const struct compilation *c, enum variable variab
                                                [VARIABLE_KERNEL] = host->kernel,
                                                [VARIABLE_BOOT_ID] = host->boot_id,
                                                [VARIABLE_LISTENER] = site->listener,
-                                               [VARIABLE_TRANSPORT] = site->transport,
+                                               [VARIABLE_TRANSPORT] = transport,
                                                [VARIABLE_SERVER_ADDRESS] = site->path,
                                                [VARIABLE_SERVER_PORT] = site->path ? "" : NULL,
                                                [VARIABLE_PROXIED] = proxied};
@@ -115,7 +117,7 @@ static bool list_variables(struct compilation *c)
         c->list[i] = (struct template_variable){
             .name = variables_name(i),
             .known = known ? in_format(c, known) : NULL,
-            .longest = variables_longest(i, has_ip_clients(c->site), needs_is_unix(c->site)),
+            .longest = variables_longest(i, has_ip_clients(c->site), transport_is_unix(c->site->transport)),
             .is_resolved = is_resolved(i),
             .argument = variables_argument(i),
             .argument_name = argument_name(i)};
@@ -248,9 +250,7 @@ static void plan(struct greeting *greeting, bool is_exact)
                                    .time = needs_time(made->uses, is_exact),
                                    .needs = needs_of(made->uses),
                                    .kept = is_constant ? 0 : folding_size(made),
-                                   .longest = made->max_length,
-                                   .prefix = made->prefix,
-                                   .prefix_length = made->prefix_length};
+                                   .longest = made->max_length};
 }
 
 static int refuse_for_memory(struct template_errors *errors)

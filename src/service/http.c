@@ -61,8 +61,7 @@ static void complete(struct http *http)
         .service = &service_http,
         .time = usual->time == PLAN_INSTANT || json->time == PLAN_INSTANT ? PLAN_INSTANT : PLAN_SECOND,
         .needs = usual->needs | json->needs | PLAN_STATE,
-        .longest = larger(HTTP_ERROR_MAX, HTTP_HEAD_MAX + larger(usual->longest, json->longest)),
-        .prefix = ""};
+        .longest = larger(HTTP_ERROR_MAX, HTTP_HEAD_MAX + larger(usual->longest, json->longest))};
 }
 
 static const struct plan *compile(struct arena *arena, const char *text, size_t length,

@@ -170,8 +170,7 @@ static const struct plan *compile(struct arena *arena, const char *text, size_t 
         (struct plan){.service = &service_monitor,
                       .time = PLAN_SECOND,
                       .needs = PLAN_STATE | PLAN_METRICS,
-                      .longest = HTTP_HEAD_MAX + larger(page_length, metrics_longest(METRICS_LISTENERS)),
-                      .prefix = ""};
+                      .longest = HTTP_HEAD_MAX + larger(page_length, metrics_longest(METRICS_LISTENERS))};
     return &monitor->plan;
 }
 

@@ -4,8 +4,6 @@
 #include "base/util.h"
 #include "service/variables.h"
 
-#include <string.h>
-
 /* clang-format off */
 #define OF_USERS       (VARIABLE_BIT(VARIABLE_CLIENT_UID) | VARIABLE_BIT(VARIABLE_CLIENT_GID) | \
                         VARIABLE_BIT(VARIABLE_CLIENT_PID))
@@ -28,32 +26,23 @@
                         VARIABLE_BIT(VARIABLE_QUOTE_OF_THE_DAY))
 /* clang-format on */
 
-bool needs_is_unix(const struct site *site)
-{
-    return site->transport && strncmp(site->transport, "unix", strlen("unix")) == 0;
-}
-
-bool needs_is_dgram(const struct site *site)
-{
-    return site->transport && (strcmp(site->transport, transport_name(TRANSPORT_UDP)) == 0 ||
-                               strcmp(site->transport, transport_name(TRANSPORT_UNIX_DGRAM)) == 0);
-}
-
 /* The variables that the clients of a transport never have. A client named by a proxy has an address, by
  * which connections are counted. */
 static uint64_t never_over(const struct site *site)
 {
-    if (needs_is_unix(site))
+    if (transport_is_unix(site->transport))
         return OF_PACKETS | OF_SYNS | OF_CONNECTIONS | OF_INTERFACES | OF_QUEUES |
-               (site->has_proxies ? 0 : OF_HELD) | (needs_is_dgram(site) ? OF_ACCEPTED : 0);
-    if (needs_is_dgram(site))
+               (site->has_proxies ? 0 : OF_HELD) | (transport_is_stream(site->transport) ? 0 : OF_ACCEPTED);
+    if (!transport_is_stream(site->transport))
         return OF_USERS | OF_SYNS | OF_CONNECTIONS | OF_HELD | OF_ACCEPTED;
     return OF_USERS | OF_QUEUES;
 }
 
 uint64_t needs_never(const struct site *site)
 {
-    return site->transport ? never_over(site) | (site->has_proxies ? 0 : OF_PROXIES) : 0;
+    if (site->transport == TRANSPORT_COUNT)
+        return 0;
+    return never_over(site) | (site->has_proxies ? 0 : OF_PROXIES);
 }
 
 enum plan_time needs_time(uint64_t variables, bool is_exact)

@@ -8,10 +8,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* By the transport of a listener; false if it is not known. */
-bool needs_is_unix(const struct site *site);
-bool needs_is_dgram(const struct site *site);
-
 /* The variables that no client of a listener ever has. */
 uint64_t needs_never(const struct site *site);
 

@@ -27,8 +27,7 @@ static const struct plan *compile(struct arena *arena, const char *text, size_t 
     qotd->quotes = site->files.quotes(site->files.context, FORMAT_TEXT);
     qotd->plan = (struct plan){.service = &service_qotd,
                                .time = site->is_daily ? PLAN_SECOND : PLAN_NO_TIME,
-                               .longest = qotd->quotes->longest + END_LENGTH,
-                               .prefix = ""};
+                               .longest = qotd->quotes->longest + END_LENGTH};
     return &qotd->plan;
 }
 

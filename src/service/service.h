@@ -33,12 +33,13 @@ struct files {
 
 struct metrics;
 
-/* The properties of a listener when the configuration is loaded. NULL: unknown, and taken as empty. */
+/* The properties of a listener when the configuration is loaded. NULL or TRANSPORT_COUNT: unknown, and taken
+ * as empty. */
 struct site {
     const struct host *host;
-    const char *listener;  /* its name */
-    const char *transport; /* one of transport_name()'s */
-    const char *path;      /* of a Unix listener */
+    const char *listener; /* its name */
+    enum transport transport;
+    const char *path; /* of a Unix listener */
     enum format format;
     bool has_proxies; /* clients come through proxies */
     struct files files;
@@ -106,11 +107,9 @@ struct plan {
     size_t length;     /* of bytes; 0 if not is_constant */
     bool is_constant;  /* the same for every client */
     enum plan_time time;
-    unsigned needs;     /* enum plan_need */
-    size_t kept;        /* bytes that each speaker keeps for it */
-    size_t longest;     /* bytes of the longest answer */
-    const char *prefix; /* the beginning of every answer */
-    size_t prefix_length;
+    unsigned needs; /* enum plan_need */
+    size_t kept;    /* bytes that each speaker keeps for it */
+    size_t longest; /* bytes of the longest answer */
 };
 
 struct service {

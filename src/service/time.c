@@ -6,8 +6,7 @@
 
 #define FROM_1900_TO_1970 2208988800
 
-static const struct plan plan = {
-    .service = &service_time, .time = PLAN_SECOND, .longest = sizeof(uint32_t), .prefix = ""};
+static const struct plan plan = {.service = &service_time, .time = PLAN_SECOND, .longest = sizeof(uint32_t)};
 
 /* It wraps to 0 in 2036, as in NTP (RFC 5905, section 6). */
 static size_t answer(const struct plan *unused, const struct occasion *occasion, char *out)

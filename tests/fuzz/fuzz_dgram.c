@@ -286,8 +286,7 @@ static void read_listener(void)
 static const struct plan *read_plan(struct arena *arena)
 {
     static const struct host host = {.hostname = "host", .instance = "one"};
-    const struct site site = {
-        .host = &host, .listener = "x", .transport = transport_name(run.listener.transport)};
+    const struct site site = {.host = &host, .listener = "x", .transport = run.listener.transport};
     struct template_errors errors;
     char *text = input_text(&run.input, CONF_DATAGRAM_MAX);
     const struct service *service = services_row(0);

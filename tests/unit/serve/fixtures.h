@@ -46,7 +46,7 @@ struct fixture {
 static inline size_t fixture_answer(const struct plan *plan, const struct occasion *occasion, char *out)
 {
     (void)occasion;
-    memcpy(out, plan->prefix, plan->longest);
+    memcpy(out, plan->bytes, plan->longest);
     return plan->longest;
 }
 
@@ -89,9 +89,7 @@ static inline void fixture_greet_with(struct fixture *f, const char *bytes, size
                             .bytes = bytes,
                             .length = length,
                             .is_constant = is_constant,
-                            .longest = length,
-                            .prefix = bytes,
-                            .prefix_length = length};
+                            .longest = length};
 }
 
 /* Clients have to ask for it. */

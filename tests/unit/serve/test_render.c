@@ -24,7 +24,7 @@ static struct peer peer = {.client = {.family = AF_INET, .port = 4711, .ip = {19
 
 static const struct plan *compiled(const char *text)
 {
-    static const struct site site = {.listener = "web", .transport = "tcp"};
+    static const struct site site = {.listener = "web", .transport = TRANSPORT_TCP};
     struct template_errors errors;
     const struct plan *plan = service_greeting.compile(&arena, text, strlen(text), &site, &errors);
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct site site = {.listener = "web", .transport = "tcp"};
+static const struct site site = {.listener = "web", .transport = TRANSPORT_TCP};
 static struct arena arena;
 static const struct plan *plan;
 static void *kept;
@@ -143,7 +143,7 @@ Test(folding, a_constant_keeps_nothing, .init = begin, .fini = done)
 }
 
 /* Everything that there is, in each format, folded and not. */
-static void assert_same(enum format format, const char *transport, bool has_proxies)
+static void assert_same(enum format format, enum transport transport, bool has_proxies)
 {
     const struct site of_format = {
         .listener = "web", .transport = transport, .format = format, .has_proxies = has_proxies};
@@ -181,9 +181,9 @@ static void assert_same(enum format format, const char *transport, bool has_prox
 Test(folding, all_there_is_reads_as_before, .init = begin)
 {
     for (enum format format = FORMAT_TEXT; format < FORMAT_COUNT; format++) {
-        assert_same(format, "tcp", false);
-        assert_same(format, "tcp", true);
-        assert_same(format, "udp", false);
-        assert_same(format, NULL, false);
+        assert_same(format, TRANSPORT_TCP, false);
+        assert_same(format, TRANSPORT_TCP, true);
+        assert_same(format, TRANSPORT_UDP, false);
+        assert_same(format, TRANSPORT_COUNT, false);
     }
 }

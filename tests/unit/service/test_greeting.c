@@ -16,9 +16,9 @@ static const struct host host = {.hostname = "host.example",
                                  .instance = "web-3",
                                  .environment = told,
                                  .environment_count = 2};
-static const struct site known = {.host = &host, .listener = "web", .transport = "tcp"};
+static const struct site known = {.host = &host, .listener = "web", .transport = TRANSPORT_TCP};
 static const struct site local = {
-    .host = &host, .listener = "local", .transport = "unix", .path = "/run/greeter"};
+    .host = &host, .listener = "local", .transport = TRANSPORT_UNIX, .path = "/run/greeter"};
 static const struct speaker speaker = {.pid = 99, .worker = 1, .generation = 7, .id = 0xabc};
 static struct arena arena;
 static struct template_errors errors;
@@ -98,7 +98,7 @@ Test(greeting, constants_are_folded)
 
 Test(greeting, an_empty_constant_has_its_default)
 {
-    const struct site nameless = {.listener = "web", .transport = "tcp"};
+    const struct site nameless = {.listener = "web", .transport = TRANSPORT_TCP};
     const struct plan *plan = compiled_for(&nameless, "on ${hostname:-some host}.");
 
     cr_assert(plan->is_constant);
@@ -141,7 +141,7 @@ Test(greeting, tells_of_the_environment_what_it_may)
 
 Test(greeting, of_an_unknown_environment_nothing_is_told)
 {
-    static const struct site nowhere = {.listener = "web", .transport = "tcp"};
+    static const struct site nowhere = {.listener = "web", .transport = TRANSPORT_TCP};
 
     cr_assert_eq(arena_open(&arena, 8 << 20), 0);
     cr_assert_null(compile("${env:HOME}", &nowhere));
@@ -212,7 +212,8 @@ Test(greeting, unix_clients_are_users_at_a_path)
 
 Test(greeting, whom_a_client_came_through_is_known_where_it_did)
 {
-    const struct site behind = {.host = &host, .listener = "web", .transport = "tcp", .has_proxies = true};
+    const struct site behind = {
+        .host = &host, .listener = "web", .transport = TRANSPORT_TCP, .has_proxies = true};
     const struct peer direct = {.client = {.family = AF_INET, .port = 4711, .ip = {192, 0, 2, 1}}};
     const struct occasion at_once = {.peer = &direct, .speaker = &speaker};
     struct peer proxied = direct;
@@ -233,7 +234,7 @@ Test(greeting, whom_a_client_came_through_is_known_where_it_did)
 Test(greeting, a_unix_socket_has_clients_of_ip_where_they_come_through_a_proxy)
 {
     const struct site behind = {
-        .listener = "local", .transport = "unix", .path = "/run/greeter", .has_proxies = true};
+        .listener = "local", .transport = TRANSPORT_UNIX, .path = "/run/greeter", .has_proxies = true};
     const struct peer peer = {.client = {.family = AF_INET6, .ip = {[0 ... 15] = 0x11}},
                               .via = {.family = AF_UNIX, .uid = 33}};
     const struct occasion occasion = {.peer = &peer};
@@ -275,18 +276,9 @@ Test(greeting, the_time_is_asked_for_where_it_is_said)
     arena_close(&arena);
 }
 
-Test(greeting, the_prefix_ends_at_the_first_variable)
-{
-    const struct plan *plan = compiled("${listener} of ${pid}");
-
-    cr_assert_eq(plan->prefix_length, strlen("web of "));
-    cr_assert_eq(memcmp(plan->prefix, "web of ", plan->prefix_length), 0);
-    arena_close(&arena);
-}
-
 Test(greeting, the_longest_holds_the_longest_of_each_variable)
 {
-    const struct site unix_site = {.host = &host, .listener = "local", .transport = "unix-dgram"};
+    const struct site unix_site = {.host = &host, .listener = "local", .transport = TRANSPORT_UNIX_DGRAM};
     size_t ip = compiled("${client_address}")->longest;
     size_t user, either;
 
@@ -327,10 +319,18 @@ Test(greeting, says_what_files_say)
 Test(greeting, says_what_files_say_in_each_format)
 {
     const struct site json = {.host = &host, .format = FORMAT_JSON, .files = {.read = read_file}};
-    static const char expected[] = "\"greeting\":\"Be \\\"kind\\\".\\n\"";
+    const struct peer peer = {.client.family = AF_UNIX};
+    const struct state state = STATE_DEFAULT;
+    struct moment moment = {0};
+    const struct occasion occasion = {
+        .peer = &peer, .speaker = &speaker, .moment = &moment, .accepted = &moment, .state = &state};
     const struct plan *plan = compiled_for(&json, "${motd}");
+    char *out = calloc(1, plan->longest + 1);
 
-    cr_assert(memmem(plan->prefix, plan->prefix_length, expected, strlen(expected)));
+    moment_set(&moment, (struct timespec){.tv_sec = 951827696});
+    cr_assert_leq(service_greeting.answer(plan, &occasion, out), plan->longest);
+    cr_assert_not_null(strstr(out, "\"greeting\":\"Be \\\"kind\\\".\\n\""), "%s", out);
+    free(out);
     arena_close(&arena);
 }
 
@@ -379,7 +379,7 @@ static const struct quotes *told_quotes(void *context, enum format format)
 
 Test(greeting, says_quotes)
 {
-    const struct site site = {.host = &host, .transport = "tcp", .files.quotes = told_quotes};
+    const struct site site = {.host = &host, .transport = TRANSPORT_TCP, .files.quotes = told_quotes};
     const struct peer peer = {.client = {.family = AF_INET, .ip = {192, 0, 2, 1}}};
     const struct moment moment = {.second = 86400 * 5 + 7};
     const struct occasion occasion = {.peer = &peer, .speaker = &speaker, .moment = &moment};
@@ -477,7 +477,7 @@ Test(greeting, tells_what_arrived)
 
 Test(greeting, tells_how_the_client_came)
 {
-    static const struct site udp = {.listener = "udp", .transport = "udp"};
+    static const struct site udp = {.listener = "udp", .transport = TRANSPORT_UDP};
     const struct peer peer = {.client = {.family = AF_INET}};
     struct seen seen = {.what = SEEN_STAMP, .stamp = INT64_C(951827696000000000)};
     struct moment moment = {0};
@@ -515,7 +515,7 @@ Test(greeting, tells_what_service_and_machine_count)
 Test(greeting, what_a_proxy_says_cannot_end_a_string)
 {
     static const char bytes[] = "a\"b'c\\d\n\0\x7f\xe9$`~";
-    const struct site behind = {.listener = "web", .transport = "tcp", .has_proxies = true};
+    const struct site behind = {.listener = "web", .transport = TRANSPORT_TCP, .has_proxies = true};
     const struct peer peer = {.client = {.family = AF_INET}};
     const struct seen seen = {.authority = {bytes, sizeof(bytes) - 1}, .unique_id = {"7F000001", 8}};
     const struct occasion occasion = {.peer = &peer, .seen = &seen};
@@ -567,7 +567,7 @@ static void assert_formatted(enum format format, const char *text, const char *b
 {
     static const struct host odd = {.hostname = "it's \"odd\"", .os = "a\\b", .instance = "web-3"};
     const struct site site = {
-        .host = &odd, .listener = "local", .transport = "unix", .path = "/run/x", .format = format};
+        .host = &odd, .listener = "local", .transport = TRANSPORT_UNIX, .path = "/run/x", .format = format};
     const struct peer peer = {.client = {.family = AF_UNIX, .uid = 1000, .gid = 100, .pid = 4711}};
     struct moment moment = {0}, accepted = {0};
     const struct state state = STATE_DEFAULT;
@@ -633,7 +633,7 @@ Test(greeting, everything_is_said_on_a_line)
 /* Of a datagram nobody wants to know a user, or a SYN. */
 Test(greeting, a_datagram_does_without_what_it_never_has)
 {
-    const struct site site = {.listener = "udp", .transport = "udp", .format = FORMAT_LINE};
+    const struct site site = {.listener = "udp", .transport = TRANSPORT_UDP, .format = FORMAT_LINE};
     const struct peer peer = {.client = {.family = AF_INET}};
     struct moment moment = {0};
     const struct state state = STATE_DEFAULT;
@@ -661,7 +661,8 @@ Test(greeting, all_of_it_fits_into_a_datagram)
                                            .kernel = "6.1.0-42-cloud-amd64",
                                            .boot_id = "3e2c1f1e-0000-4000-8000-000000000000",
                                            .instance = "a-host-with-a-name-of-forty-characters.example"};
-    struct site site = {.host = &long_named, .listener = "udp", .transport = "udp", .format = FORMAT_JSON};
+    struct site site = {
+        .host = &long_named, .listener = "udp", .transport = TRANSPORT_UDP, .format = FORMAT_JSON};
 
     cr_assert_leq(compiled_for(&site, "Thank you for connecting\r\n")->longest, 1232);
     arena_close(&arena);
@@ -673,7 +674,8 @@ Test(greeting, all_of_it_fits_into_a_datagram)
 /* They are those of the text as it was written. */
 Test(greeting, mistakes_are_found_whatever_the_format)
 {
-    const struct site site = {.host = &host, .listener = "web", .transport = "tcp", .format = FORMAT_JSON};
+    const struct site site = {
+        .host = &host, .listener = "web", .transport = TRANSPORT_TCP, .format = FORMAT_JSON};
 
     cr_assert_eq(arena_open(&arena, 8 << 20), 0);
     cr_assert_null(compile("costs 5$ a day", &site));

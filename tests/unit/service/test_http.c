@@ -27,7 +27,7 @@ TestSuite(http, .init = set_up, .fini = tear_down);
 
 static const struct plan *compile(const char *greeting, enum format format)
 {
-    const struct site site = {.listener = "web", .transport = "tcp", .format = format};
+    const struct site site = {.listener = "web", .transport = TRANSPORT_TCP, .format = format};
     struct template_errors errors = {.count = 0};
     const struct plan *plan = service_http.compile(&arena, greeting, strlen(greeting), &site, &errors);
 

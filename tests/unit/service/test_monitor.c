@@ -19,7 +19,7 @@ static char *out;
 static void set_up(void)
 {
     static struct host host = {.instance = "here"};
-    const struct site site = {.listener = "monitor", .transport = "tcp", .host = &host};
+    const struct site site = {.listener = "monitor", .transport = TRANSPORT_TCP, .host = &host};
     struct template_errors errors;
 
     cr_assert_eq(arena_open(&arena, 1 << 20), 0);
