@@ -66,13 +66,18 @@ static bool is_invisible(uint32_t character)
     return false;
 }
 
+bool printable_is_utf8(void)
+{
+    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
 static bool is_shown_alone(uint32_t character)
 {
     if (character < 0x80)
         return character >= 0x20 && character < 0x7f;
     if (character < 0xa0 || character == PRINTABLE_INVALID || is_invisible(character))
         return false;
-    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0 && iswprint((wint_t)character);
+    return printable_is_utf8() && iswprint((wint_t)character);
 }
 
 bool printable_shows(uint32_t character, unsigned *marks_left)

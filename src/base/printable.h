@@ -12,6 +12,9 @@
 #define PRINTABLE_BYTES_MAX 4          /* of a character */
 #define PRINTABLE_MARKS_MAX 4          /* marks that one character may carry */
 
+/* Whether the encoding of LC_CTYPE is UTF-8. */
+bool printable_is_utf8(void);
+
 /* Decodes the character at the beginning of count bytes of UTF-8, and reads nothing past a NUL. Returns its
  * length in bytes, 1 if it is not UTF-8. */
 size_t printable_read(const char *bytes, size_t count, uint32_t *character);

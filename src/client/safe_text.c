@@ -4,7 +4,6 @@
 #include "base/escape.h"
 #include "base/printable.h"
 
-#include <langinfo.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -64,7 +63,7 @@ void safe_text_print(FILE *out, const char *bytes, size_t count)
 
 static struct piece ellipsis(void)
 {
-    if (strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
+    if (printable_is_utf8())
         return (struct piece){.text = "\u2026", .length = 3, .columns = 1};
     return (struct piece){.text = "...", .length = 3, .columns = 3};
 }

@@ -2,6 +2,7 @@
 #include "ctl/top.h"
 
 #include "base/output.h"
+#include "base/printable.h"
 #include "base/util.h"
 #include "ctl/sample.h"
 #include "ctl/terminal.h"
@@ -9,7 +10,6 @@
 #include "ctl/top_view.h"
 #include "ctl/wrap.h"
 
-#include <langinfo.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +32,7 @@ static void open_top(struct top *top, const struct options *options)
     *top = (struct top){.options = options};
     if (gethostname(top->host, sizeof(top->host) - 1) < 0)
         strcpy(top->host, "localhost");
-    top->look.blocks = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    top->look.blocks = printable_is_utf8();
 }
 
 static void close_top(struct top *top)

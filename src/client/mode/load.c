@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/mode/load.h"
 
+#include "base/printable.h"
 #include "base/util.h"
 #include "client/errors.h"
 #include "client/load/engine.h"
@@ -14,10 +15,8 @@
 
 #include <argp.h>
 #include <err.h>
-#include <langinfo.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define TICK_NS NS_PER_S
 
@@ -123,7 +122,7 @@ static bool print_result(const struct cmdline *cmdline, const struct load_report
                          struct streams *streams)
 {
     FILE *out = streams_best(streams);
-    bool blocks = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    bool blocks = printable_is_utf8();
 
     if (!out)
         return false;
