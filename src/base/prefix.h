@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* prefix: IP networks in text form, "192.0.2.0/24". */
+/* prefix: parses and writes IP networks, "192.0.2.0/24". */
 #ifndef SOCKGREET_PREFIX_H
 #define SOCKGREET_PREFIX_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* result: the result of a request: its class, the server that answered, and the greeting in the answer. */
+/* result: the result of a request: its class, the server that answered, the greeting in the answer, and
+ * whether it differs from the one before. */
 #ifndef SOCKGREET_CLIENT_RESULT_H
 #define SOCKGREET_CLIENT_RESULT_H
 

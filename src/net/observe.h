@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* observe: reads the headers of clients' packets, and what the kernel has measured. */
+/* observe: reads the headers of clients' packets, such as the TCP options of a SYN, and what the kernel has
+ * measured. */
 #ifndef SOCKGREET_OBSERVE_H
 #define SOCKGREET_OBSERVE_H
 
