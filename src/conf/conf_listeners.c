@@ -307,5 +307,5 @@ void conf_listeners_build(struct conf_builder *builder, const struct conf_trees 
         build_loopback(builder);
     else
         build_groups(builder, trees);
-    conf_overlap_check(builder->conf->listeners, builder->conf->listener_count, builder->report);
+    conf_overlap_check(builder);
 }

@@ -3,7 +3,6 @@
 
 #include "conf/conf_report.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* Whether a's addresses (both families, or the wildcard address) include b's. */
@@ -55,31 +54,40 @@ static void add_place(struct message *text, struct conf_place place, struct conf
         message_add(text, " (%s)", conf_report_place(place).text);
 }
 
+/* Users of -l do not know what their listeners are called. */
 static void report_overlap(const struct conf_listener *first, const struct conf_listener *second,
-                           const struct overlap *overlap, struct conf_report *report)
+                           const struct overlap *overlap, struct conf_builder *builder)
 {
-    char setting[CONF_NAME_MAX + 16], place[ADDRESS_TEXT_MAX], taken[ADDRESS_TEXT_MAX];
-    struct message how;
+    bool is_option = builder->source->endpoint_count > 0;
+    char place[ADDRESS_TEXT_MAX], taken[ADDRESS_TEXT_MAX];
+    struct message setting = {"-l"}, how, of = {""};
 
-    snprintf(setting, sizeof(setting), "listeners.%s", second->name);
+    if (!is_option) {
+        message_set(&setting, "listeners.%s", second->name);
+        message_set(&of, " of listeners.%s", first->name);
+    }
     address_text(&overlap->first->address, taken, sizeof(taken));
     address_text(&overlap->second->address, place, sizeof(place));
-    if (strcmp(taken, place) == 0)
-        message_set(&how, "is already used by listeners.%s", first->name);
+    if (strcmp(taken, place) != 0)
+        message_set(&how, "overlaps %s%s", taken, of.text);
+    else if (is_option)
+        message_set(&how, "is given twice");
     else
-        message_set(&how, "overlaps %s of listeners.%s", taken, first->name);
+        message_set(&how, "is already used by listeners.%s", first->name);
     add_place(&how, first->place, second->place);
-    conf_error(report, conf_report_line(report, second->place), setting,
+    conf_error(builder->report, conf_report_line(builder->report, second->place), setting.text,
                "%s %s %s; allowed: each endpoint once", transport_name(second->transport), place, how.text);
 }
 
-void conf_overlap_check(const struct conf_listener *listeners, size_t count, struct conf_report *report)
+void conf_overlap_check(struct conf_builder *builder)
 {
-    for (size_t second = 1; second < count; second++)
+    const struct conf_listener *listeners = builder->conf->listeners;
+
+    for (size_t second = 1; second < builder->conf->listener_count; second++)
         for (size_t first = 0; first < second; first++) {
             const struct overlap overlap = find_overlap(&listeners[first], &listeners[second]);
 
             if (overlap.second)
-                report_overlap(&listeners[first], &listeners[second], &overlap, report);
+                report_overlap(&listeners[first], &listeners[second], &overlap, builder);
         }
 }

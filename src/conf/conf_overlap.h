@@ -3,9 +3,9 @@
 #ifndef SOCKGREET_CONF_OVERLAP_H
 #define SOCKGREET_CONF_OVERLAP_H
 
-#include "conf/conf.h"
+#include "conf/conf_builder.h"
 
 /* Reports every listener that shares an endpoint, a socket file or an abstract name with one before it. */
-void conf_overlap_check(const struct conf_listener *listeners, size_t count, struct conf_report *report);
+void conf_overlap_check(struct conf_builder *builder);
 
 #endif

@@ -222,6 +222,21 @@ def test_listen_option(conf, endpoint, message):
         assert errors == [message]
 
 
+@pytest.mark.parametrize(
+    "second, message",
+    [
+        ("tcp://127.0.0.1:5000", "-l: tcp 127.0.0.1:5000 is given twice; allowed: each endpoint once"),
+        ("tcp://0.0.0.0:5000", "-l: tcp 0.0.0.0:5000 overlaps 127.0.0.1:5000; allowed: each endpoint once"),
+    ],
+)
+def test_listen_option_twice(second, message):
+    """The message named a listener, "listeners.tcp2", which nobody had written."""
+    done = subprocess.run([DAEMON, "-t", "-l", "tcp://127.0.0.1:5000", "-l", second], capture_output=True, text=True,
+                          timeout=30, check=False)
+    assert done.returncode == EX_CONFIG
+    assert [line for line in done.stderr.splitlines() if ": warning: " not in line] == [message]
+
+
 @pytest.mark.parametrize("arguments", [["-x"], ["-c"], ["-l"], ["extra"], ["--no-such-option"], ["-t", "extra"]])
 def test_usage(arguments):
     done = subprocess.run([DAEMON, *arguments], capture_output=True, text=True, timeout=30, check=False)
