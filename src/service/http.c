@@ -5,17 +5,21 @@
 #include "service/http_reply.h"
 #include "service/http_request.h"
 
+#include <stdalign.h>
+#include <stddef.h>
 #include <string.h>
 
 #define ICON "/favicon.ico" /* browsers request it on their own */
 
 enum page { PAGE_GREETING, PAGE_READY };
 
-/* The plans of the greeting: in the listener's format, and in JSON for clients that prefer it. */
+/* The plans of the greeting: in the listener's format, and in JSON for clients that prefer it. They are the
+ * same if the format is JSON. What a speaker keeps for json follows what it keeps for usual. */
 struct http {
     struct plan plan;
     const struct plan *usual, *json;
-    const char *type; /* of usual */
+    const char *type;  /* of usual */
+    size_t usual_kept; /* bytes, with those that align what follows */
 };
 
 /* --- The request --- */
@@ -52,15 +56,22 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
+static size_t aligned(size_t size)
+{
+    return (size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
+}
+
 /* Every head has a Date field. */
 static void complete(struct http *http)
 {
     const struct plan *usual = http->usual, *json = http->json;
 
+    http->usual_kept = json == usual ? 0 : aligned(usual->kept);
     http->plan = (struct plan){
         .service = &service_http,
         .time = usual->time == PLAN_INSTANT || json->time == PLAN_INSTANT ? PLAN_INSTANT : PLAN_SECOND,
         .needs = usual->needs | json->needs | PLAN_STATE,
+        .kept = http->usual_kept + json->kept,
         .longest = larger(HTTP_ERROR_MAX, HTTP_HEAD_MAX + larger(usual->longest, json->longest))};
 }
 
@@ -78,7 +89,8 @@ static const struct plan *compile(struct arena *arena, const char *text, size_t 
     http->usual = compile_as(site->format, arena, text, length, site, errors);
     if (!http->usual)
         return NULL;
-    http->json = compile_as(FORMAT_JSON, arena, text, length, site, errors);
+    http->json = site->format == FORMAT_JSON ? http->usual
+                                             : compile_as(FORMAT_JSON, arena, text, length, site, errors);
     if (!http->json)
         return NULL;
     complete(http);
@@ -100,12 +112,20 @@ static unsigned needs(const struct plan *plan, const struct service_request *req
     return request->page == PAGE_READY ? PLAN_STATE : plan_for((const struct http *)plan, request)->needs;
 }
 
-static size_t greet(const struct plan *plan, const struct occasion *occasion, char *out)
+static size_t greet(const struct http *http, const struct occasion *occasion, char *out)
 {
-    if (!plan->is_constant)
-        return plan->service->answer(plan, occasion, out);
-    memcpy(out, plan->bytes, plan->length);
-    return plan->length;
+    const struct plan *plan = plan_for(http, &occasion->request);
+    struct occasion own = *occasion;
+
+    if (plan->is_constant) {
+        memcpy(out, plan->bytes, plan->length);
+        return plan->length;
+    }
+    if (!plan->kept)
+        own.kept = NULL;
+    else if (own.kept && plan == http->json)
+        own.kept = (char *)own.kept + http->usual_kept;
+    return plan->service->answer(plan, &own, out);
 }
 
 static size_t answer(const struct plan *plan, const struct occasion *occasion, char *out)
@@ -118,7 +138,7 @@ static size_t answer(const struct plan *plan, const struct occasion *occasion, c
         return http_reply_refuse(request, occasion->moment, out);
     if (request->page == PAGE_READY)
         return http_reply_ready(request, occasion->state, occasion->moment, out);
-    length = greet(plan_for(http, request), occasion, out + HTTP_HEAD_MAX);
+    length = greet(http, occasion, out + HTTP_HEAD_MAX);
     return http_reply_write(request, HTTP_OK, request->as_json ? HTTP_JSON : http->type, occasion->moment,
                             length, out);
 }

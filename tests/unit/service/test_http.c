@@ -4,12 +4,14 @@
 #include "service/http_reply.h"
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct arena arena;
 static struct moment moment;
 static char out[64 * 1024];
 static struct state state;
+static void *kept; /* by the speaker, for the plan */
 
 static void set_up(void)
 {
@@ -40,7 +42,13 @@ static const char *answer(const struct plan *plan, const char *request, enum req
 {
     static const struct peer nobody;
     static const struct speaker speaker;
-    struct occasion occasion = {.peer = &nobody, .speaker = &speaker, .moment = &moment, .state = &state};
+    struct occasion occasion = {.peer = &nobody,
+                                .speaker = &speaker,
+                                .moment = &moment,
+                                .accepted = &moment,
+                                .state = &state,
+                                .epoch = 1,
+                                .kept = kept};
     size_t length;
 
     service_http.read(request, strlen(request), input, &occasion.request);
@@ -162,4 +170,31 @@ Test(http, needs_what_the_answer_says)
     cr_assert_eq(needs(fixed, "TRACE / HTTP/1.0\r\n\r\n"), 0);
     cr_assert_eq(needs(fixed, json) & PLAN_CONNECTION, PLAN_CONNECTION);
     cr_assert_eq(needs(fixed, json) & ~fixed->needs, 0);
+}
+
+/* Each of the two plans has its part of what is kept. */
+static void assert_same_if_kept(enum format format)
+{
+    static const char *const requests[] = {"GET / HTTP/1.0\r\n\r\n",
+                                           "GET / HTTP/1.0\r\nAccept: application/json\r\n\r\n"};
+    const struct plan *plan = compile("${transport} ${state} ${pid} ${client_port}\r\n", format);
+    void *memory = calloc(1, plan->kept);
+    char expected[sizeof(out)];
+
+    cr_assert_gt(plan->kept, 0);
+    for (unsigned i = 0; i < 8; i++) {
+        kept = NULL;
+        strcpy(expected, answer(plan, requests[i % 2], REQUEST_OPEN));
+        kept = memory;
+        cr_assert_str_eq(answer(plan, requests[i % 2], REQUEST_OPEN), expected);
+    }
+    free(memory);
+    kept = NULL;
+}
+
+Test(http, says_the_same_with_what_is_kept)
+{
+    assert_same_if_kept(FORMAT_TEXT);
+    assert_same_if_kept(FORMAT_LINE);
+    assert_same_if_kept(FORMAT_JSON);
 }
