@@ -91,17 +91,18 @@ static int open_signals(void)
     sigaddset(&wanted, SIGUSR1);
     sigaddset(&wanted, SIGUSR2);
     sigaddset(&wanted, SIGQUIT);
+    sigaddset(&wanted, SIGCONT);
     return signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 /* The death signal is set after changing the user, which clears it (prctl(2)); getppid() shows whether the
- * master has died before. */
+ * master has died before. It is SIGCONT, which a stopped worker notices, too. The kernel's own SIGCONT to
+ * orphaned process groups would not do: a group is not orphaned if the process that adopts the worker, such
+ * as process 1 of a container, belongs to the same session. */
 static bool follow_master(pid_t master)
 {
-    /* In a process group of its own a stopped worker is continued when its master dies (SIGHUP and SIGCONT
-     * to orphaned process groups with stopped members, POSIX _exit()), and then notices that. */
-    setpgid(0, 0);
-    return prctl(PR_SET_PDEATHSIG, SIGUSR2) == 0 && getppid() == master;
+    setpgid(0, 0); /* a signal to the service's process group is for the master only */
+    return prctl(PR_SET_PDEATHSIG, SIGCONT) == 0 && getppid() == master;
 }
 
 static bool open_descriptors(struct worker *worker)
@@ -217,6 +218,7 @@ static enum order order_of(uint32_t signal_number)
     case SIGTERM:
         return ORDER_DRAIN;
     case SIGUSR2:
+    case SIGCONT: /* follow_master() */
         return ORDER_FINISH;
     default:
         return ORDER_QUIT;

@@ -326,9 +326,9 @@ static void serve_udp(int fd, in_port_t own)
     }
 }
 
-static void serve(const char *mode, int fd, in_port_t own, int64_t delay)
+static void serve(const char *mode, int fd, in_port_t own, int64_t delay, pid_t parent)
 {
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() == 1)
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
         _exit(EX_OSERR);
     /* As sockgreetd does: who wakes up does not push the client aside that woke it (sched(7)). */
     sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){.sched_priority = 0});
@@ -353,6 +353,7 @@ int main(int argc, char **argv)
     int processes = argc == 5 || argc == 6 ? atoi(argv[4]) : 0, fd = -1;
     bool udp = processes > 0 && strcmp(argv[1], "udp") == 0;
     int64_t delay = argc == 6 ? 1000LL * atoi(argv[5]) : -1;
+    pid_t parent = getpid();
 
     if (processes < 1 || inet_pton(AF_INET, argv[2], &address.sin_addr) != 1) {
         fprintf(stderr, "usage: bare tcp|tcp-close|udp ADDRESS PORT PROCESSES [MICROSECONDS]\n"
@@ -368,7 +369,7 @@ int main(int argc, char **argv)
         if (udp)
             fd = open_socket(SOCK_DGRAM, &address, true);
         if (fork() == 0)
-            serve(argv[1], fd, address.sin_port, delay);
+            serve(argv[1], fd, address.sin_port, delay, parent);
     }
     while (wait(NULL) > 0)
         ;

@@ -27,15 +27,20 @@ def bare(options, server):
     return float(done.stdout)
 
 
+def rate(options, measure):
+    """Answers a second, as measure() returns them; in a smoke until there are any."""
+    return bench_load.repeated(options, measure, lambda found: found > 0)
+
+
 def ratios(options, server, port):
     """Of each round, of which every other one begins with the bare loop."""
     found = []
     with bench_server.running(server, port, ONE):
         bench_load.run(options.build, server, CLIENTS, options.settle)
         for number in range(max(3, min(ROUNDS, options.rounds))):
-            first = bare(options, server) if number % 2 else None
-            rate = bench_load.run(options.build, server, CLIENTS, options.seconds)["per_second"]
-            found.append(rate / (first or bare(options, server)))
+            first = rate(options, lambda: bare(options, server)) if number % 2 else None
+            own = rate(options, lambda: bench_load.run(options.build, server, CLIENTS, options.seconds)["per_second"])
+            found.append(own / (first or rate(options, lambda: bare(options, server))))
     return found
 
 

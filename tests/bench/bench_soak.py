@@ -45,9 +45,9 @@ def sample(server, began, known=()):
     return {"seconds": time.monotonic() - began, "processes": {pid: m for pid, m in processes.items() if m}}
 
 
-def watch(server, generators, seconds, interval):
-    """Samples until the time is up."""
-    began = time.monotonic()
+def watch(server, generators, began, seconds, interval):
+    """Samples until the time is up. began: before the first generator was started, so that none ends early that ends in
+    time."""
     samples = [sample(server, began)]
     while (now := time.monotonic()) < began + seconds:
         time.sleep(min(interval, began + seconds - now))
@@ -89,11 +89,12 @@ def run(build, port, seconds, interval=10.0, part=1.0):
     with bench_server.running(server, bench_server.next_port(port)), contextlib.ExitStack() as running:
         before = descriptors(server)
         crowd(build, server)
+        began = time.monotonic()
         for transport, rate in LOADS:
             command = bench_load.command(build, server, server.target_of(transport), CLIENTS, seconds,
                                          rate=round(rate * part), threads=1)
             generators[transport] = running.enter_context(bench_load.started(command))
-        samples = watch(server, generators, seconds, interval)
+        samples = watch(server, generators, began, seconds, interval)
         for transport, generator in generators.items():
             loads[transport] = bench_load.result(generator, [f"load {transport}"], 60)
             del loads[transport]["latency_us"]["curve"]

@@ -39,6 +39,13 @@ def part_of(options, server, part, rates):
     return bench_load.measured(build, server, int(part[1:]), short)
 
 
+def seen(options, server, part, rates):
+    """One part of a turn; in a smoke until it has shown something: somebody was answered, or there is a fault."""
+    return bench_load.repeated(options, lambda: part_of(options, server, part, rates),
+                               lambda figures: figures["answered"] or may_fail(server, part) or
+                               counted(server, part, figures["failures"]))
+
+
 def wanted(options, server, regime):
     """The parts of a turn."""
     return [part for part in server.parts[regime] if part == "c64" or not options.quick]
@@ -47,7 +54,7 @@ def wanted(options, server, regime):
 def loads(options, server, parts, rates):
     """All kinds of load, one after the other."""
     bench_load.run(options.build, server, 64, options.settle)  # warm: pages touched, neighbours known
-    result = {part: part_of(options, server, part, rates) for part in parts}
+    result = {part: seen(options, server, part, rates) for part in parts}
     result["pss_loaded"] = bench_proc.pss(server.process.pid)[0]
     return result
 
@@ -98,6 +105,11 @@ def counted(server, part, failures):
     return {kind: count for kind, count in failures.items() if kind == "wrong"}
 
 
+def may_fail(server, part):
+    """Whether it is no fault that nobody is answered: all clients that talk are reset, perhaps."""
+    return part == "talk" and server.name != "sockgreet"
+
+
 def faults_of(server, regime, figures):
     """What went wrong in one turn: descriptions."""
     if figures["processors"] != sorted(regime.servers):
@@ -107,8 +119,7 @@ def faults_of(server, regime, figures):
             continue
         if bad := counted(server, part, figures[part]["failures"]):
             yield f"{part}: {bad}"
-        may_fail = part == "talk" and not server.name == "sockgreet"  # all of them reset, perhaps
-        if figures[part]["answered"] == 0 and not may_fail:
+        if figures[part]["answered"] == 0 and not may_fail(server, part):
             yield f"{part}: nobody was answered"
     if server.journalled and not figures["journal"]["found"]:
         yield "no entry about a client has arrived in the journal"

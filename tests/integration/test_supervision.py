@@ -2,6 +2,7 @@
 """Master and workers: who is replaced, who outlives whom, and how the service ends."""
 
 import concurrent.futures
+import ctypes
 import fcntl
 import os
 import pty
@@ -19,6 +20,7 @@ from processes import SANITIZER, SLOWNESS, is_running, is_stopped, wait_until
 from service import GREETING, tcp, udp, unix
 
 LASTED = 1.1  # seconds after which a worker has served and is replaced at once
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 def kill(pid, number=signal.SIGKILL):
@@ -169,14 +171,36 @@ def test_no_orphans(daemon):
         wait_until(lambda: not any(map(is_running, workers)), "workers end", 4)
 
 
-def test_no_orphans_that_are_stopped(daemon):
-    """Not even one that stood still."""
-    service = daemon({"tcp": tcp()})
+@pytest.fixture
+def adopter():
+    """This process adopts orphans, as process 1 of a container does, and belongs to the same session as they."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    assert libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0, os.strerror(ctypes.get_errno())
+    yield os.getpid()
+    libc.prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+
+def kill_master_of_a_stopped_worker(service):
+    """Kills the master while a worker stands still, waits until no worker is left, and returns which there were."""
     workers = service.workers()
     kill(workers[0], signal.SIGSTOP)
     service.process.kill()
     service.process.wait()
     wait_until(lambda: not any(map(is_running, workers)), "workers end", 4)
+    return workers
+
+
+def test_no_orphans_that_are_stopped(daemon):
+    """Not even one that stood still."""
+    kill_master_of_a_stopped_worker(daemon({"tcp": tcp()}))
+
+
+def test_no_orphans_that_are_stopped_and_adopted(daemon, adopter):
+    """Nor if the process that adopts it is of its session, so that the kernel does not continue it by itself."""
+    service = daemon({"tcp": tcp()})
+    assert os.getsid(service.workers()[0]) == os.getsid(adopter)
+    for worker in kill_master_of_a_stopped_worker(service):
+        assert os.waitpid(worker, 0)[0] == worker
 
 
 def test_port_is_free_after_the_masters_death(daemon):
