@@ -487,7 +487,7 @@ def test_quiet(daemon):
 
 def test_a_limit_is_no_black_hole(daemon, network):
     """A server that stops to answer does not look like a path with a lower MTU."""
-    service = daemon(both(SERVER4), limits={"rate": 1, "burst": 6}, prefix=network.server.prefix)
+    service = daemon(both(SERVER4), limits={"rate": 0.01, "burst": 6}, prefix=network.server.prefix)
     network.lower_mtu(1400)
     network.mangle("icmp type destination-unreachable drop", hook="output")
     result = network.ask("-u", address(service, SERVER4))
