@@ -35,8 +35,8 @@ def stays(condition, seconds):
     return True
 
 
-def within(limit, measure, tries=3):
-    """The first of a few times measured that is below the limit, or else the last: whatever else the machine does adds
+def within(limit, measure, tries=10):
+    """The first of some times measured that is below the limit, or else the last: whatever else the machine does adds
     to a time and never takes from it."""
     for _ in range(tries):
         seconds = measure()

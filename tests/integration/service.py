@@ -9,7 +9,6 @@ import re
 import signal
 import socket
 import subprocess
-import tempfile
 
 from namespaces import settings_inside
 from processes import PATIENCE, SLOWNESS, children, is_running, wait_until
@@ -18,8 +17,21 @@ GREETING = b"Thank you for connecting\r\n"
 PORTS = range(10000, 20000)  # below those of the benchmark, and those that the kernel gives to clients
 USER = "nobody" if os.geteuid() == 0 else None
 
+CLAIMS = "/tmp/sockgreet-test-ports"  # wherever else TMPDIR is: another user's tests may run beside these
+
 _used_ports = set()
-_claims = open(os.path.join(tempfile.gettempdir(), f"sockgreet-test-ports-{os.geteuid()}"), "ab")
+
+
+def _open_claims():
+    """The file in which whoever claims a port has a lock on its byte; all users share it."""
+    umask = os.umask(0)
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(CLAIMS, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666))
+    os.umask(umask)
+    return os.open(CLAIMS, os.O_RDWR | os.O_NOFOLLOW)
+
+
+_claims = _open_claims()
 
 
 def _is_free(port):

@@ -61,10 +61,10 @@ def test_chunk(daemon, greeting):
     with connect(service.address()) as client:
         while piece := client.recv(100):
             pieces.append(piece)
+            # The client may have slept through a pause, and then has two at once.
+            assert len(b"".join(pieces)) <= 3 * (1 + (time.monotonic() - started) // 0.3)
         whole = greeting.replace("${transport:-x}", "tcp").replace("${client_port}", str(client.getsockname()[1])).encode()
     assert b"".join(pieces) == whole
-    assert time.monotonic() - started >= 0.3 * ((len(whole) - 1) // 3)
-    assert max(map(len, pieces)) <= 6 and len(pieces) >= len(whole) // 6  # a pause may have been slept through
     assert service.wait_counter("sent", 1)["bytes"] == len(whole)
 
 

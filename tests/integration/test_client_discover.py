@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -149,7 +150,7 @@ def test_who_does_not_answer_broadcasts_is_not_found(network, serve):
     serve(network.hosts[1], "web-2", answer_broadcast=False)
     result = network.discover("-w", "0.3")
     assert (result.out, result.returncode) == ("", 1)
-    assert result.err.startswith(f"sockgreet: no answer on UDP port {PORT} in 0.")
+    assert re.match(rf"sockgreet: no answer on UDP port {PORT} in \d+\.\d s ", result.err)
     assert "answer_broadcast" in result.err
     assert network.discover("-w", "0.1", "-q").err == ""
 
@@ -225,7 +226,7 @@ def test_what_a_server_says_is_cut_and_escaped(network):
         (b'{"hostname": 7}', '{"hostname": 7}'),
     ):
         with Fake(network.hosts[1], lambda _, said=said: said):
-            result = network.discover("-4", "-w", "0.4")
+            result = network.discover("-4", "-w", "1")
             assert result.returncode == 0, said
             assert result.out.splitlines()[1].split("  ")[1].strip() == shown
             assert all(32 <= byte < 127 or byte == 10 for byte in result.stdout)
@@ -234,7 +235,7 @@ def test_what_a_server_says_is_cut_and_escaped(network):
 def test_answers_from_another_port_are_not_believed(network):
     with Fake(network.hosts[1], lambda _: b"hello", source_port=PORT + 1) as fake:
         assert network.discover("-4", "-w", "0.4").returncode == 1
-        assert fake.asked
+        wait_until(lambda: fake.asked, "it was asked")
 
 
 def test_a_datagram_that_is_lost_is_asked_for_again(network):
@@ -242,6 +243,7 @@ def test_a_datagram_that_is_lost_is_asked_for_again(network):
     with Fake(network.hosts[1], lambda number: b"late" if number > 2 else None) as fake:
         result = network.discover("-4")
         assert [row[:2] for row in rows(result)] == [["10.99.0.2", "late"]]
+        wait_until(lambda: fake.asked >= 6, "all requests are there")
         assert fake.asked == 6
 
 
@@ -263,7 +265,7 @@ def test_a_flood_of_forged_answers_is_bounded(network):
     def forge():
         _, (_, port) = asked.recvfrom(2000)
         ready.set()
-        for number in range(6000):
+        for number in list(range(6000)) * 5:  # what finds no room at first is sent again
             if over.is_set():
                 return
             source = bytes([10, 99, 1 + number // 250, 1 + number % 250])

@@ -11,7 +11,7 @@ import pytest
 
 from conftest import needs_root
 from namespaces import Namespace
-from processes import PATIENCE, wait_until
+from processes import BUSY, PATIENCE, SLOWNESS, wait_until
 from service import free_port
 from watching import Watch, outages
 
@@ -144,7 +144,9 @@ def outage_of(asked):
 @needs_root
 def test_an_address_moves(tmp_path, lan, keepalived, daemon, figures):  # pylint: disable=unused-argument
     """The prober's requests that were answered on either side, and the ones lost in between, are the least and the most that
-    the outage can have been: what the machine does to the prober is in them. 20 ms are for the client."""
+    the outage can have been: what the machine does to the prober is in them. 20 ms are for the client, and more where it may
+    have to wait for a processor."""
+    late = 0.1 * SLOWNESS if BUSY else 0.02
     port = free_port()
     for name in PRIORITIES:
         listener = {"type": "udp", "address": "0.0.0.0", "port": port, "format": "json", "max_datagram": 1232}
@@ -167,6 +169,6 @@ def test_an_address_moves(tmp_path, lan, keepalived, daemon, figures):  # pylint
     milliseconds, _, _, who_before, who_after = max(outages(text))
     figures(f"outage of {milliseconds} ms; the prober's is between {1000 * (last - first):.1f} and "
             f"{1000 * (after - before):.1f} ms")
-    assert last - first - 0.02 <= milliseconds / 1000 <= after - before + 0.02
+    assert last - first - late <= milliseconds / 1000 <= after - before + late
     assert who_before.startswith("blue@") and who_after.startswith("green@")
     assert re.search(r"^answered by: blue@\S+ \d+ \(\S+ %\), green@\S+ \d+ \(\S+ %\)$", text, re.M)

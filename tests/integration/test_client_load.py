@@ -288,11 +288,14 @@ def test_answers_that_come_too_late_are_not_counted_for_others():
         server.bind((HOST, free_port()))
         server.settimeout(PATIENCE)
         target = f"udp://{HOST}:{server.getsockname()[1]}"
-        with running("-j", "-c", 2, "--connections", 1, "-W", "2s", target) as client:
-            late = server.recvfrom(2000)[1]
-            again = server.recvfrom(2000)[1]
-            server.sendto(GREETING, late)
-            found = json.loads(client.communicate(timeout=PATIENCE)[0])
+        for _ in range(3):  # the kernel gives the second one the port of the first one in one of 28000 cases
+            with running("-j", "-c", 2, "--connections", 1, "-W", "2s", target) as client:
+                late = server.recvfrom(2000)[1]
+                again = server.recvfrom(2000)[1]
+                server.sendto(GREETING, late)
+                found = json.loads(client.communicate(timeout=PATIENCE)[0])
+            if late != again:
+                break
     assert late != again
     assert (found["requests"], found["answered"], found["errors_by_class"]) == (2, 0, {"TIMEOUT": 2})
 
@@ -471,7 +474,7 @@ def test_interrupt_does_not_wait_for_what_is_outstanding():
 
 
 def test_deadline_ends_it(service):
-    found = result("--duration", "1h", "--rate", 100, "-w", "300ms", one(service, "udp"))
+    found = result("--duration", "1h", "--rate", 100, "-w", "1s", one(service, "udp"))
     assert found["interrupted"] and found["answered"] > 0
 
 

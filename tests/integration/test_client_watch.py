@@ -16,8 +16,11 @@ import threading
 
 import pytest
 
+from clients import make_room
 from conftest import program
-from processes import PATIENCE, SLOWNESS, wait_until
+from machine import write_hosts
+from processes import BUSY, PATIENCE, SLOWNESS, wait_until
+from service import free_port
 from watching import OUTAGE, UTC, Watch, outages
 
 TOTAL = re.compile(r"^(\d+) outages?( \(ongoing\))?, (\d+) ms in all, (\S+ %) of ([\d.]+) s$", re.M)
@@ -73,16 +76,17 @@ class Server:
 
 
 def udp_socket(host="127.0.0.1", port=0):
-    """A bound UDP socket."""
+    """A bound UDP socket, at a port that no client gets, because it may be let go and bound again."""
     bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bound.bind((host, port))
+    make_room(bound)
+    bound.bind((host, port or free_port()))
     return bound
 
 
 def tcp_socket(host="127.0.0.1", port=0):
-    """A listening TCP socket."""
-    return socket.create_server((host, port), backlog=1000)
+    """A listening TCP socket, at such a port."""
+    return socket.create_server((host, port or free_port()), backlog=1000)
 
 
 def udp(says, host="127.0.0.1", port=0):
@@ -295,7 +299,7 @@ def names(tmp_path):
         pytest.skip("cannot make a mount namespace")
     (tmp_path / "nsswitch.conf").write_text(NSWITCH)
     script = 'for name in hosts nsswitch.conf; do mount --bind "$1/$name" "/etc/$name" || exit; done; shift; exec "$@"'
-    return (tmp_path / "hosts").write_text, ["unshare", "-m", "sh", "-c", script, "sh", tmp_path]
+    return lambda text: write_hosts(tmp_path / "hosts", text), ["unshare", "-m", "sh", "-c", script, "sh", tmp_path]
 
 
 def test_another_address_answers(tmp_path, names):
@@ -411,6 +415,7 @@ def test_outage_of_two_seconds(tmp_path, namespace, transport, rules, timeout, c
     """The kernel itself ends the rules after 2.000 s. How long the requests were without an answer is what a capture says:
     the length must be that, and two seconds must lie between the requests on either side."""
     interval, jiffies = 0.01, 0.02
+    late = 0.1 * SLOWNESS if BUSY else interval  # how long a client that has looked at its clock waits for a processor to send
     namespace.run("nft", "-f", "-", text=FILTER)
     with Server(namespace.socket(tcp_socket if transport == "tcp" else udp_socket), answer("web-1")) as server:
         capture = Capture(namespace, server.port)
@@ -424,9 +429,9 @@ def test_outage_of_two_seconds(tmp_path, namespace, transport, rules, timeout, c
                 text = watch.end()
             before, first, last, after = edges(capture.read())
     (outage,) = outages(text)
-    assert abs(outage[0] / 1000 - (after - first)) <= interval
+    assert abs(outage[0] / 1000 - (after - first)) <= late
     assert last - first <= 2 + jiffies and after - before >= 2 - jiffies
     stamp = datetime.datetime.fromisoformat(OUTAGE.search(text)[1].replace("Z", "+00:00"))
-    assert abs(stamp.timestamp() - first) <= interval
+    assert abs(stamp.timestamp() - first) <= late
     assert [re.search(r" ([A-Z]+): ", line)[1] for line in watch.lines() if ": " in line] == classes
     assert outage[2] == ", ".join(sorted(classes)) and outage[3:] == ("web-1", "web-1")

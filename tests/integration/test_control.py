@@ -236,7 +236,8 @@ def test_counters_and_configuration(daemon):
     """Counters are numbers; config is what is in effect, with what the file leaves open as it has come out."""
     service = daemon({"tcp": tcp(), "udp": udp()}, workers={"processes": 1, "threads": 0})
     greet(service.address("tcp"))
-    counters = service.wait_counter("served", 1)
+    service.wait_counter("served", 1)
+    counters = service.wait_accounted()
     answer = ask(service, "counters")
     assert {key: answer[key] for key in counters} == service.counters()
     config = ask(service, "config")

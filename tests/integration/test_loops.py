@@ -173,19 +173,23 @@ def test_another_service(namespace, inside, tmp_path, figures, other):
         with namespace.udp("127.0.0.1") as client:
             client.settimeout(0.2)
             wait_until(lambda: answers_at_all(client, ("127.0.0.3", port)), f"{other} answers")
+        sent = [0]  # before each attempt: what was said longer than two seconds before it is another conversation
         with namespace.raw_udp() as raw:
 
             def they_answer_each_other():
                 spoof(raw, ("127.0.0.3", port), ("127.0.0.2", listener["port"]))
                 wait_until(lambda: is_quiet([service]), "the loop has died")
-                return service.counters()["served"] >= 3
+                counters = service.counters()
+                sent.append(counters["sent"])
+                return counters["served"] >= 3
 
             wait_until(they_answer_each_other, "they answer each other")  # xinetd now and then drops one, and it is over
     finally:
         process.terminate()
         process.wait(10)
-    figures(f"{other}: {service.counters()['sent']} answers of ours")
-    assert service.counters()["sent"] <= 32
+    most = max(after - before for before, after in zip(sent, sent[1:]))
+    figures(f"{other}: {most} answers of ours")
+    assert most <= 32
 
 
 def answers_at_all(client, address):
@@ -270,7 +274,7 @@ def test_low_source_port(namespace, inside, host):
             assert is_silent(client, 0.1)
     with namespace.udp(host, 1024) as client:
         assert exchange(client, (server, listener["port"]), b"x" * 100)[0] == GREETING
-    assert service.counters()["unanswerable"] == 4
+    assert service.wait_counter("served", 5)["unanswerable"] == 4
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", pytest.param("::1", marks=needs_ipv6)])

@@ -114,8 +114,8 @@ def test_garbage(watched):
             client.sendall(request)
             read_all(client)
     assert get(watched, "/livez")[0] == 200
-    counters = watched.wait_counter("http2", 1)
-    assert (counters["bad-request"], counters["tls"]) == (2, 1)
+    counters = watched.wait_counter("served", 5)
+    assert (counters["bad-request"], counters["tls"], counters["http2"]) == (2, 1, 1)
 
 
 def counters_of(service):

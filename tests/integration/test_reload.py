@@ -17,7 +17,7 @@ from clients import HAS_IPV6, Crowd, abstract, ask_udp, connect, dgram_socket, e
 from operations import (EX_CONFIG, EX_OSERR, EX_UNAVAILABLE, EX_USAGE, LONG, Load, control_environment, describe,
                         duration, generation, idle_descriptors, lost, master_resources, reconfigure, targets, wait_drained,
                         write_configuration)
-from processes import SANITIZER, SLOWNESS, descriptors, is_stopped, stays, wait_until
+from processes import SANITIZER, SLOWNESS, descriptors, is_stopped, status, stays, wait_until
 from service import GREETING, free_port, render, tcp, udp, unix, unix_dgram
 
 ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -348,7 +348,8 @@ def test_reloads_at_once_collapse(daemon, figures, count):
     service = daemon({"tcp": tcp()})
     os.kill(service.pid, signal.SIGSTOP)
     asking = [start_reload(service, "-w", "120") for _ in range(count)]
-    wait_until(lambda: waiting_connections(service) >= count, "all have asked")
+    wait_until(lambda: waiting_connections(service) >= count, "all are connected")
+    wait_until(lambda: all(status(process.pid)["State"].startswith("S") for process in asking), "all have asked, and wait")
     os.kill(service.pid, signal.SIGCONT)
     words = [process.communicate() for process in asking]
     codes = [process.returncode for process in asking]

@@ -123,19 +123,23 @@ def test_single_client_on_an_idle_system(daemon, figures):
     """The one client whom a worker that stands still was meant to take waits for at most one heartbeat."""
     service = daemon({"tcp": tcp()}, workers={"processes": 2, "threads": 1},
                      supervision={"heartbeat": 1, "stuck_after": 20})
-    worst = 0
-    for victim_index in (0, 1):
+
+    def measure(victim_index):
         victim = service.workers()[victim_index]
         stand_still(victim)
         with connect(service.address()) as client:
             started = time.monotonic()
             assert read_all(client) == GREETING
-            worst = max(worst, time.monotonic() - started)
+            seconds = time.monotonic() - started
         kill_hard(victim)
         wait_until(lambda: len(service.workers()) == 2, "a successor")
         time.sleep(0.2)
+        return seconds
+
+    limit = 1.9  # one heartbeat and no second; the worker would be killed after 20
+    worst = max(within(limit, lambda: measure(0)), within(limit, lambda: measure(1)))
     figures(f"waited {worst * 1e3:.0f} ms at most, with a heartbeat of 1 s")
-    assert worst < 1.9  # one heartbeat and no second; the worker would be killed after 20
+    assert worst < limit
 
 
 def test_only_worker_stands_still(daemon, figures):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """TCP: every client gets the whole greeting and a clean end of file."""
 
+import calendar
 import concurrent.futures
 import contextlib
 import random
@@ -237,7 +238,7 @@ def test_hostname_time_and_default(daemon):
     service = daemon({"tcp": tcp(greeting="${hostname:-none}|${time}|${client_port:-none}")})
     hostname, moment, port = greet(service.address()).decode().split("|")
     assert hostname == run("hostname").decode().strip()
-    spoken = time.mktime(time.strptime(moment, "%Y-%m-%dT%H:%M:%SZ")) - time.timezone
+    spoken = calendar.timegm(time.strptime(moment, "%Y-%m-%dT%H:%M:%SZ"))
     assert abs(spoken - time.time()) < 5 and port.isdigit()
 
 
