@@ -4,8 +4,10 @@
 import base64
 import contextlib
 import json
+import os
 import shutil
 import subprocess
+import tempfile
 import urllib.request
 
 import pytest
@@ -76,13 +78,15 @@ def browser(port):
     driver = shutil.which("chromedriver")
     if not driver or not shutil.which("chromium"):
         pytest.skip("chromium and chromium-driver are not installed")
-    process = subprocess.Popen([driver, f"--port={port}", "--silent"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
+    with contextlib.ExitStack() as left:
+        # Chromium leaves directories behind.
+        directory = left.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
+        process = subprocess.Popen([driver, f"--port={port}", "--silent"], stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL, env={**os.environ, "TMPDIR": directory})
+        left.callback(process.wait, 30)
+        left.callback(process.terminate)
         wait_until(lambda: _is_ready(port), "chromedriver is ready")
         options = {"goog:chromeOptions": {"args": ARGUMENTS}, "goog:loggingPrefs": {"browser": "ALL"}}
         session = call(port, "POST", "/session", {"capabilities": {"alwaysMatch": options}})["sessionId"]
         yield Browser(port, session)
         call(port, "DELETE", f"/session/{session}")
-    finally:
-        process.terminate()
-        process.wait(30)
