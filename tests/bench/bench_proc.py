@@ -118,13 +118,31 @@ def in_use(transport, port):
     return False
 
 
+def state(task):
+    """The state of a process, or of PID/task/TID; X if there is none."""
+    try:
+        with open(f"/proc/{task}/stat", encoding="ascii", errors="replace") as stat:
+            return stat.read().rpartition(")")[2].split()[0]
+    except OSError:
+        return "X"
+
+
 def has_ended(pid):
     """Whether a process has, though whoever inherited it may not have asked for its status yet."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
-            return stat.read().rpartition(")")[2].split()[0] in "ZX"
-    except OSError:
-        return True
+    return state(pid) in "ZX"
+
+
+def wait_still(pid, seconds=30):
+    """Waits until every thread of a process is stopped, or has ended. Returns whether that is so."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            if all(state(f"{pid}/task/{tid}") in "TZX" for tid in os.listdir(f"/proc/{pid}/task")):
+                return True
+        except OSError:
+            return True
+        time.sleep(0.0005)
+    return False
 
 
 def wait_gone(pids, seconds=5):

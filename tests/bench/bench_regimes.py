@@ -3,11 +3,11 @@
 another: what is cheap beside a processor that idles may be dear beside one that has no time."""
 import contextlib
 import os
+import signal
 
 import bench_proc
 
 ALLOWED = sorted(os.sched_getaffinity(0))
-PIN_ATTEMPTS = 10
 FIRST, SECOND = ALLOWED[0], ALLOWED[1 % len(ALLOWED)]
 
 
@@ -37,15 +37,31 @@ def keep_to_two():
     os.sched_setaffinity(0, {FIRST, SECOND})
 
 
+@contextlib.contextmanager
+def standing_still(root):
+    """A process tree is stopped meanwhile, with whatever it starts until then."""
+    stopped = []
+    try:
+        while more := [pid for pid in bench_proc.tree(root) if pid not in stopped]:
+            for pid in more:
+                stopped.append(pid)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGSTOP)
+                bench_proc.wait_still(pid)
+        yield stopped
+    finally:
+        for pid in stopped:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
 def pin(root, regime):
-    """Gives a server's process tree its processors in this regime. The list of children can leave one out while it is read
-    (proc(5)), so they are looked at again."""
-    for _ in range(PIN_ATTEMPTS):
-        for _, tid in bench_proc.run_time(bench_proc.tree(root)):
+    """Gives a server's process tree its processors in this regime. Nobody is being created meanwhile: a new process or thread
+    has the processors that its creator had when that began, and is seen only when it ends."""
+    with standing_still(root) as pids:
+        for _, tid in bench_proc.run_time(pids):
             with contextlib.suppress(ProcessLookupError):
                 os.sched_setaffinity(tid, regime.servers)
-        if processors(root) == regime.servers:
-            return
 
 
 def processors(root):
