@@ -33,8 +33,8 @@ def write(directory, text, home=None):
 
 
 def write_hosts(path, text):
-    """Writes a file of host names into its place, where it may be mounted elsewhere and read at any time: in one step, without
-    cutting it off first. Lines that are empty at the end stand for longer texts before."""
+    """Writes a file of host names into its place, where it may be mounted elsewhere and read at any time: in one step,
+    without cutting it off first. Lines that are empty at the end stand for longer texts before."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
     os.write(descriptor, text.ljust(256, "\n").encode())
     os.close(descriptor)

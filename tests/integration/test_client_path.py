@@ -76,9 +76,10 @@ class Network:
         return ask(*arguments, prefix=self.client.prefix)
 
     def search(self, *arguments):
-        """The same until the search for the path MTU finds one: a server that waits for a processor for 0.2 s leaves the client
-        unsure, which it says."""
-        return wait_until(lambda: (result := self.ask(*arguments)) and "path MTU there: not known" not in result.stdout and result,
+        """The same until the search for the path MTU finds one: a server that waits for a processor for 0.2 s leaves the
+        client unsure, which it says."""
+        unsure = "path MTU there: not known"
+        return wait_until(lambda: (result := self.ask(*arguments)) and unsure not in result.stdout and result,
                           "the search finds it")
 
 

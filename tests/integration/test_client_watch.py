@@ -415,7 +415,7 @@ def test_outage_of_two_seconds(tmp_path, namespace, transport, rules, timeout, c
     """The kernel itself ends the rules after 2.000 s. How long the requests were without an answer is what a capture says:
     the length must be that, and two seconds must lie between the requests on either side."""
     interval, jiffies = 0.01, 0.02
-    late = 0.1 * SLOWNESS if BUSY else interval  # how long a client that has looked at its clock waits for a processor to send
+    late = 0.1 * SLOWNESS if BUSY else interval  # a client that has looked at its clock may wait for a processor to send
     namespace.run("nft", "-f", "-", text=FILTER)
     with Server(namespace.socket(tcp_socket if transport == "tcp" else udp_socket), answer("web-1")) as server:
         capture = Capture(namespace, server.port)

@@ -17,8 +17,8 @@ from service import GREETING, tcp, udp, unix
 
 MEBIBYTE = 1024 * 1024
 LARGE = b"0123456789abcdef" * (MEBIBYTE // 16 - 64)  # as much as a configuration file has room for
-# Seconds after the deadline: 0.25 are promised, and workers that are still there after 1.5 are killed, which the log says. With
-# a sanitizer the master looks for leaks after that.
+# Seconds after the deadline: 0.25 are promised, and workers that are still there after 1.5 are killed, which the log says.
+# With a sanitizer the master looks for leaks after that.
 LATE = 1.4 * SLOWNESS
 PATIENT = {"send": 60, "linger": 60, "linger_total": 60}
 

@@ -136,8 +136,11 @@ def two_interfaces(namespace):
 def asked_in(space, transport, address):
     """The greeting that a client in a namespace gets. A link and its routes are not ready at once, and then it gets none."""
     command = [*space.prefix, os.environ["SOCKGREET"], f"{transport}://{address}"]
-    return wait_until(lambda: subprocess.run(command, stdout=subprocess.PIPE, check=False, timeout=30).stdout.decode().strip(),
-                      f"a greeting of {address}")
+
+    def greeting():
+        return subprocess.run(command, stdout=subprocess.PIPE, check=False, timeout=30).stdout.decode().strip()
+
+    return wait_until(greeting, f"a greeting of {address}")
 
 
 @pytest.mark.parametrize("host,inside,outside", [("0.0.0.0", "127.0.0.1", "192.0.2.1"), ("*", "127.0.0.1", "192.0.2.1"),
