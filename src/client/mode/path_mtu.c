@@ -196,22 +196,23 @@ static bool is_over(const struct search *search)
 }
 
 /* Tries both sizes again, because datagrams are also lost for other reasons, such as a rate limit of the
- * server.
+ * server. The larger one is sent first: if the server may give one answer more, it is not the smaller one
+ * that gets it.
  */
 static void confirm(struct search *search)
 {
     struct path_mtu *mtu = search->mtu;
-    struct probe probes[] = {{.size = search->low}, {.size = search->high}};
+    struct probe probes[] = {{.size = search->high}, {.size = search->low}};
 
     mtu->source = PATH_MTU_UNSURE;
     mtu->there = search->low >= floor_of(search) ? search->low : 0;
     if (mtu->there == 0 || search->high > mtu->own || is_over(search) || !burst(search, probes, 2))
         return;
-    if (probes[1].end == PROBE_ARRIVED)
+    if (probes[0].end == PROBE_ARRIVED)
         mtu->there = search->high;
     if (mtu->there == mtu->own)
         mtu->source = PATH_MTU_OWN;
-    else if (probes[0].end == PROBE_ARRIVED && probes[1].end != PROBE_ARRIVED &&
+    else if (probes[0].end != PROBE_ARRIVED && probes[1].end == PROBE_ARRIVED &&
              search->high == search->low + 1)
         mtu->source = PATH_MTU_FOUND;
 }
