@@ -98,11 +98,8 @@ void conf_user_resolve(struct conf_builder *builder, struct conf_place user_plac
     else if (primary != (gid_t)-1)
         take_primary(builder, primary);
     else
-        conf_error(
-            builder->report, conf_report_line(builder->report, user_place), "user",
-            "there is no user with the number %s, so its group is unknown; allowed: only together with "
-            "the setting group",
-            conf->user);
+        conf_error(builder->report, conf_report_line(builder->report, user_place), "user",
+                   "no user has the number %s, so its group is unknown; set group as well", conf->user);
     conf->change_user = geteuid() == 0 && conf->uid != 0;
     if (geteuid() == 0 && conf->uid == 0)
         conf_warning(builder->report, conf_report_line(builder->report, user_place), "user",

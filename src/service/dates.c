@@ -19,8 +19,8 @@ bool dates_is_exact(const char *argument)
     return argument && strcmp(argument, "ms") == 0;
 }
 
-/* strftime(3) copies conversions that it does not know unchanged. Returns the first one's length and where it
- * begins, or 0. */
+/* strftime(3) copies conversions that it does not know unchanged. Returns the length of the first one, and
+ * where it begins; 0 if there is none. */
 static size_t find_unknown(const char *format, const char **unknown)
 {
     for (const char *at = strchr(format, '%'); at; at = strchr(at, '%')) {

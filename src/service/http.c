@@ -115,16 +115,15 @@ static unsigned needs(const struct plan *plan, const struct service_request *req
 static size_t greet(const struct http *http, const struct occasion *occasion, char *out)
 {
     const struct plan *plan = plan_for(http, &occasion->request);
-    struct occasion own = *occasion;
+    size_t place = plan == http->json ? http->usual_kept : 0;
+    struct occasion own;
 
     if (plan->is_constant) {
         memcpy(out, plan->bytes, plan->length);
         return plan->length;
     }
-    if (!plan->kept)
-        own.kept = NULL;
-    else if (own.kept && plan == http->json)
-        own.kept = (char *)own.kept + http->usual_kept;
+    own = *occasion;
+    own.kept = occasion->kept && plan->kept ? (char *)occasion->kept + place : NULL;
     return plan->service->answer(plan, &own, out);
 }
 

@@ -11,9 +11,8 @@
 
 #define DESCRIPTORS_OTHER      40 /* standard streams, eventfds, pipes, NSS, journald, and a reserve */
 #define DESCRIPTORS_PER_THREAD 2  /* epoll, and one being accepted */
-#define DESCRIPTORS_PER_WORKER \
-    9                       /* six generations, see GENERATIONS_DRAINING_MAX, half of which have pipes open */
-#define CONNECTIONS_LEAST 8 /* per process; with fewer it does not start */
+#define DESCRIPTORS_PER_WORKER 9  /* up to six generations, half of which have pipes open */
+#define CONNECTIONS_LEAST      8  /* per process; with fewer it does not start */
 
 unsigned descriptors_share(unsigned total, unsigned count, unsigned index)
 {
