@@ -63,12 +63,12 @@ def run(build, server, clients, seconds, target=None, **more):
         return result(generator, arguments, seconds)
 
 
-def repeated(options, load, is_enough):
-    """What load() returns. Loads of a smoke are so short that on a busy machine one can end before its first client begins:
-    there it is repeated until it is enough."""
+def repeated(options, measure, is_enough):
+    """What measure() returns. Loads of a smoke are so short that on a busy machine one can end before its first client
+    begins: there it is repeated until it is enough."""
     end = time.monotonic() + PATIENCE
     while True:
-        found = load()
+        found = measure()
         if not options.smoke or is_enough(found) or time.monotonic() > end:
             return found
 

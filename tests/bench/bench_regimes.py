@@ -39,7 +39,7 @@ def keep_to_two():
 
 @contextlib.contextmanager
 def standing_still(root):
-    """A process tree is stopped meanwhile, with whatever it starts until then."""
+    """Stops a process tree for the block, with what it starts while it is being stopped."""
     stopped = []
     try:
         while more := [pid for pid in bench_proc.tree(root) if pid not in stopped]:
@@ -47,7 +47,8 @@ def standing_still(root):
                 stopped.append(pid)
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGSTOP)
-                bench_proc.wait_still(pid)
+                if not bench_proc.wait_still(pid):
+                    raise RuntimeError(f"process {pid} does not stop")
         yield stopped
     finally:
         for pid in stopped:
@@ -56,8 +57,8 @@ def standing_still(root):
 
 
 def pin(root, regime):
-    """Gives a server's process tree its processors in this regime. Nobody is being created meanwhile: a new process or thread
-    has the processors that its creator had when that began, and is seen only when it ends."""
+    """Gives a server's process tree its processors in this regime. The tree is stopped meanwhile: a process or thread that is
+    being created copies its creator's processors before it can be seen in /proc."""
     with standing_still(root) as pids:
         for _, tid in bench_proc.run_time(pids):
             with contextlib.suppress(ProcessLookupError):

@@ -46,8 +46,8 @@ def sample(server, began, known=()):
 
 
 def watch(server, generators, began, seconds, interval):
-    """Samples until the time is up. began: before the first generator was started, so that none ends early that ends in
-    time."""
+    """Samples until the time is up. began: a time before the first generator starts, so that one that runs its full
+    time is not taken for one that ended early."""
     samples = [sample(server, began)]
     while (now := time.monotonic()) < began + seconds:
         time.sleep(min(interval, began + seconds - now))

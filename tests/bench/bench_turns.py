@@ -106,7 +106,7 @@ def counted(server, part, failures):
 
 
 def may_fail(server, part):
-    """Whether it is no fault that nobody is answered: all clients that talk are reset, perhaps."""
+    """Whether it is acceptable that nobody is answered: a server may reset every client that talks."""
     return part == "talk" and server.name != "sockgreet"
 
 

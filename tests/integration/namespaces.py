@@ -11,11 +11,11 @@ import subprocess
 
 import pytest
 
+from clients import make_room
 from processes import wait_until
 
 IS_ROOT = os.geteuid() == 0
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
-_SO_RCVBUFFORCE = 33
 _NEW_USER = () if IS_ROOT else ("--map-root-user",)
 
 # Settings that a daemon inside needs: a user who is not root outside has no other to change to.
@@ -184,7 +184,7 @@ class Namespace:
         def make():
             made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
             if many:
-                made.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 1 << 24)
+                make_room(made)
             made.bind((interface, 0))
             return made
 

@@ -23,7 +23,7 @@ _used_ports = set()
 
 
 def _open_claims():
-    """The file in which whoever claims a port has a lock on its byte; all users share it."""
+    """Opens the file in which each claimed port is a locked byte; the tests of all users share it."""
     umask = os.umask(0)
     with contextlib.suppress(FileExistsError):
         os.close(os.open(CLAIMS, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666))

@@ -14,7 +14,7 @@ import pytest
 
 from clients import ask_udp, connect, dgram_socket, exchange, greet
 from operations import reconfigure, wait_status, write_configuration
-from processes import PATIENCE, SLOWNESS, is_running, wait_until
+from processes import SLOWNESS, is_running, wait_until
 from service import GREETING, free_port, tcp, udp, unix, unix_dgram
 
 needs_activate = pytest.mark.skipif(not shutil.which("systemd-socket-activate"), reason="no systemd-socket-activate")
@@ -315,10 +315,9 @@ def test_ready_only_when_all_serve(spawn, manager):
 def test_failed_start_says_why(spawn, manager):
     """`systemctl status` shows the last STATUS: it was "Stopped: 0 greeted", and the error was only in the journal."""
     service = spawn({"tcp": tcp()}, greeting="${weather}", environment={"NOTIFY_SOCKET": manager.path})
-    assert service.process.wait(PATIENCE) == os.EX_CONFIG
+    service.wait_stopped(expect=os.EX_CONFIG)
     status = [assignment for message in manager.read() for assignment in message if assignment.startswith("STATUS=")][-1]
     assert re.fullmatch(r"STATUS=Stopped; start failed: \S+/sockgreet\.conf:\d+: greeting.*", status)
-    service.checked = False
 
 
 def test_ready_means_served(spawn, manager):

@@ -197,6 +197,15 @@ def test_a_parser_without_end_is_ended(conf):
     assert messages[-1].startswith((f"{conf}: loading failed: ", "... and "))
 
 
+def listen_errors(conf, *endpoints):
+    """What -t says of these values of -l, without warnings; the file has no settings."""
+    conf.write_text("")
+    options = [word for endpoint in endpoints for word in ("-l", endpoint)]
+    done = subprocess.run([DAEMON, "-t", "-c", conf, *options], capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == EX_CONFIG
+    return [line for line in done.stderr.splitlines() if ": warning: " not in line]
+
+
 @pytest.mark.parametrize(
     "endpoint, message",
     [
@@ -211,11 +220,7 @@ def test_a_parser_without_end_is_ended(conf):
     ],
 )
 def test_listen_option(conf, endpoint, message):
-    conf.write_text("")
-    done = subprocess.run([DAEMON, "-t", "-c", conf, "-l", endpoint], capture_output=True, text=True, timeout=30,
-                          check=False)
-    errors = [line for line in done.stderr.splitlines() if ": warning: " not in line]
-    assert done.returncode == EX_CONFIG
+    errors = listen_errors(conf, endpoint)
     assert len(errors) == 1
     assert errors[0].startswith("-l: ")
     if message:
@@ -229,12 +234,9 @@ def test_listen_option(conf, endpoint, message):
         ("tcp://0.0.0.0:5000", "-l: tcp 0.0.0.0:5000 overlaps 127.0.0.1:5000; allowed: each endpoint once"),
     ],
 )
-def test_listen_option_twice(second, message):
+def test_listen_option_twice(conf, second, message):
     """The message named a listener, "listeners.tcp2", which nobody had written."""
-    done = subprocess.run([DAEMON, "-t", "-l", "tcp://127.0.0.1:5000", "-l", second], capture_output=True, text=True,
-                          timeout=30, check=False)
-    assert done.returncode == EX_CONFIG
-    assert [line for line in done.stderr.splitlines() if ": warning: " not in line] == [message]
+    assert listen_errors(conf, "tcp://127.0.0.1:5000", second) == [message]
 
 
 @pytest.mark.parametrize("arguments", [["-x"], ["-c"], ["-l"], ["extra"], ["--no-such-option"], ["-t", "extra"]])

@@ -29,13 +29,13 @@ HAS_IPV6 = os.path.exists("/proc/net/if_inet6") and any(
 needs_ipv6 = pytest.mark.skipif(not HAS_IPV6, reason="no IPv6 loopback")
 
 
-DEFAULT = 5  # seconds of -W
+DEFAULT_WAIT = 5  # seconds: -W
 
 
 def waits(text, seconds, early=0.06, late=2.0 * SLOWNESS):
     """A message with the time that the client has waited, its last one, called T. It must be about so many seconds: on a
     busy machine it is a little more. What is wrong is the default, or none at all."""
-    most = seconds + late if seconds >= DEFAULT else min(seconds + late, DEFAULT)
+    most = seconds + late if seconds >= DEFAULT_WAIT else min(seconds + late, DEFAULT_WAIT)
 
     def judge(match):
         waited = float(match[2]) / (1000 if match[3] == "ms" else 1)

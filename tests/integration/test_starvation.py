@@ -94,7 +94,7 @@ def test_every_error(daemon, faults, figures, function):
 
         def measure(name=name, found=found):
             found.append(starve(service, faults, function, getattr(errno, name)))
-            return max(min(used for used, _ in found) / MOST, min(seconds for _, seconds in found) / RECOVERED)
+            return max(min(used for used, _ in found) / MOST, min(seconds for _, seconds in found) / (RECOVERED * SLOWNESS))
 
         within(1, measure)
         worst[name] = min(used for used, _ in found), min(seconds for _, seconds in found)

@@ -173,7 +173,7 @@ def test_no_orphans(daemon):
 
 @pytest.fixture
 def adopter():
-    """This process adopts orphans, as process 1 of a container does, and belongs to the same session as they."""
+    """This process adopts orphans, as process 1 of a container does, and is in their session."""
     libc = ctypes.CDLL(None, use_errno=True)
     assert libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0, os.strerror(ctypes.get_errno())
     yield os.getpid()
@@ -196,7 +196,7 @@ def test_no_orphans_that_are_stopped(daemon):
 
 
 def test_no_orphans_that_are_stopped_and_adopted(daemon, adopter):
-    """Nor if the process that adopts it is of its session, so that the kernel does not continue it by itself."""
+    """Even if the process that adopts it is in its session: then the kernel does not continue it."""
     service = daemon({"tcp": tcp()})
     assert os.getsid(service.workers()[0]) == os.getsid(adopter)
     for worker in kill_master_of_a_stopped_worker(service):

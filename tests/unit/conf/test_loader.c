@@ -117,7 +117,7 @@ Test(loader, a_fifo_is_not_waited_for)
     const struct conf *conf;
     char *messages, expected[sizeof(path) + 64];
 
-    write_file(""); /* for a name that no other program has that runs the same test beside this one */
+    write_file(""); /* only for a unique name: other programs may run this test at the same time */
     unlink(path);
     cr_assert_eq(mkfifo(path, 0600), 0);
     snprintf(expected, sizeof(expected), "%s: is a FIFO; allowed: a regular file\n", path);

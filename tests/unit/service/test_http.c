@@ -11,7 +11,7 @@ static struct arena arena;
 static struct moment moment;
 static char out[64 * 1024];
 static struct state state;
-static void *kept; /* by the speaker, for the plan */
+static void *kept; /* memory in which a plan keeps what it has rendered; NULL: none */
 
 static void set_up(void)
 {
