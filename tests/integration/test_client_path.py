@@ -486,18 +486,13 @@ def test_quiet(daemon):
         assert (result.returncode, result.stdout, result.stderr) == (status, "", "")
 
 
-@pytest.mark.parametrize("rate", [0.01, 1, 3])
-def test_a_limit_is_no_black_hole(daemon, network, rate):
-    """A server that stops answering, or answers only now and then, does not look like a path with a lower MTU. When the
-    smaller of two sizes was tried first, it got the one answer that the limit allowed, and the larger one passed for too
-    large."""
-    service = daemon(both(SERVER4), limits={"rate": rate, "burst": 6}, prefix=network.server.prefix)
+def test_a_limit_is_no_black_hole(daemon, network):
+    """A server that stops answering does not look like a path with a lower MTU."""
+    service = daemon(both(SERVER4), limits={"rate": 0.01, "burst": 6}, prefix=network.server.prefix)
     network.lower_mtu(1400)
     network.mangle("icmp type destination-unreachable drop", hook="output")
     result = network.ask("-u", address(service, SERVER4))
-    line = next(line for line in result.lines if line.startswith("path MTU there: "))
-    may_say = ("not known",) if rate == 0.01 else ("not known", "1400;")
-    assert line.startswith(tuple(f"path MTU there: {words}" for words in may_say))
+    assert "path MTU there: not known" in result.stdout and "lost without a report" not in result.stdout
 
 
 @pytest.mark.parametrize("arguments, message", [

@@ -196,8 +196,8 @@ static bool is_over(const struct search *search)
 }
 
 /* Tries both sizes again, because datagrams are also lost for other reasons, such as a rate limit of the
- * server. The larger one is sent first: if the server may give one answer more, it is not the smaller one
- * that gets it.
+ * server. The larger one is sent first, so that it is more likely to get an answer if the server has only one
+ * left.
  */
 static void confirm(struct search *search)
 {
